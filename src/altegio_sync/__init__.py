@@ -1,0 +1,1 @@
+"""Brings a school's appointments from Altegio into MongoDB, completely and repeatably."""

@@ -1,0 +1,51 @@
+"""Every error altegio-sync raises, as one tree: the type says what the caller can do."""
+
+from __future__ import annotations
+
+
+class AltegioSyncError(Exception):
+    """Anything that ends a command with a message instead of a traceback."""
+
+
+class ConfigError(AltegioSyncError):
+    """The settings or the arguments must be changed first."""
+
+
+class AltegioError(AltegioSyncError):
+    """Altegio did not give what was asked."""
+
+
+class AltegioUnavailableError(AltegioError):
+    """Trying later may help: the network, a timeout, 5xx, a proxy's page, half an answer."""
+
+    def __init__(self, message: str, *, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class RateLimitedError(AltegioUnavailableError):
+    """Altegio refused for its request limit; ``retry_after_s`` is how long it wants us to rest."""
+
+
+class AltegioRejectedError(AltegioError):
+    """Trying again cannot help: Altegio understood the request and refused it."""
+
+
+class AuthenticationError(AltegioRejectedError):
+    """A token is wrong or has no right to this."""
+
+
+class NotFoundError(AltegioRejectedError):
+    """Altegio does not know the location or the appointment."""
+
+
+class UnexpectedAnswerError(AltegioError):
+    """An answer whose shape is not the one known."""
+
+
+class StoreError(AltegioSyncError):
+    """MongoDB refused or failed."""
+
+
+class StoreUnavailableError(StoreError):
+    """MongoDB is out of reach: trying later may help."""
