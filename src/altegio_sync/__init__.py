@@ -1,1 +1,69 @@
-"""Brings a school's appointments from Altegio into MongoDB, completely and repeatably."""
+"""Brings a school's appointments from Altegio into MongoDB, completely and repeatably.
+
+The names below are the library. They are imported when first used, so that the command line
+stays quick to start.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from altegio_sync.altegio.api import AltegioApi
+    from altegio_sync.config import Settings, load_settings
+    from altegio_sync.domain.client_name import parse_client_name
+    from altegio_sync.domain.report import CompanyReport, SyncReport
+    from altegio_sync.errors import (
+        AltegioError,
+        AltegioRejectedError,
+        AltegioSyncError,
+        AltegioUnavailableError,
+        AuthenticationError,
+        ConfigError,
+        NotFoundError,
+        RateLimitedError,
+        StoreError,
+        StoreUnavailableError,
+        UnexpectedAnswerError,
+    )
+    from altegio_sync.usecases.sync import SyncRequest, sync_appointments
+
+__all__ = [
+    "AltegioApi",
+    "AltegioError",
+    "AltegioRejectedError",
+    "AltegioSyncError",
+    "AltegioUnavailableError",
+    "AuthenticationError",
+    "CompanyReport",
+    "ConfigError",
+    "NotFoundError",
+    "RateLimitedError",
+    "Settings",
+    "StoreError",
+    "StoreUnavailableError",
+    "SyncReport",
+    "SyncRequest",
+    "UnexpectedAnswerError",
+    "load_settings",
+    "parse_client_name",
+    "sync_appointments",
+]
+
+_HOMES = {
+    "AltegioApi": "altegio.api",
+    "CompanyReport": "domain.report",
+    "Settings": "config",
+    "SyncReport": "domain.report",
+    "SyncRequest": "usecases.sync",
+    "load_settings": "config",
+    "parse_client_name": "domain.client_name",
+    "sync_appointments": "usecases.sync",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES.get(name, 'errors')}"), name)

@@ -1,0 +1,5 @@
+"""`python -m altegio_sync`."""
+
+from altegio_sync.cli import main
+
+main()

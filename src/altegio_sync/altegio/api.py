@@ -1,0 +1,205 @@
+"""Altegio over HTTP: the only module that awaits it."""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING, Protocol, Self, TypeVar
+from urllib.parse import urlsplit
+
+import anyio
+import httpx2
+import stamina
+
+from altegio_sync.altegio.pacing import Pacer
+from altegio_sync.altegio.protocol import ACCEPT, Request, authorization, page_request, read_answer
+from altegio_sync.altegio.translate import Translator, to_location, to_services, to_teacher
+from altegio_sync.altegio.wire import (
+    CompanyAnswer,
+    RecordsAnswer,
+    ServicesAnswer,
+    StaffAnswer,
+    Wire,
+)
+from altegio_sync.domain.report import ApiUsage
+from altegio_sync.errors import (
+    AltegioError,
+    AltegioRejectedError,
+    AltegioUnavailableError,
+    RateLimitedError,
+    UnexpectedAnswerError,
+)
+from altegio_sync.ports import Page
+
+if TYPE_CHECKING:
+    import re
+    from collections.abc import Callable, Mapping, Sequence
+    from types import TracebackType
+
+    from altegio_sync.domain.appointment import Location, Service, Teacher
+    from altegio_sync.ports import PageQuery
+
+DEFAULT_URL = "https://api.alteg.io/api/v1"
+MAX_TRIES = 6
+MAX_SECONDS = 180.0
+_ATTEMPT_SECONDS = 60.0
+_WAIT_INITIAL_S = 0.5
+_WAIT_MAX_S = 30.0
+#: Where a refusal names no time; clients in the field wait as long.
+_REST_S = 5.0
+_LOOPBACK = ("localhost", "127.", "::1")
+
+AnswerT = TypeVar("AnswerT", bound=Wire)
+
+
+class OnRetry(Protocol):
+    """Told of every try that failed and will be made again."""
+
+    def __call__(self, error: AltegioError, *, wait_s: float, tries: int) -> None: ...
+
+
+class AltegioApi:
+    """Asks Altegio within its limits, again where that can help; use it as a context manager.
+
+    Every method raises RateLimitedError or AltegioUnavailableError when ``MAX_TRIES`` tries or
+    ``MAX_SECONDS`` did not help, and AltegioRejectedError at once when asking again cannot.
+    """
+
+    def __init__(
+        self,
+        company_token: str,
+        user_token: str,
+        *,
+        url: str = DEFAULT_URL,
+        pacer: Pacer | None = None,
+        crm_id_pattern: re.Pattern[str] | None = None,
+        on_retry: OnRetry | None = None,
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
+        self.usage = ApiUsage()
+        self._pacer = pacer or Pacer()
+        self._crm_id_pattern = crm_id_pattern
+        self.on_retry = on_retry
+        self._jitter = jitter
+        host = urlsplit(url).hostname or ""
+        self._client = httpx2.AsyncClient(
+            base_url=url.rstrip("/") + "/",
+            headers={
+                "Accept": ACCEPT,
+                "Content-Type": "application/json",
+                "Authorization": authorization(company_token, user_token),
+                "User-Agent": "altegio-sync",
+            },
+            timeout=httpx2.Timeout(30.0, connect=10.0),
+            # A proxy of the environment leads nowhere from loopback.
+            trust_env=not host.startswith(_LOOPBACK),
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self._client.aclose()
+
+    def __repr__(self) -> str:
+        return f"<AltegioApi {self._client.base_url}>"
+
+    async def fetch_location(self, company_id: str) -> Location:
+        answer = await self._fetch(CompanyAnswer, Request(f"company/{company_id}"))
+        return to_location(answer.data, company_id)
+
+    async def fetch_services(self, company_id: str) -> Sequence[Service]:
+        answer = await self._fetch(ServicesAnswer, Request(f"company/{company_id}/services/"))
+        return to_services(answer.data)
+
+    async def fetch_teachers(self, company_id: str) -> Mapping[str, Teacher]:
+        try:
+            answer = await self._fetch(StaffAnswer, Request(f"company/{company_id}/staff/"))
+        except AltegioRejectedError:
+            # The older path has answered tokens to which the newer one refused the right.
+            answer = await self._fetch(StaffAnswer, Request(f"staff/{company_id}"))
+        teachers = (to_teacher(staff) for staff in answer.data)
+        return {teacher.id: teacher for teacher in teachers if teacher is not None}
+
+    async def fetch_page(self, query: PageQuery) -> Page:
+        answer = await self._fetch(RecordsAnswer, page_request(query))
+        translator = Translator(query.company_id, query.zone, self._crm_id_pattern)
+        read = [None if row is None else translator.to_booking(row) for row in answer.data]
+        bookings = [booking for booking in read if booking is not None]
+        total = answer.meta.total_count if answer.meta else None
+        return Page(
+            bookings,
+            rows=len(read),
+            total=total if isinstance(total, int) and total >= 0 else None,
+            unreadable=len(read) - len(bookings),
+        )
+
+    async def _fetch(self, answer_type: type[AnswerT], request: Request) -> AnswerT:
+        """Ask until it is answered, refused for good, or no longer worth a try."""
+        retrying = _Retrying(self.usage, self._pacer, self.on_retry, self._jitter)
+        async for attempt in stamina.retry_context(
+            on=retrying.wait_after,
+            attempts=MAX_TRIES,
+            timeout=None,  # kept by `wait_after`, which knows how long the next wait is
+        ):
+            with attempt:
+                return await self._try_once(answer_type, request)
+        raise AssertionError("unreachable: the last attempt returns or raises")
+
+    async def _try_once(self, answer_type: type[AnswerT], request: Request) -> AnswerT:
+        await self._pacer.wait_for_turn()
+        self.usage.requests += 1
+        try:
+            with anyio.fail_after(_ATTEMPT_SECONDS):
+                response = await self._client.get(request.path, params=request.params)
+        except (httpx2.TimeoutException, TimeoutError) as error:
+            raise AltegioUnavailableError("Altegio did not answer in time") from error
+        except httpx2.HTTPError as error:
+            # Its text may hold the URL, so only the kind of the error is told.
+            kind = type(error).__name__
+            raise AltegioUnavailableError(f"Altegio could not be reached ({kind})") from error
+        return read_answer(answer_type, response.status_code, response.headers, response.content)
+
+
+class _Retrying:
+    """Decides after a failed try whether to try again, and when."""
+
+    def __init__(
+        self, usage: ApiUsage, pacer: Pacer, on_retry: OnRetry | None, jitter: Callable[[], float]
+    ) -> None:
+        self._usage = usage
+        self._pacer = pacer
+        self._on_retry = on_retry
+        self._jitter = jitter
+        self._started_at = anyio.current_time()
+        self._tries = 0
+
+    def wait_after(self, error: Exception) -> bool | float:
+        """Seconds to wait, False to give up."""
+        self._tries += 1
+        if not isinstance(error, AltegioUnavailableError | UnexpectedAnswerError):
+            return False
+        is_limit = isinstance(error, RateLimitedError)
+        self._usage.rate_limited += is_limit
+        wait_s = self._wait_s(error)
+        is_too_late = anyio.current_time() - self._started_at + wait_s > MAX_SECONDS
+        if self._tries >= MAX_TRIES or is_too_late:
+            return False
+        self._usage.retries += 1
+        if is_limit:
+            self._pacer.rest(wait_s)
+        if self._on_retry is not None:
+            self._on_retry(error, wait_s=wait_s, tries=self._tries)
+        return wait_s
+
+    def _wait_s(self, error: AltegioError) -> float:
+        jitter = self._jitter()
+        backoff: float = min(_WAIT_MAX_S, _WAIT_INITIAL_S * 2 ** (self._tries - 1))
+        told = error.retry_after_s if isinstance(error, AltegioUnavailableError) else None
+        if isinstance(error, RateLimitedError):
+            return max(_REST_S if told is None else told, 1.0, backoff) + jitter
+        return max(told or 0.0, backoff * (0.5 + jitter))

@@ -1,0 +1,155 @@
+"""Builds requests and reads answers and refusals, without I/O.
+
+Failures arrive in many dresses: as a status with the API's JSON envelope, as HTTP 200 with
+`success: false`, as a proxy's HTML, as half a body. Each becomes an error whose type says whether
+asking again can help.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeVar
+
+from pydantic import ValidationError
+
+from altegio_sync.altegio.wire import AnyAnswer, Wire
+from altegio_sync.errors import (
+    AltegioError,
+    AltegioRejectedError,
+    AltegioUnavailableError,
+    AuthenticationError,
+    NotFoundError,
+    RateLimitedError,
+    UnexpectedAnswerError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from altegio_sync.ports import PageQuery
+
+#: Without it the envelope is another one, or the answer is 400.
+ACCEPT = "application/vnd.api.v2+json"
+_OK = 200
+_TOO_MANY = 429
+_SERVER_ERRORS = 500
+_LIMIT_TEXT = re.compile(
+    r"лимит\w* запрос|ліміт\w* запит|rate limit|request limit|too many requests", re.IGNORECASE
+)
+_SECONDS_TEXT = re.compile(r"(\d{1,6})\s*(?:с\b|сек|s\b|sec)", re.IGNORECASE)
+_TOKENS_HINT = "check ALTEGIO_COMPANY_TOKEN and ALTEGIO_USER_TOKEN"
+_RIGHTS_HINT = "check ALTEGIO_COMPANY_ID and the rights of the user behind ALTEGIO_USER_TOKEN"
+
+AnswerT = TypeVar("AnswerT", bound=Wire)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A GET below the API's URL; the program asks for nothing that changes Altegio."""
+
+    path: str
+    params: Mapping[str, str] = field(default_factory=dict)
+
+
+def authorization(company_token: str, user_token: str) -> str:
+    """Both tokens in the one header that the API takes them in."""
+    return f"Bearer {company_token}, User {user_token}"
+
+
+def page_request(query: PageQuery) -> Request:
+    """Both dates are included at Altegio, whose `end_date` stops at 23:59:00."""
+    params = {
+        "start_date": query.period.start.isoformat(),
+        "end_date": query.period.last_day.isoformat(),
+        "page": str(query.page),
+        "count": str(query.page_size),
+        # Without it cancelled appointments are not listed at all.
+        "with_deleted": "1",
+    }
+    return Request(f"records/{query.company_id}", params)
+
+
+def read_answer(
+    answer_type: type[AnswerT], status: int, headers: Mapping[str, str], body: bytes
+) -> AnswerT:
+    """The answer of a success.
+
+    Raises:
+        RateLimitedError: 429, or a `success: false` that speaks of the limit.
+        AltegioUnavailableError: 5xx, or anything that is not the API's own JSON.
+        AuthenticationError, NotFoundError, AltegioRejectedError: refusals in the API's JSON.
+    """
+    if status == _TOO_MANY:
+        raise _limited(headers, _message(body))
+    if status >= _SERVER_ERRORS:
+        raise AltegioUnavailableError(
+            f"Altegio answered {status}", retry_after_s=_retry_after_s(headers, "")
+        )
+    envelope = _read_envelope(status, body)
+    if status != _OK or envelope.success is not True:
+        raise _refusal(status, headers, envelope.meta.message if envelope.meta else "")
+    try:
+        return answer_type.model_validate_json(body)
+    except ValidationError as error:
+        raise UnexpectedAnswerError(
+            f"Altegio answered {status} with data of an unknown shape"
+        ) from error
+
+
+def _read_envelope(status: int, body: bytes) -> AnyAnswer:
+    """The envelope; a body that is none comes from a proxy, or is half an answer."""
+    try:
+        envelope = AnyAnswer.model_validate_json(body)
+    except ValidationError:
+        raise AltegioUnavailableError(
+            f"Altegio answered {status} with {_describe(body)} instead of JSON"
+        ) from None
+    if not isinstance(envelope.success, bool):
+        raise AltegioUnavailableError(f"Altegio answered {status} with JSON that is not its own")
+    return envelope
+
+
+def _refusal(status: int, headers: Mapping[str, str], message: str) -> AltegioError:
+    if _LIMIT_TEXT.search(message):
+        return _limited(headers, message)
+    told = f"{status}: {message}" if message else f"{status}"
+    match status:
+        case 401:
+            return AuthenticationError(f"Altegio refused the tokens ({told}): {_TOKENS_HINT}")
+        case 403:
+            return AuthenticationError(f"Altegio refused access ({told}): {_RIGHTS_HINT}")
+        case 404:
+            return NotFoundError(f"Altegio does not know it ({told}): {_RIGHTS_HINT}")
+        case _:
+            return AltegioRejectedError(f"Altegio refused the request ({told})")
+
+
+def _limited(headers: Mapping[str, str], message: str) -> RateLimitedError:
+    retry_after_s = _retry_after_s(headers, message)
+    asked = "" if retry_after_s is None else f": Altegio asks to wait {retry_after_s:.0f} s"
+    return RateLimitedError(f"Rate limit exceeded{asked}", retry_after_s=retry_after_s)
+
+
+def _message(body: bytes) -> str:
+    try:
+        meta = AnyAnswer.model_validate_json(body).meta
+    except ValidationError:
+        return ""
+    return meta.message if meta else ""
+
+
+def _retry_after_s(headers: Mapping[str, str], message: str) -> float | None:
+    """`Retry-After` where it counts seconds, else the seconds that the message names."""
+    told = headers.get("retry-after", "").strip()
+    if told.isascii() and told.isdigit():
+        return float(told)
+    match = _SECONDS_TEXT.search(message)
+    return float(match[1]) if match else None
+
+
+def _describe(body: bytes) -> str:
+    text = body[:200].lstrip().lower()
+    if not text:
+        return "an empty body"
+    return "HTML" if text.startswith(b"<") else "half an answer or something"

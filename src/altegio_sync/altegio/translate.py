@@ -1,0 +1,156 @@
+"""From the wire to what we know about appointments."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from altegio_sync.altegio.wire import Mark, WireClient, WireCompany, WireRecord
+from altegio_sync.domain.appointment import (
+    AttendanceStatus,
+    Booking,
+    Lead,
+    Location,
+    Service,
+    Teacher,
+)
+from altegio_sync.domain.client_name import parse_client_name
+
+if TYPE_CHECKING:
+    import re
+    from collections.abc import Iterable
+    from zoneinfo import ZoneInfo
+
+    from altegio_sync.altegio.wire import WireService, WireStaff
+
+
+@dataclass(frozen=True, slots=True)
+class Translator:
+    """Reads records of one company, whose calendar is kept in ``zone``."""
+
+    company_id: str
+    zone: ZoneInfo
+    crm_id_pattern: re.Pattern[str] | None = None
+
+    def to_booking(self, record: WireRecord) -> Booking | None:
+        """The booking, or None for a record without an id to know it by."""
+        if record.id is None:
+            return None
+        starts_at, offset_disagrees = self._to_start(record)
+        status = _to_status(record)
+        length_s = _to_length_s(record)
+        ends_at = _add_seconds(starts_at, length_s)
+        is_deleted = None if isinstance(record.deleted, Mark) else bool(record.deleted)
+        problems = {
+            "date": starts_at is None,
+            "length": length_s is None,
+            "end": None not in (starts_at, length_s) and ends_at is None,
+            "status": status is None,
+            "deleted": is_deleted is None,
+        }
+        teacher_id = (record.staff.id if record.staff else None) or record.staff_id
+        return Booking(
+            id=record.id,
+            company_id=record.company_id or self.company_id,
+            lead=self._to_lead(record.client),
+            teacher_id=teacher_id,
+            teacher=to_teacher(record.staff),
+            services=to_services(record.services),
+            is_group_event=record.activity_id not in (None, 0),
+            starts_at=starts_at,
+            ends_at=ends_at,
+            status=status,
+            is_deleted=is_deleted,
+            offset_disagrees=offset_disagrees,
+            problems=tuple(name for name, is_wrong in problems.items() if is_wrong),
+        )
+
+    def _to_lead(self, client: WireClient | None) -> Lead | None:
+        if client is None:
+            return None
+        return parse_client_name(
+            client.name, client.surname, client.patronymic, pattern=self.crm_id_pattern
+        )
+
+    def _to_start(self, record: WireRecord) -> tuple[datetime | None, bool]:
+        """The start in UTC, and whether `datetime` says another moment than `date`.
+
+        `date` is the truth: the offset of `datetime` has been an hour wrong in summer at some
+        locations. It only tells apart the two passes of the hour that autumn repeats.
+        """
+        local = _parse_moment(record.date)
+        if local is None:
+            return None, False
+        local = local.replace(tzinfo=self.zone)
+        told = _parse_moment(record.datetime)
+        offset = None if told is None else told.utcoffset()
+        try:
+            later = local.replace(fold=1)
+            # Only in a repeated hour is the second reading the one that comes later; in the hour
+            # that spring skips it is the earlier one, and not meant.
+            is_repeated = later.astimezone(UTC) > local.astimezone(UTC)
+            if is_repeated and later.utcoffset() == offset:
+                local = later
+            starts_at = local.astimezone(UTC)
+        except OverflowError:
+            return None, False
+        disagrees = offset is not None and told is not None and told.astimezone(UTC) != starts_at
+        return starts_at, disagrees
+
+
+def to_teacher(staff: WireStaff | None) -> Teacher | None:
+    """The teacher, where both the id and a name are told."""
+    if staff is None or staff.id is None:
+        return None
+    name = " ".join(staff.name.split())
+    return Teacher(staff.id, name) if name else None
+
+
+def to_services(services: Iterable[WireService]) -> tuple[Service, ...]:
+    return tuple(
+        Service(each.id, " ".join(each.title.split()), _positive(each.duration))
+        for each in services
+        if each.id is not None
+    )
+
+
+def to_location(company: WireCompany, company_id: str) -> Location:
+    return Location(company.id or company_id, company.title, company.timezone_name or None)
+
+
+def _parse_moment(text: str) -> datetime | None:
+    """Offsets are spelt both "+0300" and "+03:00", so parsed and never sliced."""
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError:
+        return None
+    # A date alone is no start: midnight would be made up.
+    return moment if len(text.strip()) > len("2026-01-01") else None
+
+
+def _to_status(record: WireRecord) -> AttendanceStatus | None:
+    number = record.visit_attendance
+    if number is None:
+        number = record.attendance
+    try:
+        return AttendanceStatus(str(number))
+    except ValueError:
+        return None
+
+
+def _to_length_s(record: WireRecord) -> int | None:
+    return _positive(record.seance_length) or _positive(record.length)
+
+
+def _positive(number: int | Mark | None) -> int | None:
+    return number if isinstance(number, int) and number > 0 else None
+
+
+def _add_seconds(moment: datetime | None, seconds: int | None) -> datetime | None:
+    if moment is None or seconds is None:
+        return None
+    try:
+        return moment + timedelta(seconds=seconds)
+    except OverflowError:
+        return None

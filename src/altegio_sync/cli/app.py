@@ -1,0 +1,146 @@
+"""The commands and their options; what they do is imported only when one is called."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from altegio_sync.domain.period import PERIOD_NAMES
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,  # they would show the values of variables
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Brings a school's appointments from Altegio into MongoDB, completely and repeatably.",
+    epilog="Exit codes: 0 done, 1 finished but something failed, 2 wrong use or settings, "
+    "3 Altegio or MongoDB out of reach, 130 interrupted.",
+)
+
+EnvFile = Annotated[
+    Path | None,
+    typer.Option("--env-file", metavar="PATH", help="Read settings from here instead of .env."),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
+Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Log every appointment.")]
+Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Only the summary.")]
+LogFormat = Annotated[
+    Literal["text", "json"], typer.Option("--log-format", help="How log lines look.")
+]
+Company = Annotated[
+    list[str] | None,
+    typer.Option("--company", metavar="ID", help="Only this one of the configured companies."),
+]
+
+
+def _version(value: bool) -> None:
+    if value:
+        from importlib.metadata import version
+
+        print(f"altegio-sync {version('altegio-sync')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    _show_version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None: ...
+
+
+@app.command()
+def sync(
+    first: Annotated[
+        str,
+        typer.Argument(metavar="PERIOD|FROM", help=f"YYYY-MM-DD, or {', '.join(PERIOD_NAMES)}."),
+    ],
+    last: Annotated[
+        str | None, typer.Argument(metavar="TO", help="Last day of a period, included.")
+    ] = None,
+    update: Annotated[
+        bool, typer.Option("--update", help="Also bring stored appointments up to date.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Read everything, write nothing.")
+    ] = False,
+    company: Company = None,
+    skipped: Annotated[
+        Path | None,
+        typer.Option("--skipped", metavar="FILE", help="List skipped bookings in a CSV file."),
+    ] = None,
+    json_output: Json = False,
+    verbose: Verbose = False,
+    quiet: Quiet = False,
+    log_format: LogFormat = "text",
+    env_file: EnvFile = None,
+) -> None:
+    """Bring the appointments of a period into MongoDB."""
+    from altegio_sync.cli.command import CommandOptions
+    from altegio_sync.cli.sync_command import run_sync
+
+    options = CommandOptions("sync", env_file, json_output, log_format, verbose, quiet)
+    run_sync(
+        options,
+        first,
+        last,
+        update=update,
+        dry_run=dry_run,
+        companies=company or [],
+        skipped_file=skipped,
+    )
+
+
+@app.command()
+def check(
+    json_output: Json = False, log_format: LogFormat = "text", env_file: EnvFile = None
+) -> None:
+    """Test every setting, the tokens and their rights, the time zone and MongoDB."""
+    from altegio_sync.cli.check_command import run_check
+    from altegio_sync.cli.command import CommandOptions
+
+    run_check(CommandOptions("check", env_file, json_output, log_format))
+
+
+@app.command()
+def services(
+    company: Company = None,
+    json_output: Json = False,
+    log_format: LogFormat = "text",
+    env_file: EnvFile = None,
+) -> None:
+    """List the location's services, and which of them would be kept."""
+    from altegio_sync.cli.command import CommandOptions
+    from altegio_sync.cli.services_command import run_services
+
+    run_services(CommandOptions("services", env_file, json_output, log_format), company or [])
+
+
+@app.command()
+def sandbox(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8077,
+    latency: Annotated[float, typer.Option(min=0, help="Seconds before each answer.")] = 0.0,
+    faults: Annotated[
+        float, typer.Option(min=0, max=1, help="Share of answers that go wrong.")
+    ] = 0.0,
+    seed: Annotated[int, typer.Option(help="Another school for every seed.")] = 1,
+    company: Annotated[str, typer.Option(metavar="ID", help="The location's id.")] = "77",
+    token: Annotated[str, typer.Option(help="Partner token.")] = "sandbox-partner-token",  # noqa: S107 - not secret
+    user_token: Annotated[str, typer.Option(help="User token.")] = "sandbox-user-token",  # noqa: S107 - not secret
+) -> None:
+    """Serve a made-up school on loopback that behaves as Altegio does."""
+    from altegio_sync.cli.sandbox_command import run_sandbox
+
+    run_sandbox(port, latency, faults, seed, company, token, user_token)
+
+
+@app.command()
+def demo(
+    seed: Annotated[int, typer.Option(help="Another school for every seed.")] = 1,
+) -> None:
+    """Show a typical day with a made-up school and a MongoDB of its own; needs no settings."""
+    from altegio_sync.cli.demo_command import run_demo
+
+    run_demo(seed)

@@ -1,0 +1,69 @@
+"""`altegio-sync check`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from altegio_sync.bootstrap import open_altegio, open_store
+from altegio_sync.cli.command import EXIT_DONE, EXIT_OUT_OF_REACH, load, print_json, run_command
+from altegio_sync.errors import StoreError
+from altegio_sync.mongo.stores import MongoAppointments
+from altegio_sync.usecases.check import Finding, check_altegio, check_store
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from typing import NoReturn
+
+    from altegio_sync.cli.command import CommandOptions
+    from altegio_sync.config import Settings
+    from altegio_sync.usecases.stopping import StopSignal
+
+
+def run_check(options: CommandOptions) -> NoReturn:
+    async def body(stop: StopSignal) -> int:
+        settings = load(options)
+        findings = []
+        with stop.interrupting():
+            async for finding in _findings(settings):
+                findings.append(finding)
+                if not options.json_output:
+                    print(_line(finding), flush=True)
+        ok = all(finding.ok for finding in findings)
+        if options.json_output:
+            print_json({"command": "check", "ok": ok, "checks": [_json(each) for each in findings]})
+        if stop.is_set:
+            return 130
+        return EXIT_DONE if ok else EXIT_OUT_OF_REACH
+
+    run_command(options, body)
+
+
+async def _findings(settings: Settings) -> AsyncIterator[Finding]:
+    yield Finding("settings", True, f"complete, companies {', '.join(settings.company_ids)}")
+    async with open_altegio(settings) as api:
+        for company in settings.company_ids:
+            async for finding in check_altegio(api, company, settings.timezone):
+                yield finding
+    try:
+        async with open_store(settings) as database:
+            state = await MongoAppointments(database, settings.collection).describe()
+    except StoreError as error:
+        yield Finding("MongoDB", False, str(error), "check DB_URI")
+        return
+    for finding in check_store(state):
+        yield finding
+
+
+def _line(finding: Finding) -> str:
+    mark = "ok  " if finding.ok else "FAIL"
+    hint = f" -> {finding.hint}" if finding.hint else ""
+    return f"{mark} {finding.name}: {finding.text}{hint}"
+
+
+def _json(finding: Finding) -> dict[str, str | bool]:
+    return {
+        "check": finding.name,
+        "ok": finding.ok,
+        "text": finding.text,
+        "hint": finding.hint,
+    }

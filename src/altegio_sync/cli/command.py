@@ -1,0 +1,144 @@
+"""What every command shares: settings, logging, signals, and how an error ends it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+import traceback
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from altegio_sync.config import ALL_SETTINGS, load_settings
+from altegio_sync.domain.report import RunError, failure_json
+from altegio_sync.errors import AltegioError, AltegioSyncError, ConfigError, StoreError
+from altegio_sync.log import configure_logging, get_logger
+from altegio_sync.usecases.stopping import StopSignal
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterable
+    from pathlib import Path
+
+    from altegio_sync.config import Settings
+    from altegio_sync.log import LogFormat, LogLevel
+
+EXIT_DONE, EXIT_PARTLY, EXIT_USE, EXIT_OUT_OF_REACH, EXIT_INTERRUPTED = 0, 1, 2, 3, 130
+
+
+@dataclass(frozen=True, slots=True)
+class CommandOptions:
+    """The options that most commands have."""
+
+    name: str
+    env_file: Path | None = None
+    json_output: bool = False
+    log_format: LogFormat = "text"
+    verbose: bool = False
+    quiet: bool = False
+
+    def configure_logging(self, secrets: Iterable[str] = ()) -> None:
+        level: LogLevel = "debug" if self.verbose else "error" if self.quiet else "info"
+        configure_logging(self.log_format, level, secrets)
+
+
+def load(options: CommandOptions, required: Iterable[str] = ALL_SETTINGS) -> Settings:
+    settings = load_settings(options.env_file, required)
+    options.configure_logging(settings.secrets)
+    return settings
+
+
+def run_command(options: CommandOptions, body: Callable[[StopSignal], Awaitable[int]]) -> NoReturn:
+    """Run the command and leave the program with its exit code.
+
+    The first SIGINT or SIGTERM asks the body to stop, the second leaves it where it is. No error
+    shows a traceback: the text of one may hold what is private.
+    """
+    options.configure_logging()
+    try:
+        code = asyncio.run(_with_signals(options, body))
+        sys.stdout.flush()
+    except AltegioSyncError as error:
+        code = fail(options, error)
+    except (asyncio.CancelledError, KeyboardInterrupt):
+        code = EXIT_INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has had enough; the interpreter shall not complain at its exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = EXIT_PARTLY
+    except Exception as error:  # noqa: BLE001 - the outermost handler
+        code = _fail_unexpectedly(options, error)
+    sys.exit(code)
+
+
+async def _with_signals(
+    options: CommandOptions, body: Callable[[StopSignal], Awaitable[int]]
+) -> int:
+    stop = StopSignal()
+    task = asyncio.ensure_future(body(stop))
+
+    def on_signal() -> None:
+        if stop.is_set:
+            task.cancel()
+        else:
+            if not options.quiet:
+                get_logger().warning("stopping")
+            stop.set()
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, on_signal)
+    return await task
+
+
+def fail(options: CommandOptions, error: AltegioSyncError) -> int:
+    """Tell the error on stderr, under ``--json`` on stdout as well; its exit code."""
+    match error:
+        case ConfigError():
+            code, exit_code = "config", EXIT_USE
+        case AltegioError():
+            code, exit_code = "fetch_failed", EXIT_OUT_OF_REACH
+        case StoreError():
+            code, exit_code = "store_failed", EXIT_OUT_OF_REACH
+        case _:
+            code, exit_code = "failed", EXIT_PARTLY
+    tell_errors(options, [RunError(code, str(error))])
+    return exit_code
+
+
+def tell_errors(options: CommandOptions, errors: Iterable[RunError]) -> None:
+    errors = list(errors)
+    for error in errors:
+        get_logger().error(error.message, code=error.code)
+    if options.json_output:
+        print_json(failure_json(options.name, errors))
+
+
+def _fail_unexpectedly(options: CommandOptions, error: Exception) -> int:
+    """Where it happened is told, not what was in it: the text may hold what is private."""
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if "altegio_sync" in frame.filename] or frames
+    place = f"{os.path.basename(ours[-1].filename)}:{ours[-1].lineno}" if ours else "?"  # noqa: PTH119 - no need of pathlib
+    message = f"Unexpected {type(error).__name__} at {place}: please report this"
+    tell_errors(options, [RunError("unexpected", message)])
+    return EXIT_PARTLY
+
+
+def print_json(value: dict[str, Any]) -> None:
+    print(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def pick_companies(settings: Settings, wanted: Iterable[str]) -> tuple[str, ...]:
+    """The configured companies, or those of them that were asked for.
+
+    Raises:
+        ConfigError: one was asked for that is not configured.
+    """
+    wanted = tuple(wanted)
+    unknown = [each for each in wanted if each not in settings.company_ids]
+    if unknown:
+        raise ConfigError(
+            f"Company {unknown[0]} is not in ALTEGIO_COMPANY_ID ({', '.join(settings.company_ids)})"
+        )
+    return wanted or settings.company_ids

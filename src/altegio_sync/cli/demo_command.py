@@ -1,0 +1,67 @@
+"""`altegio-sync demo`: a typical day on a made-up school, as the commands a user would type."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from altegio_sync.cli.command import EXIT_INTERRUPTED
+from altegio_sync.cli.sandbox_command import sandbox_settings
+from altegio_sync.sandbox import SandboxServer, School
+
+_TOKEN = "sandbox-partner-token"  # noqa: S105 - of a made-up school
+_USER_TOKEN = "sandbox-user-token"  # noqa: S105 - of a made-up school
+_STEPS = (
+    (("check",), "Is everything in place?"),
+    (("sync", "last-month"), "Bring last month's appointments in."),
+    (("sync", "last-month"), "Once more: nothing is stored twice."),
+)
+
+
+def run_demo(seed: int) -> None:
+    """Run every step, and leave with the first code that is not 0."""
+    school = School(seed=seed)
+    print("A made-up school and a MongoDB of its own, both gone when this ends.")
+    with (
+        tempfile.TemporaryDirectory(prefix="altegio-demo-") as folder,
+        SandboxServer(school, token=_TOKEN, user_token=_USER_TOKEN) as server,
+    ):
+        environment = _environment(server, school, Path(folder))
+        code = 0
+        for arguments, purpose in _STEPS:
+            print(f"\n# {purpose}\n$ altegio-sync {' '.join(arguments)}", flush=True)
+            code = _run(arguments, environment, folder)
+            if code:
+                break
+    if not code:
+        print("\nThat was it. With your own tokens in .env the same commands sync your school.")
+    sys.exit(code)
+
+
+def _environment(server: SandboxServer, school: School, folder: Path) -> dict[str, str]:
+    """The environment without the user's own settings, which the demo does not need."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("ALTEGIO_") and name != "DB_URI"
+    }
+    return {
+        **kept,
+        **sandbox_settings(server, school, _TOKEN, _USER_TOKEN),
+        "DB_URI": "embedded",
+        "ALTEGIO_DATA_DIR": str(folder),
+    }
+
+
+def _run(arguments: tuple[str, ...], environment: dict[str, str], folder: str) -> int:
+    """The command in a process of its own; a Ctrl-C reaches it too, so it is waited for."""
+    command = [sys.executable, "-m", "altegio_sync", *arguments]
+    process = subprocess.Popen(command, env=environment, cwd=folder)  # noqa: S603 - our own
+    try:
+        return process.wait()
+    except KeyboardInterrupt:
+        process.wait()
+        return EXIT_INTERRUPTED

@@ -1,0 +1,180 @@
+"""Tells how a run goes on: a bar on a terminal, else a line a page."""
+
+from __future__ import annotations
+
+import csv
+import os
+import sys
+import time
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any, Self
+
+from altegio_sync.domain.lessons import Skipped, SkipReason
+from altegio_sync.log import get_logger
+from altegio_sync.ports import SilentProgress
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from types import TracebackType
+
+    from altegio_sync.domain.lessons import Verdict
+    from altegio_sync.domain.period import Period
+    from altegio_sync.domain.report import ApiUsage, Outcome, RecordCounts
+    from altegio_sync.errors import AltegioError
+
+
+def skipped_text(counts: RecordCounts) -> str:
+    told = [f"{each} {counts.skipped[each]}" for each in SkipReason if counts.skipped[each]]
+    return ", ".join(told) or "none"
+
+
+class CliProgress(SilentProgress):
+    """Log lines, and a bar where stderr is a terminal and nobody asked for quiet."""
+
+    def __init__(self, *, shows_bar: bool, is_verbose: bool, usage: ApiUsage) -> None:
+        self._log = get_logger()
+        self._is_verbose = is_verbose
+        self._usage = usage
+        self._bar = _Bar() if shows_bar else None
+        self._pages = 0
+        self._pages_done = 0
+        self._started_at = time.monotonic()
+        self._skipped_rows: Any = None
+        self._open = ExitStack()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+        self._open.close()
+
+    def list_skipped_in(self, path: Path) -> None:
+        """Write skipped bookings to a file that only its owner may read."""
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        os.fchmod(descriptor, 0o600)
+        file = self._open.enter_context(os.fdopen(descriptor, "w", encoding="utf-8", newline=""))
+        self._skipped_rows = csv.writer(file)
+        self._skipped_rows.writerow(["id", "start", "teacher", "service", "reason"])
+
+    def begin(self, company_id: str, period: Period, timezone: str) -> None:
+        self._pages = self._pages_done = 0
+        if self._bar is not None:
+            self._bar.start(company_id)
+            return
+        self._log.info(
+            "sync_started",
+            company_id=company_id,
+            first=str(period.start),
+            last=str(period.last_day),
+            timezone=timezone,
+        )
+
+    def expect(self, records: int, pages: int) -> None:
+        self._pages += pages
+        if self._bar is not None:
+            self._bar.expect(records)
+
+    def page_done(self, number: int, rows: int, counts: RecordCounts) -> None:
+        self._pages_done += 1
+        self._pages = max(self._pages, self._pages_done)
+        if self._bar is not None:
+            seconds = max(time.monotonic() - self._started_at, 0.001)
+            rate = self._usage.requests / seconds
+            self._bar.advance(rows, f"{self._pages_done}/{self._pages}", rate)
+            return
+        self._log.info(
+            "page",
+            page=number,
+            pages=self._pages,
+            rows=rows,
+            saved=counts.saved,
+            updated=counts.updated,
+            duplicates=counts.duplicates,
+            skipped=skipped_text(counts),
+        )
+
+    def appointment(self, verdict: Verdict, outcome: Outcome) -> None:
+        if not self._is_verbose:
+            return
+        reason = ""
+        if isinstance(verdict, Skipped):
+            detail = f": {verdict.detail}" if verdict.detail else ""
+            reason = f" ({verdict.reason.value}{detail})"
+        self._log.debug(
+            "appointment",
+            appointment_id=verdict.booking.id,
+            outcome=outcome.value,
+            reason=reason,
+        )
+
+    def skipped(self, skipped: Skipped) -> None:
+        if self._skipped_rows is None:
+            return
+        booking = skipped.booking
+        start = booking.starts_at.isoformat() if booking.starts_at else ""
+        teacher = skipped.teacher.name if skipped.teacher else booking.teacher_id or ""
+        titles = "; ".join(service.title for service in booking.services)
+        self._skipped_rows.writerow([booking.id, start, teacher, titles, skipped.reason.value])
+
+    def warn(self, event: str, **fields: object) -> None:
+        self._log.warning(event, **fields)
+
+    def on_retry(self, error: AltegioError, *, wait_s: float, tries: int) -> None:
+        from altegio_sync.errors import RateLimitedError
+
+        event = "retry_rate_limited" if isinstance(error, RateLimitedError) else "retry"
+        self._log.warning(event, reason=str(error), wait_s=wait_s, tries=tries)
+
+
+class _Bar:
+    """Rich's bar on stderr; log lines are printed above it."""
+
+    def __init__(self) -> None:
+        from rich.console import Console
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            TextColumn,
+            TimeRemainingColumn,
+        )
+
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("records"),
+            TextColumn("page {task.fields[pages]}"),
+            TextColumn("{task.fields[rate]:.1f} requests/s"),
+            TimeRemainingColumn(),
+            console=Console(file=sys.stderr),
+            redirect_stdout=False,
+            transient=True,
+        )
+        self._task: Any = None
+
+    def start(self, company_id: str) -> None:
+        if self._task is not None:
+            self._progress.remove_task(self._task)
+        self._task = self._progress.add_task(
+            f"company {company_id}", total=None, pages="0/?", rate=0.0
+        )
+        self._total = 0
+        self._progress.start()
+
+    def expect(self, records: int) -> None:
+        self._total += records
+        self._progress.update(self._task, total=self._total)
+
+    def advance(self, rows: int, pages: str, rate: float) -> None:
+        self._progress.update(self._task, advance=rows, pages=pages, rate=rate)
+
+    def stop(self) -> None:
+        self._progress.stop()

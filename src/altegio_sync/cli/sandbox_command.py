@@ -1,0 +1,51 @@
+"""`altegio-sync sandbox`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from altegio_sync.sandbox import SandboxServer, School
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def sandbox_settings(
+    server: SandboxServer, school: School, token: str, user_token: str
+) -> Mapping[str, str]:
+    """What to set for a sync against the sandbox, but for the database."""
+    return {
+        "ALTEGIO_API_URL": server.url,
+        "ALTEGIO_COMPANY_ID": school.company_id,
+        "ALTEGIO_COMPANY_TOKEN": token,
+        "ALTEGIO_USER_TOKEN": user_token,
+        "ALTEGIO_SERVICE_IDS": ",".join(sorted(school.individual_service_ids)),
+        "ALTEGIO_TRIAL_SERVICE_IDS": ",".join(sorted(school.trial_service_ids)),
+    }
+
+
+def run_sandbox(
+    port: int,
+    latency_s: float,
+    fault_rate: float,
+    seed: int,
+    company_id: str,
+    token: str,
+    user_token: str,
+) -> None:
+    """Serve until Ctrl-C; the settings to export are printed first."""
+    school = School(seed=seed, company_id=company_id)
+    server = SandboxServer(
+        school,
+        port=port,
+        token=token,
+        user_token=user_token,
+        latency_s=latency_s,
+        fault_rate=fault_rate,
+        seed=seed,
+    )
+    server.bind()
+    for name, value in sandbox_settings(server, school, token, user_token).items():
+        print(f"export {name}={value}")
+    print("export DB_URI=embedded", flush=True)
+    server.run()

@@ -1,0 +1,180 @@
+"""The settings, read once from the environment and from `.env`."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from altegio_sync.domain.lessons import LessonRules
+from altegio_sync.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+#: What a setting is, for those who lack it: name -> where it is found.
+HINTS = {
+    "ALTEGIO_COMPANY_ID": "the location's number, in the address of its pages in Altegio",
+    "ALTEGIO_COMPANY_TOKEN": "the partner token, from your developer account in the marketplace",
+    "ALTEGIO_USER_TOKEN": "the user token, from Settings, Integrations, or from POST /auth",
+    "DB_URI": "mongodb://host/database, or the word embedded to try it out on one machine",
+}
+ALTEGIO_SETTINGS = ("ALTEGIO_COMPANY_ID", "ALTEGIO_COMPANY_TOKEN", "ALTEGIO_USER_TOKEN")
+ALL_SETTINGS = (*ALTEGIO_SETTINGS, "DB_URI")
+MAX_PAGE_SIZE = 1000
+_LOOPBACK = re.compile(r"localhost|127(\.[0-9]{1,3}){3}|::1")
+
+
+def _split(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    return tuple(part for each in value.split(",") if (part := each.strip()))
+
+
+def _digits(values: tuple[str, ...]) -> tuple[str, ...]:
+    for value in values:
+        if not (value.isascii() and value.isdigit()):
+            raise ValueError("expected a number, or several separated by commas")
+    return tuple(dict.fromkeys(values))
+
+
+def _zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (KeyError, ValueError, OSError):
+        raise ValueError("expected an IANA name such as Europe/Kyiv") from None
+    return value
+
+
+def _api_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("expected an address such as https://api.alteg.io/api/v1")
+    if parts.scheme == "http" and not _LOOPBACK.fullmatch(parts.hostname):
+        raise ValueError("plain http would show the tokens to the network: use https")
+    return value
+
+
+def _crm_pattern(value: str) -> str:
+    try:
+        pattern = re.compile(value)
+    except re.error:
+        raise ValueError("not a regular expression") from None
+    if "id" not in pattern.groupindex:
+        raise ValueError("expected a regular expression with a group named id, as in (?P<id>...)")
+    return value
+
+
+def _page_size(value: object) -> object:
+    return value.strip().lower() if isinstance(value, str) else value
+
+
+Ids = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_digits)]
+PageSize = Annotated[
+    Literal["auto"] | Annotated[int, Field(ge=1, le=MAX_PAGE_SIZE)], BeforeValidator(_page_size)
+]
+
+
+class Settings(BaseSettings):
+    """Everything that can be set; `docs/settings.md` describes each.
+
+    Built by hand it takes the field names, and reads the environment for those left out.
+    """
+
+    model_config = SettingsConfigDict(
+        env_file_encoding="utf-8-sig",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
+        populate_by_name=True,
+        str_strip_whitespace=True,
+    )
+
+    company_ids: Ids = Field((), validation_alias="ALTEGIO_COMPANY_ID")
+    company_token: SecretStr = Field(SecretStr(""), validation_alias="ALTEGIO_COMPANY_TOKEN")
+    user_token: SecretStr = Field(SecretStr(""), validation_alias="ALTEGIO_USER_TOKEN")
+    db_uri: SecretStr = Field(SecretStr(""), validation_alias="DB_URI")
+    service_ids: Ids = Field((), validation_alias="ALTEGIO_SERVICE_IDS")
+    trial_service_ids: Ids = Field((), validation_alias="ALTEGIO_TRIAL_SERVICE_IDS")
+    crm_id_pattern: Annotated[str, AfterValidator(_crm_pattern)] | None = Field(
+        None, validation_alias="ALTEGIO_CRM_ID_PATTERN"
+    )
+    timezone: Annotated[str, AfterValidator(_zone)] | None = Field(
+        None, validation_alias="ALTEGIO_TIMEZONE"
+    )
+    api_url: Annotated[str, AfterValidator(_api_url)] = Field(
+        "https://api.alteg.io/api/v1", validation_alias="ALTEGIO_API_URL"
+    )
+    page_size: PageSize = Field(50, validation_alias="ALTEGIO_PAGE_SIZE")
+    requests_per_second: float = Field(
+        4, ge=0, le=1000, validation_alias="ALTEGIO_REQUESTS_PER_SECOND"
+    )
+    requests_per_minute: int = Field(
+        195, ge=0, le=60_000, validation_alias="ALTEGIO_REQUESTS_PER_MINUTE"
+    )
+    collection: str = Field("altegio-appointments", validation_alias="ALTEGIO_COLLECTION")
+    data_dir: Path | None = Field(None, validation_alias="ALTEGIO_DATA_DIR")
+
+    @property
+    def rules(self) -> LessonRules:
+        return LessonRules(frozenset(self.service_ids), frozenset(self.trial_service_ids))
+
+    @property
+    def first_page_size(self) -> int:
+        """What the first page asks for; a server that serves less is followed."""
+        return MAX_PAGE_SIZE if self.page_size == "auto" else self.page_size
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What must never be shown, the password within the database's address included."""
+        uri = self.db_uri.get_secret_value()
+        password = re.search(r"://[^/@]*?:([^@]+)@", uri)
+        found = (
+            self.company_token.get_secret_value(),
+            self.user_token.get_secret_value(),
+            uri if "@" in uri else "",
+            password[1] if password else "",
+        )
+        return tuple(each for each in found if each)
+
+
+def load_settings(env_file: Path | None = None, required: Iterable[str] = ALL_SETTINGS) -> Settings:
+    """The settings of the environment, then of ``env_file``, by default `.env` where it exists.
+
+    Raises:
+        ConfigError: all that is missing, or all that is wrong, in one message.
+    """
+    if env_file is not None and not env_file.is_file():
+        raise ConfigError(f"There is no settings file {env_file}")
+    try:
+        settings = Settings(_env_file=env_file or Path(".env"))
+    except ValidationError as error:
+        raise ConfigError(_wrong_settings(error)) from None
+    except (OSError, UnicodeDecodeError):
+        raise ConfigError(f"The settings file {env_file or '.env'} cannot be read") from None
+    present = {
+        "ALTEGIO_COMPANY_ID": settings.company_ids,
+        "ALTEGIO_COMPANY_TOKEN": settings.company_token.get_secret_value(),
+        "ALTEGIO_USER_TOKEN": settings.user_token.get_secret_value(),
+        "DB_URI": settings.db_uri.get_secret_value(),
+    }
+    missing = [name for name in required if not present[name]]
+    if missing:
+        hints = "".join(f"\n  {name}: {HINTS[name]}" for name in missing)
+        raise ConfigError(f"Missing required environment variables: {', '.join(missing)}{hints}")
+    return settings
+
+
+def _wrong_settings(error: ValidationError) -> str:
+    wrong: dict[str, str] = {}
+    for each in error.errors(include_url=False, include_context=False, include_input=False):
+        wrong.setdefault(str(each["loc"][0]), each["msg"].removeprefix("Value error, "))
+    if "ALTEGIO_PAGE_SIZE" in wrong:
+        wrong["ALTEGIO_PAGE_SIZE"] = f"expected a number from 1 to {MAX_PAGE_SIZE}, or auto"
+    return "; ".join(f"Invalid {name}: {message}" for name, message in wrong.items())

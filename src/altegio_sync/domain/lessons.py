@@ -1,0 +1,113 @@
+"""Which bookings are lessons the school keeps, and what becomes of the others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from altegio_sync.domain.appointment import Appointment, Booking, Service, Teacher
+
+_TRIAL_WORDS = ("пробн", "trial")
+
+
+class SkipReason(StrEnum):
+    """Why a booking is not stored, in the order in which the reasons are tried."""
+
+    SERVICE = "service"
+    NO_CRM_ID = "no_crm_id"
+    TEACHER_NOT_FOUND = "teacher_not_found"
+    INVALID = "invalid"
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A booking that belongs into the collection."""
+
+    booking: Booking
+    appointment: Appointment
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A booking that does not; ``detail`` says more, without private data.
+
+    ``teacher`` is what is known of the teacher all the same: an appointment stored earlier is
+    brought up to date by as much as can be read.
+    """
+
+    booking: Booking
+    reason: SkipReason
+    teacher: Teacher | None = None
+    detail: str = ""
+
+
+Verdict = Kept | Skipped
+
+
+@dataclass(frozen=True, slots=True)
+class LessonRules:
+    """What counts as an individual and as a trial lesson, by the school's settings."""
+
+    individual_ids: frozenset[str] = frozenset()
+    trial_ids: frozenset[str] = frozenset()
+
+    def is_trial(self, service: Service) -> bool:
+        if self.trial_ids:
+            return service.id in self.trial_ids
+        title = service.title.casefold()
+        return any(word in title for word in _TRIAL_WORDS)
+
+    def keeps(self, service: Service, *, is_group_event: bool) -> bool:
+        if service.id in self.trial_ids:
+            return True
+        if self.individual_ids:
+            return service.id in self.individual_ids
+        return not is_group_event
+
+    def kept_service(self, booking: Booking) -> Service | None:
+        """The first of the booking's services that makes it a lesson to keep."""
+        return next(
+            (s for s in booking.services if self.keeps(s, is_group_event=booking.is_group_event)),
+            None,
+        )
+
+
+def judge(booking: Booking, rules: LessonRules, staff: Mapping[str, Teacher]) -> Verdict:
+    """Exactly one outcome for the booking.
+
+    ``staff`` holds the teachers of the location by id, for bookings that name theirs by id alone.
+    """
+    teacher = booking.teacher or staff.get(booking.teacher_id or "")
+    service = rules.kept_service(booking)
+    if service is None:
+        return Skipped(booking, SkipReason.SERVICE, teacher)
+    if booking.lead is None:
+        return Skipped(booking, SkipReason.NO_CRM_ID, teacher)
+    if teacher is None:
+        detail = f"staff {booking.teacher_id or 'none'}"
+        return Skipped(booking, SkipReason.TEACHER_NOT_FOUND, None, detail)
+    starts_at, ends_at, status = booking.starts_at, booking.ends_at, booking.status
+    problems = list(booking.problems) if service.title else [*booking.problems, "service title"]
+    if problems or starts_at is None or ends_at is None or status is None:
+        return Skipped(booking, SkipReason.INVALID, teacher, ", ".join(problems))
+    return Kept(
+        booking,
+        Appointment(
+            id=booking.id,
+            company_id=booking.company_id,
+            lead=booking.lead,
+            teacher=teacher,
+            service=service,
+            starts_at=starts_at,
+            ends_at=ends_at,
+            status=status,
+            is_trial=any(rules.is_trial(each) for each in booking.services),
+            is_deleted=bool(booking.is_deleted),
+        ),
+    )
+
+
+def needs_staff(booking: Booking) -> bool:
+    """Whether the location's staff list can tell more of the booking's teacher."""
+    return booking.teacher is None and booking.teacher_id is not None

@@ -1,0 +1,126 @@
+"""Periods of local days, named or given by dates."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from altegio_sync.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+_DAY = timedelta(days=1)
+_ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """Local days from ``start`` up to, and without, ``end``; never empty."""
+
+    start: date
+    end: date
+
+    def __post_init__(self) -> None:
+        if self.start >= self.end:
+            raise ValueError("a period holds one day at least")
+
+    @classmethod
+    def of_days(cls, first: date, last: date) -> Period:
+        """Both days included."""
+        return cls(first, last + _DAY)
+
+    @property
+    def last_day(self) -> date:
+        return self.end - _DAY
+
+    @property
+    def days(self) -> int:
+        return (self.end - self.start).days
+
+    def on(self, _today: date) -> Period:
+        return self
+
+    def windows(self, count: int) -> Iterator[Period]:
+        """At most ``count`` windows of nearly as many days each, in order, that cover it once."""
+        count = max(1, min(count, self.days))
+        edges = [self.start + timedelta(days=self.days * n // count) for n in range(count + 1)]
+        yield from (Period(first, end) for first, end in pairwise(edges))
+
+
+@dataclass(frozen=True, slots=True)
+class NamedPeriod:
+    """A period that depends on what day it is."""
+
+    name: str
+
+    def on(self, today: date) -> Period:
+        return Period.of_days(*_NAMED[self.name](today))
+
+
+def _monday(day: date) -> date:
+    return day - timedelta(days=day.weekday())
+
+
+def _week(monday: date) -> tuple[date, date]:
+    return monday, monday + timedelta(days=6)
+
+
+def _month(first: date) -> tuple[date, date]:
+    return first, (first + timedelta(days=31)).replace(day=1) - _DAY
+
+
+def _month_before(day: date) -> date:
+    return (day.replace(day=1) - _DAY).replace(day=1)
+
+
+def _month_after(day: date) -> date:
+    return (day.replace(day=1) + timedelta(days=31)).replace(day=1)
+
+
+_NAMED: dict[str, Callable[[date], tuple[date, date]]] = {
+    "today": lambda today: (today, today),
+    "yesterday": lambda today: (today - _DAY, today - _DAY),
+    "this-week": lambda today: (_monday(today), today),
+    "last-week": lambda today: _week(_monday(today) - timedelta(days=7)),
+    "this-month": lambda today: (today.replace(day=1), today),
+    "last-month": lambda today: _month(_month_before(today)),
+    "tomorrow": lambda today: (today + _DAY, today + _DAY),
+    "next-week": lambda today: _week(_monday(today) + timedelta(days=7)),
+    "next-month": lambda today: _month(_month_after(today)),
+    "last-7-days": lambda today: (today - timedelta(days=6), today),
+    "last-30-days": lambda today: (today - timedelta(days=29), today),
+    "this-year": lambda today: (today.replace(month=1, day=1), today),
+}
+PERIOD_NAMES = tuple(_NAMED)
+
+
+def parse_period(first: str, last: str | None = None) -> Period | NamedPeriod:
+    """A named period, one day, or the days from ``first`` to ``last``, both included.
+
+    Raises:
+        ConfigError: no such date or name, or the dates the wrong way round.
+    """
+    if last is None and first in _NAMED:
+        return NamedPeriod(first)
+    first_day = parse_day(first)
+    last_day = first_day if last is None else parse_day(last)
+    if first_day > last_day:
+        raise ConfigError(f"Start date cannot be after end date: {first_day} is after {last_day}")
+    return Period.of_days(first_day, last_day)
+
+
+def parse_day(text: str) -> date:
+    """A date written as YYYY-MM-DD and in no other of the ways that ISO 8601 has."""
+    try:
+        day = date.fromisoformat(text if _ISO_DATE.fullmatch(text) else "")
+        _ = day + _DAY, day - _DAY  # the calendar's very ends have no neighbour to cut at
+    except (ValueError, OverflowError):
+        names = ", ".join(PERIOD_NAMES)
+        raise ConfigError(
+            f"Invalid date format: {text!r} (expected YYYY-MM-DD or one of {names})"
+        ) from None
+    return day

@@ -1,0 +1,244 @@
+"""What a run did, counted; the shape that `--json` prints and `altegio-sync-runs` keeps."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from altegio_sync.domain.lessons import SkipReason
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from altegio_sync.domain.period import Period
+
+
+class SyncMode(StrEnum):
+    NEW_ONLY = "new-only"
+    UPDATE = "update"
+
+
+class Outcome(StrEnum):
+    """What became of one booking; a skipped one has its reason as well."""
+
+    SAVED = "saved"
+    UPDATED = "updated"
+    DUPLICATE = "duplicate"
+    STALE = "stale"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class RunError:
+    """Something that failed in a run; ``code`` is for programs, ``message`` for people."""
+
+    code: str
+    message: str
+    company: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        company = {} if self.company is None else {"company": self.company}
+        return {"code": self.code, "message": self.message, **company}
+
+
+@dataclass(slots=True)
+class ApiUsage:
+    """What was asked of Altegio: every start of a request counts, also one that was refused."""
+
+    requests: int = 0
+    retries: int = 0
+    rate_limited: int = 0
+    pages: int = 0
+    rereads: int = 0
+
+    def __add__(self, other: ApiUsage) -> ApiUsage:
+        return ApiUsage(
+            self.requests + other.requests,
+            self.retries + other.retries,
+            self.rate_limited + other.rate_limited,
+            self.pages + other.pages,
+            self.rereads + other.rereads,
+        )
+
+    def __sub__(self, earlier: ApiUsage) -> ApiUsage:
+        return ApiUsage(
+            self.requests - earlier.requests,
+            self.retries - earlier.retries,
+            self.rate_limited - earlier.rate_limited,
+            self.pages - earlier.pages,
+            self.rereads - earlier.rereads,
+        )
+
+    def to_json(self) -> dict[str, int]:
+        return {
+            "requests": self.requests,
+            "retries": self.retries,
+            "rate_limited": self.rate_limited,
+            "pages": self.pages,
+            "rereads": self.rereads,
+        }
+
+
+@dataclass(slots=True)
+class RecordCounts:
+    """Distinct bookings by outcome; stale ones are among the duplicates."""
+
+    saved: int = 0
+    updated: int = 0
+    duplicates: int = 0
+    stale: int = 0
+    failed: int = 0
+    no_longer_kept: int = 0
+    skipped: Counter[SkipReason] = field(default_factory=Counter)
+    changes: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def fetched(self) -> int:
+        return (
+            self.saved + self.updated + self.duplicates + self.failed + sum(self.skipped.values())
+        )
+
+    def count(self, outcome: Outcome, reason: SkipReason | None = None) -> None:
+        match outcome:
+            case Outcome.SAVED:
+                self.saved += 1
+            case Outcome.UPDATED:
+                self.updated += 1
+            case Outcome.DUPLICATE:
+                self.duplicates += 1
+            case Outcome.STALE:
+                self.duplicates += 1
+                self.stale += 1
+            case Outcome.FAILED:
+                self.failed += 1
+            case Outcome.SKIPPED:
+                self.skipped[reason or SkipReason.INVALID] += 1
+
+    def __add__(self, other: RecordCounts) -> RecordCounts:
+        return RecordCounts(
+            saved=self.saved + other.saved,
+            updated=self.updated + other.updated,
+            duplicates=self.duplicates + other.duplicates,
+            stale=self.stale + other.stale,
+            failed=self.failed + other.failed,
+            no_longer_kept=self.no_longer_kept + other.no_longer_kept,
+            skipped=self.skipped + other.skipped,
+            changes=self.changes + other.changes,
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "fetched": self.fetched,
+            "saved": self.saved,
+            "updated": self.updated,
+            "duplicates": self.duplicates,
+            "stale": self.stale,
+            "failed": self.failed,
+            "skipped": {reason.value: self.skipped[reason] for reason in SkipReason},
+            "changes": dict(sorted(self.changes.items())),
+        }
+
+
+@dataclass(slots=True)
+class CompanyReport:
+    """The part of a run that concerns one company; ``period`` is None where it never began."""
+
+    company: str
+    period: Period | None = None
+    timezone: str | None = None
+    api: ApiUsage = field(default_factory=ApiUsage)
+    records: RecordCounts = field(default_factory=RecordCounts)
+    errors: list[RunError] = field(default_factory=list)
+    #: Stopped because Altegio or MongoDB was out of reach or refused.
+    broke_off: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "company": self.company,
+            "period": _period_json(self.period, self.timezone),
+            "api": self.api.to_json(),
+            "records": self.records.to_json(),
+            "errors": [error.to_json() for error in self.errors],
+        }
+
+
+@dataclass(slots=True)
+class SyncReport:
+    """One run of ``sync`` over one or several companies."""
+
+    run_id: str
+    mode: SyncMode
+    dry_run: bool
+    started_at: datetime
+    finished_at: datetime
+    companies: list[CompanyReport]
+    interrupted: bool = False
+
+    @property
+    def api(self) -> ApiUsage:
+        return sum((each.api for each in self.companies), ApiUsage())
+
+    @property
+    def records(self) -> RecordCounts:
+        return sum((each.records for each in self.companies), RecordCounts())
+
+    @property
+    def errors(self) -> list[RunError]:
+        return [error for each in self.companies for error in each.errors]
+
+    @property
+    def seconds(self) -> float:
+        return round((self.finished_at - self.started_at).total_seconds(), 3)
+
+    @property
+    def exit_code(self) -> int:
+        """0 done, 1 partly, 3 when every company broke off, 130 when interrupted."""
+        if self.interrupted:
+            return 130
+        if self.companies and all(each.broke_off for each in self.companies):
+            return 3
+        return 1 if self.errors or self.records.failed else 0
+
+    def to_json(self) -> dict[str, Any]:
+        first = self.companies[0]
+        several = len(self.companies) > 1
+        by_company = {"by_company": [each.to_json() for each in self.companies]} if several else {}
+        return {
+            "command": "sync",
+            "run_id": self.run_id,
+            "ok": self.exit_code == 0,
+            "mode": self.mode.value,
+            "dry_run": self.dry_run,
+            "period": _period_json(first.period, first.timezone),
+            "companies": [each.company for each in self.companies],
+            "started_at": utc_text(self.started_at),
+            "finished_at": utc_text(self.finished_at),
+            "seconds": self.seconds,
+            "api": self.api.to_json(),
+            "records": self.records.to_json(),
+            "errors": [error.to_json() for error in self.errors],
+            **by_company,
+        }
+
+
+def failure_json(command: str, errors: Iterable[RunError]) -> dict[str, Any]:
+    """What a command prints under ``--json`` when it fails before it has anything to report."""
+    return {"command": command, "ok": False, "errors": [error.to_json() for error in errors]}
+
+
+def utc_text(moment: datetime) -> str:
+    """ISO 8601 in UTC with a Z, to the millisecond (the precision that MongoDB keeps)."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _period_json(period: Period | None, timezone: str | None) -> dict[str, str | None]:
+    first, last = (None, None) if period is None else (period.start, period.last_day)
+    return {
+        "from": None if first is None else first.isoformat(),
+        "to": None if last is None else last.isoformat(),
+        "timezone": timezone,
+    }

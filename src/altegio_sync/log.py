@@ -1,0 +1,98 @@
+"""Log lines on stderr: a level word, then ids and counts, never private data or a secret."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Literal
+
+import structlog
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from structlog.typing import EventDict, FilteringBoundLogger, WrappedLogger
+
+LogFormat = Literal["text", "json"]
+LogLevel = Literal["debug", "info", "error"]
+
+#: How each event reads to people; its name and fields are what `--log-format json` shows.
+MESSAGES = {
+    "teacher_not_found": "Teacher not found: staff {staff_id} (appointment {appointment_id})",
+    "staff_list_refused": "The staff list cannot be read, teachers told by id alone are unknown: "
+    "{reason}",
+    "no_unique_index": "No unique index on appointmentId, checking by query instead: {reason}",
+    "offsets_disagree": "Wrong offset in datetime, date was taken: {count} appointments",
+    "no_longer_kept": "no longer kept: {count} stored appointments that would be skipped now",
+    "no_service_list": "ALTEGIO_SERVICE_IDS is not set: every lesson that is no group event "
+    "counts as individual (altegio-sync services lists the ids)",
+    "report_not_kept": "The report could not be kept in altegio-sync-runs: {reason}",
+    "retry_rate_limited": "Rate limit exceeded: waiting {wait_s:.1f} s (try {tries} of 6)",
+    "retry": "{reason}: trying again in {wait_s:.1f} s (try {tries} of 6)",
+    "page": "Page {page} of {pages}: {rows} records, {saved} saved, {updated} updated, "
+    "{duplicates} already stored, skipped: {skipped}",
+    "appointment": "Appointment {appointment_id}: {outcome}{reason}",
+    "sync_started": "Syncing {first} to {last} ({timezone}), company {company_id}",
+    "stopping": "Stopping: what was read is stored (once more to leave at once)",
+}
+
+
+class _Stderr:
+    """Looks stderr up at every line, since a progress bar puts itself in its place."""
+
+    def msg(self, message: str) -> None:
+        print(message, file=sys.stderr, flush=True)  # noqa: T201 - this is where logs go
+
+    debug = info = warning = error = msg
+
+
+class Redaction:
+    """Takes secrets out of texts, whoever put them there."""
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        self._secrets = sorted(secrets, key=len, reverse=True)
+
+    def __call__(self, text: str) -> str:
+        for secret in self._secrets:
+            text = text.replace(secret, "***")
+        return text
+
+
+def configure_logging(log_format: LogFormat, level: LogLevel, secrets: Iterable[str] = ()) -> None:
+    """Once a command: how log lines look, and what must not stand in them."""
+    render = _render_json if log_format == "json" else _render_text
+    redact = Redaction(secrets)
+
+    def last(logger: WrappedLogger, name: str, event: EventDict) -> str:
+        return redact(render(logger, name, event))
+
+    structlog.configure(
+        processors=[structlog.processors.add_log_level, last],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=lambda *_: _Stderr(),
+        cache_logger_on_first_use=False,
+    )
+
+
+def get_logger() -> FilteringBoundLogger:
+    logger: FilteringBoundLogger = structlog.get_logger()
+    return logger
+
+
+def message(event: str, fields: Mapping[str, Any]) -> str:
+    """The event as a sentence; one without a sentence shows its fields."""
+    template = MESSAGES.get(event)
+    if template is None:
+        return " ".join([event, *(f"{name}={value}" for name, value in fields.items())])
+    return template.format_map(fields)
+
+
+def _render_text(_logger: WrappedLogger, _name: str, event: EventDict) -> str:
+    level = event.pop("level").upper()
+    return f"{level} {message(event.pop('event'), event)}"
+
+
+def _render_json(_logger: WrappedLogger, _name: str, event: EventDict) -> str:
+    at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return json.dumps({"at": at, **event}, ensure_ascii=False, default=str)

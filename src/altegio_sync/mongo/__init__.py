@@ -1,0 +1,1 @@
+"""The school's collection in MongoDB."""

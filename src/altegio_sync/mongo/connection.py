@@ -1,0 +1,145 @@
+"""Opens MongoDB, and says in our own words what is wrong when it cannot be had."""
+
+from __future__ import annotations
+
+import re
+from contextlib import asynccontextmanager, contextmanager
+from typing import TYPE_CHECKING, Any
+
+import pymongo
+from bson.codec_options import CodecOptions
+from pymongo import AsyncMongoClient, ReadPreference
+from pymongo.errors import (
+    AutoReconnect,
+    ConfigurationError,
+    ExecutionTimeout,
+    NetworkTimeout,
+    NotPrimaryError,
+    OperationFailure,
+    PyMongoError,
+    ServerSelectionTimeoutError,
+    WaitQueueTimeoutError,
+)
+from pymongo.read_concern import ReadConcern
+from pymongo.uri_parser import parse_uri
+from pymongo.write_concern import WriteConcern
+
+from altegio_sync.errors import ConfigError, StoreError, StoreUnavailableError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
+    from pymongo.asynchronous.database import AsyncDatabase
+
+Document = dict[str, Any]
+
+FIRST_CONTACT_S = 5.0
+WITHIN_RUN_S = 30.0
+#: Acknowledged means durable, whatever the URI says.
+DURABLE = WriteConcern("majority", j=True)
+_SRV = "mongodb+srv://"
+_UNAUTHORIZED = 13
+_AUTH_FAILED = (18, 8000)
+
+
+def database_name(uri: str) -> str:
+    """The database that the URI names.
+
+    Raises:
+        ConfigError: no MongoDB URI, or one without a database. The text never holds the URI.
+    """
+    plain = "mongodb://" + uri[len(_SRV) :] if uri.startswith(_SRV) else uri
+    try:
+        name = parse_uri(plain)["database"]
+    except (PyMongoError, ValueError):
+        raise ConfigError(
+            "DB_URI is not a MongoDB address: expected mongodb://host/database, "
+            "mongodb+srv://host/database or the word embedded (special characters in the "
+            "password must be percent-encoded)"
+        ) from None
+    if not name:
+        raise ConfigError(
+            "DB_URI names no database: expected mongodb://host/database, with the name of the "
+            "database after the last slash"
+        )
+    return str(name)
+
+
+@asynccontextmanager
+async def open_database(uri: str) -> AsyncIterator[AsyncDatabase[Document]]:
+    """The database of the URI, reached once and then closed again.
+
+    Raises:
+        ConfigError: see `database_name`.
+        StoreUnavailableError: no contact within ``FIRST_CONTACT_S``.
+        StoreError: reached, but it refuses us.
+    """
+    name = database_name(uri)
+    with translated_errors():
+        client: AsyncMongoClient[Document] = AsyncMongoClient(
+            uri,
+            serverSelectionTimeoutMS=WITHIN_RUN_S * 1000,
+            connectTimeoutMS=FIRST_CONTACT_S * 1000,
+            appname="altegio-sync",
+            tz_aware=True,
+            retryWrites=True,
+        )
+    try:
+        # A wrong address is told at once, a fail-over within a run is waited for.
+        with translated_errors(), pymongo.timeout(FIRST_CONTACT_S):
+            await client.admin.command("ping")
+        yield client.get_database(
+            name,
+            codec_options=CodecOptions(tz_aware=True),
+            read_preference=ReadPreference.PRIMARY,
+            write_concern=DURABLE,
+            read_concern=ReadConcern("local"),
+        )
+    finally:
+        await client.close()
+
+
+@contextmanager
+def translated_errors() -> Iterator[None]:
+    """Turns pymongo's errors into ours, whose text holds no document and no password."""
+    try:
+        yield
+    except ServerSelectionTimeoutError as error:
+        raise StoreUnavailableError(
+            f"MongoDB cannot be reached: {_reason(error)}. Check DB_URI and that the server runs"
+        ) from None
+    except OperationFailure as error:
+        raise _refused(error) from None
+    except (
+        AutoReconnect,
+        NetworkTimeout,
+        NotPrimaryError,
+        WaitQueueTimeoutError,
+        ExecutionTimeout,
+    ) as error:
+        raise StoreUnavailableError(
+            f"MongoDB was lost in mid-run ({type(error).__name__})"
+        ) from None
+    except ConfigurationError as error:
+        raise StoreUnavailableError(
+            f"MongoDB cannot be reached: {_reason(error)}. Check DB_URI"
+        ) from None
+    except PyMongoError as error:
+        raise StoreError(f"MongoDB failed ({type(error).__name__})") from None
+
+
+def _refused(error: OperationFailure) -> StoreError:
+    code = error.code
+    if code in _AUTH_FAILED:
+        return StoreError("MongoDB refused the user or the password: check DB_URI")
+    if code == _UNAUTHORIZED:
+        return StoreError(
+            "MongoDB refused access (code 13): the user of DB_URI needs the role readWrite on "
+            "the database"
+        )
+    return StoreError(f"MongoDB refused (code {code})")
+
+
+def _reason(error: PyMongoError) -> str:
+    """The first cause, without the description of the topology."""
+    return re.split(r" \(configured timeouts|, Timeout: |, Topology", str(error))[0][:200]

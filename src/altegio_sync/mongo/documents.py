@@ -1,0 +1,103 @@
+"""What we know about an appointment as the fields of a stored document, and how two differ."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from altegio_sync.domain.lessons import Kept
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from altegio_sync.domain.appointment import Appointment, Booking, Teacher
+    from altegio_sync.domain.lessons import Verdict
+
+KEY = "appointmentId"
+#: The fields that a booking decides; `createdAt` and `updatedAt` are about the document itself.
+BOOKING_FIELDS = (
+    KEY,
+    "leadId",
+    "leadName",
+    "teacherId",
+    "teacherName",
+    "serviceId",
+    "serviceName",
+    "startDateTime",
+    "endDateTime",
+    "status",
+    "IsTrial",
+    "isDeleted",
+    "companyId",
+)
+
+
+def to_fields(appointment: Appointment) -> dict[str, Any]:
+    return {
+        KEY: appointment.id,
+        "leadId": appointment.lead.id,
+        "leadName": appointment.lead.name,
+        "teacherId": appointment.teacher.id,
+        "teacherName": appointment.teacher.name,
+        "serviceId": appointment.service.id,
+        "serviceName": appointment.service.title,
+        "startDateTime": appointment.starts_at,
+        "endDateTime": appointment.ends_at,
+        "status": appointment.status.value,
+        "IsTrial": appointment.is_trial,
+        "isDeleted": appointment.is_deleted,
+        "companyId": appointment.company_id,
+    }
+
+
+def to_readable_fields(booking: Booking, teacher: Teacher | None) -> dict[str, Any]:
+    """What can still be read of a booking that would not be kept; the rest stays as stored."""
+    fields: dict[str, Any] = {"companyId": booking.company_id}
+    if booking.lead is not None:
+        fields |= {"leadId": booking.lead.id, "leadName": booking.lead.name}
+    if teacher is not None:
+        fields |= {"teacherId": teacher.id, "teacherName": teacher.name}
+    if booking.starts_at is not None and booking.ends_at is not None:
+        fields |= {"startDateTime": booking.starts_at, "endDateTime": booking.ends_at}
+    if booking.status is not None:
+        fields["status"] = booking.status.value
+    if booking.is_deleted is not None:
+        fields["isDeleted"] = booking.is_deleted
+    return fields
+
+
+def wanted_fields(verdict: Verdict) -> dict[str, Any]:
+    """What a stored document should say of the booking."""
+    if isinstance(verdict, Kept):
+        return to_fields(verdict.appointment)
+    return to_readable_fields(verdict.booking, verdict.teacher)
+
+
+def changed_fields(stored: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """The wanted fields that the stored document has otherwise, or lacks.
+
+    Types count: an id kept as a number is another value to the school's other programs. A
+    `companyId` that is lacking alone is no change, since old documents never had it.
+    """
+    changed = {
+        name: value
+        for name, value in wanted.items()
+        if name not in stored or not _is_same(stored[name], value)
+    }
+    return {} if changed.keys() <= {"companyId"} and "companyId" not in stored else changed
+
+
+def told_names(stored: Mapping[str, Any], changed: Mapping[str, Any]) -> set[str]:
+    """The names of what changed, without a `companyId` that is only filled in."""
+    return {name for name in changed if name != "companyId" or name in stored}
+
+
+def _is_same(stored: object, wanted: object) -> bool:
+    if isinstance(stored, datetime) and isinstance(wanted, datetime):
+        return _milliseconds(stored) == _milliseconds(wanted)
+    return type(stored) is type(wanted) and stored == wanted
+
+
+def _milliseconds(moment: datetime) -> datetime:
+    """BSON dates hold no more than milliseconds."""
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)

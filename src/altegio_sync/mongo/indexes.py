@@ -1,0 +1,56 @@
+"""The unique index on `appointmentId`: made where it can be, never forced."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pymongo.errors import OperationFailure
+
+from altegio_sync.mongo.connection import translated_errors
+from altegio_sync.mongo.documents import KEY
+
+if TYPE_CHECKING:
+    from pymongo.asynchronous.collection import AsyncCollection
+
+INDEX_NAME = "appointmentId_1"
+_DUPLICATE_KEY = 11000
+_UNAUTHORIZED = 13
+_CONFLICTS = (85, 86)  # IndexOptionsConflict, IndexKeySpecsConflict
+#: A document without the field, which the school's other programs may write, is left in peace.
+_ONLY_WITH_ID = {KEY: {"$exists": True}}
+
+
+async def has_unique_index(collection: AsyncCollection[dict[str, Any]]) -> bool:
+    """Whether an index on the id alone keeps it unique, whoever made it under whatever name."""
+    with translated_errors():
+        information = await collection.index_information()
+    return any(_guards(index) for index in information.values())
+
+
+def _guards(index: dict[str, Any]) -> bool:
+    keys = [name for name, _ in index["key"]]
+    partial = index.get("partialFilterExpression")
+    return keys == [KEY] and bool(index.get("unique")) and partial in (None, _ONLY_WITH_ID)
+
+
+async def ensure_unique_index(collection: AsyncCollection[dict[str, Any]]) -> str | None:
+    """Make the index unless there is one; why not, where it cannot be made."""
+    if await has_unique_index(collection):
+        return None
+    try:
+        await collection.create_index(
+            KEY, name=INDEX_NAME, unique=True, partialFilterExpression=_ONLY_WITH_ID
+        )
+    except OperationFailure as error:
+        return _why_not(error.code)
+    return None
+
+
+def _why_not(code: int | None) -> str:
+    if code == _DUPLICATE_KEY:
+        return "old duplicates are in the way; altegio-sync clean removes them"
+    if code in _CONFLICTS:
+        return f"another index of the name or key {INDEX_NAME} is in its place, and is left alone"
+    if code == _UNAUTHORIZED:
+        return "the user of DB_URI has no right to make indexes"
+    return f"MongoDB refused (code {code})"

@@ -1,0 +1,220 @@
+"""Reads and writes the collections: the only module that awaits PyMongo for appointments."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from pymongo import InsertOne, UpdateOne
+from pymongo.errors import BulkWriteError
+
+from altegio_sync.domain.lessons import Kept
+from altegio_sync.domain.report import Outcome, SyncMode
+from altegio_sync.mongo.connection import translated_errors
+from altegio_sync.mongo.documents import (
+    BOOKING_FIELDS,
+    KEY,
+    changed_fields,
+    told_names,
+    wanted_fields,
+)
+from altegio_sync.mongo.indexes import ensure_unique_index, has_unique_index
+from altegio_sync.ports import BatchResult, StoreState
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from pymongo.asynchronous.collection import AsyncCollection
+    from pymongo.asynchronous.database import AsyncDatabase
+
+    from altegio_sync.domain.lessons import Verdict
+
+    Document = dict[str, Any]
+
+RUNS_COLLECTION = "altegio-sync-runs"
+_DUPLICATE_KEY = 11000
+_PROJECTION = dict.fromkeys(BOOKING_FIELDS, 1)
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(slots=True)
+class _Plan:
+    """What to do about one verdict; ``position`` is its place in the batch."""
+
+    position: int
+    outcome: Outcome
+    writes: Sequence[InsertOne[Document] | UpdateOne] = ()
+    changes: frozenset[str] = frozenset()
+    is_no_longer_kept: bool = False
+
+
+class MongoAppointments:
+    """The collection of appointments; other programs' fields are never touched."""
+
+    def __init__(
+        self,
+        database: AsyncDatabase[Document],
+        collection: str,
+        *,
+        clock: Callable[[], datetime] = _utc_now,
+    ) -> None:
+        self._collection: AsyncCollection[Document] = database[collection]
+        self._clock = clock
+        self._has_numeric_ids = False
+
+    async def prepare(self, *, dry_run: bool) -> str | None:
+        with translated_errors():
+            # Ids kept as numbers sort before the strings, so the index finds one at once.
+            numeric = await self._collection.find_one({KEY: {"$type": "number"}}, {"_id": 1})
+        self._has_numeric_ids = numeric is not None
+        if dry_run:
+            missing = "a dry run makes none; the next run will"
+            return None if await has_unique_index(self._collection) else missing
+        return await ensure_unique_index(self._collection)
+
+    async def describe(self) -> StoreState:
+        with translated_errors():
+            server = await self._collection.database.client.server_info()
+            hello = await self._collection.database.command("hello")
+            documents = await self._collection.estimated_document_count()
+        return StoreState(
+            version=server["version"],
+            documents=documents,
+            has_unique_index=await has_unique_index(self._collection),
+            server_time=hello["localTime"].replace(tzinfo=UTC),
+        )
+
+    async def store_batch(
+        self, batch: Sequence[Verdict], *, mode: SyncMode, dry_run: bool
+    ) -> BatchResult:
+        plans = await self._plan(list(enumerate(batch)), mode)
+        failures: list[str] = []
+        if not dry_run:
+            raced = await self._write(plans, batch, failures)
+            if raced:
+                # Another run was faster with these: they are stored now, so look again.
+                again = await self._plan([(n, batch[n]) for n in raced], mode)
+                failed = await self._write(again, batch, failures)
+                _mark_failed(again, failed, batch, failures)
+                plans = list({plan.position: plan for plan in plans + again}.values())
+        result = BatchResult(
+            [(batch[plan.position], plan.outcome) for plan in plans], failures=failures
+        )
+        for plan in plans:
+            if plan.outcome in (Outcome.UPDATED, Outcome.STALE):
+                result.changes.update(plan.changes)
+            result.no_longer_kept += plan.is_no_longer_kept
+        return result
+
+    async def _plan(self, verdicts: Sequence[tuple[int, Verdict]], mode: SyncMode) -> list[_Plan]:
+        stored = await self._find_stored([verdict.booking.id for _, verdict in verdicts])
+        now = self._clock()
+        return [
+            _plan_one(position, verdict, stored.get(verdict.booking.id, ()), mode, now)
+            for position, verdict in verdicts
+        ]
+
+    async def _find_stored(self, ids: Sequence[str]) -> Mapping[str, Sequence[Document]]:
+        """The stored documents by id; several where old duplicates stand."""
+        keys: list[str | int] = list(ids)
+        if self._has_numeric_ids:
+            keys += [int(each) for each in ids]
+        stored: dict[str, list[Document]] = defaultdict(list)
+        with translated_errors():
+            async for document in self._collection.find({KEY: {"$in": keys}}, _PROJECTION):
+                stored[_key_text(document[KEY])].append(document)
+        return stored
+
+    async def _write(
+        self, plans: Sequence[_Plan], batch: Sequence[Verdict], failures: list[str]
+    ) -> dict[int, int]:
+        """Carry the plans out; position and code of the inserts that found their id taken.
+
+        A plan whose document MongoDB refuses for another reason is failed; the others go on.
+        """
+        writes = [(plan, write) for plan in plans for write in plan.writes]
+        if not writes:
+            return {}
+        taken: dict[int, int] = {}
+        refused: dict[int, int] = {}
+        for index, code in await self._bulk_write([write for _, write in writes]):
+            plan, write = writes[index]
+            is_taken = code == _DUPLICATE_KEY and isinstance(write, InsertOne)
+            (taken if is_taken else refused)[plan.position] = code
+        _mark_failed(plans, refused, batch, failures)
+        return taken
+
+    async def _bulk_write(
+        self, writes: list[InsertOne[Document] | UpdateOne]
+    ) -> list[tuple[int, int]]:
+        """Index and code of each write that was refused."""
+        with translated_errors():
+            try:
+                await self._collection.bulk_write(writes, ordered=False)
+            except BulkWriteError as error:
+                refused = error.details.get("writeErrors", [])
+                if not refused:
+                    raise
+                return [(each["index"], each["code"]) for each in refused]
+        return []
+
+
+def _mark_failed(
+    plans: Sequence[_Plan], refused: Mapping[int, int], batch: Sequence[Verdict], told: list[str]
+) -> None:
+    for plan in plans:
+        if plan.position in refused:
+            plan.outcome = Outcome.FAILED
+            appointment_id = batch[plan.position].booking.id
+            code = refused[plan.position]
+            told.append(f"MongoDB refused appointment {appointment_id} (code {code})")
+
+
+def _key_text(key: Any) -> str:
+    return key if isinstance(key, str) else str(int(key))
+
+
+def _plan_one(
+    position: int, verdict: Verdict, stored: Sequence[Document], mode: SyncMode, now: datetime
+) -> _Plan:
+    """Decide about one booking, given the documents that stand under its id."""
+    wanted = wanted_fields(verdict)
+    is_kept = isinstance(verdict, Kept)
+    if not stored:
+        if not is_kept:
+            return _Plan(position, Outcome.SKIPPED)
+        document = {**wanted, "createdAt": now, "updatedAt": now}
+        return _Plan(position, Outcome.SAVED, [InsertOne(document)])
+    if len(stored) > 1:
+        # An id kept as a number cannot become the text that another document has already.
+        wanted.pop(KEY, None)
+    differing = [(each, changed) for each in stored if (changed := changed_fields(each, wanted))]
+    if not differing:
+        return _Plan(position, Outcome.DUPLICATE, is_no_longer_kept=not is_kept)
+    changes = frozenset(name for each, changed in differing for name in told_names(each, changed))
+    if mode is SyncMode.NEW_ONLY:
+        return _Plan(position, Outcome.STALE, (), changes, is_no_longer_kept=not is_kept)
+    writes = [
+        UpdateOne({"_id": each["_id"]}, {"$set": {**changed, "updatedAt": now}})
+        for each, changed in differing
+    ]
+    return _Plan(position, Outcome.UPDATED, writes, changes, is_no_longer_kept=not is_kept)
+
+
+class MongoRuns:
+    """The reports of runs, one document each under the run's id."""
+
+    def __init__(self, database: AsyncDatabase[Document]) -> None:
+        self._collection = database[RUNS_COLLECTION]
+
+    async def keep_report(self, report: Mapping[str, Any]) -> None:
+        moments = {
+            name: datetime.fromisoformat(report[name]) for name in ("started_at", "finished_at")
+        }
+        with translated_errors():
+            await self._collection.insert_one({"_id": report["run_id"], **report, **moments})

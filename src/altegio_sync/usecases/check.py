@@ -1,0 +1,109 @@
+"""Tests everything a run needs, one finding after another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from altegio_sync.domain.period import Period
+from altegio_sync.errors import AltegioError
+from altegio_sync.ports import PageQuery
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from altegio_sync.ports import AppointmentSource, StoreState
+
+#: A clock further off than this makes "today" and the age of a run doubtful.
+MAX_CLOCK_OFFSET_S = 60
+_LARGEST_PAGE = 1000
+_DAYS_LOOKED_AT = 365
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing tested; ``hint`` says what to do where it is not ok."""
+
+    name: str
+    ok: bool
+    text: str
+    hint: str = ""
+
+
+async def check_altegio(
+    source: AppointmentSource, company_id: str, timezone: str | None
+) -> AsyncIterator[Finding]:
+    """Tokens, time zone, the right to the timetable and the staff, and the size of a page."""
+    name = f"company {company_id}"
+    try:
+        location = await source.fetch_location(company_id)
+    except AltegioError as error:
+        yield Finding(name, False, str(error), "nothing more can be asked for this company")
+        return
+    yield Finding(name, True, f"tokens accepted, location {location.id}")
+    yield (zone_finding := _check_zone(timezone, location.timezone))
+    zone = ZoneInfo(timezone or location.timezone or "UTC") if zone_finding.ok else ZoneInfo("UTC")
+    yield await _check_timetable(source, company_id, zone)
+    yield await _check_staff(source, company_id)
+
+
+def _check_zone(configured: str | None, told: str | None) -> Finding:
+    name = "time zone"
+    try:
+        ZoneInfo(configured or told or "")
+    except (KeyError, ValueError, OSError):
+        return Finding(name, False, f"Altegio names {told!r}", "set ALTEGIO_TIMEZONE")
+    if configured and told and configured != told:
+        text = f"{configured} (ALTEGIO_TIMEZONE), though Altegio says {told}"
+        return Finding(name, True, text)
+    return Finding(name, True, f"{configured or told}")
+
+
+async def _check_timetable(source: AppointmentSource, company_id: str, zone: ZoneInfo) -> Finding:
+    name = "timetable"
+    today = datetime.now(zone).date()
+    year = Period.of_days(today - timedelta(days=_DAYS_LOOKED_AT), today)
+    try:
+        page = await source.fetch_page(PageQuery(company_id, year, zone, 1, _LARGEST_PAGE))
+    except AltegioError as error:
+        return Finding(name, False, str(error), "the user needs the right to the timetable")
+    total = page.rows if page.total is None else page.total
+    if page.rows < min(_LARGEST_PAGE, total):
+        size = f"serves {page.rows} a page when asked for {_LARGEST_PAGE}"
+    elif page.rows == _LARGEST_PAGE:
+        size = f"serves {_LARGEST_PAGE} a page: ALTEGIO_PAGE_SIZE=auto saves requests"
+    else:
+        size = f"page size unknown, all {page.rows} fit one"
+    return Finding(name, True, f"{total} records in the last year; {size}")
+
+
+async def _check_staff(source: AppointmentSource, company_id: str) -> Finding:
+    try:
+        teachers = await source.fetch_teachers(company_id)
+    except AltegioError as error:
+        hint = "teachers told by id alone will be unknown: give the user the right to the staff"
+        return Finding("staff", False, str(error), hint)
+    return Finding("staff", True, f"{len(teachers)} people, dismissed ones included")
+
+
+def check_store(state: StoreState) -> list[Finding]:
+    """What MongoDB says of itself, its index and its clock."""
+    offset_s = (state.server_time - datetime.now(UTC)).total_seconds()
+    clock_hint = "" if abs(offset_s) <= MAX_CLOCK_OFFSET_S else "set the clocks, by NTP"
+    index_text = "unique" if state.has_unique_index else "no unique index on appointmentId"
+    # An empty collection has none yet: the first run makes it.
+    index_ok = state.has_unique_index or state.documents == 0
+    if state.documents == 0 and not state.has_unique_index:
+        index_text += " yet; the first run makes it"
+    return [
+        Finding("MongoDB", True, f"version {state.version}, {state.documents} documents"),
+        Finding(
+            "index",
+            index_ok,
+            index_text,
+            "" if index_ok else "a sync makes it, once old duplicates are cleaned",
+        ),
+        Finding("clock", not clock_hint, f"{offset_s:+.1f} s against ours", clock_hint),
+    ]

@@ -1,0 +1,36 @@
+"""A way to ask a run to stop: it reads no more, and stores what it has read."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import anyio
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class StopSignal:
+    """Asked once, it ends the reading that goes on now, and every later one at once."""
+
+    def __init__(self) -> None:
+        self.is_set = False
+        self._scopes: list[anyio.CancelScope] = []
+
+    def set(self) -> None:
+        self.is_set = True
+        for scope in self._scopes:
+            scope.cancel()
+
+    @contextmanager
+    def interrupting(self) -> Iterator[None]:
+        """What runs in here is left when the signal comes, but for its shielded parts."""
+        with anyio.CancelScope() as scope:
+            self._scopes.append(scope)
+            if self.is_set:
+                scope.cancel()
+            try:
+                yield
+            finally:
+                self._scopes.remove(scope)
