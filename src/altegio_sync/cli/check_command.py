@@ -39,7 +39,7 @@ def run_check(options: CommandOptions) -> NoReturn:
 
 
 async def _findings(settings: Settings) -> AsyncIterator[Finding]:
-    yield Finding("settings", True, f"complete, companies {', '.join(settings.company_ids)}")
+    yield Finding.good("settings", f"complete, companies {', '.join(settings.company_ids)}")
     async with open_altegio(settings) as api:
         for company in settings.company_ids:
             async for finding in check_altegio(api, company, settings.timezone):
@@ -48,7 +48,7 @@ async def _findings(settings: Settings) -> AsyncIterator[Finding]:
         async with open_store(settings) as database:
             state = await MongoAppointments(database, settings.collection).describe()
     except StoreError as error:
-        yield Finding("MongoDB", False, str(error), "check DB_URI")
+        yield Finding.bad("MongoDB", str(error), "check DB_URI")
         return
     for finding in check_store(state):
         yield finding

@@ -31,6 +31,14 @@ class Finding:
     text: str
     hint: str = ""
 
+    @classmethod
+    def good(cls, name: str, text: str) -> Finding:
+        return cls(name, ok=True, text=text)
+
+    @classmethod
+    def bad(cls, name: str, text: str, hint: str) -> Finding:
+        return cls(name, ok=False, text=text, hint=hint)
+
 
 async def check_altegio(
     source: AppointmentSource, company_id: str, timezone: str | None
@@ -40,9 +48,9 @@ async def check_altegio(
     try:
         location = await source.fetch_location(company_id)
     except AltegioError as error:
-        yield Finding(name, False, str(error), "nothing more can be asked for this company")
+        yield Finding.bad(name, str(error), "nothing more can be asked for this company")
         return
-    yield Finding(name, True, f"tokens accepted, location {location.id}")
+    yield Finding.good(name, f"tokens accepted, location {location.id}")
     yield (zone_finding := _check_zone(timezone, location.timezone))
     zone = ZoneInfo(timezone or location.timezone or "UTC") if zone_finding.ok else ZoneInfo("UTC")
     yield await _check_timetable(source, company_id, zone)
@@ -54,11 +62,11 @@ def _check_zone(configured: str | None, told: str | None) -> Finding:
     try:
         ZoneInfo(configured or told or "")
     except (KeyError, ValueError, OSError):
-        return Finding(name, False, f"Altegio names {told!r}", "set ALTEGIO_TIMEZONE")
+        return Finding.bad(name, f"Altegio names {told!r}", "set ALTEGIO_TIMEZONE")
     if configured and told and configured != told:
         text = f"{configured} (ALTEGIO_TIMEZONE), though Altegio says {told}"
-        return Finding(name, True, text)
-    return Finding(name, True, f"{configured or told}")
+        return Finding.good(name, text)
+    return Finding.good(name, f"{configured or told}")
 
 
 async def _check_timetable(source: AppointmentSource, company_id: str, zone: ZoneInfo) -> Finding:
@@ -68,7 +76,7 @@ async def _check_timetable(source: AppointmentSource, company_id: str, zone: Zon
     try:
         page = await source.fetch_page(PageQuery(company_id, year, zone, 1, _LARGEST_PAGE))
     except AltegioError as error:
-        return Finding(name, False, str(error), "the user needs the right to the timetable")
+        return Finding.bad(name, str(error), "the user needs the right to the timetable")
     total = page.rows if page.total is None else page.total
     if page.rows < min(_LARGEST_PAGE, total):
         size = f"serves {page.rows} a page when asked for {_LARGEST_PAGE}"
@@ -76,7 +84,7 @@ async def _check_timetable(source: AppointmentSource, company_id: str, zone: Zon
         size = f"serves {_LARGEST_PAGE} a page: ALTEGIO_PAGE_SIZE=auto saves requests"
     else:
         size = f"page size unknown, all {page.rows} fit one"
-    return Finding(name, True, f"{total} records in the last year; {size}")
+    return Finding.good(name, f"{total} records in the last year; {size}")
 
 
 async def _check_staff(source: AppointmentSource, company_id: str) -> Finding:
@@ -84,8 +92,8 @@ async def _check_staff(source: AppointmentSource, company_id: str) -> Finding:
         teachers = await source.fetch_teachers(company_id)
     except AltegioError as error:
         hint = "teachers told by id alone will be unknown: give the user the right to the staff"
-        return Finding("staff", False, str(error), hint)
-    return Finding("staff", True, f"{len(teachers)} people, dismissed ones included")
+        return Finding.bad("staff", str(error), hint)
+    return Finding.good("staff", f"{len(teachers)} people, dismissed ones included")
 
 
 def check_store(state: StoreState) -> list[Finding]:
@@ -97,13 +105,9 @@ def check_store(state: StoreState) -> list[Finding]:
     index_ok = state.has_unique_index or state.documents == 0
     if state.documents == 0 and not state.has_unique_index:
         index_text += " yet; the first run makes it"
+    index_hint = "a sync makes it, once old duplicates are cleaned"
     return [
-        Finding("MongoDB", True, f"version {state.version}, {state.documents} documents"),
-        Finding(
-            "index",
-            index_ok,
-            index_text,
-            "" if index_ok else "a sync makes it, once old duplicates are cleaned",
-        ),
+        Finding.good("MongoDB", f"version {state.version}, {state.documents} documents"),
+        Finding("index", index_ok, index_text, "" if index_ok else index_hint),
         Finding("clock", not clock_hint, f"{offset_s:+.1f} s against ours", clock_hint),
     ]

@@ -1,0 +1,81 @@
+"""In-memory stand-ins for the ports, for tests of what is decided above them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from altegio_sync.domain.appointment import (
+    AttendanceStatus,
+    Booking,
+    Lead,
+    Location,
+    Service,
+    Teacher,
+)
+from altegio_sync.domain.report import ApiUsage
+from altegio_sync.ports import Page
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from altegio_sync.ports import PageQuery
+
+START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+
+
+def booking(appointment_id: str, **changes: object) -> Booking:
+    """A booking to be kept, but for the changes."""
+    fields: dict[str, object] = {
+        "id": appointment_id,
+        "company_id": "77",
+        "lead": Lead("12345", "Олена Приклад"),
+        "teacher_id": "9",
+        "teacher": Teacher("9", "Марко Зразок"),
+        "services": (Service("1", "Індивідуальний урок"),),
+        "is_group_event": False,
+        "starts_at": START,
+        "ends_at": START + timedelta(hours=1),
+        "status": AttendanceStatus.PENDING,
+        "is_deleted": False,
+    }
+    return Booking(**(fields | changes))  # type: ignore[arg-type] - the fields above fit
+
+
+class ListSource:
+    """Altegio as a list that may move: ``before_page`` is called ahead of every answer."""
+
+    def __init__(
+        self,
+        bookings: Sequence[Booking],
+        *,
+        served_page_size: int = 1000,
+        before_page: Callable[[list[Booking], PageQuery], None] | None = None,
+        total: Callable[[int], int | None] = lambda length: length,
+    ) -> None:
+        self.list = list(bookings)
+        self.usage = ApiUsage()
+        self.asked: list[PageQuery] = []
+        self._served_page_size = served_page_size
+        self._before_page = before_page
+        self._total = total
+
+    async def fetch_location(self, company_id: str) -> Location:
+        return Location(company_id, "Школа", "Europe/Kyiv")
+
+    async def fetch_teachers(self, company_id: str) -> Mapping[str, Teacher]:
+        del company_id
+        return {}
+
+    async def fetch_services(self, company_id: str) -> Sequence[Service]:
+        del company_id
+        return []
+
+    async def fetch_page(self, query: PageQuery) -> Page:
+        self.usage.requests += 1
+        self.asked.append(query)
+        if self._before_page is not None:
+            self._before_page(self.list, query)
+        size = min(query.page_size, self._served_page_size)
+        rows = self.list[(query.page - 1) * size : query.page * size]
+        return Page(rows, len(rows), self._total(len(self.list)))

@@ -1,0 +1,181 @@
+"""From Altegio's JSON to a booking, through every wobble the API has shown."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from altegio_sync.altegio.translate import Translator
+from altegio_sync.altegio.wire import RecordsAnswer, WireRecord
+from altegio_sync.domain.appointment import AttendanceStatus, Booking, Lead, Service, Teacher
+
+KYIV = Translator("77", ZoneInfo("Europe/Kyiv"))
+GOOD: dict[str, Any] = {
+    "id": 501,
+    "company_id": 77,
+    "staff_id": 9,
+    "staff": {"id": 9, "name": "Марко Зразок", "position": []},
+    "services": [{"id": 1, "title": "Індивідуальний урок", "cost": 450.5}],
+    "client": {"id": 5, "name": "Олена 12345", "surname": "", "patronymic": ""},
+    "date": "2026-06-18 18:30:00",
+    "datetime": "2026-06-18T18:30:00+03:00",
+    "seance_length": 3600,
+    "length": 3600,
+    "visit_attendance": 1,
+    "attendance": 0,
+    "deleted": False,
+    "activity_id": 0,
+    "custom_fields": [],
+}
+
+
+def read(**changes: object) -> Booking:
+    booking = KYIV.to_booking(WireRecord.model_validate(GOOD | changes))
+    assert booking is not None
+    return booking
+
+
+def test_a_plain_record_is_read_whole() -> None:
+    assert read() == Booking(
+        id="501",
+        company_id="77",
+        lead=Lead("12345", "Олена"),
+        teacher_id="9",
+        teacher=Teacher("9", "Марко Зразок"),
+        services=(Service("1", "Індивідуальний урок"),),
+        is_group_event=False,
+        starts_at=datetime(2026, 6, 18, 15, 30, tzinfo=UTC),
+        ends_at=datetime(2026, 6, 18, 16, 30, tzinfo=UTC),
+        status=AttendanceStatus.ARRIVED,
+        is_deleted=False,
+    )
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"id": "501", "company_id": "77", "staff_id": "9"},
+        {"staff": {"id": "9", "name": " Марко  Зразок "}},
+        {"services": [{"id": "1", "title": "Індивідуальний урок"}, {"title": "без id"}, []]},
+        {"deleted": 0, "activity_id": "0", "visit_attendance": "1"},
+        {"deleted": "0", "activity_id": None, "seance_length": "3600"},
+        {"seance_length": 0},
+        {"seance_length": None, "length": 3600.0},
+        {"visit_attendance": None, "attendance": 1},
+        {"visit_attendance": 1, "attendance": "?"},
+        {"datetime": "2026-06-18T18:30:00+0300"},
+        {"datetime": ""},
+        {"date": "2026-06-18T18:30:00"},
+        {"company_id": None},
+        {"a_key_of_tomorrow": {"deep": [1]}},
+    ],
+)
+def test_other_ways_to_write_the_same(changes: dict[str, object]) -> None:
+    assert read(**changes) == read()
+
+
+@pytest.mark.parametrize("client", [None, [], {}, "", {"name": None}, {"name": "Олена"}], ids=repr)
+def test_without_an_id_in_the_name_there_is_no_lead(client: object) -> None:
+    assert read(client=client).lead is None
+
+
+@pytest.mark.parametrize("staff", [None, [], {}, {"id": 9}, {"id": 9, "name": ""}])
+def test_a_teacher_told_by_id_alone_keeps_the_id(staff: object) -> None:
+    booking = read(staff=staff)
+
+    assert (booking.teacher, booking.teacher_id) == (None, "9")
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"date": "18.06.2026 18:30"}, "date"),
+        ({"date": "2026-06-18"}, "date"),
+        ({"date": None}, "date"),
+        ({"date": "0001-01-01 00:30:00"}, "date"),
+        ({"seance_length": 0, "length": 0}, "length"),
+        ({"seance_length": -60, "length": None}, "length"),
+        ({"date": "9999-12-31 23:30:00", "seance_length": 14_400}, "end"),
+        ({"seance_length": 10**400}, "end"),
+        ({"visit_attendance": 7}, "status"),
+        ({"visit_attendance": None, "attendance": None}, "status"),
+        ({"deleted": "maybe"}, "deleted"),
+    ],
+)
+def test_what_cannot_be_read_is_named(changes: dict[str, object], problem: str) -> None:
+    assert read(**changes).problems == (problem,)
+
+
+@pytest.mark.parametrize("deleted", [True, 1, "1", "true"], ids=repr)
+def test_deleted_in_every_dress(deleted: object) -> None:
+    assert read(deleted=deleted).is_deleted is True
+
+
+def test_attendance_0_of_the_visit_is_a_value() -> None:
+    assert read(visit_attendance=0, attendance=1).status is AttendanceStatus.PENDING
+
+
+def test_a_wrong_offset_is_noticed_and_not_believed() -> None:
+    booking = read(datetime="2026-06-18T18:30:00+02:00")
+
+    assert booking.starts_at == read().starts_at
+    assert booking.offset_disagrees
+
+
+@pytest.mark.parametrize(
+    ("offset", "hour"), [("+03:00", 0), ("+02:00", 1), ("+05:00", 0)], ids=["first", "second", "no"]
+)
+def test_the_offset_tells_the_two_hours_of_autumn_apart(offset: str, hour: int) -> None:
+    booking = read(date="2026-10-25 03:30:00", datetime=f"2026-10-25T03:30:00{offset}")
+
+    assert booking.starts_at == datetime(2026, 10, 25, hour, 30, tzinfo=UTC)
+    assert booking.offset_disagrees is (offset == "+05:00")
+
+
+@pytest.mark.parametrize("offset", ["+02:00", "+03:00", ""])
+def test_a_start_that_spring_skips_is_an_hour_on(offset: str) -> None:
+    told = f"2026-03-29T03:30:00{offset}" if offset else ""
+
+    booking = read(date="2026-03-29 03:30:00", datetime=told)
+
+    assert booking.starts_at == datetime(2026, 3, 29, 1, 30, tzinfo=UTC)
+    assert booking.starts_at.astimezone(KYIV.zone).hour == 4
+
+
+@pytest.mark.parametrize("record_id", [None, "", 0, "abc", True, [], {}, "１２"], ids=repr)
+def test_a_record_without_an_id_is_no_booking(record_id: object) -> None:
+    assert KYIV.to_booking(WireRecord.model_validate(GOOD | {"id": record_id})) is None
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=5,
+)
+
+
+@given(st.dictionaries(st.sampled_from(sorted(GOOD)), json_values))
+def test_no_value_of_any_type_breaks_the_reading(changes: dict[str, object]) -> None:
+    record = WireRecord.model_validate(GOOD | changes)
+
+    booking = KYIV.to_booking(record)
+
+    assert booking is None or booking.id
+
+
+def test_a_row_that_is_no_object_does_not_spoil_its_page() -> None:
+    answer = RecordsAnswer.model_validate(
+        {"success": 1, "data": [GOOD, None, 5, [], "x"], "meta": []}
+    )
+
+    assert [row is not None for row in answer.data] == [True, False, False, False, False]
+
+
+def test_a_record_shows_nothing_private_in_its_repr() -> None:
+    assert "Олена" not in repr(WireRecord.model_validate(GOOD))
+    assert "Олена" not in repr(read())
