@@ -1,0 +1,41 @@
+"""A real MongoDB for all tests, a database of its own for each."""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from altegio_sync.mongo.connection import open_database
+from tests.mongod import RunningMongod, running_mongod
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
+    from pymongo.asynchronous.database import AsyncDatabase
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def mongod() -> Iterator[RunningMongod]:
+    with running_mongod() as running:
+        yield running
+
+
+@pytest.fixture
+def db_uri(mongod: RunningMongod) -> Iterator[str]:
+    """The address of a database that no other test knows."""
+    name = f"test_{secrets.token_hex(6)}"
+    yield mongod.uri_of(name)
+    mongod.drop(name)
+
+
+@pytest.fixture
+async def database(db_uri: str) -> AsyncIterator[AsyncDatabase[dict[str, Any]]]:
+    async with open_database(db_uri) as opened:
+        yield opened

@@ -1,0 +1,320 @@
+"""The store on a real MongoDB."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import anyio
+import pytest
+
+from altegio_sync.domain.appointment import AttendanceStatus, Booking, Lead, Service
+from altegio_sync.domain.lessons import LessonRules, Verdict, judge
+from altegio_sync.domain.report import Outcome, RecordCounts, SyncMode
+from altegio_sync.mongo.indexes import has_unique_index
+from altegio_sync.mongo.stores import MongoAppointments
+from tests.fakes import START, booking
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pymongo.asynchronous.collection import AsyncCollection
+    from pymongo.asynchronous.database import AsyncDatabase
+
+Document = dict[str, Any]
+NOW = datetime(2026, 4, 1, 12, 0, tzinfo=UTC)
+LATER = NOW + timedelta(days=1)
+
+
+@pytest.fixture
+def collection(database: AsyncDatabase[Document]) -> AsyncCollection[Document]:
+    return database["altegio-appointments"]
+
+
+def store_at(database: AsyncDatabase[Document], now: datetime = NOW) -> MongoAppointments:
+    return MongoAppointments(database, "altegio-appointments", clock=lambda: now)
+
+
+def verdicts(*bookings: Booking) -> list[Verdict]:
+    return [judge(each, LessonRules(), {}) for each in bookings]
+
+
+async def put(
+    store: MongoAppointments,
+    batch: Sequence[Verdict],
+    mode: SyncMode = SyncMode.NEW_ONLY,
+    *,
+    dry_run: bool = False,
+) -> list[Outcome]:
+    result = await store.store_batch(batch, mode=mode, dry_run=dry_run)
+    assert [verdict for verdict, _ in result.outcomes] == list(batch)
+    return [outcome for _, outcome in result.outcomes]
+
+
+async def test_a_new_appointment_is_stored_with_every_field_of_its_type(
+    database: AsyncDatabase[Document], collection: AsyncCollection[Document]
+) -> None:
+    outcomes = await put(store_at(database), verdicts(booking("501")))
+
+    document = await collection.find_one({}, {"_id": 0})
+    assert outcomes == [Outcome.SAVED]
+    assert document == {
+        "appointmentId": "501",
+        "leadId": "12345",
+        "leadName": "Олена Приклад",
+        "teacherId": "9",
+        "teacherName": "Марко Зразок",
+        "serviceId": "1",
+        "serviceName": "Індивідуальний урок",
+        "startDateTime": START,
+        "endDateTime": START + timedelta(hours=1),
+        "status": "0",
+        "IsTrial": False,
+        "isDeleted": False,
+        "companyId": "77",
+        "createdAt": NOW,
+        "updatedAt": NOW,
+    }
+
+
+async def test_a_stored_one_is_left_alone_and_told_to_be_stale(
+    database: AsyncDatabase[Document], collection: AsyncCollection[Document]
+) -> None:
+    await put(store_at(database), verdicts(booking("501"), booking("502")))
+    changed = booking("501", status=AttendanceStatus.ARRIVED)
+
+    result = await store_at(database, LATER).store_batch(
+        verdicts(changed, booking("502")), mode=SyncMode.NEW_ONLY, dry_run=False
+    )
+
+    assert [outcome for _, outcome in result.outcomes] == [Outcome.STALE, Outcome.DUPLICATE]
+    assert dict(result.changes) == {"status": 1}
+    assert await collection.count_documents({"status": "0", "updatedAt": NOW}) == 2
+
+
+async def test_update_writes_changed_fields_alone_and_no_field_of_others(
+    database: AsyncDatabase[Document], collection: AsyncCollection[Document]
+) -> None:
+    await put(store_at(database), verdicts(booking("501"), booking("502")))
+    foreign = {"leadPurchasedCourse": "B1", "__v": 3, "teacherNote": {"deep": [1, None]}}
+    await collection.update_many({}, {"$set": foreign})
+    before = await collection.find_one({"appointmentId": "501"})
+    assert before is not None
+    changed = booking("501", status=AttendanceStatus.NO_SHOW, is_deleted=True)
+
+    outcomes = await put(
+        store_at(database, LATER), verdicts(changed, booking("502")), SyncMode.UPDATE
+    )
+
+    assert outcomes == [Outcome.UPDATED, Outcome.DUPLICATE]
+    assert await collection.find_one({"appointmentId": "501"}) == before | {
+        "status": "-1",
+        "isDeleted": True,
+        "updatedAt": LATER,
+    }
+    assert await collection.count_documents({"updatedAt": NOW}) == 1
+
+
+@pytest.mark.parametrize(
+    ("stored", "field"),
+    [
+        ({"status": 0}, "status"),
+        ({"isDeleted": 0}, "isDeleted"),
+        ({"startDateTime": "2026-03-02T08:00:00Z"}, "startDateTime"),
+        ({"leadId": 12345}, "leadId"),
+        ({"companyId": "78"}, "companyId"),
+    ],
+)
+async def test_a_value_of_another_type_differs(
+    database: AsyncDatabase[Document],
+    collection: AsyncCollection[Document],
+    stored: Document,
+    field: str,
+) -> None:
+    await put(store_at(database), verdicts(booking("501")))
+    await collection.update_one({}, {"$set": stored})
+
+    result = await store_at(database).store_batch(
+        verdicts(booking("501")), mode=SyncMode.UPDATE, dry_run=False
+    )
+
+    assert dict(result.changes) == {field: 1}
+    again = await put(store_at(database), verdicts(booking("501")), SyncMode.UPDATE)
+    assert again == [Outcome.DUPLICATE]
+
+
+async def test_a_lacking_company_is_no_change_but_comes_along_with_one(
+    database: AsyncDatabase[Document], collection: AsyncCollection[Document]
+) -> None:
+    await put(store_at(database), verdicts(booking("501")))
+    await collection.update_one({}, {"$unset": {"companyId": 1}})
+
+    alone = await put(store_at(database), verdicts(booking("501")), SyncMode.UPDATE)
+    moved = booking("501", ends_at=START + timedelta(hours=2))
+    along = await store_at(database).store_batch(
+        verdicts(moved), mode=SyncMode.UPDATE, dry_run=False
+    )
+
+    assert alone == [Outcome.DUPLICATE]
+    assert dict(along.changes) == {"endDateTime": 1}
+    assert await collection.count_documents({"companyId": "77"}) == 1
+
+
+async def test_a_stored_one_is_known_by_its_id_even_when_it_would_be_skipped_now(
+    database: AsyncDatabase[Document], collection: AsyncCollection[Document]
+) -> None:
+    await put(store_at(database), verdicts(booking("501"), booking("502")))
+    unreadable = booking("501", lead=None, services=(), is_deleted=True, status=None)
+    unchanged = booking("502", lead=None)
+
+    stale = await put(store_at(database), verdicts(unreadable, unchanged))
+    result = await store_at(database, LATER).store_batch(
+        verdicts(unreadable, unchanged), mode=SyncMode.UPDATE, dry_run=False
+    )
+
+    assert stale == [Outcome.STALE, Outcome.DUPLICATE]
+    assert [outcome for _, outcome in result.outcomes] == [Outcome.UPDATED, Outcome.DUPLICATE]
+    assert result.no_longer_kept == 2
+    document = await collection.find_one({"appointmentId": "501"})
+    assert document is not None
+    assert (document["isDeleted"], document["leadId"], document["status"]) == (True, "12345", "0")
+
+
+async def test_one_that_is_not_stored_and_not_kept_is_skipped(
+    database: AsyncDatabase[Document], collection: AsyncCollection[Document]
+) -> None:
+    assert await put(store_at(database), verdicts(booking("501", lead=None))) == [Outcome.SKIPPED]
+    assert await collection.count_documents({}) == 0
+
+
+async def test_an_id_kept_as_a_number_is_found_and_made_text(
+    database: AsyncDatabase[Document], collection: AsyncCollection[Document]
+) -> None:
+    await put(store_at(database), verdicts(booking("501")))
+    await collection.update_one({}, {"$set": {"appointmentId": 501}})
+    store = store_at(database)
+    await store.prepare(dry_run=False)
+
+    assert await put(store, verdicts(booking("501"))) == [Outcome.STALE]
+    assert await put(store, verdicts(booking("501")), SyncMode.UPDATE) == [Outcome.UPDATED]
+    assert [each["appointmentId"] async for each in collection.find()] == ["501"]
+
+
+async def test_old_duplicates_keep_the_index_away_and_are_brought_up_to_date_alike(
+    database: AsyncDatabase[Document], collection: AsyncCollection[Document]
+) -> None:
+    await put(store_at(database), verdicts(booking("501")))
+    twin = await collection.find_one({}, {"_id": 0})
+    assert twin is not None
+    await collection.insert_one(twin)
+    store = store_at(database)
+
+    warning = await store.prepare(dry_run=False)
+    moved = booking("501", status=AttendanceStatus.ARRIVED)
+    outcomes = await put(store, verdicts(moved, booking("502")), SyncMode.UPDATE)
+
+    assert warning is not None
+    assert "altegio-sync clean" in warning
+    assert outcomes == [Outcome.UPDATED, Outcome.SAVED]
+    assert await collection.count_documents({"appointmentId": "501", "status": "1"}) == 2
+
+
+async def test_the_index_is_made_once_and_leaves_documents_without_the_field_in_peace(
+    database: AsyncDatabase[Document], collection: AsyncCollection[Document]
+) -> None:
+    await collection.insert_many([{"other": 1}, {"other": 2}])
+    store = store_at(database)
+
+    assert await store.prepare(dry_run=True) is not None
+    assert not await has_unique_index(collection)
+    assert await store.prepare(dry_run=False) is None
+    assert await store.prepare(dry_run=False) is None
+    assert await has_unique_index(collection)
+
+
+async def test_an_index_of_others_is_left_alone(
+    database: AsyncDatabase[Document], collection: AsyncCollection[Document]
+) -> None:
+    await collection.create_index("appointmentId")
+
+    warning = await store_at(database).prepare(dry_run=False)
+
+    assert warning is not None
+    assert set(await collection.index_information()) == {"_id_", "appointmentId_1"}
+
+
+async def test_a_dry_run_counts_and_writes_nothing(
+    database: AsyncDatabase[Document], collection: AsyncCollection[Document]
+) -> None:
+    await put(store_at(database), verdicts(booking("501")))
+    before = [each async for each in collection.find()]
+    batch = verdicts(booking("501", status=AttendanceStatus.ARRIVED), booking("502"))
+
+    outcomes = await put(store_at(database, LATER), batch, SyncMode.UPDATE, dry_run=True)
+
+    assert outcomes == [Outcome.UPDATED, Outcome.SAVED]
+    assert [each async for each in collection.find()] == before
+
+
+async def test_two_runs_that_race_store_each_once_and_count_exactly(
+    database: AsyncDatabase[Document], collection: AsyncCollection[Document]
+) -> None:
+    await store_at(database).prepare(dry_run=False)
+    batch = verdicts(*(booking(str(number)) for number in range(400)))
+    counts = [RecordCounts(), RecordCounts()]
+
+    async def run(mine: RecordCounts) -> None:
+        store = store_at(database)
+        for first in range(0, 400, 50):
+            result = await store.store_batch(
+                batch[first : first + 50], mode=SyncMode.NEW_ONLY, dry_run=False
+            )
+            result.add_to(mine)
+
+    async with anyio.create_task_group() as tasks:
+        for mine in counts:
+            tasks.start_soon(run, mine)
+
+    assert await collection.count_documents({}) == 400
+    assert sum(mine.saved for mine in counts) == 400
+    assert sum(mine.duplicates for mine in counts) == 400
+    assert sum(mine.stale + mine.failed for mine in counts) == 0
+
+
+async def test_a_document_that_mongodb_refuses_fails_alone(
+    database: AsyncDatabase[Document], collection: AsyncCollection[Document]
+) -> None:
+    await database.create_collection(collection.name, validator={"leadId": {"$ne": "666"}})
+    bad = booking("501", lead=Lead("666", "Таємна Особа"))
+
+    result = await store_at(database).store_batch(
+        verdicts(bad, booking("502")), mode=SyncMode.NEW_ONLY, dry_run=False
+    )
+
+    assert [outcome for _, outcome in result.outcomes] == [Outcome.FAILED, Outcome.SAVED]
+    assert result.failures == ["MongoDB refused appointment 501 (code 121)"]
+
+
+async def test_a_foreign_unique_index_fails_its_document_alone(
+    database: AsyncDatabase[Document], collection: AsyncCollection[Document]
+) -> None:
+    await collection.create_index("leadId", unique=True)
+
+    outcomes = await put(store_at(database), verdicts(booking("501"), booking("502")))
+
+    assert sorted(outcomes) == [Outcome.FAILED, Outcome.SAVED]
+
+
+async def test_a_service_that_is_no_lesson_is_not_the_one_stored(
+    database: AsyncDatabase[Document], collection: AsyncCollection[Document]
+) -> None:
+    rules = LessonRules(frozenset({"2"}), frozenset({"3"}))
+    level, lesson, trial = Service("1", "Рівень"), Service("2", "Урок"), Service("3", "Пробний")
+    both = replace(booking("501"), services=(level, lesson, trial), is_group_event=True)
+
+    await put(store_at(database), [judge(both, rules, {})])
+
+    document = await collection.find_one({})
+    assert document is not None
+    assert (document["serviceId"], document["IsTrial"]) == ("2", True)
