@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -90,7 +91,7 @@ def test_windows_cover_a_period_once(first: date, length: int, count: int) -> No
     assert len(windows) == min(count, period.days)
     assert windows[0].start == period.start
     assert windows[-1].end == period.end
-    assert all(a.end == b.start for a, b in zip(windows, windows[1:], strict=False))
+    assert all(a.end == b.start for a, b in pairwise(windows))
 
 
 @given(days, days)
@@ -121,7 +122,7 @@ def test_one_date_is_one_day() -> None:
     ],
 )
 def test_anything_else_is_refused_by_name(text: str) -> None:
-    with pytest.raises(ConfigError, match="^Invalid date format: ") as refused:
+    with pytest.raises(ConfigError, match=r"^Invalid date format: ") as refused:
         parse_period(text)
 
     assert repr(text) in str(refused.value)
@@ -134,7 +135,7 @@ def test_a_name_beside_a_date_is_refused() -> None:
 
 
 def test_dates_the_wrong_way_round_are_refused() -> None:
-    with pytest.raises(ConfigError, match="^Start date cannot be after end date"):
+    with pytest.raises(ConfigError, match=r"^Start date cannot be after end date"):
         parse_period("2025-02-01", "2025-01-31")
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from math import ceil
+
 import anyio
 from pyrate_limiter import Limiter, Rate
 
 _SECOND_MS = 1000
 _MINUTE_MS = 60_000
 #: What leaves here evenly arrives jittered, and the limiter counts whole milliseconds.
-_SLACK = 1.01
+_SPACING_SLACK = 1.01
+_MINUTE_SLACK = 1.001
 #: How late the limiter may look again after a wait; its own default of 50 ms would cost 20 %.
 _BUFFER_MS = 1
 
@@ -34,11 +37,13 @@ class Pacer:
 
 
 def _rates(per_second: float, per_minute: int) -> list[Rate]:
-    rates = []
-    if per_second:
-        rates.append(Rate(1, round(_SECOND_MS / per_second * _SLACK)))
-    if per_second > 1:
-        rates.append(Rate(int(per_second), round(_SECOND_MS * _SLACK)))
-    if per_minute:
-        rates.append(Rate(per_minute, round(_MINUTE_MS * (1 + (_SLACK - 1) / 10))))
-    return rates
+    """The two windows as the limiter takes them, without one that the other makes idle.
+
+    One start in every share of a second keeps the window of a second as well.
+    """
+    spacing_ms = ceil(_SECOND_MS / per_second * _SPACING_SLACK) if per_second else 0
+    minute_ms = ceil(_MINUTE_MS * _MINUTE_SLACK)
+    if not per_minute or spacing_ms * per_minute >= minute_ms:
+        return [Rate(1, spacing_ms)] if spacing_ms else []
+    minute = Rate(per_minute, minute_ms)
+    return [Rate(1, spacing_ms), minute] if spacing_ms and per_minute > 1 else [minute]
