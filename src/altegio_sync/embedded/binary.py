@@ -1,0 +1,99 @@
+"""Finds a `mongod`, and tells whether it can read the data that lie there."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+from altegio_sync.errors import ConfigError
+
+_INSTALL = "pip install 'altegio-sync[embedded]'"
+_VERSION = re.compile(r"db version v([0-9]+)\.([0-9]+)\.([0-9]+)")
+_MISSING_LIBRARY = re.compile(r"(lib[\w.+-]+\.so[.\d]*): cannot open shared object")
+
+
+def find_mongod() -> Path:
+    """The `mongod` on PATH, else the one that the extra `embedded` installs.
+
+    Raises:
+        ConfigError: there is neither; the text says what to install.
+    """
+    if on_path := shutil.which("mongod"):
+        return Path(on_path)
+    if (in_wheel := _wheel_mongod()) is not None:
+        return in_wheel
+    if sys.platform == "win32":
+        raise ConfigError("DB_URI=embedded does not run on Windows: set DB_URI to a server")
+    raise ConfigError(
+        f"DB_URI=embedded needs a mongod, and there is none: {_INSTALL}, or put one on PATH, "
+        "or set DB_URI to a server"
+    )
+
+
+def _wheel_mongod() -> Path | None:
+    spec = find_spec("fiftyone")
+    for folder in (spec.submodule_search_locations or []) if spec else []:
+        mongod = Path(folder, "db", "bin", "mongod")
+        if mongod.is_file():
+            return mongod
+    return None
+
+
+def mongod_version(mongod: Path) -> str:
+    """Such as "6.0.5".
+
+    Raises:
+        ConfigError: it does not run; a missing system library is named.
+    """
+    try:
+        ran = subprocess.run(  # noqa: S603 - the mongod that was found
+            [mongod, "--version"], capture_output=True, text=True, timeout=30, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise ConfigError(f"{mongod} does not run ({type(error).__name__})") from None
+    if match := _VERSION.search(ran.stdout):
+        return ".".join(match.groups())
+    if missing := _MISSING_LIBRARY.search(ran.stderr):
+        library = missing[1]
+        package = "libcurl4" if library.startswith("libcurl") else f"the package that has {library}"
+        raise ConfigError(
+            f"{mongod} needs the system library {library}: install {package}, on Debian and "
+            "Ubuntu with apt-get install libcurl4"
+        )
+    raise ConfigError(f"{mongod} does not run (exit code {ran.returncode})")
+
+
+def refuse_unreadable_data(record: Path, version: str) -> None:
+    """MongoDB reads data of its own major version and of the one before it, and no other.
+
+    Raises:
+        ConfigError: the data that ``record`` is about were made by another.
+    """
+    try:
+        made_by = str(json.loads(record.read_text(encoding="utf-8"))["version"])
+        data_major = int(made_by.split(".")[0])
+    except FileNotFoundError:
+        return
+    except (OSError, ValueError, KeyError, TypeError):
+        raise ConfigError(
+            f"{record} cannot be read; it says which MongoDB made the data beside it"
+        ) from None
+    if int(version.split(".")[0]) - data_major not in (0, 1):
+        raise ConfigError(
+            f"The data in {record.parent} were made by MongoDB {made_by}, which {version} cannot "
+            "read: put a mongod of that version on PATH, or set ALTEGIO_DATA_DIR to another folder"
+        )
+
+
+def record_version(record: Path, version: str) -> None:
+    """Once, when the data are made: a later server leaves their format as it is."""
+    if record.exists():
+        return
+    draft = record.with_suffix(".draft")
+    draft.write_text(json.dumps({"version": version}), encoding="utf-8")
+    draft.replace(record)

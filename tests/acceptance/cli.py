@@ -1,0 +1,86 @@
+"""The installed command as a subprocess, against the sandbox and a real MongoDB."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from altegio_sync.sandbox import SandboxServer, School
+
+PARTNER_TOKEN = "tok-partner-SECRET-8431"
+USER_TOKEN = "tok-user-SECRET-9352"
+COMMAND = [sys.executable, "-m", "altegio_sync"]
+
+
+@dataclass
+class Ran:
+    """What a command left behind."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> dict[str, Any]:
+        parsed: dict[str, Any] = json.loads(self.out)
+        return parsed
+
+
+@dataclass
+class Cli:
+    """Runs commands in a folder of their own, with nothing of the caller's settings."""
+
+    folder: Path
+    settings: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def against(cls, folder: Path, server: SandboxServer, school: School, db_uri: str) -> Cli:
+        return cls(
+            folder,
+            {
+                "ALTEGIO_API_URL": server.url,
+                "ALTEGIO_COMPANY_ID": school.company_id,
+                "ALTEGIO_COMPANY_TOKEN": PARTNER_TOKEN,
+                "ALTEGIO_USER_TOKEN": USER_TOKEN,
+                "ALTEGIO_SERVICE_IDS": ",".join(school.individual_service_ids),
+                "ALTEGIO_TRIAL_SERVICE_IDS": ",".join(school.trial_service_ids),
+                "DB_URI": db_uri,
+            },
+        )
+
+    def environment(self, changes: Mapping[str, str | None]) -> dict[str, str]:
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith("ALTEGIO_") and name != "DB_URI"
+        }
+        settings = self.settings | {"PYTHONWARNINGS": "error"} | dict(changes)
+        return kept | {name: value for name, value in settings.items() if value is not None}
+
+    def start(self, *arguments: str, **changes: str | None) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [*COMMAND, *arguments],
+            cwd=self.folder,
+            env=self.environment(changes),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, *arguments: str, timeout_s: float = 60, **changes: str | None) -> Ran:
+        with self.start(*arguments, **changes) as process:
+            try:
+                out, err = process.communicate(timeout=timeout_s)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                raise
+        return Ran(process.returncode, out, err)

@@ -1,0 +1,178 @@
+"""Bad input, missing settings, and servers that are not there: a message, a code, no traceback."""
+
+from __future__ import annotations
+
+import time
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.acceptance.cli import PARTNER_TOKEN, USER_TOKEN, Cli
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from altegio_sync.sandbox import SandboxServer, School
+
+PASSWORD = "pass-SECRET-7264"
+DEAD = f"mongodb://someone:{PASSWORD}@127.0.0.1:9/school"
+
+
+def test_all_that_is_missing_is_named_together(tmp_path: Path) -> None:
+    ran = Cli(tmp_path).run("sync", "today")
+
+    assert ran.code == 2
+    assert ran.err.startswith(
+        "ERROR Missing required environment variables: "
+        "ALTEGIO_COMPANY_ID, ALTEGIO_COMPANY_TOKEN, ALTEGIO_USER_TOKEN, DB_URI\n"
+    )
+
+
+@pytest.mark.parametrize("arguments", [["2025-13-01"], ["2025-02-30", "2025-03-01"], ["tuesday"]])
+def test_a_bad_date_asks_nothing_of_anybody(
+    cli: Cli, server: SandboxServer, arguments: list[str]
+) -> None:
+    ran = cli.run("sync", *arguments, "--json", DB_URI=DEAD)
+
+    assert ran.code == 2
+    assert ran.err.startswith(f"ERROR Invalid date format: {arguments[0]!r} (expected YYYY-MM-DD")
+    assert ran.json["ok"] is False
+    assert ran.json["command"] == "sync"
+    assert server.requests == []
+
+
+def test_dates_the_wrong_way_round(cli: Cli) -> None:
+    ran = cli.run("sync", "2025-02-01", "2025-01-01")
+
+    assert ran.code == 2
+    assert "Start date cannot be after end date" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ALTEGIO_API_URL", "http://example.invalid/api/v1"),
+        ("ALTEGIO_API_URL", "ftp://example.invalid"),
+        ("ALTEGIO_PAGE_SIZE", "0"),
+        ("ALTEGIO_PAGE_SIZE", "5000"),
+        ("ALTEGIO_COMPANY_ID", "school"),
+        ("ALTEGIO_TIMEZONE", "Kyiv"),
+        ("ALTEGIO_CRM_ID_PATTERN", "[0-9]+"),
+        ("ALTEGIO_CRM_ID_PATTERN", "(?P<id>[0-9+"),
+        ("ALTEGIO_REQUESTS_PER_SECOND", "-1"),
+        ("ALTEGIO_SERVICE_IDS", "1,two"),
+        ("DB_URI", "mongodb://127.0.0.1:27017"),
+        ("DB_URI", "postgres://127.0.0.1/school"),
+    ],
+)
+def test_a_wrong_setting_is_named(cli: Cli, server: SandboxServer, name: str, value: str) -> None:
+    ran = cli.run("sync", "today", **{name: value})
+
+    assert ran.code == 2
+    assert ran.err.startswith("ERROR ")
+    assert name in ran.err
+    assert "Traceback" not in ran.err
+    assert server.requests == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"ALTEGIO_COMPANY_TOKEN": "wrong"}, "Altegio refused the tokens (401"),
+        ({"ALTEGIO_USER_TOKEN": "wrong"}, "Altegio refused the tokens (401"),
+        ({"ALTEGIO_COMPANY_ID": "4040"}, "ALTEGIO_COMPANY_ID"),
+    ],
+    ids=["partner", "user", "company"],
+)
+def test_what_altegio_refuses_is_told_at_once(cli: Cli, changes: dict[str, str], told: str) -> None:
+    began_at = time.monotonic()
+
+    ran = cli.run("sync", "today", **changes)
+
+    assert ran.code == 3
+    assert "ERROR Error fetching appointments: " in ran.err
+    assert told in ran.err
+    assert time.monotonic() - began_at < 10
+
+
+@pytest.mark.parametrize("command", [["sync", "today"], ["check"]], ids=["sync", "check"])
+def test_a_dead_mongodb_is_told_within_seconds(cli: Cli, command: list[str]) -> None:
+    began_at = time.monotonic()
+
+    ran = cli.run(*command, DB_URI=DEAD)
+
+    assert ran.code == 3
+    assert "MongoDB cannot be reached: 127.0.0.1:9" in ran.err + ran.out
+    assert time.monotonic() - began_at < 15
+
+
+def test_settings_come_from_the_environment_then_from_a_file(
+    cli: Cli, tmp_path: Path, school: School
+) -> None:
+    (tmp_path / "other.env").write_text(
+        f"ALTEGIO_COMPANY_ID={school.company_id}\nALTEGIO_TIMEZONE=Nowhere\n", encoding="utf-8-sig"
+    )
+
+    read = cli.run(
+        "services", "--env-file", "other.env", ALTEGIO_COMPANY_ID=None, ALTEGIO_TIMEZONE="UTC"
+    )
+    missing = cli.run("services", "--env-file", "none.env")
+
+    assert read.code == 0, read.err
+    assert (missing.code, missing.err) == (2, "ERROR There is no settings file none.env\n")
+
+
+def test_services_are_ready_to_paste(cli: Cli, school: School) -> None:
+    ran = cli.run("services")
+    listed = cli.run("services", "--json").json["services"]
+
+    pasted = dict(line.split("=") for line in ran.out.splitlines() if line.startswith("ALTEGIO_"))
+    assert set(pasted["ALTEGIO_SERVICE_IDS"].split(",")) == set(school.individual_service_ids)
+    assert set(pasted["ALTEGIO_TRIAL_SERVICE_IDS"].split(",")) == set(school.trial_service_ids)
+    assert {each["id"] for each in listed} == {str(each["id"]) for each in school.services}
+
+
+def test_check_finds_all_in_order_and_says_what_is_not(cli: Cli) -> None:
+    good = cli.run("check")
+    bad = cli.run("check", "--json", ALTEGIO_COMPANY_TOKEN="wrong")
+
+    assert good.code == 0, good.out
+    assert {line.split()[0] for line in good.out.splitlines()} == {"ok"}
+    assert "1000 a page" in good.out
+    assert bad.code == 3
+    assert [each["check"] for each in bad.json["checks"] if not each["ok"]] == ["company 77"]
+
+
+def test_nothing_private_is_told_on_any_way_to_fail(
+    cli: Cli, server: SandboxServer, school: School
+) -> None:
+    from altegio_sync.sandbox import Fault
+
+    told = [cli.run("sync", "last-month", "-v")]
+    told.append(cli.run("sync", "last-month", "-v", "--log-format", "json"))
+    told.append(cli.run("sync", "last-month", "-v", DB_URI=DEAD))
+    told.append(cli.run("sync", "last-month", "-v", ALTEGIO_COMPANY_TOKEN=f"{PARTNER_TOKEN}x"))
+    told.append(cli.run("sync", "last-month", "-v", ALTEGIO_PAGE_SIZE=PASSWORD))
+    told.append(cli.run("check", DB_URI=f"mongodb://a:{PASSWORD}@b@c/d"))
+    for fault in (Fault.CUT, Fault.HTML, Fault.PROXY_403):
+        server.fail(fault, times=1)
+        told.append(cli.run("sync", "last-month", "-v"))
+
+    text = "".join(ran.out + ran.err for ran in told)
+    private = {PARTNER_TOKEN, USER_TOKEN, PASSWORD}
+    for record in school.planted(*_whole_year()):
+        client = record.body["client"] or {}
+        names = str(client.get("name", "")).split()
+        private |= {word for word in names if len(word) > 3 and not word.isascii()}
+        private |= {str(client.get(key, "")) for key in ("phone", "email", "surname")}
+        private.add(str(record.body.get("comment", "")))
+    private = {each for each in private if len(each) > 3}
+    teachers = {word for person in school.staff for word in str(person["name"]).split()}
+    assert len(private) > 50
+    assert [each for each in private - teachers if each in text] == []
+    assert "Traceback" not in text
+
+
+def _whole_year() -> tuple[date, date]:
+    today = date.today()  # noqa: DTZ011 - as the school's own
+    return today - timedelta(days=60), today
