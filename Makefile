@@ -1,0 +1,59 @@
+# Two commands do it all: `make demo` and `make test`. Both make .venv and install what they need.
+
+SHELL := /bin/bash
+MAKEFLAGS += --no-print-directory
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+COMPILE := $(BIN)/pip-compile --quiet --strip-extras --generate-hashes --allow-unsafe --no-header \
+	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint types unit fmt requirements clean
+
+help: ## Show this.
+	@sed -n 's/^\([a-z]*\):.*## /  make \1|/p' $(MAKEFILE_LIST) | column -t -s '|'
+
+demo: $(VENV)/.demo ## Sync a made-up school into a MongoDB of its own; needs no settings.
+	@$(BIN)/altegio-sync demo
+
+test: $(VENV)/.dev ## Run every check: format, lint, types, layers, tests.
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/lint-imports >.lint-imports.log || { cat .lint-imports.log; exit 1; }
+	@$(BIN)/pytest -q -n 2 --cov --cov-report=term
+
+lint: $(VENV)/.dev ## Format and lint, as the checks want it.
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+types: $(VENV)/.dev ## Types and layers.
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+unit: $(VENV)/.dev ## The quick tests alone.
+	@$(BIN)/pytest -q tests/unit
+
+requirements: $(VENV)/.dev ## Compile the pinned requirements anew.
+	$(COMPILE) --upgrade --extra embedded -o requirements/runtime.txt pyproject.toml
+	$(COMPILE) --upgrade -o requirements/dev.txt requirements/dev.in
+	$(COMPILE) --upgrade -o requirements/build.txt requirements/build.in
+
+clean: ## Remove what the targets above made.
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .coverage* .hypothesis .lint-imports.log
+
+$(VENV)/bin/python:
+	@scripts/make-venv $(VENV)
+
+$(VENV)/.demo: $(VENV)/bin/python requirements/runtime.txt requirements/build.txt pyproject.toml
+	@echo "Installing into $(VENV) ..."
+	@$(PIP) install --require-hashes -r requirements/runtime.txt -r requirements/build.txt
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@scripts/install-libcurl
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.demo requirements/dev.txt
+	@echo "Installing the tools of the checks ..."
+	@$(PIP) install --require-hashes -r requirements/dev.txt
+	@touch $@
