@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from altegio_sync.domain.appointment import (
     AttendanceStatus,
@@ -24,22 +25,22 @@ if TYPE_CHECKING:
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 
 
-def booking(appointment_id: str, **changes: object) -> Booking:
+def booking(appointment_id: str, **changes: Any) -> Booking:
     """A booking to be kept, but for the changes."""
-    fields: dict[str, object] = {
-        "id": appointment_id,
-        "company_id": "77",
-        "lead": Lead("12345", "Олена Приклад"),
-        "teacher_id": "9",
-        "teacher": Teacher("9", "Марко Зразок"),
-        "services": (Service("1", "Індивідуальний урок"),),
-        "is_group_event": False,
-        "starts_at": START,
-        "ends_at": START + timedelta(hours=1),
-        "status": AttendanceStatus.PENDING,
-        "is_deleted": False,
-    }
-    return Booking(**(fields | changes))  # type: ignore[arg-type] - the fields above fit
+    whole = Booking(
+        id=appointment_id,
+        company_id="77",
+        lead=Lead("12345", "Олена Приклад"),
+        teacher_id="9",
+        teacher=Teacher("9", "Марко Зразок"),
+        services=(Service("1", "Індивідуальний урок"),),
+        is_group_event=False,
+        starts_at=START,
+        ends_at=START + timedelta(hours=1),
+        status=AttendanceStatus.PENDING,
+        is_deleted=False,
+    )
+    return replace(whole, **changes)
 
 
 class ListSource:

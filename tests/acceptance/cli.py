@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 PARTNER_TOKEN = "tok-partner-SECRET-8431"
 USER_TOKEN = "tok-user-SECRET-9352"
+#: Longer than the 3 minutes for which a request is tried again.
+_TIMEOUT_S = 200
 COMMAND = [sys.executable, "-m", "altegio_sync"]
 
 
@@ -76,10 +78,10 @@ class Cli:
             text=True,
         )
 
-    def run(self, *arguments: str, timeout_s: float = 60, **changes: str | None) -> Ran:
+    def run(self, *arguments: str, **changes: str | None) -> Ran:
         with self.start(*arguments, **changes) as process:
             try:
-                out, err = process.communicate(timeout=timeout_s)
+                out, err = process.communicate(timeout=_TIMEOUT_S)
             except subprocess.TimeoutExpired:
                 process.kill()
                 raise

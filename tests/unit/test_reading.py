@@ -17,6 +17,8 @@ from altegio_sync.ports import PageQuery
 from altegio_sync.usecases.reading import MAX_PASSES, Completeness, PagedReading
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from altegio_sync.domain.appointment import Booking
     from altegio_sync.ports import Page
 
@@ -71,8 +73,10 @@ async def test_a_page_that_was_shrunk_costs_no_row_twice() -> None:
 @pytest.mark.parametrize(
     "total", [lambda _length: None, lambda _length: 10], ids=["none", "of the page"]
 )
-async def test_without_a_total_to_rely_on_pages_are_read_to_the_empty_one(total: object) -> None:
-    source = ListSource(bookings(35), total=total)  # type: ignore[arg-type] - one of the above
+async def test_without_a_total_to_rely_on_pages_are_read_to_the_empty_one(
+    total: Callable[[int], int | None],
+) -> None:
+    source = ListSource(bookings(35), total=total)
 
     result, handed_on, _usage = await read(source, 10)
 

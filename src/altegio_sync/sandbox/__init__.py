@@ -1,0 +1,8 @@
+"""A made-up school behind the API's own shapes, order, limits, oddities and faults."""
+
+from altegio_sync.sandbox.faults import Fault
+from altegio_sync.sandbox.made_up import PlantedRecord
+from altegio_sync.sandbox.school import School
+from altegio_sync.sandbox.server import SandboxServer, SeenRequest
+
+__all__ = ["Fault", "PlantedRecord", "SandboxServer", "School", "SeenRequest"]

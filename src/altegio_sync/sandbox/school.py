@@ -1,0 +1,244 @@
+"""The made-up school: what it has booked, and which of it a query of the API lists."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from threading import RLock
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from altegio_sync.sandbox.bodies import (
+    Body,
+    client_body,
+    company_body,
+    local_text,
+    record_body,
+    stamp_text,
+)
+from altegio_sync.sandbox.made_up import (
+    DISMISSED,
+    EXTRA,
+    GROUP,
+    INDIVIDUAL,
+    TEACHERS,
+    TRIAL,
+    MonthMaker,
+    PlantedRecord,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_MONTHS_BACK = 13
+_MONTHS_AHEAD = 2
+_MAX_LISTS = 64
+
+
+@dataclass(slots=True)
+class _Entry:
+    """A record with what the server itself knows of it; ``text`` is its JSON, once encoded."""
+
+    id: int
+    body: Body
+    starts: str
+    changed_at: datetime
+    is_deleted: bool
+    created_on: str
+    staff_id: str
+    client_id: str
+    text: bytes = b""
+
+    @classmethod
+    def of(cls, body: Body, starts: str | None = None) -> _Entry:
+        client = body["client"] or {}
+        return cls(
+            id=int(body["id"]),
+            body=body,
+            starts=starts or body["date"],
+            changed_at=datetime.fromisoformat(body["last_change_date"]),
+            is_deleted=bool(body["deleted"]),
+            created_on=body["create_date"][:10],
+            staff_id=str(body["staff_id"]),
+            client_id=str(client.get("id", "")),
+        )
+
+    def encoded(self) -> bytes:
+        if not self.text:
+            self.text = json.dumps(self.body, ensure_ascii=False).encode()
+        return self.text
+
+    @property
+    def order(self) -> tuple[str, int]:
+        """Ties stand in some order of their own, not by id."""
+        return self.starts, self.id * 2_654_435_761 % 2**32
+
+
+@dataclass(frozen=True, slots=True)
+class RecordsFilter:
+    """What a query asks for; dates are local texts, both ends included."""
+
+    starts_from: str = ""
+    starts_to: str = "9999"
+    created_from: str = ""
+    created_to: str = "9999"
+    changed_after: datetime | None = None
+    changed_before: datetime | None = None
+    staff_id: str | None = None
+    client_id: str | None = None
+    with_deleted: bool = False
+
+    def takes(self, entry: _Entry) -> bool:
+        return (
+            self.starts_from <= entry.starts <= self.starts_to
+            and self.created_from <= entry.created_on <= self.created_to
+            and (self.changed_after is None or entry.changed_at >= self.changed_after)
+            and (self.changed_before is None or entry.changed_at <= self.changed_before)
+            and self.staff_id in (None, entry.staff_id)
+            and self.client_id in (None, entry.client_id)
+            and (self.with_deleted or not entry.is_deleted)
+        )
+
+
+@dataclass
+class School:
+    """A location with staff, services and a calendar around today.
+
+    Made up from 13 months ago to two months ahead, ``lessons_a_month`` records each, the same
+    ones for the same ``seed``, counted from ``today``. It can be changed while it is served.
+    """
+
+    seed: int = 1
+    today: date | None = None
+    company_id: str = "77"
+    timezone: str = "Europe/Kyiv"
+    lessons_a_month: int = 620
+    staff: Sequence[Body] = field(default_factory=lambda: [*TEACHERS, *DISMISSED])
+    services: Sequence[Body] = field(default_factory=lambda: [*INDIVIDUAL, *TRIAL, *GROUP, EXTRA])
+
+    def __post_init__(self) -> None:
+        self.zone = ZoneInfo(self.timezone)
+        self.individual_service_ids = frozenset(str(each["id"]) for each in INDIVIDUAL)
+        self.trial_service_ids = frozenset(str(each["id"]) for each in TRIAL)
+        self._entries: dict[int, _Entry] = {}
+        self._planted: list[PlantedRecord] = []
+        self._is_made = False
+        self._next_id = 900_000_000
+        self._lists: dict[RecordsFilter, list[_Entry]] = {}
+        self._lock = RLock()
+
+    @classmethod
+    def empty(cls, *, company_id: str = "77", timezone: str = "Europe/Kyiv") -> School:
+        """A school without a single booking."""
+        return cls(company_id=company_id, timezone=timezone, lessons_a_month=0)
+
+    @property
+    def company(self) -> Body:
+        return company_body(self.company_id, self.timezone)
+
+    def planted(self, start: date, end: date) -> list[PlantedRecord]:
+        """What was made up for the days from ``start`` to ``end``, both included, newest first."""
+        with self._lock:
+            self._make()
+            first, last = start.isoformat(), f"{end.isoformat()} 24"
+            return [each for each in self._planted if first <= each.starts < last]
+
+    def record(
+        self,
+        start: datetime,
+        client: str | None = "Проба Вигадана 12345",
+        *,
+        service: Body = INDIVIDUAL[0],
+        teacher: Body = TEACHERS[0],
+        **fields: Any,
+    ) -> Body:
+        """The body of one more appointment at the local time ``start``, not added yet."""
+        with self._lock:
+            self._next_id += 1
+            number = self._next_id
+        person = None if client is None else client_body(170_000_000 + number % 10**7, client)
+        body = record_body(
+            number,
+            self.company_id,
+            self.zone,
+            start,
+            staff=teacher,
+            services=[service],
+            client=person,
+        )
+        return body | fields
+
+    def add(self, body: Body) -> None:
+        """Book it, as changed now."""
+        self._put(body, None)
+
+    def change(self, record_id: int, **fields: Any) -> None:
+        """Set fields of a record, as changed now; KeyError when there is none."""
+        entry = self._entry(record_id)
+        # One that tells its date unreadably keeps the place in the calendar that it has.
+        self._put(entry.body | fields, None if "date" in fields else entry.starts)
+
+    def move(self, record_id: int, start: datetime) -> None:
+        """Give a record another local time."""
+        aware = start.replace(tzinfo=self.zone)
+        stamp = aware.isoformat(timespec="seconds")
+        self.change(record_id, date=local_text(start), datetime=stamp)
+
+    def remove(self, record_id: int) -> None:
+        """Take a record out altogether: it is asked for in vain from now on."""
+        with self._lock:
+            self._make()
+            del self._entries[record_id]
+            self._lists.clear()
+
+    def get(self, record_id: int) -> Body | None:
+        with self._lock:
+            self._make()
+            entry = self._entries.get(record_id)
+            return entry.body if entry else None
+
+    def list_records(
+        self, wanted: RecordsFilter, offset: int, count: int
+    ) -> tuple[list[bytes], int]:
+        """The JSON of the records on a page, newest visit first, and the total for the filter."""
+        with self._lock:
+            self._make()
+            entries = self._lists.get(wanted)
+            if entries is None:
+                entries = [each for each in self._entries.values() if wanted.takes(each)]
+                entries.sort(key=lambda entry: entry.order, reverse=True)
+                if len(self._lists) >= _MAX_LISTS:
+                    self._lists.clear()
+                self._lists[wanted] = entries
+            return [each.encoded() for each in entries[offset : offset + count]], len(entries)
+
+    def _entry(self, record_id: int) -> _Entry:
+        with self._lock:
+            self._make()
+            return self._entries[record_id]
+
+    def _put(self, body: Body, starts: str | None) -> None:
+        now = datetime.now(UTC).astimezone(self.zone)
+        changed = body | {"last_change_date": stamp_text(now)}
+        with self._lock:
+            self._make()
+            self._entries[int(body["id"])] = _Entry.of(changed, starts)
+            self._lists.clear()
+
+    def _make(self) -> None:
+        if self._is_made:
+            return
+        self._is_made = True
+        if not self.lessons_a_month:
+            return
+        today = self.today or datetime.now(self.zone).date()
+        for distance in range(-_MONTHS_BACK, _MONTHS_AHEAD + 1):
+            months = today.year * 12 + today.month - 1 + distance
+            month = date(months // 12, months % 12 + 1, 1)
+            maker = MonthMaker.of(self.company_id, self.zone, today, month, self.seed)
+            self._planted += maker.make(self.lessons_a_month)
+        for each in self._planted:
+            entry = _Entry.of(each.body, each.starts)
+            self._entries[entry.id] = entry
+        self._planted.sort(key=lambda each: each.starts, reverse=True)

@@ -1,0 +1,347 @@
+"""The API's endpoints over a made-up school, on loopback."""
+
+from __future__ import annotations
+
+import random
+import re
+import socket
+import threading
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Self
+
+import anyio
+import uvicorn
+from starlette.applications import Starlette
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from altegio_sync.sandbox.faults import (
+    RANDOM_FAULTS,
+    Fault,
+    Transports,
+    fault_response,
+    limit_refusal,
+    refusal,
+)
+from altegio_sync.sandbox.school import RecordsFilter, School
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+    from types import TracebackType
+
+    from starlette.requests import Request
+
+_DEFAULT_COUNT = 50
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_TRUE = ("1", "true")
+_STARTS_WITHIN_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class SeenRequest:
+    """A request as it arrived; ``at`` is a monotonic time in seconds."""
+
+    at: float
+    path: str
+    query: Mapping[str, str]
+    status: int
+    fault: Fault | None
+
+
+@dataclass(slots=True)
+class _PlannedFault:
+    fault: Fault
+    times: int
+    page: int | None
+    after: int
+
+    def takes(self, page: str) -> bool:
+        """Whether this list request fails; counts down as it goes."""
+        if self.times == 0 or (self.page is not None and page != str(self.page)):
+            return False
+        if self.after > 0:
+            self.after -= 1
+            return False
+        self.times -= self.times > 0
+        return True
+
+
+@dataclass(slots=True)
+class _Window:
+    """One of the API's limits; what was refused does not count."""
+
+    limit: int
+    seconds: float
+    starts: deque[float] = field(default_factory=deque)
+
+    def wait_s(self, now: float) -> float:
+        """How long until there is room, 0 when there is."""
+        while self.starts and self.starts[0] <= now - self.seconds:
+            self.starts.popleft()
+        if not self.limit or len(self.starts) < self.limit:
+            return 0.0
+        return self.starts[0] + self.seconds - now
+
+
+class SandboxServer:
+    """Serves a school on loopback; use it as a context manager, or `bind` and `run` it.
+
+    ``fault_rate`` is the share of list requests that go wrong by chance; ``fail`` plans faults.
+    0 turns a limit off.
+    """
+
+    def __init__(
+        self,
+        school: School,
+        *,
+        port: int = 0,
+        token: str = "sandbox-partner-token",  # noqa: S107 - of a made-up school
+        user_token: str = "sandbox-user-token",  # noqa: S107 - of a made-up school
+        latency_s: float = 0.0,
+        fault_rate: float = 0.0,
+        seed: int = 1,
+        requests_per_second: int = 5,
+        requests_per_minute: int = 200,
+        max_page_size: int = 1000,
+    ) -> None:
+        self.school = school
+        self.latency_s = latency_s
+        self.slow_s = 5.0
+        self.max_page_size = max_page_size
+        self.retry_after: str | None = None
+        self.requests: list[SeenRequest] = []
+        self.before_request: Callable[[str, Mapping[str, str]], None] | None = None
+        self._authorization = f"Bearer {token}, User {user_token}"
+        self._port = port
+        self._fault_rate = fault_rate
+        self._random = random.Random(seed)  # noqa: S311 - not for secrets
+        self._windows = [_Window(requests_per_second, 1.0), _Window(requests_per_minute, 60.0)]
+        self._refusals = 0
+        self._planned: list[_PlannedFault] = []
+        self._transports = Transports()
+        self._socket: socket.socket | None = None
+        self._server = uvicorn.Server(
+            uvicorn.Config(
+                self._application(),
+                http=self._transports.protocol(),
+                lifespan="off",
+                log_config=None,
+                log_level="critical",
+                access_log=False,
+                timeout_graceful_shutdown=1,
+            )
+        )
+        self._thread: threading.Thread | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._port}/api/v1"
+
+    def fail(
+        self, fault: Fault, *, times: int = 1, page: int | None = None, after: int = 0
+    ) -> None:
+        """Let ``times`` list requests fail (-1: all), after ``after`` of them went well."""
+        self._planned.append(_PlannedFault(fault, times, page, after))
+
+    def bind(self) -> None:
+        """Take the port, so that `url` is known; OSError when it is taken."""
+        self._socket = socket.create_server(("127.0.0.1", self._port))
+        self._port = self._socket.getsockname()[1]
+
+    def run(self) -> None:
+        """Serve until Ctrl-C."""
+        self._server.run(sockets=[self._socket] if self._socket else None)
+
+    def __enter__(self) -> Self:
+        self.bind()
+        self._thread = threading.Thread(target=self.run, name="altegio-sandbox", daemon=True)
+        self._thread.start()
+        deadline = time.monotonic() + _STARTS_WITHIN_S
+        while not self._server.started:
+            if time.monotonic() > deadline:
+                raise TimeoutError("the sandbox did not start")
+            time.sleep(0.005)
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._server.should_exit = True
+        if self._thread is not None:
+            self._thread.join(timeout=10)
+        if self._socket is not None:
+            self._socket.close()
+
+    def _application(self) -> Starlette:
+        endpoints: dict[str, Callable[[Request], Response]] = {
+            "/companies": self._companies,
+            "/company/{company_id}": self._company,
+            "/company/{company_id}/staff": self._staff,
+            "/staff/{company_id}": self._staff,
+            "/company/{company_id}/services": self._services,
+            "/services/{company_id}": self._services,
+            "/records/{company_id}": self._records,
+            "/record/{company_id}/{record_id}": self._record,
+        }
+        routes = []
+        for path, endpoint in endpoints.items():
+            # The docs write some paths with a slash at the end, some without: take both.
+            routes.append(Route(f"/api/v1{path}", self._guarded(endpoint)))
+            routes.append(Route(f"/api/v1{path}/", self._guarded(endpoint)))
+        return Starlette(routes=routes)
+
+    def _guarded(
+        self, endpoint: Callable[[Request], Response]
+    ) -> Callable[[Request], Awaitable[Response]]:
+        async def handle(request: Request) -> Response:
+            at = time.monotonic()
+            query = dict(request.query_params)
+            if self.before_request is not None:
+                self.before_request(request.url.path, query)
+            response, fault = self._answer(request, endpoint, at)
+            self.requests.append(
+                SeenRequest(at, request.url.path, query, response.status_code, fault)
+            )
+            wait_s = self.latency_s + (self.slow_s if fault is Fault.SLOW else 0.0)
+            if wait_s:
+                await anyio.sleep(wait_s)
+            return response
+
+        return handle
+
+    def _answer(
+        self, request: Request, endpoint: Callable[[Request], Response], at: float
+    ) -> tuple[Response, Fault | None]:
+        if (refused := self._over_limit(at) or self._not_allowed(request)) is not None:
+            return refused, None
+        response = endpoint(request)
+        fault = self._next_fault(request)
+        if fault is not None:
+            response = fault_response(fault, response, self._transports, self.retry_after)
+        return response, fault
+
+    def _over_limit(self, now: float) -> Response | None:
+        wait_s = max(window.wait_s(now) for window in self._windows)
+        if not wait_s:
+            for window in self._windows:
+                window.starts.append(now)
+            return None
+        self._refusals += 1
+        # Both forms of the refusal have been seen.
+        status = 429 if self._refusals % 2 else 200
+        return limit_refusal(status, int(wait_s) + 1, self.retry_after)
+
+    def _not_allowed(self, request: Request) -> Response | None:
+        if not request.headers.get("accept", "").endswith(".v2+json"):
+            return refusal(400, "Accept header must name the version.")
+        if request.headers.get("authorization") != self._authorization:
+            return refusal(401, "Authentication needed.")
+        company_id = request.path_params.get("company_id", self.school.company_id)
+        if company_id == self.school.company_id:
+            return None
+        if request.url.path.rstrip("/").endswith(f"/company/{company_id}"):
+            return refusal(404, f"No location with identifier {company_id} found")
+        return refusal(403, "Access denied.")
+
+    def _next_fault(self, request: Request) -> Fault | None:
+        if not request.url.path.startswith("/api/v1/records/"):
+            return None
+        page = request.query_params.get("page", "1")
+        for planned in self._planned:
+            if planned.takes(page):
+                return planned.fault
+        if self._random.random() < self._fault_rate:
+            return self._random.choice(RANDOM_FAULTS)
+        return None
+
+    def _companies(self, _request: Request) -> Response:
+        return _success([self.school.company], {"total_count": 1})
+
+    def _company(self, _request: Request) -> Response:
+        return _success(self.school.company, [])
+
+    def _staff(self, _request: Request) -> Response:
+        return _success(self.school.staff, {"total_count": len(self.school.staff)})
+
+    def _services(self, _request: Request) -> Response:
+        return _success(self.school.services, {"total_count": len(self.school.services)})
+
+    def _record(self, request: Request) -> Response:
+        record_id = request.path_params["record_id"]
+        body = self.school.get(int(record_id)) if record_id.isdigit() else None
+        return refusal(404, None) if body is None else _success(body, [])
+
+    def _records(self, request: Request) -> Response:
+        try:
+            page = _number(request, "page", 1)
+            count = min(_number(request, "count", _DEFAULT_COUNT), self.max_page_size)
+            wanted = self._to_filter(request)
+        except _WrongParameterError as error:
+            errors = [{error.name: "Invalid value."}]
+            return refusal(422, "An error has occurred.", errors=errors)
+        rows, total = self.school.list_records(wanted, (page - 1) * count, count)
+        meta = b'"meta": {"page": %d, "total_count": %d}' % (page, total)
+        body = b'{"success": true, "data": [' + b",".join(rows) + b"], " + meta + b"}"
+        return Response(body, media_type="application/json")
+
+    def _to_filter(self, request: Request) -> RecordsFilter:
+        params = request.query_params
+        return RecordsFilter(
+            starts_from=_date(request, "start_date") or "",
+            # Where the API's own day ends: the last minute of it is not listed.
+            starts_to=f"{_date(request, 'end_date') or '9999-12-31'} 23:59:00",
+            created_from=_date(request, "c_start_date") or "",
+            created_to=_date(request, "c_end_date") or "9999",
+            changed_after=self._moment(request, "changed_after"),
+            changed_before=self._moment(request, "changed_before"),
+            staff_id=params.get("staff_id"),
+            client_id=params.get("client_id"),
+            with_deleted=params.get("with_deleted", "").lower() in _TRUE,
+        )
+
+    def _moment(self, request: Request, name: str) -> datetime | None:
+        """Without an offset it is local: the best guess, since nobody documents it."""
+        text = request.query_params.get(name)
+        if text is None:
+            return None
+        try:
+            moment = datetime.fromisoformat(text)
+        except ValueError:
+            raise _WrongParameterError(name) from None
+        return moment if moment.tzinfo else moment.replace(tzinfo=self.school.zone)
+
+
+class _WrongParameterError(Exception):
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+
+def _success(data: object, meta: object) -> JSONResponse:
+    return JSONResponse({"success": True, "data": data, "meta": meta})
+
+
+def _number(request: Request, name: str, default: int) -> int:
+    text = request.query_params.get(name, str(default))
+    if not text.isascii() or not text.isdigit() or int(text) < 1:
+        raise _WrongParameterError(name)
+    return int(text)
+
+
+def _date(request: Request, name: str) -> str | None:
+    text = request.query_params.get(name)
+    if text is None:
+        return None
+    try:
+        datetime.strptime(text, "%Y-%m-%d")  # noqa: DTZ007 - a local day
+    except ValueError:
+        raise _WrongParameterError(name) from None
+    if _DATE.fullmatch(text) is None:
+        raise _WrongParameterError(name)
+    return text
