@@ -6,9 +6,9 @@ import secrets
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.mongod import RunningMongod, running_mongod
 
 from altegio_sync.mongo.connection import open_database
+from tests.mongod import RunningMongod, running_mongod
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator

@@ -19,6 +19,7 @@ LogLevel = Literal["debug", "info", "error"]
 
 #: How each event reads to people; its name and fields are what `--log-format json` shows.
 MESSAGES = {
+    "failed": "{message}",
     "teacher_not_found": "Teacher not found: staff {staff_id} (appointment {appointment_id})",
     "staff_list_refused": "The staff list cannot be read, teachers told by id alone are unknown: "
     "{reason}",

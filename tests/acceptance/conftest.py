@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+
 from altegio_sync.sandbox import SandboxServer, School
 from tests.acceptance.cli import PARTNER_TOKEN, USER_TOKEN, Cli
 

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pymongo.database import Database
-    from tests.acceptance.cli import Cli
 
     from altegio_sync.sandbox import PlantedRecord, SandboxServer, School
+    from tests.acceptance.cli import Cli
 
 Document = dict[str, Any]
 SKIPS = ("service", "no_crm_id", "teacher_not_found", "invalid")

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+
 from tests.acceptance.cli import PARTNER_TOKEN, USER_TOKEN, Cli
 
 if TYPE_CHECKING:

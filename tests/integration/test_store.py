@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import anyio
 import pytest
-from tests.fakes import START, booking
 
 from altegio_sync.domain.appointment import AttendanceStatus, Booking, Lead, Service
 from altegio_sync.domain.lessons import LessonRules, Verdict, judge
 from altegio_sync.domain.report import Outcome, RecordCounts, SyncMode
 from altegio_sync.mongo.indexes import has_unique_index
 from altegio_sync.mongo.stores import MongoAppointments
+from tests.fakes import START, booking
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

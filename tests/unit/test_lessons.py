@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.fakes import booking
 
 from altegio_sync.domain.appointment import AttendanceStatus, Service, Teacher
 from altegio_sync.domain.lessons import Kept, LessonRules, Skipped, SkipReason, judge
+from tests.fakes import booking
 
 GROUP, LESSON, TRIAL = Service("1", "Група"), Service("2", "Урок"), Service("3", "ПРОБНИЙ урок")
 NONE, LESSONS, TRIALS = LessonRules(), frozenset({"2"}), frozenset({"3"})

@@ -9,12 +9,12 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.fakes import ListSource, booking
 
 from altegio_sync.domain.period import Period
 from altegio_sync.domain.report import ApiUsage
 from altegio_sync.ports import PageQuery
 from altegio_sync.usecases.reading import MAX_PASSES, Completeness, PagedReading
+from tests.fakes import ListSource, booking
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -110,7 +110,7 @@ def fail(options: CommandOptions, error: AltegioSyncError) -> int:
 def tell_errors(options: CommandOptions, errors: Iterable[RunError]) -> None:
     errors = list(errors)
     for error in errors:
-        get_logger().error(error.message, code=error.code)
+        get_logger().error("failed", code=error.code, message=error.message)
     if options.json_output:
         print_json(failure_json(options.name, errors))
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from altegio_sync.domain.lessons import SkipReason
-from altegio_sync.domain.report import SyncMode
 
 if TYPE_CHECKING:
     from altegio_sync.domain.report import CompanyReport, SyncReport
@@ -62,7 +61,3 @@ def _stale_note(report: SyncReport) -> str:
 def _skipped_note(report: SyncReport) -> str:
     skipped = report.records.skipped
     return ", ".join(f"{reason.value} {skipped[reason]}" for reason in SkipReason)
-
-
-def render_mode(mode: SyncMode) -> str:
-    return "new only" if mode is SyncMode.NEW_ONLY else "new and changed"

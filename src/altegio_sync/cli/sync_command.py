@@ -86,7 +86,9 @@ def _progress(options: CommandOptions, usage: ApiUsage, skipped_file: Path | Non
 
 def _tell(options: CommandOptions, report: SyncReport) -> None:
     for error in report.errors:
-        get_logger().error(error.message, code=error.code, company_id=error.company)
+        get_logger().error(
+            "failed", code=error.code, message=error.message, company_id=error.company
+        )
     if options.json_output:
         print_json(report.to_json())
     else:
