@@ -1,0 +1,349 @@
+"""The embedded MongoDB: shared, private, and gone with its last user however that one ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import stat
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from pymongo import MongoClient
+
+from altegio_sync.embedded.server import share_mongod
+from altegio_sync.errors import ConfigError, StoreUnavailableError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+SECRET = "tok-partner-SECRET-8431"
+#: Stores one document, says so, and holds on to the server until its input ends.
+USER = """
+import sys
+from pathlib import Path
+from pymongo import MongoClient
+from altegio_sync.embedded.server import share_mongod
+with share_mongod(Path(sys.argv[1])) as uri, MongoClient(uri, w="majority", journal=True) as client:
+    client.get_default_database()["notes"].insert_one({"_id": sys.argv[2]})
+    print("stored", flush=True)
+    sys.stdin.read()
+"""
+
+
+def start_user(folder: Path, note: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", USER, str(folder), note],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"ALTEGIO_COMPANY_TOKEN": SECRET},
+    )
+
+
+def await_stored(user: subprocess.Popen[str]) -> None:
+    assert user.stdout is not None
+    assert user.stdout.readline() == "stored\n"
+
+
+def leave(user: subprocess.Popen[str]) -> None:
+    user.communicate(timeout=60)
+    assert user.returncode == 0
+
+
+@pytest.fixture
+def user(tmp_path: Path) -> Iterator[Callable[[str], subprocess.Popen[str]]]:
+    """Starts users of the server in `tmp_path`; those that are left are ended with the test."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start(note: str) -> subprocess.Popen[str]:
+        started.append(start_user(tmp_path, note))
+        return started[-1]
+
+    yield start
+    for process in started:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+
+
+def pids(part: str, folder: Path) -> list[int]:
+    """Processes on this folder whose command line names the part."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        try:
+            words = (entry / "cmdline").read_bytes().split(b"\0")
+        except OSError:
+            continue
+        line = [os.fsdecode(word) for word in words]
+        if any(part in word for word in line) and any(str(folder) in word for word in line):
+            found.append(int(entry.name))
+    return found
+
+
+def servers(folder: Path) -> list[int]:
+    return [pid for pid in pids("--dbpath", folder) if _is_alive(pid)]
+
+
+def supervisors(folder: Path) -> list[int]:
+    return pids("altegio_sync.embedded.supervisor", folder)
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state != "Z"
+
+
+def await_gone(folder: Path, seconds: float = 20) -> None:
+    deadline = time.monotonic() + seconds
+    while servers(folder) or supervisors(folder):
+        assert time.monotonic() < deadline, "a server was left behind"
+        time.sleep(0.02)
+
+
+def notes(folder: Path) -> list[str]:
+    with share_mongod(folder) as uri, MongoClient[dict[str, Any]](uri) as client:
+        return sorted(each["_id"] for each in client.get_default_database()["notes"].find())
+
+
+def tcp_ports(pid: int) -> list[str]:
+    """The local addresses of the sockets that the process listens on, by network."""
+    inodes = set()
+    for descriptor in Path(f"/proc/{pid}/fd").iterdir():
+        target = str(descriptor.readlink())
+        if target.startswith("socket:["):
+            inodes.add(target[8:-1])
+    lines = []
+    for table in ("tcp", "tcp6", "udp", "udp6"):
+        lines += Path(f"/proc/{pid}/net/{table}").read_text().splitlines()[1:]
+    rows = [line.split() for line in lines]
+    return [row[1] for row in rows if row[9] in inodes]
+
+
+def test_what_was_stored_is_there_the_next_time_and_no_server_in_between(tmp_path: Path) -> None:
+    with share_mongod(tmp_path) as uri, MongoClient[dict[str, Any]](uri) as client:
+        client.get_default_database()["notes"].insert_one({"_id": "one"})
+    await_gone(tmp_path)
+
+    assert notes(tmp_path) == ["one"]
+
+
+def test_it_listens_on_no_port_and_only_its_user_can_enter(
+    tmp_path: Path, user: Callable[[str], subprocess.Popen[str]]
+) -> None:
+    await_stored(user("one"))
+
+    [server] = servers(tmp_path)
+    [socket] = (tmp_path / "mongodb").glob("*.sock")
+    assert tcp_ports(server) == []
+    assert stat.S_IMODE((tmp_path / "mongodb").stat().st_mode) == 0o700
+    assert stat.S_IMODE(socket.stat().st_mode) == 0o600
+    for pid in [server, *supervisors(tmp_path)]:
+        assert SECRET.encode() not in Path(f"/proc/{pid}/environ").read_bytes()
+
+
+def test_commands_at_the_same_time_share_one_server_until_the_last_has_gone(
+    tmp_path: Path, user: Callable[[str], subprocess.Popen[str]]
+) -> None:
+    users = [user(f"{number}") for number in range(5)]
+    for each in users:
+        await_stored(each)
+    shared = servers(tmp_path)
+
+    for each in users[1:]:
+        leave(each)
+    held_by_one = servers(tmp_path)
+    leave(users[0])
+
+    assert len(shared) == 1
+    assert held_by_one == shared
+    await_gone(tmp_path)
+    assert notes(tmp_path) == ["0", "1", "2", "3", "4"]
+
+
+def test_commands_that_come_and_go_all_find_a_server(
+    tmp_path: Path, user: Callable[[str], subprocess.Popen[str]]
+) -> None:
+    for number in range(6):
+        users = [user(f"{number}a"), user(f"{number}b")]
+        for each in users:
+            await_stored(each)
+            leave(each)
+
+    await_gone(tmp_path)
+    assert len(notes(tmp_path)) == 12
+
+
+def test_a_killed_command_leaves_no_server_behind(
+    tmp_path: Path, user: Callable[[str], subprocess.Popen[str]]
+) -> None:
+    victim = user("one")
+    await_stored(victim)
+
+    victim.kill()
+
+    await_gone(tmp_path)
+    assert notes(tmp_path) == ["one"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM], ids=["kill", "term"])
+def test_a_killed_supervisor_takes_the_server_with_it_and_the_next_command_starts_anew(
+    tmp_path: Path, user: Callable[[str], subprocess.Popen[str]], number: signal.Signals
+) -> None:
+    first = user("one")
+    await_stored(first)
+    [supervisor] = supervisors(tmp_path)
+
+    os.kill(supervisor, number)
+    second = user("two")  # while the first still holds its share
+    await_stored(second)
+
+    assert len(servers(tmp_path)) == 1
+    leave(first)
+    leave(second)
+    await_gone(tmp_path)
+    assert notes(tmp_path) == ["one", "two"]
+
+
+def test_a_killed_server_loses_nothing_that_was_acknowledged(
+    tmp_path: Path, user: Callable[[str], subprocess.Popen[str]]
+) -> None:
+    first = user("one")
+    await_stored(first)
+    [server] = servers(tmp_path)
+
+    os.kill(server, signal.SIGKILL)
+    second = user("two")
+    await_stored(second)
+
+    leave(first)
+    leave(second)
+    assert notes(tmp_path) == ["one", "two"]
+
+
+def test_the_version_that_made_the_data_is_recorded_and_another_refused(tmp_path: Path) -> None:
+    notes(tmp_path)
+    await_gone(tmp_path)
+    record = tmp_path / "mongodb" / "server.json"
+    made_by = json.loads(record.read_text())["version"]
+    record.write_text(json.dumps({"version": "4.4.1"}))
+
+    with pytest.raises(ConfigError, match=r"made by MongoDB 4\.4\.1, which .* cannot read"):
+        notes(tmp_path)
+
+    assert made_by.count(".") == 2
+    assert servers(tmp_path) == []
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"version": "six"}'])
+def test_a_version_record_that_says_nothing_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "mongodb").mkdir()
+    (tmp_path / "mongodb" / "server.json").write_text(text)
+
+    with pytest.raises(ConfigError, match="cannot be read"):
+        notes(tmp_path)
+
+
+def test_data_that_are_none_are_told_in_the_servers_words(tmp_path: Path) -> None:
+    notes(tmp_path)
+    await_gone(tmp_path)
+    for file in (tmp_path / "mongodb" / "db").glob("WiredTiger*"):
+        if file.is_file():
+            file.write_bytes(b"no data")
+
+    with pytest.raises(StoreUnavailableError, match=r"does not start: \S+"):
+        notes(tmp_path)
+
+    await_gone(tmp_path)
+
+
+def test_a_folder_deep_down_gets_its_socket_in_a_short_place(tmp_path: Path) -> None:
+    deep = tmp_path / ("d" * 60) / ("e" * 60)
+
+    with share_mongod(deep) as uri, MongoClient[dict[str, Any]](uri) as client:
+        client.get_default_database()["notes"].insert_one({"_id": "one"})
+
+    assert "altegio-sync-" in uri
+    await_gone(deep)
+    assert notes(deep) == ["one"]
+
+
+def test_a_folder_that_cannot_be_had_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    (tmp_path / "link").mkdir()
+    (tmp_path / "link" / "mongodb").symlink_to(tmp_path)
+
+    with pytest.raises(ConfigError, match="Cannot make the folder"):
+        notes(tmp_path / "file")
+    with pytest.raises(ConfigError, match="is not a folder of this user"):
+        notes(tmp_path / "link")
+
+
+def fake_mongod(folder: Path, script: str) -> dict[str, str]:
+    """An environment whose PATH begins with a `mongod` that is a shell script."""
+    folder.mkdir()
+    (folder / "mongod").write_text(f"#!/bin/sh\n{script}\n")
+    (folder / "mongod").chmod(0o755)
+    return {"PATH": f"{folder}{os.pathsep}{os.environ['PATH']}"}
+
+
+@pytest.mark.parametrize(
+    ("script", "told"),
+    [
+        (
+            "echo 'mongod: error while loading shared libraries: libcurl.so.4: cannot open shared "
+            "object file: No such file or directory' >&2; exit 127",
+            "needs the system library libcurl.so.4: install libcurl4",
+        ),
+        ("exit 132", "does not run (exit code 132)"),
+    ],
+    ids=["libcurl", "processor"],
+)
+def test_a_mongod_that_does_not_run_is_told_with_what_to_do(
+    tmp_path: Path, script: str, told: str
+) -> None:
+    ran = try_to_share(tmp_path / "data", fake_mongod(tmp_path / "bin", script))
+
+    assert told in ran
+
+
+def test_without_a_mongod_it_is_told_what_to_install(tmp_path: Path) -> None:
+    (tmp_path / "fiftyone").mkdir()
+    (tmp_path / "fiftyone" / "__init__.py").write_text("")
+    environment = {"PATH": str(tmp_path), "PYTHONPATH": str(tmp_path)}
+
+    ran = try_to_share(tmp_path / "data", environment)
+
+    assert "pip install 'altegio-sync[embedded]'" in ran
+
+
+def try_to_share(folder: Path, environment: dict[str, str]) -> str:
+    """The error's text, in a process with another environment."""
+    code = f"""
+from pathlib import Path
+from altegio_sync.embedded.server import share_mongod
+from altegio_sync.errors import ConfigError
+try:
+    with share_mongod(Path({str(folder)!r})):
+        print("started")
+except ConfigError as error:
+    print(error)
+"""
+    ran = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    return ran.stdout
