@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from altegio_sync.altegio.api import AltegioApi
     from altegio_sync.config import Settings, load_settings
     from altegio_sync.domain.client_name import parse_client_name
+    from altegio_sync.domain.period import Period, parse_period
     from altegio_sync.domain.report import CompanyReport, SyncReport
     from altegio_sync.errors import (
         AltegioError,
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
         StoreUnavailableError,
         UnexpectedAnswerError,
     )
+    from altegio_sync.mongo.connection import open_database
+    from altegio_sync.mongo.stores import MongoAppointments
     from altegio_sync.usecases.sync import SyncRequest, sync_appointments
 
 __all__ = [
@@ -38,7 +41,9 @@ __all__ = [
     "AuthenticationError",
     "CompanyReport",
     "ConfigError",
+    "MongoAppointments",
     "NotFoundError",
+    "Period",
     "RateLimitedError",
     "Settings",
     "StoreError",
@@ -47,18 +52,24 @@ __all__ = [
     "SyncRequest",
     "UnexpectedAnswerError",
     "load_settings",
+    "open_database",
     "parse_client_name",
+    "parse_period",
     "sync_appointments",
 ]
 
 _HOMES = {
     "AltegioApi": "altegio.api",
     "CompanyReport": "domain.report",
+    "MongoAppointments": "mongo.stores",
+    "Period": "domain.period",
     "Settings": "config",
     "SyncReport": "domain.report",
     "SyncRequest": "usecases.sync",
     "load_settings": "config",
+    "open_database": "mongo.connection",
     "parse_client_name": "domain.client_name",
+    "parse_period": "domain.period",
     "sync_appointments": "usecases.sync",
 }
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
+from altegio_sync.cli.command import EXIT_USE
 from altegio_sync.sandbox import SandboxServer, School
 
 if TYPE_CHECKING:
@@ -44,7 +46,11 @@ def run_sandbox(
         fault_rate=fault_rate,
         seed=seed,
     )
-    server.bind()
+    try:
+        server.bind()
+    except OSError:
+        print(f"ERROR Port {port} is taken: --port 0 takes a free one", file=sys.stderr)
+        sys.exit(EXIT_USE)
     for name, value in sandbox_settings(server, school, token, user_token).items():
         print(f"export {name}={value}")
     print("export DB_URI=embedded", flush=True)

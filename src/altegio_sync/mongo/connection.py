@@ -88,15 +88,19 @@ async def open_database(uri: str) -> AsyncIterator[AsyncDatabase[Document]]:
         # A wrong address is told at once, a fail-over within a run is waited for.
         with translated_errors(), pymongo.timeout(FIRST_CONTACT_S):
             await client.admin.command("ping")
-        yield client.get_database(
-            name,
-            codec_options=CodecOptions(tz_aware=True),
-            read_preference=ReadPreference.PRIMARY,
-            write_concern=DURABLE,
-            read_concern=ReadConcern("local"),
-        )
+        yield durable(client[name])
     finally:
         await client.close()
+
+
+def durable(database: AsyncDatabase[Document]) -> AsyncDatabase[Document]:
+    """The same database, written durably and read from the primary with aware moments."""
+    return database.with_options(
+        codec_options=CodecOptions(tz_aware=True),
+        read_preference=ReadPreference.PRIMARY,
+        write_concern=DURABLE,
+        read_concern=ReadConcern("local"),
+    )
 
 
 @contextmanager

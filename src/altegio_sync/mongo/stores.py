@@ -12,7 +12,7 @@ from pymongo.errors import BulkWriteError
 
 from altegio_sync.domain.lessons import Kept
 from altegio_sync.domain.report import Outcome, SyncMode
-from altegio_sync.mongo.connection import translated_errors
+from altegio_sync.mongo.connection import durable, translated_errors
 from altegio_sync.mongo.documents import (
     BOOKING_FIELDS,
     KEY,
@@ -63,7 +63,7 @@ class MongoAppointments:
         *,
         clock: Callable[[], datetime] = _utc_now,
     ) -> None:
-        self._collection: AsyncCollection[Document] = database[collection]
+        self._collection: AsyncCollection[Document] = durable(database)[collection]
         self._clock = clock
         self._has_numeric_ids = False
 

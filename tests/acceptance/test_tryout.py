@@ -1,0 +1,108 @@
+"""What needs no server of one's own: the sandbox, the embedded MongoDB, the demo."""
+
+from __future__ import annotations
+
+import shlex
+import signal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pymongo import MongoClient
+
+from altegio_sync.embedded.server import share_mongod
+from tests.acceptance.cli import Cli
+
+if TYPE_CHECKING:
+    import subprocess
+
+    import pytest
+
+Document = dict[str, object]
+
+
+def exported(sandbox: subprocess.Popen[str]) -> dict[str, str]:
+    """The settings that the sandbox prints, as a shell would take them."""
+    assert sandbox.stdout is not None
+    settings = {}
+    for line in sandbox.stdout:
+        word, assignment = shlex.split(line)
+        assert word == "export"
+        name, _, value = assignment.partition("=")
+        settings[name] = value
+        if name == "DB_URI":
+            break
+    return settings
+
+
+def test_the_sandbox_prints_the_settings_with_which_a_sync_succeeds(tmp_path: Path) -> None:
+    sandbox = Cli(tmp_path).start(
+        *("sandbox", "--port", "0", "--company", "501", "--token", "one", "--user-token", "two"),
+        *("--faults", "0.2", "--seed", "3"),
+    )
+    try:
+        settings = exported(sandbox)
+        settings |= {"ALTEGIO_DATA_DIR": str(tmp_path / "data"), "ALTEGIO_PAGE_SIZE": "25"}
+        ran = Cli(tmp_path, settings).run("sync", "yesterday", "--json")
+    finally:
+        sandbox.send_signal(signal.SIGINT)
+        _out, err = sandbox.communicate(timeout=20)
+
+    assert settings["ALTEGIO_COMPANY_ID"] == "501"
+    assert ran.code == 0, ran.err
+    assert ran.json["records"]["saved"] > 0
+    assert (sandbox.returncode, err) == (130, "")
+
+
+def test_a_port_that_is_taken_is_told(tmp_path: Path) -> None:
+    first = Cli(tmp_path).start("sandbox", "--port", "0")
+    try:
+        port = exported(first)["ALTEGIO_API_URL"].split(":")[2].split("/")[0]
+        ran = Cli(tmp_path).run("sandbox", "--port", port)
+    finally:
+        first.send_signal(signal.SIGTERM)
+        first.communicate(timeout=20)
+
+    assert ran.code == 2
+    assert ran.err.startswith(f"ERROR Port {port} is taken")
+
+
+def test_two_syncs_into_the_embedded_mongodb_and_one_killed_lose_nothing(
+    cli: Cli, tmp_path: Path
+) -> None:
+    data = {"DB_URI": "embedded", "ALTEGIO_DATA_DIR": str(tmp_path / "data")}
+    slowed = data | {"ALTEGIO_REQUESTS_PER_SECOND": "8"}
+
+    whole = cli.start("sync", "last-month", "--json", **slowed)
+    killed = cli.start("sync", "last-month", **slowed)
+    assert killed.stderr is not None
+    for line in killed.stderr:
+        if line.startswith("INFO Page 3"):
+            break
+    killed.kill()
+    killed.communicate()
+    out, err = whole.communicate(timeout=60)
+
+    assert whole.returncode == 0, out + err
+    again = cli.run("sync", "last-month", "--json", **data)
+    assert again.json["records"]["saved"] == 0
+    with (
+        share_mongod(tmp_path / "data") as uri,
+        MongoClient[Document](uri) as client,
+    ):
+        collection = client.get_default_database()["altegio-appointments"]
+        ids = [each["appointmentId"] for each in collection.find()]
+    assert len(ids) == len(set(ids)) == again.json["records"]["duplicates"] > 400
+
+
+def test_the_demo_shows_the_typical_day_and_needs_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+
+    ran = Cli(tmp_path, {"DB_URI": "not to be used"}).run("demo")
+
+    assert ran.code == 0, ran.err
+    shown = [line for line in ran.out.splitlines() if line.startswith("$ ")]
+    assert shown[:2] == ["$ altegio-sync check", "$ altegio-sync sync last-month"]
+    assert "already stored      424" in ran.out
+    assert list(tmp_path.iterdir()) == []

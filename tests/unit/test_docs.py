@@ -1,0 +1,72 @@
+"""The docs name every command, setting, exit code and public name."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import typer
+
+import altegio_sync
+from altegio_sync.cli.app import app
+from altegio_sync.config import Settings
+
+ROOT = Path(__file__).parents[2]
+ALIASES = sorted(str(each.validation_alias) for each in Settings.model_fields.values())
+_GROUP = typer.main.get_command(app)
+assert isinstance(_GROUP, typer.core.TyperGroup)
+COMMANDS = sorted(_GROUP.commands)
+
+
+def read(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def test_every_public_name_can_be_had_and_no_other() -> None:
+    found = {name: getattr(altegio_sync, name) for name in altegio_sync.__all__}
+
+    assert all(each.__name__ == name for name, each in found.items())
+    assert altegio_sync.__all__ == sorted(altegio_sync.__all__)
+    with pytest.raises(AttributeError, match="nothing_like_it"):
+        altegio_sync.nothing_like_it  # noqa: B018 - that it raises is what is asked
+
+
+def test_every_public_name_is_in_the_librarys_page() -> None:
+    assert [name for name in altegio_sync.__all__ if name not in read("docs/library.md")] == []
+
+
+@pytest.mark.parametrize("page", ["docs/settings.md", ".env.example"])
+def test_every_setting_is_documented_and_nothing_else(page: str) -> None:
+    named = set(re.findall(r"\b(?:ALTEGIO_[A-Z_]+[A-Z]|DB_URI)\b", read(page)))
+
+    assert named == set(ALIASES)
+
+
+@pytest.mark.parametrize("page", ["README.md", "README.uk.md"])
+def test_every_command_and_exit_code_is_in_the_readme(page: str) -> None:
+    text = read(page)
+
+    assert [each for each in COMMANDS if f"altegio-sync {each}" not in text] == []
+    assert [code for code in ("0", "1", "2", "3", "130") if f"| {code} |" not in text] == []
+
+
+@pytest.mark.parametrize("page", ["README.md", "README.uk.md"])
+def test_the_readme_tells_what_to_do_about_the_messages_people_know(page: str) -> None:
+    text = read(page)
+
+    for beginning in (
+        "Missing required environment variables",
+        "Invalid date format",
+        "Teacher not found",
+        "Error fetching appointments",
+        "Rate limit exceeded",
+    ):
+        assert beginning in text
+
+
+@pytest.mark.parametrize("page", sorted(ROOT.glob("*.md")) + sorted(ROOT.glob("docs/*.md")))
+def test_links_between_the_pages_lead_somewhere(page: Path) -> None:
+    targets = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
+
+    assert [each for each in targets if not (page.parent / each).exists()] == []

@@ -1,0 +1,65 @@
+"""What reaches the log: sentences of ids and counts, and no secret however it got there."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from altegio_sync.log import MESSAGES, configure_logging, get_logger, message
+
+if TYPE_CHECKING:
+    import pytest
+
+    from altegio_sync.log import LogFormat
+
+SECRETS = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=6, max_size=40)
+#: The sentence below stands in every line, and a secret may happen to be a part of it.
+OWN_WORDS = '{"at": "", "message": "", "level": "error", "event": "failed"} ERROR failed for'
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(secret=SECRETS)
+def test_a_secret_in_an_errors_text_is_blotted_out(
+    capsys: pytest.CaptureFixture[str], secret: str
+) -> None:
+    if secret in OWN_WORDS or not secret.isalnum():
+        return
+    formats: tuple[LogFormat, ...] = ("text", "json")
+    for log_format in formats:
+        configure_logging(log_format, "info", [secret])
+
+        get_logger().error("failed", message=f"failed for {secret}", code="x")
+
+        told = capsys.readouterr().err
+        assert secret not in told
+        assert "***" in told
+
+
+def test_a_line_for_machines_is_json_of_the_events_fields(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    configure_logging("json", "info")
+
+    get_logger().warning("offsets_disagree", count=3)
+
+    line = json.loads(capsys.readouterr().err)
+    assert {name: line[name] for name in ("event", "level", "count")} == {
+        "event": "offsets_disagree",
+        "level": "warning",
+        "count": 3,
+    }
+
+
+def test_a_text_with_braces_is_told_as_it_is() -> None:
+    assert message("failed", {"message": "odd {braces} 100 %"}) == "odd {braces} 100 %"
+
+
+def test_every_message_begins_with_a_word_and_not_with_a_value() -> None:
+    told_whole = {"failed", "retry"}  # an error's own text
+
+    assert [
+        each for name, each in MESSAGES.items() if each.startswith("{") and name not in told_whole
+    ] == []
