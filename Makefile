@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types unit fmt requirements clean
+.PHONY: help demo test lint types unit bench requirements clean
 
 help: ## Show this.
 	@sed -n 's/^\([a-z]*\):.*## /  make \1|/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -33,6 +33,9 @@ types: $(VENV)/.dev ## Types and layers.
 
 unit: $(VENV)/.dev ## The quick tests alone.
 	@$(BIN)/pytest -q tests/unit
+
+bench: $(VENV)/.dev ## Measure what is fast; prints ratios.
+	@for each in benchmarks/*.py; do $(BIN)/python $$each; done
 
 requirements: $(VENV)/.dev ## Compile the pinned requirements anew.
 	$(COMPILE) --upgrade --extra embedded -o requirements/runtime.txt pyproject.toml
