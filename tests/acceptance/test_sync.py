@@ -272,7 +272,7 @@ def test_lines_for_people_and_for_machines(cli: Cli) -> None:
     quiet = cli.run("sync", "yesterday", "-q")
     machine = cli.run("sync", "yesterday", "--log-format", "json")
 
-    assert all(line.split()[0] in ("INFO", "WARNING", "DEBUG") for line in text.err.splitlines())
+    assert all(line.split()[0] in ("INFO", "WARNING") for line in text.err.splitlines())
     assert "Appointment " in text.err
     assert "INFO Page 1 of 1: " in text.err
     assert quiet.err == ""

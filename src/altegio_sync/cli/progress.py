@@ -107,7 +107,7 @@ class CliProgress(SilentProgress):
         if isinstance(verdict, Skipped):
             detail = f": {verdict.detail}" if verdict.detail else ""
             reason = f" ({verdict.reason.value}{detail})"
-        self._log.debug(
+        self._log.info(
             "appointment",
             appointment_id=verdict.booking.id,
             outcome=outcome.value,
