@@ -105,6 +105,10 @@ class RunStore(Protocol):
 
     async def keep_report(self, report: Mapping[str, Any]) -> None: ...
 
+    async def find_last(self, command: str = "sync") -> Mapping[str, Any] | None:
+        """The report of the command's run that began last, its moments as datetimes."""
+        ...
+
 
 class Progress(Protocol):
     """What a run tells while it goes on. `SilentProgress` is the one that does nothing."""

@@ -13,7 +13,8 @@ from altegio_sync.domain.period import parse_period
 from altegio_sync.domain.report import SyncMode
 from altegio_sync.errors import ConfigError
 from altegio_sync.log import get_logger
-from altegio_sync.mongo.stores import MongoAppointments, MongoRuns
+from altegio_sync.mongo.runs import MongoRuns
+from altegio_sync.mongo.stores import MongoAppointments
 from altegio_sync.usecases.sync import SyncRequest, sync_appointments
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from pymongo import InsertOne, UpdateOne
 from pymongo.errors import BulkWriteError
 
 from altegio_sync.domain.lessons import Kept
-from altegio_sync.domain.report import Outcome, SyncMode
+from altegio_sync.domain.report import Outcome, SyncMode, utc_now
 from altegio_sync.mongo.connection import durable, translated_errors
 from altegio_sync.mongo.documents import (
     BOOKING_FIELDS,
@@ -33,13 +33,8 @@ if TYPE_CHECKING:
 
     Document = dict[str, Any]
 
-RUNS_COLLECTION = "altegio-sync-runs"
 _DUPLICATE_KEY = 11000
 _PROJECTION = dict.fromkeys(BOOKING_FIELDS, 1)
-
-
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 @dataclass(slots=True)
@@ -61,7 +56,7 @@ class MongoAppointments:
         database: AsyncDatabase[Document],
         collection: str,
         *,
-        clock: Callable[[], datetime] = _utc_now,
+        clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self._collection: AsyncCollection[Document] = durable(database)[collection]
         self._clock = clock
@@ -204,17 +199,3 @@ def _plan_one(
         for each, changed in differing
     ]
     return _Plan(position, Outcome.UPDATED, writes, changes, is_no_longer_kept=not is_kept)
-
-
-class MongoRuns:
-    """The reports of runs, one document each under the run's id."""
-
-    def __init__(self, database: AsyncDatabase[Document]) -> None:
-        self._collection = database[RUNS_COLLECTION]
-
-    async def keep_report(self, report: Mapping[str, Any]) -> None:
-        moments = {
-            name: datetime.fromisoformat(report[name]) for name in ("started_at", "finished_at")
-        }
-        with translated_errors():
-            await self._collection.insert_one({"_id": report["run_id"], **report, **moments})

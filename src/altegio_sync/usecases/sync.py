@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import secrets
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -19,6 +18,8 @@ from altegio_sync.domain.report import (
     RunError,
     SyncMode,
     SyncReport,
+    new_run_id,
+    utc_now,
 )
 from altegio_sync.errors import (
     AltegioError,
@@ -55,15 +56,6 @@ class SyncRequest:
     page_size: int = 50
     timezone: str | None = None
     rules: LessonRules = field(default_factory=LessonRules)
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
-
-
-def new_run_id(now: datetime) -> str:
-    """Sorts by time, and is short enough to be typed."""
-    return f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
 
 
 async def sync_appointments(

@@ -1,0 +1,36 @@
+"""The reports of runs, one document each under the run's id."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from altegio_sync.mongo.connection import durable, translated_errors
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pymongo.asynchronous.database import AsyncDatabase
+
+    Document = dict[str, Any]
+
+RUNS_COLLECTION = "altegio-sync-runs"
+
+
+class MongoRuns:
+    """What `--json` prints, with its moments as dates."""
+
+    def __init__(self, database: AsyncDatabase[Document]) -> None:
+        self._collection = durable(database)[RUNS_COLLECTION]
+
+    async def keep_report(self, report: Mapping[str, Any]) -> None:
+        moments = {
+            name: datetime.fromisoformat(report[name]) for name in ("started_at", "finished_at")
+        }
+        with translated_errors():
+            await self._collection.insert_one({"_id": report["run_id"], **report, **moments})
+
+    async def find_last(self, command: str = "sync") -> Mapping[str, Any] | None:
+        """The report of the command's run that began last; None where there is none."""
+        with translated_errors():
+            return await self._collection.find_one({"command": command}, sort=[("_id", -1)])
