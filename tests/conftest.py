@@ -27,6 +27,13 @@ def mongod() -> Iterator[RunningMongod]:
         yield running
 
 
+@pytest.fixture(scope="session")
+def replica_set() -> Iterator[RunningMongod]:
+    """A replica set of one: it has transactions."""
+    with running_mongod("tests") as running:
+        yield running
+
+
 @pytest.fixture
 def db_uri(mongod: RunningMongod) -> Iterator[str]:
     """The address of a database that no other test knows."""

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pymongo import MongoClient
+from pymongo.errors import OperationFailure
 
 from altegio_sync.embedded.binary import find_mongod
 
@@ -21,13 +22,15 @@ if TYPE_CHECKING:
 
 _PR_SET_PDEATHSIG = 1
 _START_SECONDS = 60.0
+_ALREADY_INITIALIZED = 23
 
 
 class RunningMongod:
     """A server on loopback, with data of its own; it can be killed and started again."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, replica_set: str | None = None) -> None:
         self._folder = folder
+        self._replica_set = replica_set
         self._port = 0
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -55,11 +58,38 @@ class RunningMongod:
                 *("--bind_ip", "127.0.0.1", "--port", str(self._port), "--nounixsocket"),
                 *("--wiredTigerCacheSizeGB", "0.25"),
                 *("--setParameter", "diagnosticDataCollectionEnabled=false"),
+                *self._replica_set_options(),
             ],
             stdin=subprocess.DEVNULL,
             preexec_fn=_die_with_parent,
         )
         self._port = self._await_port(log)
+        if self._replica_set:
+            self._initiate()
+
+    def _replica_set_options(self) -> tuple[str, ...]:
+        if self._replica_set is None:
+            return ()
+        # A killed client's transaction is in others' way for this long; 60 s unless told.
+        lifetime = "transactionLifetimeLimitSeconds=1"
+        return "--replSet", self._replica_set, "--oplogSize", "50", "--setParameter", lifetime
+
+    def _initiate(self) -> None:
+        """Make it a replica set of one, and wait until it takes writes."""
+        members = [{"_id": 0, "host": f"127.0.0.1:{self._port}"}]
+        client: MongoClient[dict[str, Any]]
+        with MongoClient(self.uri, directConnection=True) as client:
+            try:
+                client.admin.command(
+                    "replSetInitiate", {"_id": self._replica_set, "members": members}
+                )
+            except OperationFailure as error:
+                if error.code != _ALREADY_INITIALIZED:
+                    raise
+            deadline = time.monotonic() + _START_SECONDS
+            while not client.admin.command("hello")["isWritablePrimary"]:
+                assert time.monotonic() < deadline
+                time.sleep(0.02)
 
     def kill(self) -> None:
         """As if the power failed."""
@@ -92,9 +122,9 @@ def _die_with_parent() -> None:
 
 
 @contextmanager
-def running_mongod() -> Iterator[RunningMongod]:
+def running_mongod(replica_set: str | None = None) -> Iterator[RunningMongod]:
     with tempfile.TemporaryDirectory(prefix="altegio-tests-") as folder:
-        running = RunningMongod(Path(folder))
+        running = RunningMongod(Path(folder), replica_set)
         running.start()
         try:
             yield running

@@ -35,6 +35,14 @@ MESSAGES = {
     "{duplicates} already stored, skipped: {skipped}",
     "appointment": "Appointment {appointment_id}: {outcome}{reason}",
     "sync_started": "Syncing {first} to {last} ({timezone}), company {company_id}",
+    "overtaken": "Appointment {appointment_id} was changed by another program at the same moment, "
+    "and is left as it is: run it again",
+    "index_dropped": "The unique index on appointmentId was dropped, since duplicates are back; "
+    "altegio-sync clean makes it again",
+    "changed_since": "{count} documents were changed since and are left alone (appointments "
+    "{sample}): --force brings them back all the same",
+    "refused_by_index": "A unique index made by others does not let {count} documents back "
+    "(appointments {sample})",
     "stopping": "Stopping: what was read is stored (once more to leave at once)",
 }
 

@@ -93,6 +93,64 @@ def sync(
     )
 
 
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Count what would change, write nothing.")]
+
+
+@app.command()
+def clean(
+    dry_run: DryRun = False,
+    json_output: Json = False,
+    log_format: LogFormat = "text",
+    env_file: EnvFile = None,
+) -> None:
+    """Leave one document of those that share an appointment id; the others go to the trash."""
+    from altegio_sync.cli.clean_command import run_clean
+    from altegio_sync.cli.command import CommandOptions
+
+    run_clean(CommandOptions("clean", env_file, json_output, log_format), dry_run=dry_run)
+
+
+@app.command()
+def undo(
+    run_id: Annotated[
+        str | None, typer.Argument(metavar="RUN_ID", help="Without it, the runs are listed.")
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Bring back what was changed since as well.")
+    ] = False,
+    json_output: Json = False,
+    log_format: LogFormat = "text",
+    env_file: EnvFile = None,
+) -> None:
+    """Bring back everything that a clean or a repair changed or removed."""
+    from altegio_sync.cli.command import CommandOptions
+    from altegio_sync.cli.undo_command import run_undo
+
+    run_undo(CommandOptions("undo", env_file, json_output, log_format), run_id, force=force)
+
+
+trash = typer.Typer(no_args_is_help=True, help="Old selves of documents, kept to undo changes.")
+app.add_typer(trash, name="trash")
+
+
+@trash.command()
+def purge(
+    older_than: Annotated[
+        str, typer.Option("--older-than", metavar="SPAN", help="Such as 90d, 24h.")
+    ],
+    dry_run: DryRun = False,
+    json_output: Json = False,
+    log_format: LogFormat = "text",
+    env_file: EnvFile = None,
+) -> None:
+    """Forget old entries for good: they hold personal data."""
+    from altegio_sync.cli.command import CommandOptions
+    from altegio_sync.cli.undo_command import run_purge
+
+    options = CommandOptions("trash purge", env_file, json_output, log_format)
+    run_purge(options, older_than, dry_run=dry_run)
+
+
 @app.command()
 def check(
     json_output: Json = False, log_format: LogFormat = "text", env_file: EnvFile = None

@@ -54,3 +54,13 @@ def _why_not(code: int | None) -> str:
     if code == _UNAUTHORIZED:
         return "the user of DB_URI has no right to make indexes"
     return f"MongoDB refused (code {code})"
+
+
+async def drop_own_index(collection: AsyncCollection[dict[str, Any]]) -> bool:
+    """Drop the unique index as this program makes it; False where there is none of ours."""
+    with translated_errors():
+        index = (await collection.index_information()).get(INDEX_NAME)
+        if index is None or index.get("partialFilterExpression") != _ONLY_WITH_ID:
+            return False
+        await collection.drop_index(INDEX_NAME)
+    return True

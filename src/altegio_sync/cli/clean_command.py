@@ -1,0 +1,60 @@
+"""`altegio-sync clean`, also `stats --clean`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from altegio_sync.bootstrap import open_store
+from altegio_sync.cli.command import load, print_json, run_command
+from altegio_sync.log import get_logger
+from altegio_sync.mongo.cleaning import MongoCleaner
+
+if TYPE_CHECKING:
+    from typing import NoReturn
+
+    from altegio_sync.cli.command import CommandOptions
+    from altegio_sync.domain.cleaning import CleanReport
+    from altegio_sync.usecases.stopping import StopSignal
+
+
+def run_clean(options: CommandOptions, *, dry_run: bool) -> NoReturn:
+    async def body(stop: StopSignal) -> int:
+        settings = load(options, ["DB_URI"])
+        async with open_store(settings) as database:
+            cleaner = MongoCleaner(database, settings.collection)
+            report = await cleaner.clean(dry_run=dry_run, should_stop=lambda: stop.is_set)
+        if report.no_index is not None:
+            get_logger().warning("no_unique_index", reason=report.no_index)
+        for appointment_id in report.left:
+            get_logger().error("overtaken", appointment_id=appointment_id)
+        if options.json_output:
+            print_json(report.to_json())
+        else:
+            print(_text(report))
+        return report.exit_code
+
+    run_command(options, body)
+
+
+def _text(report: CleanReport) -> str:
+    if report.appointment_ids == 0:
+        head = "Clean: no appointment is stored twice"
+    elif report.dry_run:
+        head = (
+            f"Clean (dry run, nothing was written): {report.appointment_ids} appointments are "
+            f"stored more than once, {report.removed} documents would go to the trash"
+        )
+    else:
+        head = (
+            f"Clean {report.run_id}: {report.appointment_ids} appointments were stored more than "
+            f"once, {report.removed} documents are in the trash now, {report.changed} of those "
+            "that stay gained from them"
+        )
+    lines = [head]
+    if not report.dry_run and report.no_index is None and not report.interrupted:
+        lines.append("The unique index on appointmentId is in place")
+    if report.removed and not report.dry_run:
+        lines.append(f"altegio-sync undo {report.run_id} brings them back")
+    if report.interrupted:
+        lines.append("Interrupted: run it again for the rest")
+    return "\n".join(lines)

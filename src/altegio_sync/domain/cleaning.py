@@ -1,0 +1,41 @@
+"""What removing duplicates did."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(slots=True)
+class CleanReport:
+    """``appointment_ids`` stood more than once; ``removed`` documents went to the trash."""
+
+    run_id: str
+    dry_run: bool
+    appointment_ids: int = 0
+    removed: int = 0
+    changed: int = 0
+    #: Ids whose documents another program changed at the same moment: they were left.
+    left: list[str] = field(default_factory=list)
+    #: Why there is no unique index now; None where there is one, or in a dry run.
+    no_index: str | None = None
+    interrupted: bool = False
+
+    @property
+    def exit_code(self) -> int:
+        if self.interrupted:
+            return 130
+        return 1 if self.left or self.no_index else 0
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "command": "clean",
+            "ok": self.exit_code == 0,
+            "dry_run": self.dry_run,
+            "appointment_ids": self.appointment_ids,
+            "removed": self.removed,
+            "changed": self.changed,
+            "left": self.left,
+            "unique_index": self.no_index is None and not self.dry_run,
+            "run_id": None if self.dry_run else self.run_id,
+        }

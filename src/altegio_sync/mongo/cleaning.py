@@ -1,0 +1,113 @@
+"""Finds documents that share an appointment id, and leaves one of them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+from bson.raw_bson import RawBSONDocument
+
+from altegio_sync.domain.cleaning import CleanReport
+from altegio_sync.domain.report import new_run_id, utc_now
+from altegio_sync.mongo.connection import durable, translated_errors
+from altegio_sync.mongo.documents import KEY
+from altegio_sync.mongo.indexes import ensure_unique_index
+from altegio_sync.mongo.merging import plan_merge
+from altegio_sync.mongo.trash import RAW, RecordedChanges
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Sequence
+    from datetime import datetime
+
+    from pymongo.asynchronous.database import AsyncDatabase
+
+    from altegio_sync.mongo.trash import Change
+
+    Document = dict[str, Any]
+
+#: Ids looked up at once.
+_BATCH = 500
+#: An id may stand as text in one document and as a number in another: they are the same id.
+_AS_TEXT = {"$convert": {"input": f"${KEY}", "to": "string", "onError": f"${KEY}"}}
+
+
+class MongoCleaner:
+    """Cleans one collection of duplicates."""
+
+    def __init__(
+        self,
+        database: AsyncDatabase[Document],
+        collection: str,
+        *,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self._database = durable(database)
+        self._collection = self._database[collection]
+        self._clock = clock
+
+    async def clean(
+        self, *, dry_run: bool, should_stop: Callable[[], bool] = lambda: False
+    ) -> CleanReport:
+        """Leave one document for each id, the others in the trash, then make the unique index."""
+        report = CleanReport(new_run_id(self._clock()), dry_run)
+        changes = RecordedChanges(
+            self._database, self._collection.name, run_id=report.run_id, command="clean"
+        )
+        async for groups in self._find_groups():
+            plans = [plan_merge(group) for group in groups]
+            report.appointment_ids += len(plans)
+            if dry_run:
+                report.removed += sum(each.removes for plan in plans for each in plan)
+                continue
+            applied = await changes.apply(plans, self._clock())
+            report.removed += applied.removed
+            report.changed += applied.changed
+            report.left += _appointment_ids(plans, [*applied.overtaken, *applied.collided])
+            if should_stop():
+                report.interrupted = True
+                return report
+        if not dry_run:
+            report.no_index = await ensure_unique_index(self._collection)
+        return report
+
+    async def _find_groups(self) -> AsyncIterator[list[list[RawBSONDocument]]]:
+        """Batches of documents that stand under one id."""
+        pipeline: list[Document] = [
+            {"$match": {KEY: {"$nin": [None, ""]}}},
+            {"$group": {"_id": _AS_TEXT, "count": {"$sum": 1}, "keys": {"$addToSet": f"${KEY}"}}},
+            {"$match": {"count": {"$gt": 1}}},
+        ]
+        with translated_errors():
+            batch: list[Document] = []
+            async for found in await self._collection.aggregate(pipeline, allowDiskUse=True):
+                batch.append(found)
+                if len(batch) == _BATCH:
+                    yield await self._load(batch)
+                    batch = []
+            if batch:
+                yield await self._load(batch)
+
+    async def _load(self, found: Sequence[Document]) -> list[list[RawBSONDocument]]:
+        keys = [key for each in found for key in each["keys"]]
+        groups: dict[str, list[RawBSONDocument]] = defaultdict(list)
+        raw = self._collection.with_options(codec_options=RAW)
+        async for document in raw.find({KEY: {"$in": keys}}):
+            groups[_text(document[KEY])].append(document)
+        # Somebody else may have removed some in the meantime.
+        return [group for group in groups.values() if len(group) > 1]
+
+
+def _text(key: object) -> str:
+    """As the server's conversion writes it: 501.0 and 501 are the same id."""
+    return str(int(key)) if isinstance(key, float) and key.is_integer() else str(key)
+
+
+def _appointment_ids(plans: Sequence[Sequence[Change]], left: Sequence[Any]) -> list[str]:
+    keys = {repr(each) for each in left}
+    found = {
+        str(change.old[KEY])
+        for plan in plans
+        for change in plan
+        if repr(change.document_id) in keys
+    }
+    return sorted(found)

@@ -1,0 +1,71 @@
+"""Makes one document of several that stand under the same appointment id."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from altegio_sync.mongo.documents import BOOKING_FIELDS, KEY
+from altegio_sync.mongo.trash import Change, id_key
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bson.raw_bson import RawBSONDocument
+
+OWN_FIELDS = frozenset((*BOOKING_FIELDS, "createdAt", "updatedAt"))
+_NEVER = datetime(1, 1, 1, tzinfo=UTC)
+_LATEST = datetime(9999, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class _ById:
+    """Orders documents by `_id`, whatever its type is."""
+
+    key: bytes
+
+    def __lt__(self, other: _ById) -> bool:
+        return self.key < other.key
+
+
+def plan_merge(documents: Sequence[RawBSONDocument]) -> list[Change]:
+    """The changes that leave one of them: first its own where it gains something, then removals.
+
+    The one that was created first stays (then the one with the lowest `_id`). It takes the fields
+    of the appointment from the one updated last, its own `createdAt` aside, and gains whatever
+    fields only the removed ones have, those of other programs above all.
+    """
+    ordered = sorted(documents, key=lambda each: (_created_at(each), _ById(id_key(each["_id"]))))
+    kept, removed = ordered[0], ordered[1:]
+    by_update = sorted(ordered, key=_updated_at)  # stable: of equal ones the later created wins
+    fields = {
+        name: by_update[-1][name]
+        for name in by_update[-1]
+        if name in OWN_FIELDS and name != "createdAt"
+    }
+    if any(isinstance(each[KEY], str) for each in documents):
+        fields[KEY] = next(each[KEY] for each in documents if isinstance(each[KEY], str))
+    for document in reversed(by_update):
+        for name in document:
+            if name not in kept:
+                fields.setdefault(name, document[name])
+    changed = {name: value for name, value in fields.items() if not _has(kept, name, value)}
+    gains = [Change(kept, changed)] if changed else []
+    return gains + [Change(each, removes=True) for each in removed]
+
+
+def _has(document: RawBSONDocument, name: str, value: Any) -> bool:
+    if name not in document:
+        return False
+    return id_key(document[name]) == id_key(value)
+
+
+def _created_at(document: RawBSONDocument) -> datetime:
+    created_at = document.get("createdAt")
+    return created_at if isinstance(created_at, datetime) else _LATEST
+
+
+def _updated_at(document: RawBSONDocument) -> datetime:
+    updated_at = document.get("updatedAt")
+    return updated_at if isinstance(updated_at, datetime) else _NEVER
