@@ -15,10 +15,12 @@ from altegio_sync.domain.appointment import (
     Teacher,
 )
 from altegio_sync.domain.report import ApiUsage
+from altegio_sync.errors import NotFoundError
 from altegio_sync.ports import Page
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from zoneinfo import ZoneInfo
 
     from altegio_sync.ports import PageQuery
 
@@ -71,6 +73,13 @@ class ListSource:
     async def fetch_services(self, company_id: str) -> Sequence[Service]:
         del company_id
         return []
+
+    async def fetch_booking(self, company_id: str, appointment_id: str, zone: ZoneInfo) -> Booking:
+        del company_id, zone
+        for each in self.list:
+            if each.id == appointment_id:
+                return each
+        raise NotFoundError("404")
 
     async def fetch_page(self, query: PageQuery) -> Page:
         self.usage.requests += 1

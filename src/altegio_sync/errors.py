@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 
 class AltegioSyncError(Exception):
     """Anything that ends a command with a message instead of a traceback."""
@@ -49,3 +55,24 @@ class StoreError(AltegioSyncError):
 
 class StoreUnavailableError(StoreError):
     """MongoDB is out of reach: trying later may help."""
+
+
+def first_error(group: BaseExceptionGroup[AltegioSyncError]) -> AltegioSyncError:
+    """The first of the errors that tasks side by side raised."""
+    error: BaseException = group
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    assert isinstance(error, AltegioSyncError)  # noqa: S101 - narrows for mypy
+    return error
+
+
+@contextmanager
+def ungrouped() -> Iterator[None]:
+    """Lets tasks side by side raise one error of ours instead of a group of them."""
+    try:
+        yield
+    except ExceptionGroup as group:
+        ours, others = group.split(AltegioSyncError)
+        if ours is None or others is not None:
+            raise
+        raise first_error(ours) from None

@@ -59,6 +59,10 @@ class AppointmentSource(Protocol):
 
     async def fetch_page(self, query: PageQuery) -> Page: ...
 
+    async def fetch_booking(self, company_id: str, appointment_id: str, zone: ZoneInfo) -> Booking:
+        """One appointment by its id, deleted or not; NotFoundError where there is none."""
+        ...
+
 
 @dataclass(slots=True)
 class BatchResult:

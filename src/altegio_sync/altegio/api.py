@@ -15,6 +15,7 @@ from altegio_sync.altegio.protocol import ACCEPT, Request, authorization, page_r
 from altegio_sync.altegio.translate import Translator, to_location, to_services, to_teacher
 from altegio_sync.altegio.wire import (
     CompanyAnswer,
+    RecordAnswer,
     RecordsAnswer,
     ServicesAnswer,
     StaffAnswer,
@@ -34,8 +35,9 @@ if TYPE_CHECKING:
     import re
     from collections.abc import Callable, Mapping, Sequence
     from types import TracebackType
+    from zoneinfo import ZoneInfo
 
-    from altegio_sync.domain.appointment import Location, Service, Teacher
+    from altegio_sync.domain.appointment import Booking, Location, Service, Teacher
     from altegio_sync.ports import PageQuery
 
 DEFAULT_URL = "https://api.alteg.io/api/v1"
@@ -137,6 +139,13 @@ class AltegioApi:
             total=total if isinstance(total, int) and total >= 0 else None,
             unreadable=len(read) - len(bookings),
         )
+
+    async def fetch_booking(self, company_id: str, appointment_id: str, zone: ZoneInfo) -> Booking:
+        answer = await self._fetch(RecordAnswer, Request(f"record/{company_id}/{appointment_id}"))
+        booking = Translator(company_id, zone, self._crm_id_pattern).to_booking(answer.data)
+        if booking is None or booking.id != appointment_id:
+            raise UnexpectedAnswerError("Altegio answered with another record than was asked for")
+        return booking
 
     async def _fetch(self, answer_type: type[AnswerT], request: Request) -> AnswerT:
         """Ask until it is answered, refused for good, or no longer worth a try."""

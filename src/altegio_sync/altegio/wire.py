@@ -159,6 +159,14 @@ class RecordsAnswer(Wire):
     meta: Meta = None
 
 
+class RecordAnswer(Wire):
+    """One appointment."""
+
+    success: Flag = None
+    data: WireRecord
+    meta: Meta = None
+
+
 class StaffAnswer(Wire):
     """The location's staff, dismissed people too; not paginated."""
 

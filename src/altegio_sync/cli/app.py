@@ -111,6 +111,27 @@ def clean(
 
 
 @app.command()
+def validate(
+    fix: Annotated[bool, typer.Option("--fix", help="Mend what can be mended.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="With --fix: show what it would do, write nothing.")
+    ] = False,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="With --fix: do not ask Altegio.")
+    ] = False,
+    json_output: Json = False,
+    log_format: LogFormat = "text",
+    env_file: EnvFile = None,
+) -> None:
+    """Look for what is wrong in the collection, and mend it."""
+    from altegio_sync.cli.command import CommandOptions
+    from altegio_sync.cli.validate_command import run_validate
+
+    options = CommandOptions("validate", env_file, json_output, log_format)
+    run_validate(options, fix=fix, dry_run=dry_run, offline=offline)
+
+
+@app.command()
 def undo(
     run_id: Annotated[
         str | None, typer.Argument(metavar="RUN_ID", help="Without it, the runs are listed.")
@@ -174,6 +195,46 @@ def services(
     from altegio_sync.cli.services_command import run_services
 
     run_services(CommandOptions("services", env_file, json_output, log_format), company or [])
+
+
+@app.command()
+def backup(
+    file: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="FILE",
+            help="The folder to make; by default altegio-backup-DATE-TIME here.",
+            show_default=False,
+        ),
+    ] = None,
+    json_output: Json = False,
+    log_format: LogFormat = "text",
+    env_file: EnvFile = None,
+) -> None:
+    """Write the collection into a folder as mongodump --gzip does, and check it."""
+    from altegio_sync.cli.backup_command import run_backup
+    from altegio_sync.cli.command import CommandOptions
+
+    run_backup(CommandOptions("backup", env_file, json_output, log_format), file)
+
+
+@app.command()
+def restore(
+    path: Annotated[
+        Path,
+        typer.Argument(metavar="PATH", help="A backup's folder, or its .bson.gz or .bson file."),
+    ],
+    dry_run: DryRun = False,
+    json_output: Json = False,
+    log_format: LogFormat = "text",
+    env_file: EnvFile = None,
+) -> None:
+    """Bring a backup's documents back by _id; documents that it does not have are left alone."""
+    from altegio_sync.cli.command import CommandOptions
+    from altegio_sync.cli.restore_command import run_restore
+
+    options = CommandOptions("restore", env_file, json_output, log_format)
+    run_restore(options, path, dry_run=dry_run)
 
 
 @app.command()

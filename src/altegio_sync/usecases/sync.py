@@ -29,6 +29,7 @@ from altegio_sync.errors import (
     ConfigError,
     RateLimitedError,
     StoreError,
+    first_error,
 )
 from altegio_sync.ports import PageQuery, SilentProgress
 from altegio_sync.usecases.reading import Completeness, PagedReading
@@ -134,7 +135,7 @@ class _CompanySync:
             with self._stop.interrupting():
                 await self._sync()
         except* AltegioSyncError as group:
-            self._break_off(_first_error(group))
+            self._break_off(first_error(group))
         self._report.api += self._source.usage - before
         self._warn_in_the_end()
         return self._report
@@ -245,14 +246,6 @@ class _CompanySync:
             self._progress.warn("offsets_disagree", count=self._offset_disagreements)
         if self._request.mode is SyncMode.UPDATE and self._report.records.no_longer_kept:
             self._progress.warn("no_longer_kept", count=self._report.records.no_longer_kept)
-
-
-def _first_error(group: BaseExceptionGroup[AltegioSyncError]) -> AltegioSyncError:
-    error: BaseException = group
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    assert isinstance(error, AltegioSyncError)  # noqa: S101 - narrows for mypy
-    return error
 
 
 def _run_error(error: AltegioSyncError, company: str) -> RunError:

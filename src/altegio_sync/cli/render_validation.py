@@ -1,0 +1,60 @@
+"""What the rules found, as plain text for stdout."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from altegio_sync.domain.validation import Severity
+
+if TYPE_CHECKING:
+    from altegio_sync.domain.validation import RepairPlan, RuleFinding, ValidationReport
+
+
+def render_validation(report: ValidationReport) -> str:
+    """A line for each rule that found something, then what was or would be done."""
+    lines = [
+        f"Validate: {report.checked} documents, {report.errors} errors, {report.warnings} warnings"
+    ]
+    lines += [_finding_line(each) for each in report.findings if each.count]
+    if report.plan is not None:
+        lines += ["", *_plan_lines(report.plan)]
+    if report.run_id is not None:
+        lines += [
+            "",
+            f"Fix {report.run_id}: {report.fixed} documents changed, {report.trashed} moved to "
+            "the trash",
+            f"altegio-sync undo {report.run_id} brings all of it back",
+        ]
+    for each in report.left.to_json():
+        shown = ", ".join(each["sample"][:5])
+        lines.append(f"left {each['count']}: {each['reason']} ({shown})")
+    if report.interrupted:
+        lines.append("Interrupted: run it again for the rest")
+    return "\n".join(lines)
+
+
+def _finding_line(finding: RuleFinding) -> str:
+    level = "ERROR" if finding.severity is Severity.ERROR else "WARNING"
+    fields = ", ".join(f"{name} {count}" for name, count in finding.fields.items() if count)
+    told = f" ({fields})" if fields else ""
+    sample = ", ".join(finding.sample)
+    return (
+        f"{level:<7} {finding.rule:<22}{finding.count:>8}{told}  e.g. {sample}  "
+        f"[{finding.repair.value}]"
+    )
+
+
+def _plan_lines(plan: RepairPlan) -> list[str]:
+    lines = [f"--fix would mend {plan.local} documents by itself"]
+    if plan.asked:
+        way = "by pages of the days they stand on" if plan.by_pages else "by id"
+        lines.append(
+            f"and ask Altegio about {plan.asked}, {way}: about {plan.requests} requests, "
+            f"{plan.seconds:.0f} s"
+        )
+    if plan.unaskable:
+        lines.append(
+            f"{plan.unaskable} cannot be asked for: no id, or a company that is not configured"
+        )
+    lines.append("Nothing was written")
+    return lines

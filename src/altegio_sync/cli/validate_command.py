@@ -1,0 +1,114 @@
+"""`altegio-sync validate`."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING, Any
+
+from altegio_sync.bootstrap import open_altegio, open_store
+from altegio_sync.cli.command import load, print_json, run_command
+from altegio_sync.cli.render_validation import render_validation
+from altegio_sync.config import ALL_SETTINGS
+from altegio_sync.domain.report import new_run_id, utc_now
+from altegio_sync.domain.validation import RuleContext
+from altegio_sync.log import get_logger
+from altegio_sync.mongo.repairs import MongoRepairs
+from altegio_sync.mongo.runs import MongoRuns
+from altegio_sync.mongo.validation import MongoValidator
+from altegio_sync.usecases.asking import Asking, RepairRequest
+from altegio_sync.usecases.validate import Repair, validate_appointments
+from altegio_sync.usecases.zones import find_local_zone
+
+if TYPE_CHECKING:
+    from typing import NoReturn
+
+    from pymongo.asynchronous.database import AsyncDatabase
+
+    from altegio_sync.cli.command import CommandOptions
+    from altegio_sync.config import Settings
+    from altegio_sync.domain.validation import ValidationReport
+    from altegio_sync.usecases.stopping import StopSignal
+
+
+def run_validate(options: CommandOptions, *, fix: bool, dry_run: bool, offline: bool) -> NoReturn:
+    async def body(stop: StopSignal) -> int:
+        asks = fix and not offline
+        settings = load(options, ALL_SETTINGS if asks else ["DB_URI"])
+        context = RuleContext(utc_now(), checks_lead_id=settings.crm_id_pattern is None)
+        async with AsyncExitStack() as stack:
+            database = await stack.enter_async_context(open_store(settings))
+            validator = MongoValidator(database, settings.collection)
+            if not fix:
+                report = await validate_appointments(validator, context)
+            else:
+                repair, store, run_id = await _open_repair(
+                    stack, settings, database, context, stop, asks=asks
+                )
+                report = await _repair(
+                    repair, store, validator, context, run_id, dry_run=dry_run, stop=stop
+                )
+        _tell(options, report)
+        return report.exit_code
+
+    run_command(options, body)
+
+
+async def _open_repair(
+    stack: AsyncExitStack,
+    settings: Settings,
+    database: AsyncDatabase[dict[str, Any]],
+    context: RuleContext,
+    stop: StopSignal,
+    *,
+    asks: bool,
+) -> tuple[Repair, MongoRepairs, str]:
+    run_id = new_run_id(context.now)
+    store = MongoRepairs(database, settings.collection, run_id=run_id)
+    local = await find_local_zone(settings.timezone, MongoRuns(database))
+    request = RepairRequest(
+        companies=settings.company_ids,
+        now=context.now,
+        zone=local.zone,
+        timezone=settings.timezone,
+        page_size=settings.first_page_size,
+        rules=settings.rules,
+    )
+    asking = None
+    if asks:
+        api = await stack.enter_async_context(open_altegio(settings))
+        asking = Asking(api, store, request)
+    return Repair(store, asking, request, context, stop), store, run_id
+
+
+async def _repair(
+    repair: Repair,
+    store: MongoRepairs,
+    validator: MongoValidator,
+    context: RuleContext,
+    run_id: str,
+    *,
+    dry_run: bool,
+    stop: StopSignal,
+) -> ValidationReport:
+    if dry_run:
+        report = await validate_appointments(validator, context)
+        report.plan = await repair.plan()
+        return report
+    failure = await repair.run()
+    report = await validate_appointments(validator, context)
+    report.fixed, report.trashed = await store.count_done()
+    report.run_id = run_id if report.fixed or report.trashed else None
+    report.left = repair.left
+    report.out_of_reach = None if failure is None else str(failure)
+    report.interrupted = stop.is_set
+    return report
+
+
+def _tell(options: CommandOptions, report: ValidationReport) -> None:
+    if report.out_of_reach is not None:
+        message = f"Error fetching appointments: {report.out_of_reach}"
+        get_logger().error("failed", code="fetch_failed", message=message)
+    if options.json_output:
+        print_json(report.to_json())
+    else:
+        print(render_validation(report))

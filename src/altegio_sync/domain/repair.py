@@ -1,0 +1,57 @@
+"""A document that Altegio is asked about, what it answered, and what came of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from altegio_sync.domain.lessons import Verdict
+
+SAMPLE = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Suspect:
+    """A stored document with something wrong that only Altegio can put right.
+
+    ``document_id`` is for the store alone. Without an ``appointment_id`` there is nothing to ask
+    by; without a ``starts_at`` it stands on no day.
+    """
+
+    document_id: Any
+    appointment_id: str | None
+    company_id: str | None
+    starts_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What is known of a suspect now; no ``verdict`` when Altegio does not have it."""
+
+    suspect: Suspect
+    verdict: Verdict | None = None
+    is_trial: bool = False
+
+
+@dataclass(slots=True)
+class LeftAlone:
+    """Documents that were left as they are, by the reason; some of their ids to look at."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    samples: dict[str, list[str]] = field(default_factory=dict)
+
+    def note(self, reason: str, appointment_id: str) -> None:
+        self.counts[reason] += 1
+        sample = self.samples.setdefault(reason, [])
+        if len(sample) < SAMPLE:
+            sample.append(appointment_id)
+
+    def to_json(self) -> list[dict[str, Any]]:
+        return [
+            {"reason": reason, "count": count, "sample": self.samples[reason]}
+            for reason, count in sorted(self.counts.items())
+        ]

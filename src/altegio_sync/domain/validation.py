@@ -1,0 +1,136 @@
+"""What the rules found, and what a repair did about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from altegio_sync.domain.repair import LeftAlone
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RuleContext:
+    """What the rules depend on beside the documents."""
+
+    now: datetime
+    #: Where ids are found by the school's own pattern, a lead's id may look like anything.
+    checks_lead_id: bool = True
+    #: Whether an appointment may stand twice, so that one of its documents has to speak for it.
+    has_duplicates: bool = False
+
+
+class Severity(StrEnum):
+    ERROR = "error"
+    WARNING = "warning"
+
+
+class Repair(StrEnum):
+    """What `--fix` does about a rule's findings."""
+
+    ASK = "asked of Altegio again"
+    CONVERT = "converted"
+    FLAGS = "dates from the document's own id, flags asked of Altegio"
+    TIDY = "tidied"
+    CLEAN = "altegio-sync clean"
+    TELL = "told only"
+
+
+@dataclass(frozen=True, slots=True)
+class RuleFinding:
+    """One rule over the whole collection: how many documents it concerns, and some of them."""
+
+    rule: str
+    severity: Severity
+    repair: Repair
+    count: int
+    fields: dict[str, int] = field(default_factory=dict)
+    sample: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        fields = {"fields": self.fields} if self.fields else {}
+        return {
+            "rule": self.rule,
+            "severity": self.severity.value,
+            "count": self.count,
+            **fields,
+            "sample": list(self.sample),
+        }
+
+
+@dataclass(slots=True)
+class RepairPlan:
+    """What a repair would do: documents mended here, and what Altegio is to be asked."""
+
+    local: int = 0
+    asked: int = 0
+    requests: int = 0
+    by_pages: bool = False
+    seconds: float = 0.0
+    unaskable: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "local": self.local,
+            "asked": self.asked,
+            "requests": self.requests,
+            "by_pages": self.by_pages,
+            "seconds": round(self.seconds, 1),
+            "unaskable": self.unaskable,
+        }
+
+
+@dataclass(slots=True)
+class ValidationReport:
+    """The findings; after a repair those that are left, with what was done."""
+
+    checked: int
+    findings: list[RuleFinding]
+    fixed: int = 0
+    trashed: int = 0
+    run_id: str | None = None
+    plan: RepairPlan | None = None
+    left: LeftAlone = field(default_factory=LeftAlone)
+    out_of_reach: str | None = None
+    interrupted: bool = False
+
+    def _count(self, severity: Severity) -> int:
+        return sum(each.count for each in self.findings if each.severity is severity)
+
+    @property
+    def errors(self) -> int:
+        return self._count(Severity.ERROR)
+
+    @property
+    def warnings(self) -> int:
+        return self._count(Severity.WARNING)
+
+    @property
+    def exit_code(self) -> int:
+        if self.interrupted:
+            return 130
+        if self.out_of_reach is not None:
+            return 3
+        return 1 if self.errors else 0
+
+    def to_json(self) -> dict[str, Any]:
+        plan = {} if self.plan is None else {"plan": self.plan.to_json()}
+        reach = self.out_of_reach
+        errors = [] if reach is None else [{"code": "fetch_failed", "message": reach}]
+        return {
+            "command": "validate",
+            "ok": self.exit_code == 0,
+            "checked": self.checked,
+            "errors": self.errors,
+            "warnings": self.warnings,
+            "rules": [each.to_json() for each in self.findings],
+            "fixed": self.fixed,
+            "trashed": self.trashed,
+            "run_id": self.run_id,
+            **plan,
+            **({"left": self.left.to_json()} if self.left.counts else {}),
+            **({"failures": errors} if errors else {}),
+        }

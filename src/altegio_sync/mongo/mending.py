@@ -1,0 +1,135 @@
+"""What is to be set in a document so that it is right: by itself, or by Altegio's answer."""
+
+from __future__ import annotations
+
+import math
+import re
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from bson import Decimal128, ObjectId
+
+from altegio_sync.mongo.documents import changed_fields, wanted_fields
+from altegio_sync.mongo.rules import FLAGS, NAMES, STORING_DATES, VITAL, WANTED_TYPES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from zoneinfo import ZoneInfo
+
+    from altegio_sync.domain.repair import Answer
+
+    Fields = dict[str, Any]
+
+#: Milliseconds since 1970 between 2001 and 2286; a smaller number is no time of a lesson.
+_MILLISECONDS = range(10**12, 10**13)
+_TRUE = ("1", "true")
+_FALSE = ("0", "false")
+_PYTHON_TYPES = {"string": str, "date": datetime, "bool": bool}
+_NAME_PARTS = re.compile(r"[\s\u00a0]+")
+
+
+def is_blank(value: object) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip())
+
+
+def mend_alone(document: Mapping[str, Any], zone: ZoneInfo) -> Fields:
+    """The fields that can be put right without asking anybody.
+
+    Types are converted (a date without a zone is read in ``zone``), missing dates of storing come
+    from the time in `_id`, names lose white space that is too much.
+    """
+    fields: Fields = {}
+    for name, kind in WANTED_TYPES.items():
+        value = document.get(name)
+        if is_blank(value) or isinstance(value, _PYTHON_TYPES[kind]):
+            continue
+        converted = _convert(value, kind, zone)
+        if converted is not None:
+            fields[name] = converted
+    for name in STORING_DATES:
+        made_at = _made_at(document)
+        value = fields.get(name, document.get(name))
+        if not isinstance(value, datetime) and made_at is not None:
+            fields[name] = made_at
+    for name in NAMES:
+        value = fields.get(name, document.get(name))
+        if isinstance(value, str) and not is_blank(value) and value != tidy(value):
+            fields[name] = tidy(value)
+    return fields
+
+
+def tidy(name: str) -> str:
+    """Without white space at an end or doubled; a single one stays what it is."""
+    inner = _NAME_PARTS.sub(lambda match: match[0] if len(match[0]) == 1 else " ", name)
+    return inner.strip()
+
+
+def mend_by_answer(document: Mapping[str, Any], answer: Answer, now: datetime) -> Fields | None:
+    """The fields to set after Altegio was asked; None when the document says nothing of use.
+
+    That is so where it lacks an id, the lead or a date, and Altegio does not have them either.
+    """
+    verdict = answer.verdict
+    fields = {} if verdict is None else changed_fields(document, wanted_fields(verdict))
+    for name in FLAGS:
+        if name not in fields and not isinstance(document.get(name), bool):
+            told = verdict is not None and name == "IsTrial" and answer.is_trial
+            fields[name] = told
+    if any(is_blank(fields.get(name, document.get(name))) for name in VITAL):
+        return None
+    if fields:
+        fields["updatedAt"] = now
+    return fields
+
+
+def _convert(value: Any, kind: str, zone: ZoneInfo) -> Any:
+    match kind:
+        case "date":
+            return _to_moment(value, zone)
+        case "bool":
+            return _to_flag(value)
+        case _:
+            return _to_text(value)
+
+
+def _to_moment(value: Any, zone: ZoneInfo) -> datetime | None:
+    if isinstance(value, str):
+        try:
+            moment = datetime.fromisoformat(value.strip())
+        except ValueError:
+            return None
+        # A day alone is no moment.
+        if len(value.strip()) <= len("2026-01-01"):
+            return None
+        aware = moment if moment.tzinfo else moment.replace(tzinfo=zone)
+        return aware.astimezone(UTC)
+    number = _to_integer(value)
+    if number is None or number not in _MILLISECONDS:
+        return None
+    return datetime.fromtimestamp(number / 1000, UTC)
+
+
+def _to_flag(value: Any) -> bool | None:
+    text = str(value).strip().lower() if isinstance(value, str) else str(_to_integer(value))
+    if text in _TRUE:
+        return True
+    return False if text in _FALSE else None
+
+
+def _to_text(value: Any) -> str | None:
+    number = _to_integer(value)
+    return None if number is None else str(number)
+
+
+def _to_integer(value: Any) -> int | None:
+    if isinstance(value, Decimal128):
+        value = value.to_decimal()
+        return int(value) if value.is_finite() and value == int(value) else None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return int(value) if math.isfinite(value) and value == int(value) else None
+
+
+def _made_at(document: Mapping[str, Any]) -> datetime | None:
+    document_id = document["_id"]
+    return document_id.generation_time if isinstance(document_id, ObjectId) else None

@@ -1,0 +1,208 @@
+"""Mends documents of the collection, each old self in the trash first."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from altegio_sync.domain.repair import LeftAlone, Suspect
+from altegio_sync.mongo.connection import durable, translated_errors
+from altegio_sync.mongo.documents import KEY
+from altegio_sync.mongo.mending import mend_alone, mend_by_answer
+from altegio_sync.mongo.rules import (
+    FLAGS,
+    NAMES,
+    STORING_DATES,
+    WANTED_TYPES,
+    is_blank,
+    query_of,
+    wrong_type,
+)
+from altegio_sync.mongo.trash import RAW, TRASH_COLLECTION, Change, RecordedChanges, id_key
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping, Sequence
+    from zoneinfo import ZoneInfo
+
+    from bson.raw_bson import RawBSONDocument
+    from pymongo.asynchronous.database import AsyncDatabase
+
+    from altegio_sync.domain.repair import Answer
+    from altegio_sync.domain.validation import RuleContext
+    from altegio_sync.mongo.trash import Applied
+
+    Document = dict[str, Any]
+
+_BATCH = 500
+#: How many documents Altegio is asked about before any of them is written.
+ASKED_AT_ONCE = 1000
+_ASK_RULES = (
+    "required-field",
+    "id-format",
+    "date-order",
+    "unknown-status",
+    "future-completed",
+    "forgotten-pending",
+)
+NO_ANSWER = "Altegio does not have it"
+SAME_ANSWER = "Altegio says the same"
+OVERTAKEN = "changed by another program at the same moment"
+COLLIDED = "its id stands in another document: altegio-sync clean"
+
+
+class MongoRepairs:
+    """The repairs of one run in one collection."""
+
+    def __init__(self, database: AsyncDatabase[Document], collection: str, *, run_id: str) -> None:
+        self._collection = durable(database)[collection]
+        self._raw = self._collection.with_options(codec_options=RAW)
+        self._changes = RecordedChanges(database, collection, run_id=run_id, command="validate")
+        self._trash = durable(database)[TRASH_COLLECTION]
+        self._run_id = run_id
+
+    async def count_alone(self, context: RuleContext, zone: ZoneInfo) -> int:
+        """How many documents can be mended without asking."""
+        count = 0
+        async for batch in self._find_alone(context):
+            count += sum(bool(mend_alone(each, zone)) for each in batch)
+        return count
+
+    async def mend_alone(
+        self, context: RuleContext, zone: ZoneInfo, now: datetime, left: LeftAlone
+    ) -> None:
+        """Mend what can be mended without asking."""
+        async for batch in self._find_alone(context):
+            changes = [Change(each, fields) for each in batch if (fields := mend_alone(each, zone))]
+            applied = await self._changes.apply([[each] for each in changes], now)
+            _note_left(changes, applied, left)
+
+    async def count_done(self) -> tuple[int, int]:
+        """How many documents this run changed, and how many it moved to the trash."""
+        with translated_errors():
+            changed, removed = [
+                await self._trash.count_documents({"run": self._run_id, "removed": removes})
+                for removes in (False, True)
+            ]
+        return changed, removed
+
+    async def count_to_ask(self, context: RuleContext) -> int:
+        with translated_errors():
+            return await self._collection.count_documents(_to_ask(context, converts=False))
+
+    async def find_to_ask(
+        self, context: RuleContext, *, converts: bool = True
+    ) -> AsyncIterator[list[Suspect]]:
+        """What only Altegio can put right, by the day it stands on, so many at once.
+
+        ``converts`` also takes values of a wrong type, which are those that could not be converted
+        once `mend_alone` has been.
+        """
+        fields = {KEY: 1, "companyId": 1, "startDateTime": 1}
+        query = _to_ask(context, converts=converts)
+        batch: list[Suspect] = []
+        with translated_errors():
+            cursor = self._collection.find(
+                query, fields, sort=["startDateTime"], allow_disk_use=True
+            )
+            async for document in cursor:
+                batch.append(_to_suspect(document))
+                if len(batch) == ASKED_AT_ONCE:
+                    yield batch
+                    batch = []
+        if batch:
+            yield batch
+
+    async def count_by_day(
+        self, start: datetime, end: datetime, zone: ZoneInfo
+    ) -> Mapping[str, int]:
+        """How many stored appointments begin on each local day, from ``start`` to ``end``."""
+        day = {"date": "$startDateTime", "format": "%Y-%m-%d", "timezone": zone.key}
+        pipeline: list[Document] = [
+            {"$match": {"startDateTime": {"$gte": start, "$lte": end}}},
+            {"$group": {"_id": {"$dateToString": day}, "count": {"$sum": 1}}},
+        ]
+        with translated_errors():
+            found = await (await self._collection.aggregate(pipeline)).to_list()
+        return {each["_id"]: each["count"] for each in found}
+
+    async def apply_answers(
+        self, answers: Sequence[Answer], now: datetime, left: LeftAlone
+    ) -> None:
+        """Bring the documents to what Altegio says of them, or move them to the trash."""
+        ids = [each.suspect.document_id for each in answers]
+        with translated_errors():
+            found = {
+                id_key(each["_id"]): each async for each in self._raw.find({"_id": {"$in": ids}})
+            }
+        changes = []
+        for answer in answers:
+            document = found.get(id_key(answer.suspect.document_id))
+            if document is None:
+                continue
+            fields = mend_by_answer(document, answer, now)
+            if fields is None:
+                changes.append(Change(document, removes=True))
+            elif fields:
+                changes.append(Change(document, fields))
+            else:
+                left.note(NO_ANSWER if answer.verdict is None else SAME_ANSWER, _shown(document))
+        applied = await self._changes.apply([[each] for each in changes], now)
+        _note_left(changes, applied, left)
+
+    async def _find_alone(self, context: RuleContext) -> AsyncIterator[list[RawBSONDocument]]:
+        wrong = [wrong_type(name, kind) for name, kind in WANTED_TYPES.items()]
+        query = {
+            "$or": [
+                *wrong,
+                *(is_blank(name) for name in STORING_DATES),
+                query_of("untidy-text", context),
+            ]
+        }
+        batch: list[RawBSONDocument] = []
+        with translated_errors():
+            async for document in self._raw.find(query):
+                batch.append(document)
+                if len(batch) == _BATCH:
+                    yield batch
+                    batch = []
+        if batch:
+            yield batch
+
+
+def _note_left(changes: Sequence[Change], applied: Applied, left: LeftAlone) -> None:
+    reasons = {
+        **{id_key(each): OVERTAKEN for each in applied.overtaken},
+        **{id_key(each): COLLIDED for each in applied.collided},
+    }
+    for change in changes:
+        if (reason := reasons.get(id_key(change.document_id))) is not None:
+            left.note(reason, _shown(change.old))
+
+
+def _to_ask(context: RuleContext, *, converts: bool) -> Document:
+    queries = [query_of(each, context) for each in _ASK_RULES]
+    queries += [is_blank(name) for name in FLAGS]
+    if converts:
+        kinds = [each for each in WANTED_TYPES.items() if each[0] not in (*STORING_DATES, *NAMES)]
+        queries += [wrong_type(name, kind) for name, kind in kinds]
+    return {"$or": queries}
+
+
+def _to_suspect(document: Mapping[str, Any]) -> Suspect:
+    key, company, starts_at = (document.get(name) for name in (KEY, "companyId", "startDateTime"))
+    return Suspect(
+        document_id=document["_id"],
+        appointment_id=_digits(key),
+        company_id=_digits(company),
+        starts_at=starts_at if isinstance(starts_at, datetime) else None,
+    )
+
+
+def _digits(value: object) -> str | None:
+    text = str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
+    return text if text.isascii() and text.isdigit() else None
+
+
+def _shown(document: Mapping[str, Any]) -> str:
+    key = document.get(KEY)
+    return f"_id {document['_id']}" if key in (None, "") else str(key)

@@ -1,0 +1,221 @@
+"""Asks Altegio about documents with something wrong: by id, or by the pages of their days."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import anyio
+
+from altegio_sync.domain.lessons import LessonRules, judge, needs_staff
+from altegio_sync.domain.period import Period
+from altegio_sync.domain.repair import Answer
+from altegio_sync.errors import NotFoundError
+from altegio_sync.ports import PageQuery
+from altegio_sync.usecases.reading import PagedReading
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import date, datetime
+
+    from altegio_sync.domain.appointment import Booking, Teacher
+    from altegio_sync.domain.repair import LeftAlone, Suspect
+    from altegio_sync.ports import AppointmentSource, Page
+    from altegio_sync.usecases.validate import RepairStore
+
+NO_COMPANY = "no company to ask for it"
+#: 195 requests a minute: what binds in the long run.
+REQUESTS_PER_SECOND = 3.25
+_WORKERS = 8
+#: Skipped bookings stand on Altegio's pages too, so there is more there than is stored.
+_RECORDS_PER_STORED = 1.5
+#: Pages are an estimate, and what they lack is asked for by id after all.
+_ESTIMATE_MARGIN = 1.25
+
+
+@dataclass(frozen=True, slots=True)
+class RepairRequest:
+    """How to repair. Without ``timezone`` a location is asked for its own; ``zone`` is the rest."""
+
+    companies: Sequence[str]
+    now: datetime
+    zone: ZoneInfo
+    timezone: str | None = None
+    page_size: int = 50
+    rules: LessonRules = field(default_factory=LessonRules)
+
+
+@dataclass(frozen=True, slots=True)
+class Windows:
+    """The days that some documents stand on, and about how many requests reading them takes."""
+
+    periods: Sequence[Period]
+    requests: int
+    take_fewer: bool
+
+
+@dataclass(slots=True)
+class _Company:
+    """A location as far as it was asked for."""
+
+    id: str
+    zone: ZoneInfo
+    teachers: Mapping[str, Teacher] | None = None
+
+
+def group_by_company(
+    batch: Iterable[Suspect], configured: Sequence[str]
+) -> dict[str | None, list[Suspect]]:
+    """By the company to ask; None for those that cannot be asked for."""
+    only = configured[0] if len(configured) == 1 else None
+    grouped: dict[str | None, list[Suspect]] = {}
+    for suspect in batch:
+        company = only if suspect.company_id is None else suspect.company_id
+        is_askable = suspect.appointment_id is not None and company in configured
+        grouped.setdefault(company if is_askable else None, []).append(suspect)
+    return grouped
+
+
+async def plan_windows(
+    store: RepairStore, suspects: Sequence[Suspect], zone: ZoneInfo, page_size: int
+) -> Windows:
+    """Whether pages take fewer requests than asking by id; reads nothing of Altegio."""
+    moments = [each.starts_at for each in suspects if each.starts_at is not None]
+    if not moments:
+        return Windows([], len(suspects), take_fewer=False)
+    periods = _periods(sorted({moment.astimezone(zone).date() for moment in moments}))
+    by_day = await store.count_by_day(min(moments), max(moments), zone)
+    requests = len(suspects) - len(moments)  # those without a day are asked for by id
+    for period in periods:
+        stored = sum(by_day.get(day.isoformat(), 0) for day in _days(period))
+        requests += 1 + int(stored * _RECORDS_PER_STORED) // page_size
+    return Windows(periods, requests, take_fewer=requests * _ESTIMATE_MARGIN < len(suspects))
+
+
+class Asking:
+    """Settles documents by what Altegio says of them now."""
+
+    def __init__(
+        self, source: AppointmentSource, store: RepairStore, request: RepairRequest
+    ) -> None:
+        self._source = source
+        self._store = store
+        self._request = request
+        self._companies: dict[str, _Company] = {}
+
+    async def settle(self, batch: Sequence[Suspect], left: LeftAlone) -> None:
+        """Ask about a batch and write what came of it; raises AltegioError."""
+        grouped = group_by_company(batch, self._request.companies)
+        unaskable = grouped.pop(None, [])
+        for company_id, suspects in grouped.items():
+            company = await self._open(str(company_id))
+            found = await self._fetch(company, suspects)
+            answers = [await self._answer(company, each, found) for each in suspects]
+            with anyio.CancelScope(shield=True):
+                await self._store.apply_answers(answers, self._request.now, left)
+        await self._settle_unaskable(unaskable, left)
+
+    async def _fetch(self, company: _Company, suspects: Sequence[Suspect]) -> Mapping[str, Booking]:
+        """What Altegio has of them, by id."""
+        found: dict[str, Booking] = {}
+        windows = await plan_windows(self._store, suspects, company.zone, self._request.page_size)
+        if windows.take_fewer:
+            wanted = {each.appointment_id for each in suspects}
+            for period in windows.periods:
+                await self._read_window(company, period, wanted, found)
+        await self._fetch_missing(company, suspects, found)
+        return found
+
+    async def _settle_unaskable(self, suspects: Sequence[Suspect], left: LeftAlone) -> None:
+        """Without an id nobody can be asked, ever; without a company somebody else may.
+
+        Nothing is moved to the trash in an outage, so Altegio has to have answered before.
+        """
+        for suspect in suspects:
+            if suspect.appointment_id is not None:
+                left.note(NO_COMPANY, shown(suspect))
+        answers = [Answer(each) for each in suspects if each.appointment_id is None]
+        if not answers:
+            return
+        await self._open(self._request.companies[0])
+        await self._store.apply_answers(answers, self._request.now, left)
+
+    async def _open(self, company_id: str) -> _Company:
+        """The location, asked for once: a wrong one must not look like appointments gone."""
+        if company_id not in self._companies:
+            location = await self._source.fetch_location(company_id)
+            name = self._request.timezone or location.timezone
+            zone = self._request.zone
+            if name is not None:
+                with suppress(KeyError, ValueError, OSError):
+                    zone = ZoneInfo(name)
+            self._companies[company_id] = _Company(company_id, zone)
+        return self._companies[company_id]
+
+    async def _read_window(
+        self,
+        company: _Company,
+        window: Period,
+        wanted: set[str | None],
+        found: dict[str, Booking],
+    ) -> None:
+
+        async def take(_number: int, _page: Page, bookings: list[Booking]) -> None:
+            found.update({each.id: each for each in bookings if each.id in wanted})
+
+        query = PageQuery(company.id, window, company.zone, 1, self._request.page_size)
+        first = await self._source.fetch_page(query)
+        await PagedReading(self._source, query, take, self._source.usage).run(first)
+
+    async def _fetch_missing(
+        self, company: _Company, suspects: Sequence[Suspect], found: dict[str, Booking]
+    ) -> None:
+        """Ask by id for those that no page had; one that Altegio does not know stays missing."""
+        ids = {each.appointment_id for each in suspects if each.appointment_id is not None}
+        left = iter(sorted(ids - found.keys()))
+
+        async def worker() -> None:
+            for appointment_id in left:
+                with suppress(NotFoundError):
+                    found[appointment_id] = await self._source.fetch_booking(
+                        company.id, appointment_id, company.zone
+                    )
+
+        async with anyio.create_task_group() as tasks:
+            for _ in range(_WORKERS):
+                tasks.start_soon(worker)
+
+    async def _answer(
+        self, company: _Company, suspect: Suspect, found: Mapping[str, Booking]
+    ) -> Answer:
+        booking = found.get(suspect.appointment_id or "")
+        if booking is None:
+            return Answer(suspect)
+        if company.teachers is None and needs_staff(booking):
+            company.teachers = await self._source.fetch_teachers(company.id)
+        rules = self._request.rules
+        verdict = judge(booking, rules, company.teachers or {})
+        return Answer(suspect, verdict, any(rules.is_trial(each) for each in booking.services))
+
+
+def _periods(days: Sequence[date]) -> list[Period]:
+    """Days in order as spans of days that follow one another."""
+    windows: list[Period] = []
+    for day in days:
+        if windows and windows[-1].end == day:
+            windows[-1] = Period(windows[-1].start, day + timedelta(days=1))
+        else:
+            windows.append(Period.of_days(day, day))
+    return windows
+
+
+def _days(window: Period) -> list[date]:
+    return [window.start + timedelta(days=n) for n in range(window.days)]
+
+
+def shown(suspect: Suspect) -> str:
+    """What people know it by."""
+    return suspect.appointment_id or f"_id {suspect.document_id}"

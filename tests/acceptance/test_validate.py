@@ -1,0 +1,257 @@
+"""`validate`, `--fix`, `undo` and `clean`, end to end."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from bson import Int64
+from bson.codec_options import CodecOptions
+from bson.raw_bson import RawBSONDocument
+from pymongo import MongoClient
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from pymongo.collection import Collection
+
+    from altegio_sync.sandbox import SandboxServer, School
+    from tests.acceptance.cli import Cli
+
+Document = dict[str, Any]
+RAW = CodecOptions(document_class=RawBSONDocument)
+
+
+@pytest.fixture
+def collection(db_uri: str) -> Iterator[Collection[Document]]:
+    with MongoClient[Document](db_uri, tz_aware=True) as client:
+        yield client.get_default_database()["altegio-appointments"]
+
+
+def last_month() -> tuple[date, date]:
+    last = date.today().replace(day=1) - timedelta(days=1)  # noqa: DTZ011 - as the school's own
+    return last.replace(day=1), last
+
+
+@pytest.fixture
+def kept(school: School, cli: Cli, collection: Collection[Document]) -> list[Document]:
+    """The documents that last month's sync stored, as they should be, oldest first."""
+    assert cli.run("sync", "last-month", "-q").code == 0
+    # What became of lessons of last month is settled in a school that takes care of it.
+    collection.update_many({"status": "0"}, {"$set": {"status": "1"}})
+    documents = [each.document for each in school.planted(*last_month()) if each.document]
+    for document in documents:
+        if document["status"] == "0":
+            school.change(int(document["appointmentId"]), visit_attendance=1, attendance=1)
+            document["status"] = "1"
+    collection.update_many({}, {"$set": {"leadPurchasedCourse": "A2", "__v": 0}})
+    return sorted(documents, key=lambda each: (each["startDateTime"], each["appointmentId"]))
+
+
+def snapshot(collection: Collection[Document]) -> list[bytes]:
+    raw = collection.with_options(codec_options=RAW)
+    return [bytes(each.raw) for each in raw.find(sort=["_id"])]
+
+
+def damage(collection: Collection[Document], document: Document, change: Document) -> None:
+    result = collection.update_one({"appointmentId": document["appointmentId"]}, change)
+    assert result.modified_count == 1
+
+
+def to_set(**fields: object) -> Callable[[Document], Document]:
+    return lambda _document: {"$set": fields}
+
+
+def to_unset(name: str) -> Callable[[Document], Document]:
+    return lambda _document: {"$unset": {name: ""}}
+
+
+DAMAGE: dict[str, Callable[[Document], Document]] = {
+    "no name": to_unset("leadName"),
+    "an empty teacher": to_set(teacherId="", teacherName=None),
+    "no start": to_unset("startDateTime"),
+    "a start as text": lambda each: {"$set": {"startDateTime": each["startDateTime"].isoformat()}},
+    "an end before the start": lambda each: {
+        "$set": {"endDateTime": each["startDateTime"] - timedelta(hours=1)}
+    },
+    "a start nobody can read": to_set(startDateTime="soon"),
+    "an unknown status": to_set(status="arrived"),
+    "a status as a number": lambda each: {"$set": {"status": int(each["status"])}},
+    "an id as a number": lambda each: {"$set": {"appointmentId": Int64(each["appointmentId"])}},
+    "a lead's id with letters": to_set(leadId="12a"),
+    "no flag": to_unset("IsTrial"),
+    "a flag as text": lambda each: {"$set": {"isDeleted": str(each["isDeleted"]).lower()}},
+    "a flag nobody can read": to_set(isDeleted="perhaps"),
+    "white space": lambda each: {"$set": {"leadName": f" {each['leadName']}  "}},
+    "a forgotten status": to_set(status="0", isDeleted=False),
+    "no dates of storing": lambda _each: {"$unset": {"createdAt": "", "updatedAt": ""}},
+}
+
+
+def test_a_fix_brings_every_field_back_and_undo_every_byte(
+    cli: Cli, collection: Collection[Document], kept: list[Document], server: SandboxServer
+) -> None:
+    assert cli.run("validate", "--json").json["errors"] == cli_overlaps(cli)
+    chosen = [each for each in kept if not each["isDeleted"]][:: len(kept) // 20]
+    for document, change in zip(chosen, DAMAGE.values(), strict=False):
+        damage(collection, document, change(document))
+    gone = kept[0] | {"_id": "gone", "appointmentId": "999999001", "leadId": ""}
+    nameless = {"_id": "nameless", "leadName": "Хтось", "own": 1}
+    no_longer_there = kept[0] | {"_id": "404", "appointmentId": "999999002", "status": "lost"}
+    collection.insert_many([gone, nameless, no_longer_there])
+    damaged = snapshot(collection)
+    asked_before = len(server.requests)
+
+    plan = cli.run("validate", "--fix", "--dry-run", "--json")
+    assert snapshot(collection) == damaged
+    assert len(server.requests) == asked_before
+    fixed = cli.run("validate", "--fix", "--json")
+    asked = len(server.requests) - asked_before
+
+    by_id = {each["appointmentId"]: each for each in collection.find({"__v": 0})}
+    for document in kept:
+        stored = by_id[document["appointmentId"]]
+        assert {name: stored[name] for name in document} == document
+        assert stored["leadPurchasedCourse"] == "A2"
+        assert isinstance(stored["createdAt"], datetime)
+    report = fixed.json
+    trash = collection.database["altegio-sync-trash"]
+    trashed = {each["document"]["_id"] for each in trash.find({"removed": True})}
+    assert trashed == {"gone", "nameless"}
+    assert collection.count_documents({"_id": {"$in": ["gone", "nameless"]}}) == 0
+    assert (report["fixed"], report["trashed"]) == (len(DAMAGE), 2)
+    assert fixed.code == 1
+    assert {each["rule"]: each["count"] for each in report["rules"] if each["count"]}[
+        "unknown-status"
+    ] == 1
+    assert ("Altegio does not have it", ["999999002"]) in [
+        (each["reason"], each["sample"]) for each in report["left"]
+    ]
+    assert plan.json["plan"]["asked"] >= 8
+    # Beside the plan: the staff list, and by id what no page of those days has any more.
+    assert asked <= plan.json["plan"]["requests"] + 5
+
+    undone = cli.run("undo", report["run_id"], "--json")
+
+    assert undone.json["restored"] == len(DAMAGE) + 2
+    assert snapshot(collection) == damaged
+
+
+def cli_overlaps(cli: Cli) -> int:
+    """Errors that the made-up school has of its own: lessons that happen to be the same."""
+    rules = cli.run("validate", "--json").json["rules"]
+    return int(next(each["count"] for each in rules if each["rule"] == "duplicate-lesson"))
+
+
+def test_many_of_one_day_are_read_by_its_pages(
+    cli: Cli, collection: Collection[Document], kept: list[Document], server: SandboxServer
+) -> None:
+    damaged = kept[:120]
+    ids = [each["appointmentId"] for each in damaged]
+    collection.update_many({"appointmentId": {"$in": ids}}, {"$set": {"serviceName": ""}})
+    before = len(server.requests)
+
+    plan = cli.run("validate", "--fix", "--dry-run", "--json").json["plan"]
+    fixed = cli.run("validate", "--fix", "--json").json
+
+    asked = len(server.requests) - before
+    assert plan["by_pages"] is True
+    assert fixed["fixed"] == 120
+    assert asked < 20
+    assert abs(asked - plan["requests"]) <= 6
+    names = {each["appointmentId"]: each["serviceName"] for each in collection.find()}
+    assert all(names[each["appointmentId"]] == each["serviceName"] for each in damaged)
+
+
+@pytest.mark.parametrize("way", ["offline", "outage", "wrong company", "wrong token"])
+def test_what_altegio_was_not_asked_about_is_never_moved_to_the_trash(
+    cli: Cli, collection: Collection[Document], kept: list[Document], way: str
+) -> None:
+    damage(collection, kept[0], {"$unset": {"leadId": ""}})
+    damage(collection, kept[1], {"$set": {"leadName": " Олена  Приклад"}})
+    collection.insert_one({"_id": "nameless", "leadName": "Хтось"})
+    changes: dict[str, str | None] = {}
+    arguments = ["validate", "--fix", "--json"]
+    match way:
+        case "offline":
+            arguments.append("--offline")
+            changes = dict.fromkeys(("ALTEGIO_COMPANY_TOKEN", "ALTEGIO_COMPANY_ID"))
+        case "outage":
+            changes = {"ALTEGIO_API_URL": "http://127.0.0.1:9/api/v1"}
+        case "wrong company":
+            changes = {"ALTEGIO_COMPANY_ID": "4040"}
+            collection.update_many({}, {"$set": {"companyId": "4040"}})
+        case _:
+            changes = {"ALTEGIO_COMPANY_TOKEN": "wrong"}
+
+    ran = cli.run(*arguments, **changes)
+
+    assert ran.code == (1 if way == "offline" else 3), ran.err
+    assert ran.json["trashed"] == 0
+    assert ran.json["fixed"] >= 1
+    assert collection.find_one({"_id": "nameless"}) is not None
+    assert collection.count_documents({"leadName": "Олена Приклад"}) >= 1
+    if way != "offline":
+        assert "ERROR Error fetching appointments: " in ran.err
+
+
+def test_duplicates_are_named_and_clean_mends_them(
+    cli: Cli, collection: Collection[Document], kept: list[Document]
+) -> None:
+    collection.drop_index("appointmentId_1")
+    for document in kept[:3]:
+        twin = collection.find_one({"appointmentId": document["appointmentId"]}, {"_id": 0})
+        assert twin is not None
+        collection.insert_one(twin | {"createdAt": twin["createdAt"] + timedelta(days=1)})
+    before = snapshot(collection)
+
+    found = cli.run("validate")
+    planned = cli.run("clean", "--dry-run", "--json").json
+    cleaned = cli.run("clean", "--json")
+
+    assert "ERROR   duplicate-appointment        6" in found.out
+    assert "altegio-sync clean" in found.out
+    assert found.code == 1
+    assert (planned["appointment_ids"], planned["removed"], planned["run_id"]) == (3, 3, None)
+    assert (cleaned.code, cleaned.json["command"], cleaned.json["removed"]) == (0, "clean", 3)
+    assert collection.count_documents({}) == len(kept)
+    runs = cli.run("undo").out
+    undone = cli.run("undo", cleaned.json["run_id"])
+    assert cleaned.json["run_id"] in runs
+    assert "WARNING The unique index on appointmentId was dropped" in undone.err
+    assert snapshot(collection) == before
+
+
+def test_the_trash_is_emptied_of_what_is_old(
+    cli: Cli, collection: Collection[Document], kept: list[Document]
+) -> None:
+    damage(collection, kept[0], {"$set": {"leadName": " x"}})
+    assert cli.run("validate", "--fix", "--offline").err == ""
+
+    young = cli.run("trash", "purge", "--older-than", "1d", "--json").json
+    planned = cli.run("trash", "purge", "--older-than", "0s", "--dry-run").out
+    purged = cli.run("trash", "purge", "--older-than", "0s", "--json").json
+    wrong = cli.run("trash", "purge", "--older-than", "soon")
+
+    assert (young["purged"], purged["purged"]) == (0, 1)
+    assert "1 entries older than 0s would be forgotten" in planned
+    assert (wrong.code, wrong.err.startswith("ERROR Invalid duration: 'soon'")) == (2, True)
+
+
+def test_an_undo_of_nothing_known_is_wrong_use(cli: Cli) -> None:
+    ran = cli.run("undo", "20260101-000000-abcd", "--json")
+
+    assert (ran.code, ran.json["ok"]) == (2, False)
+    assert "The trash is empty" in cli.run("undo").out
+
+
+def test_names_of_people_are_in_no_output_of_these(
+    cli: Cli, collection: Collection[Document], kept: list[Document]
+) -> None:
+    damage(collection, kept[0], {"$set": {"leadName": "  Таємна   Особа"}})
+    damage(collection, kept[1], {"$set": {"status": "x", "leadName": "Таємна  Особа"}})
+
+    ran = [cli.run("validate"), cli.run("validate", "--fix"), cli.run("clean"), cli.run("undo")]
+
+    assert "Таємна" not in "".join(each.out + each.err for each in ran)

@@ -1,0 +1,270 @@
+"""Each rule finds what it is about and nothing else."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from bson import Decimal128, Int64, ObjectId
+
+from altegio_sync.domain.validation import RuleContext
+from altegio_sync.mongo.indexes import ensure_unique_index
+from altegio_sync.mongo.mending import mend_alone, tidy
+from altegio_sync.mongo.rules import RULES, WANTED_TYPES
+from altegio_sync.mongo.validation import MongoValidator
+
+if TYPE_CHECKING:
+    from pymongo.asynchronous.database import AsyncDatabase
+
+Document = dict[str, Any]
+NAME = "altegio-appointments"
+NOW = datetime(2026, 4, 1, 12, 0, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+KYIV = ZoneInfo("Europe/Kyiv")
+LACKING = object()
+
+
+def lesson(number: int, **changes: object) -> Document:
+    """A right document of its own teacher and day, but for the changes."""
+    start = NOW - timedelta(days=number)
+    whole = {
+        "appointmentId": str(1000 + number),
+        "leadId": str(5000 + number),
+        "leadName": "Олена Приклад",
+        "teacherId": str(number),
+        "teacherName": "Марко Зразок",
+        "serviceId": "1",
+        "serviceName": "Індивідуальний урок",
+        "startDateTime": start,
+        "endDateTime": start + HOUR,
+        "status": "1",
+        "IsTrial": False,
+        "isDeleted": False,
+        "createdAt": NOW,
+        "updatedAt": NOW,
+        "companyId": "77",
+        "leadPurchasedCourse": "A2",
+    }
+    return {name: value for name, value in {**whole, **changes}.items() if value is not LACKING}
+
+
+SOON = NOW + HOUR
+#: What is wrong, and the one rule that finds it.
+FAULTS: list[tuple[str, Document]] = [
+    *(("required-field", {name: LACKING}) for name in ("appointmentId", "leadId", "leadName")),
+    *(("required-field", {name: None}) for name in ("teacherId", "teacherName", "serviceId")),
+    *(("required-field", {name: ""}) for name in ("serviceName", "status")),
+    ("required-field", {"startDateTime": LACKING}),
+    ("required-field", {"endDateTime": None}),
+    ("required-field", {"leadName": "  "}),
+    ("wrong-type", {"startDateTime": "2026-03-01T10:00:00Z"}),
+    ("wrong-type", {"endDateTime": 1_770_000_000_000}),
+    ("wrong-type", {"createdAt": "2026-03-01 10:00:00"}),
+    ("wrong-type", {"appointmentId": 77_001}),
+    ("wrong-type", {"status": 1}),
+    ("wrong-type", {"teacherId": 7.0}),
+    ("wrong-type", {"IsTrial": 0}),
+    ("wrong-type", {"isDeleted": "false"}),
+    ("wrong-type", {"companyId": 77}),
+    *(("missing-flag", {name: LACKING}) for name in ("IsTrial", "isDeleted", "createdAt")),
+    ("missing-flag", {"updatedAt": None}),
+    ("id-format", {"appointmentId": "A-17"}),
+    ("id-format", {"leadId": "12345x"}),
+    ("id-format", {"leadId": "１２３４５"}),
+    ("id-format", {"leadId": "12345\n"}),
+    ("date-order", {"endDateTime": NOW - timedelta(days=400)}),
+    ("unknown-status", {"status": "5"}),
+    ("unknown-status", {"status": "Arrived"}),
+    ("future-completed", {"startDateTime": SOON, "endDateTime": SOON + HOUR, "status": "1"}),
+    ("future-completed", {"startDateTime": SOON, "endDateTime": SOON + HOUR, "status": "-1"}),
+    ("odd-length", {"endDateTime": "short"}),
+    ("odd-length", {"endDateTime": "long"}),
+    ("forgotten-pending", {"status": "0"}),
+    ("untidy-text", {"leadName": "Олена  Приклад"}),
+    ("untidy-text", {"teacherName": " Марко"}),
+    ("untidy-text", {"serviceName": "Урок\u00a0"}),
+]
+#: Right, however odd they look.
+SOUND: list[Document] = [
+    {},
+    {"companyId": LACKING},
+    {"isDeleted": True, "status": "0"},
+    {"isDeleted": True, "startDateTime": SOON, "endDateTime": SOON + HOUR, "status": "1"},
+    {"startDateTime": SOON, "endDateTime": SOON + HOUR, "status": "2"},
+    {"leadId": "00012"},
+    {"leadName": "Олена\u00a0Приклад"},
+    {"__v": 0, "courseePurchaseDate": None},
+]
+
+
+def planted() -> list[tuple[str, Document]]:
+    documents = []
+    for number, (rule, changes) in enumerate(FAULTS, start=4):
+        document = lesson(number, **changes)
+        if rule == "odd-length":
+            minutes = 29 if changes["endDateTime"] == "short" else 121
+            document["endDateTime"] = document["startDateTime"] + timedelta(minutes=minutes)
+        documents.append((rule, document))
+    return documents
+
+
+async def findings_of(
+    database: AsyncDatabase[Document], context: RuleContext | None = None
+) -> dict[str, tuple[int, tuple[str, ...]]]:
+    found = await MongoValidator(database, NAME).run_rules(context or RuleContext(NOW))
+    assert [each.rule for each in found] == [rule.id for rule in RULES]
+    return {each.rule: (each.count, each.sample) for each in found if each.count}
+
+
+async def test_what_is_right_breaks_no_rule(database: AsyncDatabase[Document]) -> None:
+    await database[NAME].insert_many(
+        [lesson(number, **changes) for number, changes in enumerate(SOUND, start=4)]
+    )
+
+    assert await findings_of(database) == {}
+
+
+@pytest.mark.parametrize(
+    ("rule", "document"),
+    planted(),
+    ids=[f"{number} {rule}" for number, (rule, _) in enumerate(FAULTS)],
+)
+async def test_a_fault_is_found_by_its_own_rule_alone(
+    database: AsyncDatabase[Document], rule: str, document: Document
+) -> None:
+    await database[NAME].insert_many([lesson(1), lesson(2), dict(document)])
+
+    found = await findings_of(database)
+
+    shown = document.get("appointmentId")
+    assert {name: count for name, (count, _) in found.items()} == {rule: 1}
+    assert shown is None or found[rule][1] == (str(shown),)
+
+
+async def test_all_faults_together_are_counted_rule_by_rule_and_field_by_field(
+    database: AsyncDatabase[Document],
+) -> None:
+    faults = planted()
+    await database[NAME].insert_many([lesson(1), *(document for _, document in faults)])
+
+    found = await MongoValidator(database, NAME).run_rules(RuleContext(NOW))
+
+    for finding in found:
+        assert finding.count == sum(rule == finding.rule for rule, _ in faults), finding.rule
+        assert sum(finding.fields.values()) in (0, finding.count)
+    required = found[0].fields
+    assert (required["leadName"], required["startDateTime"], required["appointmentId"]) == (2, 1, 1)
+
+
+async def test_an_id_that_stands_twice_is_its_own_rules_and_no_overlap_with_itself(
+    database: AsyncDatabase[Document],
+) -> None:
+    await database[NAME].insert_many([lesson(1), lesson(1), lesson(1), lesson(2)])
+
+    assert await findings_of(database) == {"duplicate-appointment": (3, ("1001",) * 3)}
+
+
+async def test_one_lesson_under_two_ids(database: AsyncDatabase[Document]) -> None:
+    same = {"leadId": "5001", "teacherId": "1"}
+    start = {
+        "startDateTime": NOW - timedelta(days=1),
+        "endDateTime": NOW - timedelta(days=1) + HOUR,
+    }
+    deleted = lesson(4, **same, **start, isDeleted=True)
+    await database[NAME].insert_many([lesson(1), lesson(3, **same, **start), deleted, lesson(5)])
+
+    found = await findings_of(database)
+
+    assert {name: count for name, (count, _) in found.items()} == {
+        "duplicate-lesson": 2,
+        "teacher-overlap": 2,
+    }
+
+
+async def test_lessons_of_one_teacher_overlap_also_within_a_long_one(
+    database: AsyncDatabase[Document],
+) -> None:
+    def at(number: int, hour: float, hours: float, **changes: object) -> Document:
+        start = NOW - timedelta(days=9) + timedelta(hours=hour)
+        end = start + timedelta(hours=hours)
+        return lesson(number, teacherId="1", startDateTime=start, endDateTime=end, **changes)
+
+    long_one, short_within, later_within = at(1, 0, 2), at(2, 0.5, 0.5), at(3, 1.5, 0.5)
+    next_to_it, deleted = at(4, 2, 1), at(5, 0, 1, isDeleted=True)
+    text = at(6, 0, 1)
+    text["startDateTime"] = "2020-01-01T00:00:00Z"
+    await database[NAME].insert_many(
+        [long_one, short_within, later_within, next_to_it, deleted, text, lesson(7)]
+    )
+
+    found = await findings_of(database)
+
+    assert found.keys() == {"teacher-overlap", "wrong-type"}
+    assert found["teacher-overlap"][0] == 3
+    assert set(found["teacher-overlap"][1]) == {"1001", "1002", "1003"}
+
+
+async def test_with_a_unique_index_the_same_is_found_but_for_duplicates(
+    database: AsyncDatabase[Document],
+) -> None:
+    await database[NAME].insert_many([document for _, document in planted()])
+    before = await findings_of(database)
+
+    assert await ensure_unique_index(database[NAME]) is None
+    assert await findings_of(database) == before
+
+
+async def test_with_a_pattern_of_the_schools_own_a_leads_id_may_be_anything(
+    database: AsyncDatabase[Document],
+) -> None:
+    await database[NAME].insert_one(lesson(1, leadId="crm-17"))
+
+    assert await findings_of(database, RuleContext(NOW, checks_lead_id=False)) == {}
+    assert (await findings_of(database)).keys() == {"id-format"}
+
+
+ID = ObjectId.from_datetime(datetime(2025, 1, 2, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
+    ("changes", "mended"),
+    [
+        ({}, {}),
+        ({"startDateTime": "2026-07-01T10:00:00Z"}, {"startDateTime": "2026-07-01T10:00:00+00:00"}),
+        ({"startDateTime": "2026-07-01 10:00:00"}, {"startDateTime": "2026-07-01T07:00:00+00:00"}),
+        ({"startDateTime": 1_770_000_000_000}, {"startDateTime": "2026-02-02T02:40:00+00:00"}),
+        ({"startDateTime": "soon"}, {}),
+        ({"startDateTime": "2026-07-01"}, {}),
+        ({"appointmentId": Int64(501)}, {"appointmentId": "501"}),
+        ({"leadId": 12.0}, {"leadId": "12"}),
+        ({"leadId": 12.5}, {}),
+        ({"status": Decimal128("-1")}, {"status": "-1"}),
+        ({"status": True}, {}),
+        ({"IsTrial": 1}, {"IsTrial": True}),
+        ({"isDeleted": "False"}, {"isDeleted": False}),
+        ({"isDeleted": "perhaps"}, {}),
+        ({"createdAt": LACKING}, {"createdAt": "2025-01-02T00:00:00+00:00"}),
+        ({"updatedAt": "never"}, {"updatedAt": "2025-01-02T00:00:00+00:00"}),
+        ({"leadName": " Олена   Приклад\n"}, {"leadName": "Олена Приклад"}),
+    ],
+    ids=str,
+)
+def test_what_can_be_mended_without_asking(changes: Document, mended: Document) -> None:
+    fields = mend_alone({"_id": ID, **lesson(1, **changes)}, KYIV)
+
+    shown = {
+        name: value.isoformat() if isinstance(value, datetime) else value
+        for name, value in fields.items()
+    }
+    assert shown == mended
+    assert all(isinstance(value, (str, bool, datetime)) for value in fields.values())
+
+
+def test_a_name_keeps_its_own_single_space() -> None:
+    assert tidy("\u00a0Олена\u00a0Приклад  ") == "Олена\u00a0Приклад"
+
+
+def test_every_field_of_the_collection_has_a_type_to_be_held_to() -> None:
+    assert set(WANTED_TYPES) == set(lesson(1)) - {"leadPurchasedCourse"}
