@@ -128,7 +128,12 @@ async def test_what_was_cleaned_comes_back_byte_for_byte_and_the_index_goes(
 async def test_without_an_id_documents_are_no_duplicates(
     database: AsyncDatabase[Document],
 ) -> None:
-    odd: list[Document] = [{"status": "0"}, {"status": "1"}, {"appointmentId": None}, {"appointmentId": ""}]
+    odd: list[Document] = [
+        {"status": "0"},
+        {"status": "1"},
+        {"appointmentId": None},
+        {"appointmentId": ""},
+    ]
     await database[NAME].insert_many([*odd, {"appointmentId": ""}])
 
     report = await MongoCleaner(database, NAME).clean(dry_run=False)

@@ -79,10 +79,10 @@ def sync(
 ) -> None:
     """Bring the appointments of a period into MongoDB."""
     from altegio_sync.cli.command import CommandOptions
-    from altegio_sync.cli.sync_command import run_sync
+    from altegio_sync.cli.sync_command import execute_sync
 
     options = CommandOptions("sync", env_file, json_output, log_format, verbose, quiet)
-    run_sync(
+    code = execute_sync(
         options,
         first,
         last,
@@ -91,9 +91,26 @@ def sync(
         companies=company or [],
         skipped_file=skipped,
     )
+    raise typer.Exit(code)
 
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Count what would change, write nothing.")]
+
+
+@app.command()
+def interactive(
+    first: Annotated[
+        str | None, typer.Argument(metavar="PERIOD|FROM", help="Asked for when it is left out.")
+    ] = None,
+    last: Annotated[
+        str | None, typer.Argument(metavar="TO", help="Last day of a period, included.")
+    ] = None,
+    env_file: EnvFile = None,
+) -> None:
+    """Ask for a period, show what Altegio announces for it, and sync it."""
+    from altegio_sync.cli.interactive_command import run_interactive
+
+    raise typer.Exit(run_interactive(first, last, env_file))
 
 
 @app.command()

@@ -50,7 +50,12 @@ def load(options: CommandOptions, required: Iterable[str] = ALL_SETTINGS) -> Set
 
 
 def run_command(options: CommandOptions, body: Callable[[StopSignal], Awaitable[int]]) -> NoReturn:
-    """Run the command and leave the program with its exit code.
+    """Run the command and leave the program with its exit code."""
+    sys.exit(execute(options, body))
+
+
+def execute(options: CommandOptions, body: Callable[[StopSignal], Awaitable[int]]) -> int:
+    """Run the command's body; the exit code.
 
     The first SIGINT or SIGTERM asks the body to stop, the second leaves it where it is. No error
     shows a traceback: the text of one may hold what is private.
@@ -69,7 +74,7 @@ def run_command(options: CommandOptions, body: Callable[[StopSignal], Awaitable[
         code = EXIT_PARTLY
     except Exception as error:  # noqa: BLE001 - the outermost handler
         code = _fail_unexpectedly(options, error)
-    sys.exit(code)
+    return code
 
 
 async def _with_signals(

@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from altegio_sync.bootstrap import open_altegio, open_store
-from altegio_sync.cli.command import load, pick_companies, print_json, run_command
+from altegio_sync.cli.command import execute, load, pick_companies, print_json
 from altegio_sync.cli.progress import CliProgress
 from altegio_sync.cli.render import render_sync
 from altegio_sync.domain.period import parse_period
@@ -20,23 +20,24 @@ from altegio_sync.usecases.sync import SyncRequest, sync_appointments
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
-    from typing import NoReturn
 
     from altegio_sync.cli.command import CommandOptions
     from altegio_sync.domain.report import ApiUsage, SyncReport
     from altegio_sync.usecases.stopping import StopSignal
 
 
-def run_sync(
+def execute_sync(
     options: CommandOptions,
     first: str,
     last: str | None,
     *,
-    update: bool,
-    dry_run: bool,
-    companies: Sequence[str],
-    skipped_file: Path | None,
-) -> NoReturn:
+    update: bool = False,
+    dry_run: bool = False,
+    companies: Sequence[str] = (),
+    skipped_file: Path | None = None,
+) -> int:
+    """Sync, with a bar or log lines and the summary; the exit code."""
+
     async def body(stop: StopSignal) -> int:
         period = parse_period(first, last)
         settings = load(options)
@@ -66,7 +67,7 @@ def run_sync(
         _tell(options, report)
         return report.exit_code
 
-    run_command(options, body)
+    return execute(options, body)
 
 
 def _progress(options: CommandOptions, usage: ApiUsage, skipped_file: Path | None) -> CliProgress:

@@ -148,7 +148,7 @@ def record_body(
 ) -> Body:
     """A plain appointment of an hour, not yet come to pass, at the local time ``start``."""
     aware = start.replace(tzinfo=zone)
-    created = stamp_text(aware - timedelta(days=3, hours=2))
+    created = stamp_text(min(aware - timedelta(days=3, hours=2), datetime.now(zone)))
     visit_id = 600_000_000 + record_id % 100_000_000 if services or client else 0
     length_s = 3600
     return {

@@ -48,6 +48,9 @@ class Transports(dict[tuple[str, int], "asyncio.Transport"]):
         class TrackedProtocol(H11Protocol):
             def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
                 super().connection_made(transport)
+                # Else the second part of an answer waits for the first one's acknowledgement.
+                connection = transport.get_extra_info("socket")
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 transports[transport.get_extra_info("peername")[:2]] = transport
 
             def connection_lost(self, exc: Exception | None) -> None:

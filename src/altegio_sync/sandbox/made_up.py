@@ -295,10 +295,14 @@ class MonthMaker:
             body["custom_fields"] = {"source": "сарафанне радіо"}
         if self.random.random() < 0.05:
             body["staff"] = body["staff"] and body["staff"] | {"rating": 4.7}
-        changed_at = datetime.fromisoformat(body["create_date"]) + timedelta(
-            hours=self.random.randrange(48)
-        )
-        body["last_change_date"] = stamp_text(changed_at)
+        # Nothing was booked or changed later than the midnight before today.
+        midnight = datetime.combine(self.today, time(), self.zone)
+        created_at = datetime.fromisoformat(body["create_date"])
+        if created_at > midnight:
+            created_at = midnight - timedelta(hours=1 + int(body["id"]) % 48)
+        changed_at = min(midnight, created_at + timedelta(hours=self.random.randrange(48)))
+        body["create_date"] = stamp_text(created_at.astimezone(self.zone))
+        body["last_change_date"] = stamp_text(changed_at.astimezone(self.zone))
         return draft
 
     def _as_trial(self, draft: _Draft) -> None:

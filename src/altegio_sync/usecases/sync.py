@@ -26,7 +26,6 @@ from altegio_sync.errors import (
     AltegioRejectedError,
     AltegioSyncError,
     AuthenticationError,
-    ConfigError,
     RateLimitedError,
     StoreError,
     first_error,
@@ -34,6 +33,7 @@ from altegio_sync.errors import (
 from altegio_sync.ports import PageQuery, SilentProgress
 from altegio_sync.usecases.reading import Completeness, PagedReading
 from altegio_sync.usecases.stopping import StopSignal
+from altegio_sync.usecases.zones import fetch_zone
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -142,7 +142,7 @@ class _CompanySync:
 
     async def _sync(self) -> None:
         report = self._report
-        zone = await self._fetch_zone()
+        zone = await fetch_zone(self._source, report.company, self._request.timezone)
         report.timezone = zone.key
         report.period = self._request.period.on(self._clock().astimezone(zone).date())
         self._progress.begin(report.company, report.period, zone.key)
@@ -150,23 +150,6 @@ class _CompanySync:
         if warning:
             self._progress.warn("no_unique_index", reason=warning)
         await self._read(report.period, zone)
-
-    async def _fetch_zone(self) -> ZoneInfo:
-        """The zone of the settings, else the location's own.
-
-        Raises:
-            ConfigError: Altegio names no zone, or none that is known here.
-        """
-        name = self._request.timezone
-        if name is None:
-            name = (await self._source.fetch_location(self._report.company)).timezone
-        try:
-            return ZoneInfo(name or "")
-        except (KeyError, ValueError, OSError) as error:
-            raise ConfigError(
-                f"Altegio names no time zone that is known here for location "
-                f"{self._report.company} ({name!r}): set ALTEGIO_TIMEZONE"
-            ) from error
 
     async def _read(self, period: Period, zone: ZoneInfo) -> None:
         """All of the period, in windows of days where one pass would hold too much."""

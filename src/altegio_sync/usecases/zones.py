@@ -1,4 +1,4 @@
-"""In which zone the local days are cut where Altegio is not asked."""
+"""In which zone the local days are cut."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from altegio_sync.errors import ConfigError
+
 if TYPE_CHECKING:
-    from altegio_sync.ports import RunStore
+    from altegio_sync.ports import AppointmentSource, RunStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +24,7 @@ class LocalZone:
 
 
 async def find_local_zone(configured: str | None, runs: RunStore) -> LocalZone:
-    """The configured zone, else the one of the last sync, else UTC."""
+    """Where Altegio is not asked: the configured zone, else the one of the last sync, else UTC."""
     if configured is not None:
         return LocalZone(ZoneInfo(configured), "ALTEGIO_TIMEZONE")
     last = await runs.find_last()
@@ -30,3 +32,24 @@ async def find_local_zone(configured: str | None, runs: RunStore) -> LocalZone:
     if name is not None:
         return LocalZone(ZoneInfo(name), "of the last run")
     return LocalZone(ZoneInfo("UTC"), "ALTEGIO_TIMEZONE is not set and there was no run yet")
+
+
+async def fetch_zone(
+    source: AppointmentSource, company_id: str, configured: str | None
+) -> ZoneInfo:
+    """The configured zone, else the location's own.
+
+    Raises:
+        AltegioError: the location cannot be had.
+        ConfigError: Altegio names no zone, or none that is known here.
+    """
+    name = configured
+    if name is None:
+        name = (await source.fetch_location(company_id)).timezone
+    try:
+        return ZoneInfo(name or "")
+    except (KeyError, ValueError, OSError) as error:
+        raise ConfigError(
+            f"Altegio names no time zone that is known here for location {company_id} ({name!r}): "
+            "set ALTEGIO_TIMEZONE"
+        ) from error

@@ -1,0 +1,169 @@
+"""`altegio-sync interactive`: asks step by step, by menus on a terminal, by lines elsewhere."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from altegio_sync.bootstrap import open_altegio
+from altegio_sync.cli.command import (
+    EXIT_DONE,
+    EXIT_INTERRUPTED,
+    CommandOptions,
+    execute,
+    fail,
+    load,
+)
+from altegio_sync.cli.sync_command import execute_sync
+from altegio_sync.domain.period import PERIOD_NAMES, parse_period
+from altegio_sync.errors import AltegioSyncError, ConfigError
+from altegio_sync.usecases.announce import announce
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from altegio_sync.usecases.announce import Announcement
+    from altegio_sync.usecases.stopping import StopSignal
+
+_TWO_DATES = "two dates"
+_DATE_HINT = "YYYY-MM-DD"
+
+
+class Questions(Protocol):
+    """Puts questions to whoever is there; KeyboardInterrupt when they have had enough."""
+
+    def ask_period(self) -> tuple[str, str | None]: ...
+
+    def confirm(self, question: str) -> bool: ...
+
+
+def run_interactive(first: str | None, last: str | None, env_file: Path | None) -> int:
+    """The exit code. With dates given nothing is asked."""
+    options = CommandOptions("interactive", env_file)
+    options.configure_logging()
+    if first is not None:
+        return execute_sync(CommandOptions("sync", env_file), first, last)
+    has_terminal = sys.stdin.isatty()
+    questions: Questions = _Menus() if has_terminal else _Lines()
+    try:
+        load(options)  # what is missing is told before anything is asked
+        first, last = questions.ask_period()
+        code = _announce(options, first, last)
+        if code != EXIT_DONE:
+            return code
+        if not questions.confirm("Sync these appointments?"):
+            print("Cancelled")
+            return EXIT_DONE
+        code = execute_sync(CommandOptions("sync", env_file), first, last)
+        if has_terminal and code != EXIT_INTERRUPTED:
+            _offer(questions, env_file)
+    except AltegioSyncError as error:
+        return fail(options, error)
+    except KeyboardInterrupt:
+        print("Cancelled")
+        return EXIT_INTERRUPTED
+    return code
+
+
+def _announce(options: CommandOptions, first: str, last: str | None) -> int:
+    async def body(stop: StopSignal) -> int:
+        settings = load(options)
+        with stop.interrupting():
+            async with open_altegio(settings) as api:
+                for company in settings.company_ids:
+                    told = await announce(
+                        api,
+                        company,
+                        parse_period(first, last),
+                        timezone=settings.timezone,
+                        page_size=settings.first_page_size,
+                    )
+                    print(_text(told))
+        if stop.is_set:
+            raise KeyboardInterrupt
+        return EXIT_DONE
+
+    return execute(options, body)
+
+
+def _text(told: Announcement) -> str:
+    period = told.period
+    days = "1 day" if period.days == 1 else f"{period.days} days"
+    head = f"Company {told.company}: {period.start} to {period.last_day} ({told.timezone}), {days}"
+    if told.records is None:
+        return f"{head}; Altegio does not say how many records"
+    return f"{head}; {told.records} records, {told.requests} requests, about {told.seconds:.0f} s"
+
+
+def _offer(questions: Questions, env_file: Path | None) -> None:
+    """Statistics and validation, each as the command of its own that it is."""
+    settings = [] if env_file is None else ["--env-file", str(env_file)]
+    for question, command in (("Show statistics?", "stats"), ("Validate?", "validate")):
+        if questions.confirm(question):
+            subprocess.run(  # noqa: S603 - our own
+                [sys.executable, "-m", "altegio_sync", command, *settings], check=False
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class _Menus:
+    """Questions on a terminal."""
+
+    def ask_period(self) -> tuple[str, str | None]:
+        import questionary
+
+        choices = [*PERIOD_NAMES, _TWO_DATES]
+        chosen: str = questionary.select("Which period?", choices=choices).unsafe_ask()
+        if chosen != _TWO_DATES:
+            return chosen, None
+        first: str = questionary.text(
+            f"Start date ({_DATE_HINT}):", validate=lambda text: _problem(text, None) or True
+        ).unsafe_ask()
+        last: str = questionary.text(
+            f"End date ({_DATE_HINT}):", validate=lambda text: _problem(first, text) or True
+        ).unsafe_ask()
+        return first.strip(), last.strip()
+
+    def confirm(self, question: str) -> bool:
+        import questionary
+
+        answer: bool = questionary.confirm(question, default=True).unsafe_ask()
+        return answer
+
+
+def _problem(first: str, last: str | None) -> str | None:
+    """What is wrong with the dates; None when nothing is."""
+    try:
+        parse_period(first.strip(), (first if last is None else last).strip())
+    except ConfigError as error:
+        return str(error)
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Lines:
+    """Answers line by line: start date, end date, y or n."""
+
+    def ask_period(self) -> tuple[str, str | None]:
+        first = self._read(f"Start date ({_DATE_HINT}): ")
+        # A wrong one is told before the next is asked for.
+        parse_period(first, first)
+        last = self._read(f"End date ({_DATE_HINT}): ")
+        parse_period(first, last)
+        return first, last
+
+    def confirm(self, question: str) -> bool:
+        answer = self._read(f"{question} (y/n) ").lower()
+        if answer not in ("y", "yes", "n", "no"):
+            raise ConfigError(f"Expected y or n, not {answer[:20]!r}")
+        return answer.startswith("y")
+
+    def _read(self, question: str) -> str:
+        print(question, end="", flush=True)
+        line = sys.stdin.readline()
+        print()
+        if not line:
+            raise ConfigError("The input ended before all questions were answered")
+        return line.strip()

@@ -1,0 +1,79 @@
+"""`altegio-sync restore`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from altegio_sync.bootstrap import open_store
+from altegio_sync.cli.command import load, print_json, run_command
+from altegio_sync.cli.transfer_bar import transfer_bar
+from altegio_sync.log import get_logger
+from altegio_sync.mongo.dump_folder import check_there, find_dump_file
+from altegio_sync.mongo.restoring import MongoRestorer
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from typing import NoReturn
+
+    from altegio_sync.cli.command import CommandOptions
+    from altegio_sync.domain.dump import RestoreReport
+    from altegio_sync.usecases.stopping import StopSignal
+
+
+def run_restore(options: CommandOptions, path: Path, *, dry_run: bool) -> NoReturn:
+    async def body(stop: StopSignal) -> int:
+        settings = load(options, ["DB_URI"])
+        check_there(path)
+        with transfer_bar(options) as on_progress:
+            async with open_store(settings) as database:
+                restorer = MongoRestorer(
+                    database,
+                    settings.collection,
+                    on_progress=on_progress,
+                    should_stop=lambda: stop.is_set,
+                )
+                file = find_dump_file(path, database.name, settings.collection)
+                report = await restorer.restore(file, dry_run=dry_run)
+        _tell(options, report)
+        return report.exit_code
+
+    run_command(options, body)
+
+
+def _tell(options: CommandOptions, report: RestoreReport) -> None:
+    log = get_logger()
+    if report.index_dropped and not report.dry_run:
+        log.warning("index_dropped")
+    for error in report.errors:
+        log.error("failed", code=error.code, message=error.message)
+    if options.json_output:
+        print_json(report.to_json())
+    else:
+        print(render_restore(report))
+
+
+def render_restore(report: RestoreReport) -> str:
+    ending = {0: "done", 1: "finished with errors", 3: "broken off", 130: "interrupted"}[
+        report.exit_code
+    ]
+    dry = " (dry run: nothing was written)" if report.dry_run else ""
+    rows = [
+        ("in the dump", report.documents, ""),
+        ("inserted", report.inserted, "they were missing"),
+        ("replaced", report.replaced, "they were otherwise"),
+        ("unchanged", report.unchanged, "they are as in the dump"),
+        ("extra", report.extra, "not in the dump, left alone"),
+        ("failed", report.failed, ""),
+    ]
+    lines = [f"Restore: {ending}{dry}", f"  from {report.path}", ""]
+    lines += [
+        f"  {name:<12}{'?' if value is None else value:>8}  {note if value else ''}".rstrip()
+        for name, value, note in rows
+    ]
+    if report.dry_run and report.index_dropped:
+        lines.append(
+            "The unique index on appointmentId would be dropped, since duplicates would be back"
+        )
+    if report.interrupted or report.broke_off:
+        lines.append("What was brought back stays; run it again for the rest")
+    return "\n".join(lines)

@@ -1,0 +1,126 @@
+"""Days as bars of a chart: a bar a day, and a week, a month or a year when the span is long."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Literal
+
+from altegio_sync.domain.stats import EARLIEST, LATEST
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from altegio_sync.domain.period import Period
+    from altegio_sync.domain.stats import DayCount
+
+Unit = Literal["day", "week", "month", "year"]
+_UNITS: tuple[Unit, ...] = ("day", "week", "month", "year")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+#: A mistyped year shall not flatten the chart: what is further off is told in words.
+_YEARS_SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """The appointments of the unit that begins on the day."""
+
+    first_day: date
+    count: int
+    #: All of it lies after today.
+    is_ahead: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DayChart:
+    """Bars without a gap, in order; ``outside`` are too far from today to be shown."""
+
+    unit: Unit
+    bars: tuple[Bar, ...]
+    outside: int = 0
+
+    @property
+    def highest(self) -> int:
+        return max((bar.count for bar in self.bars), default=0)
+
+    def label(self, bar: Bar) -> str:
+        day = bar.first_day
+        match self.unit:
+            case "day" | "week":
+                return f"{day.day} {_MONTHS[day.month - 1]}"
+            case "month":
+                return f"{_MONTHS[day.month - 1]} {day.year}"
+            case "year":
+                return str(day.year)
+
+    def title(self, bar: Bar) -> str:
+        """The bar in words, as `week of 2 Mar 2026`."""
+        match self.unit:
+            case "day":
+                return f"{bar.first_day:%a} {self.label(bar)} {bar.first_day.year}"
+            case "week":
+                return f"week of {self.label(bar)} {bar.first_day.year}"
+            case "month" | "year":
+                return self.label(bar)
+
+
+def draw_days(
+    by_day: Sequence[DayCount], period: Period | None, today: date, *, most_bars: int
+) -> DayChart:
+    """As many bars as fit, over the whole period where both its ends are given."""
+    near = [each for each in by_day if abs(each.day.year - today.year) <= _YEARS_SHOWN]
+    outside = sum(each.count for each in by_day) - sum(each.count for each in near)
+    if not near:
+        return DayChart("day", (), outside)
+    first, last = near[0].day, near[-1].day
+    if period is not None and period.start != EARLIEST and period.last_day != LATEST:
+        edge = timedelta(days=366 * _YEARS_SHOWN)
+        first = min(first, max(period.start, today - edge))
+        last = max(last, min(period.last_day, today + edge))
+    unit: Unit = next((each for each in _UNITS if _length(first, last, each) <= most_bars), "year")
+    counts: dict[date, int] = {}
+    for each in near:
+        key = _floor(each.day, unit)
+        counts[key] = counts.get(key, 0) + each.count
+    bars = []
+    day = _floor(first, unit)
+    while day <= last:
+        bars.append(Bar(day, counts.get(day, 0), is_ahead=day > today))
+        day = _next(day, unit)
+    return DayChart(unit, tuple(bars), outside)
+
+
+def _length(first: date, last: date, unit: Unit) -> int:
+    match unit:
+        case "day":
+            return (last - first).days + 1
+        case "week":
+            return (_floor(last, unit) - _floor(first, unit)).days // 7 + 1
+        case "month":
+            return (last.year - first.year) * 12 + last.month - first.month + 1
+        case "year":
+            return last.year - first.year + 1
+
+
+def _floor(day: date, unit: Unit) -> date:
+    match unit:
+        case "day":
+            return day
+        case "week":
+            return day - timedelta(days=day.weekday())
+        case "month":
+            return day.replace(day=1)
+        case "year":
+            return day.replace(month=1, day=1)
+
+
+def _next(day: date, unit: Unit) -> date:
+    match unit:
+        case "day":
+            return day + timedelta(days=1)
+        case "week":
+            return day + timedelta(days=7)
+        case "month":
+            return (day + timedelta(days=31)).replace(day=1)
+        case "year":
+            return day.replace(year=day.year + 1)

@@ -1,0 +1,100 @@
+"""What a backup and a restore did, and what they tell while they go on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from altegio_sync.domain.report import RunError
+
+
+class Step(StrEnum):
+    """What a backup or a restore is at; a bar shows it."""
+
+    WRITING = "backing up"
+    CHECKING = "checking"
+    COMPARING = "comparing"
+    RESTORING = "restoring"
+
+
+#: Told with the documents done so far and how many there are, None where nobody knows.
+OnProgress = Callable[[Step, int, int | None], None]
+
+
+def silent(_step: Step, _done: int, _total: int | None) -> None:
+    """Tells nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class DumpDigest:
+    """A dump's documents counted and hashed; ``size`` is in bytes, uncompressed."""
+
+    documents: int
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class BackupReport:
+    """A backup that was written, read back and found equal."""
+
+    path: Path
+    digest: DumpDigest
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "command": "backup",
+            "ok": True,
+            "path": str(self.path),
+            "documents": self.digest.documents,
+            "bytes": self.digest.size,
+            "sha256": self.digest.sha256,
+        }
+
+
+@dataclass(slots=True)
+class RestoreReport:
+    """What bringing a dump's documents back did, or would do in a dry run."""
+
+    path: Path
+    dry_run: bool
+    documents: int = 0
+    inserted: int = 0
+    replaced: int = 0
+    unchanged: int = 0
+    failed: int = 0
+    #: Documents of the collection that the dump does not have; None where nobody got so far.
+    extra: int | None = None
+    #: Our unique index had to go, or would have to, since duplicates come back.
+    index_dropped: bool = False
+    errors: list[RunError] = field(default_factory=list)
+    interrupted: bool = False
+    #: MongoDB was lost or refused on the way; what was brought back stays.
+    broke_off: bool = False
+
+    @property
+    def exit_code(self) -> int:
+        if self.interrupted:
+            return 130
+        if self.broke_off:
+            return 3
+        return 1 if self.failed or self.errors else 0
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "command": "restore",
+            "ok": self.exit_code == 0,
+            "dry_run": self.dry_run,
+            "path": str(self.path),
+            "documents": self.documents,
+            "inserted": self.inserted,
+            "replaced": self.replaced,
+            "unchanged": self.unchanged,
+            "extra": self.extra,
+            "failed": self.failed,
+            "index_dropped": self.index_dropped,
+            "errors": [error.to_json() for error in self.errors],
+        }

@@ -1,0 +1,191 @@
+"""The file of a dump, as `mongodump` writes it: BSON documents one after another, often gzipped."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import os
+import zlib
+from contextlib import contextmanager
+from io import BufferedReader
+from typing import IO, TYPE_CHECKING, Any
+
+import bson
+from bson.codec_options import CodecOptions, DatetimeConversion
+from bson.errors import InvalidBSON
+from bson.raw_bson import RawBSONDocument
+
+from altegio_sync.domain.dump import DumpDigest
+from altegio_sync.errors import AltegioSyncError, ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+#: What may stand in a stored document may stand in a dump: dates that Python has none for, and
+#: texts that are no UTF-8. Their bytes are what counts, and those are never made anew.
+_LENIENT: dict[str, Any] = {
+    "datetime_conversion": DatetimeConversion.DATETIME_MS,
+    "unicode_decode_error_handler": "replace",
+}
+RAW: CodecOptions[RawBSONDocument] = CodecOptions(document_class=RawBSONDocument, **_LENIENT)
+_DECODED: CodecOptions[dict[str, Any]] = CodecOptions(**_LENIENT)
+
+_GZIP_MAGIC = b"\x1f\x8b"
+_HEAD = 4
+_SMALLEST = 5
+#: The server's own limit: 16 MiB for users, and 16 KiB more within.
+_LARGEST = 16 * 1024 * 1024 + 16 * 1024
+_BUFFER = 1024 * 1024
+
+
+class DumpError(AltegioSyncError):
+    """A dump cannot be written, or does not hold what was written."""
+
+
+class UnreadableDumpError(ConfigError):
+    """What was given is no dump, or no whole one. The text never holds any of its contents."""
+
+
+class Digesting:
+    """Counts and hashes documents as they pass."""
+
+    def __init__(self) -> None:
+        self.documents = 0
+        self._size = 0
+        self._sha256 = hashlib.sha256()
+
+    def add(self, raw: bytes | memoryview, documents: int = 1) -> None:
+        self.documents += documents
+        self._size += len(raw)
+        self._sha256.update(raw)
+
+    def result(self) -> DumpDigest:
+        return DumpDigest(self.documents, self._size, self._sha256.hexdigest())
+
+
+class DumpWriter:
+    """Appends documents to a new file that only its owner may read."""
+
+    def __init__(self, file: gzip.GzipFile) -> None:
+        self._file = file
+        self._digesting = Digesting()
+
+    @property
+    def documents(self) -> int:
+        return self._digesting.documents
+
+    def write(self, raw: bytes) -> None:
+        """One or several whole documents."""
+        self._file.write(raw)
+        self._digesting.add(raw, _count(raw))
+
+    def result(self) -> DumpDigest:
+        return self._digesting.result()
+
+
+@contextmanager
+def new_dump_file(path: Path) -> Iterator[DumpWriter]:
+    """On the disk, not only on its way there, when it is left."""
+    with new_private_gzip(path) as file:
+        yield DumpWriter(file)
+
+
+@contextmanager
+def new_private_gzip(path: Path) -> Iterator[gzip.GzipFile]:
+    """A new gzipped file of mode 600; the same contents make the same bytes."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        with gzip.GzipFile(
+            filename="", mode="wb", compresslevel=6, fileobj=file, mtime=0
+        ) as zipped:
+            yield zipped
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _count(raw: bytes) -> int:
+    """How many documents stand one after another in what the server sent."""
+    count = at = 0
+    while at < len(raw):
+        at += int.from_bytes(raw[at : at + _HEAD], "little")
+        count += 1
+    return count
+
+
+def read_documents(path: Path) -> Iterator[RawBSONDocument]:
+    """The documents of a `.bson` or `.bson.gz` file in order, each decoded once to check it.
+
+    Raises:
+        UnreadableDumpError: not such a file, cut off, or damaged; the documents before were fine.
+    """
+    try:
+        with path.open("rb") as file:
+            yield from _documents(_unzipped(file, path), path)
+    except (EOFError, gzip.BadGzipFile, zlib.error):
+        raise UnreadableDumpError(
+            f"{path} is damaged or cut off: it cannot be unzipped to its end"
+        ) from None
+    except OSError as error:
+        raise UnreadableDumpError(f"Cannot read {path}: {error.strerror}") from None
+
+
+def _unzipped(file: BufferedReader, path: Path) -> IO[bytes]:
+    """By what is in it, whatever its name; yet one that is called gzipped has to be."""
+    if file.peek(len(_GZIP_MAGIC))[: len(_GZIP_MAGIC)] == _GZIP_MAGIC:
+        return BufferedReader(gzip.GzipFile(fileobj=file, mode="rb"), _BUFFER)
+    if path.suffix == ".gz":
+        raise UnreadableDumpError(f"{path} is not gzipped, as its name says: it is no dump")
+    return file
+
+
+def _documents(file: IO[bytes], path: Path) -> Iterator[RawBSONDocument]:
+    number = at = 0
+    while head := file.read(_HEAD):
+        number += 1
+        place = f"{path}, document {number} (byte {at})"
+        size = int.from_bytes(head, "little", signed=True)
+        if len(head) < _HEAD:
+            raise UnreadableDumpError(f"{place}: the file is cut off")
+        if not _SMALLEST <= size <= _LARGEST:
+            raise UnreadableDumpError(f"{place}: not BSON, or damaged")
+        raw = head + file.read(size - _HEAD)
+        if len(raw) < size:
+            raise UnreadableDumpError(f"{place}: the file is cut off")
+        yield _checked(raw, place)
+        at += size
+
+
+def _checked(raw: bytes, place: str) -> RawBSONDocument:
+    try:
+        decoded = bson.decode(raw, _DECODED)
+    except (InvalidBSON, RecursionError):
+        raise UnreadableDumpError(f"{place}: not BSON, or damaged") from None
+    if "_id" not in decoded:
+        raise UnreadableDumpError(f"{place}: it has no _id, so this is no dump of a collection")
+    return RawBSONDocument(raw, RAW)
+
+
+def batches(
+    documents: Iterable[RawBSONDocument], *, most: int = 500, most_bytes: int = 4 * 1024 * 1024
+) -> Iterator[list[RawBSONDocument]]:
+    """Full of documents by number or by size, whichever comes first; never empty."""
+    batch: list[RawBSONDocument] = []
+    size = 0
+    for document in documents:
+        batch.append(document)
+        size += len(document.raw)
+        if len(batch) >= most or size >= most_bytes:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+def identity(value: object) -> bytes:
+    """The same for what the server takes for the same key: 1, 1.0 and a 64-bit 1 are."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(int(value)).encode()
+    return bson.encode({"": value})

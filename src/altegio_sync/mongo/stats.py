@@ -1,0 +1,313 @@
+"""Counts the collection inside MongoDB, by a few aggregations that run side by side.
+
+Each reads the collection once and squeezes it, by cheap keys, into groups that are few; whatever
+costs more (conversions, time zones, names) is done to the groups. They are not one snapshot:
+what other programs write meanwhile may be in one and not in another.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any
+
+from bson.codec_options import CodecOptions
+from pymongo.errors import OperationFailure
+
+from altegio_sync.domain.appointment import AttendanceStatus
+from altegio_sync.domain.stats import (
+    DayCount,
+    DuplicateCounts,
+    HourCount,
+    NamedCount,
+    ShowCount,
+    StatusCount,
+    StoredCounts,
+    TrialCounts,
+    label_of,
+)
+from altegio_sync.errors import StoreError
+from altegio_sync.mongo.connection import durable, translated_errors
+from altegio_sync.mongo.documents import KEY
+from altegio_sync.mongo.indexes import has_unique_index
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
+    from pymongo.asynchronous.database import AsyncDatabase
+
+    from altegio_sync.domain.stats import StatsQuery
+
+    Document = dict[str, Any]
+    Pipeline = list[Document]
+
+TOP = 5
+#: Teachers whose no-show rate is told: those with the most lessons that were kept or missed.
+SHOWN_TEACHERS = 15
+#: What `$dateToString` can write in every zone; a date beyond it is no lesson's.
+_FIRST = datetime(1, 1, 2, tzinfo=UTC)
+_LAST = datetime(9999, 12, 30, tzinfo=UTC)
+#: From here on, every zone is off by whole quarters of an hour (Liberia was the last to change).
+_QUARTERS_SINCE = datetime(1972, 1, 8, tzinfo=UTC)
+_QUARTER_MS = 900_000
+_UNKNOWN_ZONE = 40485
+_ACTIVE: Document = {"isDeleted": {"$ne": True}}
+_START = "$startDateTime"
+_IDS = ["string", "int", "long", "double", "decimal", "objectId"]
+_WITHOUT_ID: Document = {"$nin": [None, ""]}
+
+
+class MongoStats:
+    """Counts one collection."""
+
+    def __init__(self, database: AsyncDatabase[Document], collection: str) -> None:
+        # One text that is not UTF-8, by whoever's hand, shall not hide all others.
+        options = CodecOptions[Any](tz_aware=True, unicode_decode_error_handler="replace")
+        self._collection = durable(database)[collection].with_options(codec_options=options)
+
+    async def count(self, query: StatsQuery) -> StoredCounts:
+        """All counts of the documents that the query spans.
+
+        Raises:
+            StoreError: MongoDB failed, or does not know the time zone.
+        """
+        with translated_errors():
+            people, starts, leads, duplicates = await _side_by_side(
+                self._aggregate(_people(query)),
+                self._aggregate(_starts(query)),
+                self._aggregate(_leads(query)),
+                self._count_duplicates(query),
+            )
+        return _to_counts(people, starts, leads, duplicates)
+
+    async def _count_duplicates(self, query: StatsQuery) -> Document:
+        if await has_unique_index(self._collection):
+            return {}
+        return await self._aggregate(_duplicates(query))
+
+    async def _aggregate(self, pipeline: Pipeline) -> Document:
+        """The one document that the pipeline ends in, empty where there is none."""
+        try:
+            cursor = await self._collection.aggregate(pipeline, allowDiskUse=True)
+            found = await cursor.to_list()
+        except OperationFailure as error:
+            if error.code != _UNKNOWN_ZONE:
+                raise
+            raise StoreError(
+                "MongoDB does not know the time zone, its tables are too old: set ALTEGIO_TIMEZONE "
+                "to an older name of it, such as Europe/Kiev"
+            ) from None
+        return found[0] if found else {}
+
+
+async def _side_by_side(*work: Coroutine[Any, Any, Document]) -> list[Document]:
+    """The results in order; when one fails, the others are ended before that is told."""
+    tasks = [asyncio.ensure_future(each) for each in work]
+    try:
+        return await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _spanned(query: StatsQuery) -> Document:
+    if query.since is None or query.until is None:
+        return {}
+    return _within(query.since, query.until)
+
+
+def _dated(query: StatsQuery) -> Document:
+    return _spanned(query) or _within(_FIRST, _LAST)
+
+
+def _within(since: datetime, until: datetime) -> Document:
+    # Compared with a date, nothing but a date matches, or an array that has one.
+    return {"startDateTime": {"$gte": since, "$lt": until, "$not": {"$type": "array"}}}
+
+
+def _people(query: StatsQuery) -> Pipeline:
+    """Total, statuses, teachers and services, from the few combinations of them that there are."""
+    key = {
+        "deleted": "$isDeleted",
+        "status": "$status",
+        "trial": "$IsTrial",
+        "teacher": "$teacherId",
+        "teacherName": "$teacherName",
+        "service": "$serviceId",
+        "serviceName": "$serviceName",
+    }
+    active = {"$match": {"_id.deleted": {"$ne": True}}}
+    type_of = {"$type": "$_id.status"}
+    text = {"$cond": [{"$eq": [type_of, "string"]}, "$_id.status", None]}
+    decided = {"$match": {"decided": {"$gt": 0}}}
+    parts: dict[str, Pipeline] = {
+        "total": [{"$group": {"_id": None, "n": {"$sum": "$n"}}}],
+        "active": [active, {"$group": {"_id": None, "n": {"$sum": "$n"}}}],
+        "trial": [active, {"$group": {"_id": {"$eq": ["$_id.trial", True]}, "n": {"$sum": "$n"}}}],
+        "statuses": [
+            active,
+            {"$group": {"_id": {"status": text, "type": type_of}, "n": {"$sum": "$n"}}},
+        ],
+        "teachers": [active, *_named("teacher"), *_most("n", TOP)],
+        "services": [active, *_named("service"), *_most("n", TOP)],
+        "shows": [active, *_named("teacher"), decided, *_most("decided", SHOWN_TEACHERS)],
+    }
+    group = {"_id": key, "n": {"$sum": 1}, "last": {"$max": _START}}
+    return [*_match(_spanned(query)), {"$group": group}, {"$facet": parts}]
+
+
+def _named(kind: str) -> Pipeline:
+    """The combinations by id; the name is the one of the appointment that starts last."""
+    arrived, no_show = (
+        {"$sum": {"$cond": [{"$eq": ["$_id.status", each.value]}, "$n", 0]}}
+        for each in (AttendanceStatus.ARRIVED, AttendanceStatus.NO_SHOW)
+    )
+    raw, name = f"$_id.{kind}", f"$_id.{kind}Name"
+    as_text = {"$convert": {"input": raw, "to": "string", "onError": None}}
+    key = {
+        "id": {"$cond": [{"$in": [{"$type": raw}, _IDS]}, as_text, None]},
+        "name": {"$cond": [{"$eq": [{"$type": name}, "string"]}, name, ""]},
+    }
+    first = {
+        "_id": key,
+        "n": {"$sum": "$n"},
+        "arrived": arrived,
+        "no_show": no_show,
+        "last": {"$max": "$last"},
+    }
+    sums = {each: {"$sum": f"${each}"} for each in ("n", "arrived", "no_show")}
+    return [
+        {"$group": first},
+        {"$match": {"_id.id": _WITHOUT_ID}},
+        {"$addFields": {"is_named": {"$ne": ["$_id.name", ""]}}},
+        {"$sort": {"is_named": -1, "last": -1, "_id.name": 1}},
+        {"$group": {"_id": "$_id.id", "name": {"$first": "$_id.name"}, **sums}},
+        {"$addFields": {"decided": {"$add": ["$arrived", "$no_show"]}}},
+    ]
+
+
+def _most(field: str, count: int) -> Pipeline:
+    return [{"$sort": {field: -1, "_id": 1}}, {"$limit": count}]
+
+
+def _starts(query: StatsQuery) -> Pipeline:
+    """Days and hours. A start is cut to its quarter first: no zone cuts a day within one."""
+    past_quarter = {"$mod": [{"$subtract": [_START, _FIRST]}, _QUARTER_MS]}
+    quarter = {"$subtract": [_START, past_quarter]}
+    group = {
+        "_id": {"$cond": [{"$gte": [_START, _QUARTERS_SINCE]}, quarter, _START]},
+        "n": {"$sum": 1},
+        "upcoming": {"$sum": {"$cond": [{"$gt": [_START, query.now]}, 1, 0]}},
+    }
+    local = {"date": "$_id", "timezone": query.timezone}
+    day = {"$dateToString": {**local, "format": "%Y-%m-%d"}}
+    hour = {"$dateToString": {**local, "format": "%u %H"}}
+    last_days = {"$gte": query.last_days.start.isoformat(), "$lt": query.last_days.end.isoformat()}
+    total = {"$group": {"_id": None, "n": {"$sum": "$n"}}}
+    parts: dict[str, Pipeline] = {
+        "days": [{"$group": {"_id": "$day", "n": {"$sum": "$n"}}}, {"$sort": {"_id": 1}}],
+        "hours": [{"$group": {"_id": "$hour", "n": {"$sum": "$n"}}}, {"$sort": {"_id": 1}}],
+        "last_days": [{"$match": {"day": last_days}}, total],
+        "upcoming": [{"$group": {"_id": None, "n": {"$sum": "$upcoming"}}}],
+    }
+    return [
+        *_match({**_ACTIVE, **_dated(query)}),
+        {"$group": group},
+        {"$project": {"n": 1, "upcoming": 1, "day": day, "hour": hour}},
+        {"$facet": parts},
+    ]
+
+
+def _leads(query: StatsQuery) -> Pipeline:
+    """Leads who had a trial, and what they have after the first one of it."""
+    is_trial = {"$eq": ["$_id.trial", True]}
+    is_arrived = {"$eq": ["$_id.status", AttendanceStatus.ARRIVED.value]}
+    by_lead = {
+        "_id": "$_id.lead",
+        "trial": {"$min": {"$cond": [is_trial, "$first", None]}},
+        "booked": {"$max": {"$cond": [is_trial, None, "$last"]}},
+        "came": {"$max": {"$cond": [{"$and": [{"$not": [is_trial]}, is_arrived]}, "$last", None]}},
+    }
+    after_trial = {
+        each: {"$sum": {"$cond": [{"$gt": [f"${each}", "$trial"]}, 1, 0]}}
+        for each in ("booked", "came")
+    }
+    return [
+        *_match({**_ACTIVE, **_dated(query), "leadId": _WITHOUT_ID}),
+        {
+            "$group": {
+                "_id": {"lead": "$leadId", "trial": "$IsTrial", "status": "$status"},
+                "first": {"$min": _START},
+                "last": {"$max": _START},
+            }
+        },
+        {"$group": by_lead},
+        {"$match": {"trial": {"$ne": None}}},
+        {"$group": {"_id": None, "leads": {"$sum": 1}, **after_trial}},
+    ]
+
+
+def _duplicates(query: StatsQuery) -> Pipeline:
+    """As `clean` sees them: 501 and "501" are the same id."""
+    # The conversion keeps the server off its newer engine, whose large groups are far slower.
+    as_text = {"$convert": {"input": f"${KEY}", "to": "string", "onError": f"${KEY}"}}
+    extra = {"$sum": {"$subtract": ["$n", 1]}}
+    return [
+        *_match({**_spanned(query), KEY: _WITHOUT_ID}),
+        {"$group": {"_id": as_text, "n": {"$sum": 1}}},
+        {"$match": {"n": {"$gt": 1}}},
+        {"$group": {"_id": None, "ids": {"$sum": 1}, "extra": extra}},
+    ]
+
+
+def _match(condition: Document) -> Pipeline:
+    return [{"$match": condition}] if condition else []
+
+
+def _to_counts(
+    people: Document, starts: Document, leads: Document, duplicates: Document
+) -> StoredCounts:
+    total, active = _single(people, "total"), _single(people, "active")
+    trial = sum(each["n"] for each in people.get("trial", ()) if each["_id"])
+    return StoredCounts(
+        total=total,
+        active=active,
+        deleted=total - active,
+        trial=trial,
+        statuses=tuple(_to_status(each) for each in people.get("statuses", ())),
+        top_teachers=tuple(_to_named(each) for each in people.get("teachers", ())),
+        top_services=tuple(_to_named(each) for each in people.get("services", ())),
+        by_day=tuple(
+            DayCount(date.fromisoformat(each["_id"]), each["n"]) for each in starts.get("days", ())
+        ),
+        last_30_days=_single(starts, "last_days"),
+        upcoming=_single(starts, "upcoming"),
+        heat_map=tuple(_to_hour(each) for each in starts.get("hours", ())),
+        shows=tuple(
+            ShowCount(each["_id"], each["name"] or None, each["arrived"], each["no_show"])
+            for each in people.get("shows", ())
+        ),
+        trials=TrialCounts(
+            trial, leads.get("leads", 0), leads.get("booked", 0), leads.get("came", 0)
+        ),
+        duplicates=DuplicateCounts(duplicates.get("ids", 0), duplicates.get("extra", 0)),
+    )
+
+
+def _single(found: Document, part: str) -> int:
+    return sum(each["n"] for each in found.get(part, ()))
+
+
+def _to_status(found: Document) -> StatusCount:
+    status = found["_id"]["status"]
+    return StatusCount(status, label_of(status, found["_id"]["type"]), found["n"])
+
+
+def _to_named(found: Document) -> NamedCount:
+    return NamedCount(found["_id"], found["name"] or None, found["n"])
+
+
+def _to_hour(found: Document) -> HourCount:
+    weekday, hour = found["_id"].split()
+    return HourCount(int(weekday), int(hour), found["n"])

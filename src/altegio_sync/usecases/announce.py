@@ -1,0 +1,52 @@
+"""What Altegio announces for a period, before anything is read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from altegio_sync.domain.report import utc_now
+from altegio_sync.ports import PageQuery
+from altegio_sync.usecases.asking import REQUESTS_PER_SECOND
+from altegio_sync.usecases.zones import fetch_zone
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from altegio_sync.domain.period import NamedPeriod, Period
+    from altegio_sync.ports import AppointmentSource
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """``records`` is None where Altegio does not say; the others are estimates."""
+
+    company: str
+    period: Period
+    timezone: str
+    records: int | None
+    requests: int
+    seconds: float
+
+
+async def announce(
+    source: AppointmentSource,
+    company: str,
+    period: Period | NamedPeriod,
+    *,
+    timezone: str | None,
+    page_size: int,
+    clock: Callable[[], datetime] = utc_now,
+) -> Announcement:
+    """Ask for the first page of the period; raises AltegioError, and ConfigError without a zone."""
+    zone = await fetch_zone(source, company, timezone)
+    days = period.on(clock().astimezone(zone).date())
+    first = await source.fetch_page(PageQuery(company, days, zone, 1, page_size))
+    served = first.rows or page_size
+    size = served if first.total is not None and first.rows < first.total else page_size
+    pages = max(1, -(-(first.total or first.rows) // size))
+    requests = pages + (timezone is None)
+    return Announcement(
+        company, days, zone.key, first.total, requests, requests / REQUESTS_PER_SECOND
+    )

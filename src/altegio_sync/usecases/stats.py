@@ -1,0 +1,124 @@
+"""Counts what is stored, and finds what somebody should see to."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Protocol
+
+from altegio_sync.domain.period import Period
+from altegio_sync.domain.report import utc_now
+from altegio_sync.domain.stats import (
+    Attention,
+    LastRun,
+    StatsQuery,
+    StatsReport,
+    day_starts_at,
+)
+from altegio_sync.usecases.zones import LocalZone
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from zoneinfo import ZoneInfo
+
+    from altegio_sync.domain.stats import StoredCounts
+    from altegio_sync.ports import RunStore
+
+#: A daily run that is this late was missed.
+MAX_AGE_HOURS = 26
+_LAST_DAYS = 30
+
+
+class StatsStore(Protocol):
+    """What can be counted. Raises StoreError when MongoDB fails it."""
+
+    async def count(self, query: StatsQuery) -> StoredCounts: ...
+
+
+async def collect_stats(
+    store: StatsStore,
+    runs: RunStore,
+    *,
+    zone: LocalZone | ZoneInfo,
+    period: Period | None = None,
+    clock: Callable[[], datetime] = utc_now,
+) -> StatsReport:
+    """Count the appointments that start on the period's local days, by default all of them.
+
+    Raises:
+        StoreError: MongoDB failed.
+    """
+    local = zone if isinstance(zone, LocalZone) else LocalZone(zone, "as asked")
+    now = clock()
+    today = now.astimezone(local.zone).date()
+    query = StatsQuery(
+        timezone=local.zone.key,
+        now=now,
+        last_days=Period.of_days(today - timedelta(days=_LAST_DAYS - 1), today),
+        since=None if period is None else day_starts_at(period.start, local.zone),
+        until=None if period is None else day_starts_at(period.end, local.zone),
+    )
+    report = await runs.find_last()
+    last_run = None if report is None else _to_last_run(report, now)
+    counts = await store.count(query)
+    return StatsReport(
+        made_at=now,
+        today=today,
+        timezone=local.zone.key,
+        zone_source=local.source,
+        period=period,
+        counts=counts,
+        last_run=last_run,
+        warnings=tuple(_find_attention(counts, last_run)),
+    )
+
+
+def _to_last_run(report: Mapping[str, Any], now: datetime) -> LastRun:
+    finished_at = report.get("finished_at")
+    if not isinstance(finished_at, datetime):
+        finished_at = None
+    elif finished_at.tzinfo is None:
+        finished_at = finished_at.replace(tzinfo=UTC)
+    period, errors, records = (report.get(name) or {} for name in ("period", "errors", "records"))
+    return LastRun(
+        run_id=str(report.get("run_id", "")),
+        command=str(report.get("command", "")),
+        ok=report.get("ok") is True,
+        finished_at=finished_at,
+        age_hours=None if finished_at is None else (now - finished_at) / timedelta(hours=1),
+        period={name: period.get(name) for name in ("from", "to", "timezone")} if period else None,
+        stale=int(records.get("stale") or 0),
+        problem=str(errors[0].get("message", "")) if errors else "",
+    )
+
+
+def _find_attention(counts: StoredCounts, last_run: LastRun | None) -> Iterator[Attention]:
+    if last_run is not None:
+        yield from _find_about_run(last_run)
+    duplicates = counts.duplicates
+    if duplicates.appointment_ids:
+        yield Attention(
+            "WARNING",
+            f"Duplicates: {duplicates.appointment_ids} appointment ids are stored more than once "
+            f"({duplicates.extra_documents} extra documents): altegio-sync clean removes them",
+        )
+
+
+def _find_about_run(run: LastRun) -> Iterator[Attention]:
+    if not run.ok:
+        why = f": {run.problem}" if run.problem else ""
+        yield Attention("ERROR", f"The last {run.command} ({run.run_id}) failed{why}")
+    if run.age_hours is None:
+        yield Attention("WARNING", f"The last {run.command} ({run.run_id}) has no time of its end")
+    elif run.age_hours > MAX_AGE_HOURS:
+        yield Attention(
+            "WARNING",
+            f"The last {run.command} ({run.run_id}) ended {run.age_hours:.0f} hours ago, "
+            f"more than {MAX_AGE_HOURS}",
+        )
+    if run.stale:
+        yield Attention(
+            "WARNING",
+            f"Stale data: {run.stale} stored appointments differed from Altegio in the last "
+            f"{run.command} ({run.run_id}): altegio-sync sync PERIOD --update brings them up to "
+            "date",
+        )

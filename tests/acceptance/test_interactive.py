@@ -1,0 +1,201 @@
+"""`altegio-sync interactive`, on a real pseudo-terminal and line by line."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import select
+import subprocess
+import time
+from typing import TYPE_CHECKING
+
+from tests.acceptance.cli import COMMAND
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from altegio_sync.sandbox import SandboxServer
+    from tests.acceptance.cli import Cli
+
+_ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+DOWN, ENTER, CTRL_C = "\x1b[B", "\r", "\x03"
+
+
+class Terminal:
+    """A command whose every stream is a terminal; what it shows is waited for."""
+
+    def __init__(self, cli: Cli, *arguments: str, **changes: str) -> None:
+        self._ours, theirs = pty.openpty()
+        self.seen = ""
+        self._process = subprocess.Popen(
+            [*COMMAND, *arguments],
+            cwd=cli.folder,
+            env=cli.environment({"TERM": "xterm-256color", "COLUMNS": "110", **changes}),
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            start_new_session=True,
+            preexec_fn=_take_terminal,
+        )
+        os.close(theirs)
+
+    def wait_for(self, text: str, seconds: float = 30) -> None:
+        """Until the text comes after all that was waited for before."""
+        deadline = time.monotonic() + seconds
+        while text not in self.seen:
+            assert time.monotonic() < deadline, f"{text!r} did not come, but {self.seen!r}"
+            if not self._read(0.2):
+                assert text in self.seen, f"it ended with {self.seen!r}"
+        self.seen = self.seen.split(text, 1)[1]
+
+    def type(self, keys: str) -> None:
+        os.write(self._ours, keys.encode())
+
+    def end(self) -> int:
+        while self._read(0.2):
+            if self._process.poll() is not None and not self._has_more():
+                break
+        os.close(self._ours)
+        return self._process.wait(timeout=30)
+
+    def _has_more(self) -> bool:
+        return bool(select.select([self._ours], [], [], 0.1)[0])
+
+    def _read(self, seconds: float) -> bool:
+        """False when the other end is closed."""
+        if not select.select([self._ours], [], [], seconds)[0]:
+            return self._process.poll() is None
+        try:
+            part = os.read(self._ours, 4096).decode(errors="replace")
+        except OSError:
+            return False
+        if "\x1b[6n" in part:  # asked where the cursor is, as a terminal would know
+            os.write(self._ours, b"\x1b[1;1R")
+        self.seen += _ESCAPES.sub("", part).replace("\r", "")
+        return bool(part)
+
+
+def _take_terminal() -> None:
+    """Make the terminal the session's own, so that Ctrl-C reaches the command."""
+    import fcntl
+    import termios
+
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
+def test_a_period_of_the_menu_is_announced_confirmed_and_synced(cli: Cli) -> None:
+    terminal = Terminal(cli, "interactive")
+
+    terminal.wait_for("Which period?")
+    terminal.wait_for("two dates")
+    terminal.type(DOWN * 5 + ENTER)
+    terminal.wait_for("(Europe/Kyiv), ")
+    terminal.wait_for("620 records, 14 requests, about 4 s")
+    terminal.wait_for("Sync these appointments?")
+    terminal.type("y")
+    terminal.wait_for("fetched             620")
+    terminal.wait_for("Show statistics?")
+    terminal.type("n")
+    terminal.wait_for("Validate?")
+    terminal.type("y")
+    terminal.wait_for("Validate: ")
+
+    assert terminal.end() == 0
+
+
+def test_wrong_dates_are_asked_for_again(cli: Cli) -> None:
+    terminal = Terminal(cli, "interactive")
+
+    terminal.wait_for("two dates")
+    terminal.type("\x1b[A" + ENTER)  # up from the first is the last
+    terminal.wait_for("Start date")
+    terminal.type("2026-13-01" + ENTER)
+    terminal.wait_for("Invalid date format")
+    terminal.type("\x7f" * 10 + "2026-01-05" + ENTER)
+    terminal.wait_for("End date")
+    terminal.type("2026-01-01" + ENTER)
+    terminal.wait_for("Start date cannot be after end date")
+    terminal.type("\x7f" * 10 + "2026-01-06" + ENTER)
+    terminal.wait_for("2026-01-05 to 2026-01-06 (Europe/Kyiv), 2 days")
+    terminal.wait_for("Sync these appointments?")
+    terminal.type("n")
+    terminal.wait_for("Cancelled")
+
+    assert terminal.end() == 0
+
+
+def test_ctrl_c_at_a_question_cancels(cli: Cli) -> None:
+    terminal = Terminal(cli, "interactive")
+
+    terminal.wait_for("two dates")
+    terminal.type(CTRL_C)
+    terminal.wait_for("Cancelled")
+
+    assert terminal.end() == 130
+
+
+def test_ctrl_c_in_the_run_stores_what_was_read(cli: Cli, server: SandboxServer) -> None:
+    server.latency_s = 0.5
+    terminal = Terminal(cli, "interactive", "last-month", ALTEGIO_REQUESTS_PER_SECOND="4")
+
+    terminal.wait_for("page 2/13")
+    terminal.type(CTRL_C)
+    terminal.wait_for("interrupted")
+
+    assert terminal.end() == 130
+
+
+def lines(cli: Cli, text: str, changes: Mapping[str, str | None] | None = None) -> tuple[int, str]:
+    ran = subprocess.run(
+        [*COMMAND, "interactive"],
+        cwd=cli.folder,
+        env=cli.environment(changes or {}),
+        input=text,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    return ran.returncode, ran.stdout + ran.stderr
+
+
+def test_without_a_terminal_answers_are_read_line_by_line(cli: Cli) -> None:
+    code, told = lines(cli, "2026-11-02\n2026-11-03\ny\n")
+
+    assert code == 0, told
+    assert "2 days; " in told
+    assert "fetched" in told
+    assert "Show statistics?" not in told
+
+
+def test_a_no_syncs_nothing(cli: Cli) -> None:
+    code, told = lines(cli, "2026-11-02\n2026-11-03\nn\n")
+
+    assert code == 0
+    assert "Cancelled" in told
+    assert "fetched" not in told
+
+
+def test_a_bad_line_or_the_end_of_input_is_wrong_use(cli: Cli, server: SandboxServer) -> None:
+    bad_date = lines(cli, "2026-13-02\n")
+    ended = lines(cli, "2026-11-02\n")
+    wrong_order = lines(cli, "2026-11-02\n2026-11-01\n")
+    nothing_set = lines(cli, "2026-11-02\n", {"DB_URI": None})
+    asked = len(server.requests)
+    neither = lines(cli, "2026-11-02\n2026-11-02\nmaybe\n")
+
+    assert [code for code, _ in (bad_date, ended, wrong_order, nothing_set, neither)] == [2] * 5
+    assert "Invalid date format: '2026-13-02'" in bad_date[1]
+    assert "The input ended" in ended[1]
+    assert "Missing required environment variables: DB_URI" in nothing_set[1]
+    assert asked == 0
+    assert "Expected y or n" in neither[1]
+
+
+def test_with_dates_given_nothing_is_asked(cli: Cli) -> None:
+    ran = cli.run("interactive", "2026-11-02", "2026-11-03")
+
+    assert ran.code == 0
+    assert "fetched" in ran.out
+    assert "?" not in ran.out
