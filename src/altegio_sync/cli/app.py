@@ -114,6 +114,37 @@ def interactive(
 
 
 @app.command()
+def stats(
+    first: Annotated[
+        str | None, typer.Option("--from", metavar="DATE", help="Only from this day on.")
+    ] = None,
+    last: Annotated[
+        str | None, typer.Option("--to", metavar="DATE", help="Only up to this day, included.")
+    ] = None,
+    clean: Annotated[
+        bool, typer.Option("--clean", help="Remove duplicates instead, as clean does.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="With --clean: count, write nothing.")
+    ] = False,
+    json_output: Json = False,
+    log_format: LogFormat = "text",
+    env_file: EnvFile = None,
+) -> None:
+    """Show what is stored, and what wants attention."""
+    from altegio_sync.cli.command import CommandOptions
+
+    if clean:
+        from altegio_sync.cli.clean_command import run_clean
+
+        run_clean(CommandOptions("clean", env_file, json_output, log_format), dry_run=dry_run)
+    from altegio_sync.cli.stats_command import execute_stats
+
+    options = CommandOptions("stats", env_file, json_output, log_format)
+    raise typer.Exit(execute_stats(options, first, last))
+
+
+@app.command()
 def clean(
     dry_run: DryRun = False,
     json_output: Json = False,

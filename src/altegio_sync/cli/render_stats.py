@@ -1,0 +1,131 @@
+"""The statistics as tables and bars; lines that want attention are plain, for `grep`."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from altegio_sync.domain.day_chart import draw_days
+from altegio_sync.domain.stats import share_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from altegio_sync.domain.stats import HourCount, StatsReport
+
+_WIDTH = 100
+_BAR_CELLS = 40
+_MOST_BARS = 31
+_MOST_TEACHERS = 10
+_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_SHADES = " ░▒▓█"
+
+
+def print_stats(report: StatsReport) -> None:
+    """On stdout: colours on a terminal, plain text of a fixed width elsewhere."""
+    is_terminal = sys.stdout.isatty()
+    console = Console(width=None if is_terminal else _WIDTH, highlight=False)
+    for part in _parts(report):
+        console.print(part)
+    for warning in report.warnings:
+        print(warning)
+
+
+def _parts(report: StatsReport) -> Iterable[Table | Text | str]:
+    counts = report.counts
+    yield Text(f"Appointments, days in {report.timezone} ({report.zone_source})", style="bold")
+    yield (
+        f"total {counts.total}   active {counts.active}   deleted {counts.deleted}   "
+        f"trial {counts.trial}"
+    )
+    yield (
+        f"oldest {report.oldest or '-'}   newest {report.newest or '-'}   "
+        f"last 30 days {counts.last_30_days}   upcoming {counts.upcoming}"
+    )
+    yield _counts("Status", [(each.label, each.count) for each in report.by_status], counts.active)
+    yield _counts(
+        "Teachers", [(each.shown_name, each.count) for each in counts.top_teachers], counts.active
+    )
+    yield _counts(
+        "Services", [(each.shown_name, each.count) for each in counts.top_services], counts.active
+    )
+    yield from _days(report)
+    yield from _heat_map(counts.heat_map)
+    yield _no_shows(report)
+    trials = counts.trials
+    yield (
+        f"Trial lessons: {trials.lessons}, of {trials.leads} leads; {trials.booked_again} booked "
+        f"again, {trials.came_again} came again"
+    )
+    run = report.last_run
+    if run is None:
+        yield "Last sync: none yet"
+    else:
+        age = "at an unknown time" if run.age_hours is None else f"{run.age_hours:.1f} hours ago"
+        yield f"Last sync: {run.run_id}, {'well' if run.ok else 'failed'}, {age}"
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for number, column in enumerate(columns):
+        table.add_column(column, justify="left" if number == 0 else "right")
+    return table
+
+
+def _counts(title: str, rows: Sequence[tuple[str, int]], whole: int) -> Table:
+    table = _table(title, "count", "share")
+    for name, count in rows:
+        # Text, so that a bracket in a name is no markup.
+        table.add_row(Text(name), str(count), _percent(share_of(count, whole)))
+    return table
+
+
+def _percent(share: float | None) -> str:
+    return "-" if share is None else f"{share:.1%}"
+
+
+def _days(report: StatsReport) -> Iterable[Text]:
+    chart = draw_days(report.counts.by_day, report.period, report.today, most_bars=_MOST_BARS)
+    most = max((bar.count for bar in chart.bars), default=0)
+    if not most:
+        return
+    yield Text(f"By {chart.unit}", style="bold")
+    for bar in chart.bars:
+        cells = round(bar.count * _BAR_CELLS / most) or (1 if bar.count else 0)
+        style = "dim cyan" if bar.is_ahead else "cyan"
+        yield Text.assemble(
+            f"{chart.label(bar):<12}", ("█" * cells, style), f" {bar.count}" if bar.count else ""
+        )
+
+
+def _heat_map(hours: Sequence[HourCount]) -> Iterable[Text]:
+    if not hours:
+        return
+    counts = {(each.weekday, each.hour): each.count for each in hours}
+    first, last = min(each.hour for each in hours), max(each.hour for each in hours)
+    most = max(counts.values())
+    yield Text("The week by hour", style="bold")
+    yield Text("     " + "".join(f"{hour:>3}" for hour in range(first, last + 1)))
+    for number, name in enumerate(_WEEKDAYS, start=1):
+        line = "".join(
+            f" {_shade(counts.get((number, hour), 0), most) * 2}" for hour in range(first, last + 1)
+        )
+        yield Text(f"{name}  {line}")
+
+
+def _shade(count: int, most: int) -> str:
+    return _SHADES[-(-count * (len(_SHADES) - 1) // most)]
+
+
+def _no_shows(report: StatsReport) -> Table:
+    table = _table("No-shows", "arrived", "no-show", "rate")
+    whole = report.attendance
+    table.add_row(Text("all"), str(whole.arrived), str(whole.no_show), _percent(whole.rate))
+    for each in report.counts.shows[:_MOST_TEACHERS]:
+        name = Text(each.shown_name)
+        table.add_row(name, str(each.arrived), str(each.no_show), _percent(each.rate))
+    return table
