@@ -7,9 +7,38 @@ import sys
 
 def main() -> None:
     """The entry point of `altegio-sync`."""
+    _run("altegio-sync")
+
+
+def sync_appointments() -> None:
+    _run("sync-appointments", "sync")
+
+
+def sync_appointments_interactive() -> None:
+    _run("sync-appointments-interactive", "interactive")
+
+
+def appointments_stats() -> None:
+    _run("appointments-stats", "stats")
+
+
+def appointments_clean() -> None:
+    _run("appointments-clean", "clean")
+
+
+def appointments_validate() -> None:
+    _run("appointments-validate", "validate")
+
+
+def appointments_test() -> None:
+    _run("appointments-test", "check")
+
+
+def _run(name: str, *command: str) -> None:
+    """Run under a name of its own; the old npm names each stand for one command."""
     try:
         from altegio_sync.cli.app import app
 
-        app(prog_name="altegio-sync")
+        app([*command, *sys.argv[1:]], prog_name=name)
     except KeyboardInterrupt:
         sys.exit(130)
