@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from altegio_sync.domain.client_name import parse_client_name
     from altegio_sync.domain.period import Period, parse_period
     from altegio_sync.domain.report import CompanyReport, SyncReport
+    from altegio_sync.domain.stats import StatsReport
+    from altegio_sync.domain.validation import RuleContext, ValidationReport
     from altegio_sync.errors import (
         AltegioError,
         AltegioRejectedError,
@@ -29,8 +31,13 @@ if TYPE_CHECKING:
         UnexpectedAnswerError,
     )
     from altegio_sync.mongo.connection import open_database
+    from altegio_sync.mongo.runs import MongoRuns
+    from altegio_sync.mongo.stats import MongoStats
     from altegio_sync.mongo.stores import MongoAppointments
+    from altegio_sync.mongo.validation import MongoValidator
+    from altegio_sync.usecases.stats import collect_stats
     from altegio_sync.usecases.sync import SyncRequest, sync_appointments
+    from altegio_sync.usecases.validate import validate_appointments
 
 __all__ = [
     "AltegioApi",
@@ -42,26 +49,42 @@ __all__ = [
     "CompanyReport",
     "ConfigError",
     "MongoAppointments",
+    "MongoRuns",
+    "MongoStats",
+    "MongoValidator",
     "NotFoundError",
     "Period",
     "RateLimitedError",
+    "RuleContext",
     "Settings",
+    "StatsReport",
     "StoreError",
     "StoreUnavailableError",
     "SyncReport",
     "SyncRequest",
     "UnexpectedAnswerError",
+    "ValidationReport",
+    "collect_stats",
     "load_settings",
     "open_database",
     "parse_client_name",
     "parse_period",
     "sync_appointments",
+    "validate_appointments",
 ]
 
 _HOMES = {
     "AltegioApi": "altegio.api",
     "CompanyReport": "domain.report",
     "MongoAppointments": "mongo.stores",
+    "MongoRuns": "mongo.runs",
+    "MongoStats": "mongo.stats",
+    "MongoValidator": "mongo.validation",
+    "RuleContext": "domain.validation",
+    "StatsReport": "domain.stats",
+    "ValidationReport": "domain.validation",
+    "collect_stats": "usecases.stats",
+    "validate_appointments": "usecases.validate",
     "Period": "domain.period",
     "Settings": "config",
     "SyncReport": "domain.report",
