@@ -23,7 +23,8 @@ NAME = "altegio-appointments"
 NOW = datetime(2026, 4, 1, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 KYIV = ZoneInfo("Europe/Kyiv")
-LACKING = object()
+#: For a field that is not there.
+LACKING = ...
 
 
 def lesson(number: int, **changes: object) -> Document:
