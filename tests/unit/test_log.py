@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from altegio_sync.log import MESSAGES, configure_logging, get_logger, message
+from altegio_sync.log import configure_logging, get_logger, message
 
 if TYPE_CHECKING:
     import pytest
@@ -55,11 +55,3 @@ def test_a_line_for_machines_is_json_of_the_events_fields(
 
 def test_a_text_with_braces_is_told_as_it_is() -> None:
     assert message("failed", {"message": "odd {braces} 100 %"}) == "odd {braces} 100 %"
-
-
-def test_every_message_begins_with_a_word_and_not_with_a_value() -> None:
-    told_whole = {"failed", "retry"}  # an error's own text
-
-    assert [
-        each for name, each in MESSAGES.items() if each.startswith("{") and name not in told_whole
-    ] == []
