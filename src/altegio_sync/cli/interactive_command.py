@@ -51,6 +51,8 @@ def run_interactive(first: str | None, last: str | None, env_file: Path | None) 
         load(options)  # what is missing is told before anything is asked
         first, last = questions.ask_period()
         code = _announce(options, first, last)
+        if code == EXIT_INTERRUPTED:
+            print("Cancelled")
         if code != EXIT_DONE:
             return code
         if not questions.confirm("Sync these appointments?"):
@@ -81,9 +83,7 @@ def _announce(options: CommandOptions, first: str, last: str | None) -> int:
                         page_size=settings.first_page_size,
                     )
                     print(_text(told))
-        if stop.is_set:
-            raise KeyboardInterrupt
-        return EXIT_DONE
+        return EXIT_INTERRUPTED if stop.is_set else EXIT_DONE
 
     return execute(options, body)
 
