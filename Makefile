@@ -4,6 +4,8 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 VENV := .venv
 BIN := $(VENV)/bin
+# The compiled files name all there is to install (--no-deps): left to resolve, pip takes a newer
+# release for `name[extra]` than the one pinned as `name`, and refuses it.
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 
@@ -50,12 +52,12 @@ $(VENV)/bin/python:
 
 $(VENV)/.demo: $(VENV)/bin/python requirements/runtime.txt requirements/build.txt pyproject.toml
 	@echo "Installing into $(VENV) ..."
-	@$(PIP) install --require-hashes -r requirements/runtime.txt -r requirements/build.txt
+	@$(PIP) install --no-deps --require-hashes -r requirements/runtime.txt -r requirements/build.txt
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@scripts/install-libcurl
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.demo requirements/dev.txt
 	@echo "Installing the tools of the checks ..."
-	@$(PIP) install --require-hashes -r requirements/dev.txt
+	@$(PIP) install --no-deps --require-hashes -r requirements/dev.txt
 	@touch $@
