@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from altegio_sync.cli.command import EXIT_USE
+from altegio_sync.cli.command import EXIT_INTERRUPTED, EXIT_USE
 from altegio_sync.sandbox import SandboxServer, School
 
 if TYPE_CHECKING:
@@ -54,4 +55,7 @@ def run_sandbox(
     for name, value in sandbox_settings(server, school, token, user_token).items():
         print(f"export {name}={value}")
     print("export DB_URI=embedded", flush=True)
-    server.run()
+    # It serves until a signal, which does not always come through to us as KeyboardInterrupt.
+    with suppress(KeyboardInterrupt):
+        server.run()
+    sys.exit(EXIT_INTERRUPTED)
