@@ -59,6 +59,7 @@ class ListSource:
         self.list = list(bookings)
         self.usage = ApiUsage()
         self.asked: list[PageQuery] = []
+        self.answered_at: datetime | None = None
         self._served_page_size = served_page_size
         self._before_page = before_page
         self._total = total
@@ -87,5 +88,13 @@ class ListSource:
         if self._before_page is not None:
             self._before_page(self.list, query)
         size = min(query.page_size, self._served_page_size)
-        rows = self.list[(query.page - 1) * size : query.page * size]
-        return Page(rows, len(rows), self._total(len(self.list)))
+        listed = [each for each in self.list if _is_listed(each, query)]
+        rows = listed[(query.page - 1) * size : query.page * size]
+        return Page(rows, len(rows), self._total(len(listed)), answered_at=self.answered_at)
+
+
+def _is_listed(booking: Booking, query: PageQuery) -> bool:
+    if query.period is None or booking.starts_at is None:
+        return True
+    start, end = query.period.moments(query.zone)
+    return start <= booking.starts_at < end

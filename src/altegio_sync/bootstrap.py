@@ -2,39 +2,89 @@
 
 from __future__ import annotations
 
+import os
+import platform
 import re
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from altegio_sync.altegio.api import AltegioApi
 from altegio_sync.altegio.pacing import Pacer
+from altegio_sync.mongo.budget import SharedBudget
 from altegio_sync.mongo.connection import open_database
+from altegio_sync.mongo.leases import MongoLeases
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
+    from datetime import timedelta
 
     from pymongo.asynchronous.database import AsyncDatabase
 
     from altegio_sync.altegio.api import OnRetry
     from altegio_sync.config import Settings
+    from altegio_sync.domain.report import ApiUsage
+    from altegio_sync.mongo.leases import Holder
+    from altegio_sync.ports import RequestBudget
+
+    Database = AsyncDatabase[dict[str, Any]]
 
 EMBEDDED = "embedded"
 
 
-def open_altegio(settings: Settings, *, on_retry: OnRetry | None = None) -> AltegioApi:
+def open_altegio(
+    settings: Settings,
+    *,
+    database: Database | None = None,
+    on_retry: OnRetry | None = None,
+    usage: ApiUsage | None = None,
+) -> AltegioApi:
+    """Altegio, within the budget that the database shares with other processes."""
     pattern = settings.crm_id_pattern
     return AltegioApi(
         settings.company_token.get_secret_value(),
         settings.user_token.get_secret_value(),
         url=settings.api_url,
-        pacer=Pacer(settings.requests_per_second, settings.requests_per_minute),
+        pacer=_budget(settings, database),
         crm_id_pattern=re.compile(pattern) if pattern else None,
         on_retry=on_retry,
+        usage=usage,
+    )
+
+
+def _budget(settings: Settings, database: Database | None) -> RequestBudget:
+    limits = settings.requests_per_second, settings.requests_per_minute
+    if database is None:
+        return Pacer(*limits)
+    return SharedBudget(
+        database,
+        settings.budget_key,
+        process=f"{platform.node()}/{os.getpid()}",
+        requests_per_second=limits[0],
+        requests_per_minute=limits[1],
+    )
+
+
+def build_leases(
+    settings: Settings,
+    database: Database,
+    *,
+    command: str,
+    run_id: str,
+    wait: timedelta,
+    on_wait: Callable[[str, Holder], None] | None = None,
+) -> MongoLeases:
+    return MongoLeases(
+        database,
+        settings.collection,
+        command=command,
+        run_id=run_id,
+        wait_s=wait.total_seconds(),
+        on_wait=on_wait,
     )
 
 
 @asynccontextmanager
-async def open_store(settings: Settings) -> AsyncIterator[AsyncDatabase[dict[str, Any]]]:
+async def open_store(settings: Settings) -> AsyncIterator[Database]:
     """The database of the settings; an embedded one is started, and kept up until the exit."""
     uri = settings.db_uri.get_secret_value()
     if uri != EMBEDDED:

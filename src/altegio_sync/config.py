@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -11,6 +12,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from altegio_sync.domain.ledger import settings_hash
 from altegio_sync.domain.lessons import LessonRules
 from altegio_sync.errors import ConfigError
 
@@ -118,12 +120,22 @@ class Settings(BaseSettings):
     requests_per_minute: int = Field(
         195, ge=0, le=60_000, validation_alias="ALTEGIO_REQUESTS_PER_MINUTE"
     )
+    budget_key: str = Field(
+        default_factory=lambda: platform.node() or "this machine",
+        max_length=200,
+        validation_alias="ALTEGIO_BUDGET_KEY",
+    )
     collection: str = Field("altegio-appointments", validation_alias="ALTEGIO_COLLECTION")
     data_dir: Path | None = Field(None, validation_alias="ALTEGIO_DATA_DIR")
 
     @property
     def rules(self) -> LessonRules:
         return LessonRules(frozenset(self.service_ids), frozenset(self.trial_service_ids))
+
+    @property
+    def settings_hash(self) -> str:
+        """Stands for what decides which bookings are kept: ledger entries hang on it."""
+        return settings_hash(self.rules, self.crm_id_pattern)
 
     @property
     def first_page_size(self) -> int:

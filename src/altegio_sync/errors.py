@@ -57,6 +57,14 @@ class StoreUnavailableError(StoreError):
     """MongoDB is out of reach: trying later may help."""
 
 
+class LeaseHeldError(StoreError):
+    """Another run works on the same company."""
+
+
+class LeaseLostError(StoreError):
+    """Another run took the company over, since this one could not renew its lease in time."""
+
+
 def first_error(group: BaseExceptionGroup[AltegioSyncError]) -> AltegioSyncError:
     """The first of the errors that tasks side by side raised."""
     error: BaseException = group

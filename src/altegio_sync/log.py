@@ -35,6 +35,12 @@ MESSAGES = {
     "{duplicates} already stored, skipped: {skipped}",
     "appointment": "Appointment {appointment_id}: {outcome}{reason}",
     "sync_started": "Syncing {first} to {last} ({timezone}), company {company_id}",
+    "changes_started": "Asking for changes ({timezone}), company {company_id}",
+    "resumed": "Taken up: {done} of {days} days are done already",
+    "no_total": "Altegio announces no total, so it cannot be checked that nothing was missed",
+    "vanished": "Appointment {appointment_id} is gone at Altegio (404): marked deleted",
+    "gave_way": "{reason}. Its changes are left to it or to the next run",
+    "waiting_for_lease": "Waiting up to {wait} for the run at work on {what}: {holder}",
     "overtaken": "Appointment {appointment_id} was changed by another program at the same moment, "
     "and is left as it is: run it again",
     "index_dropped": "The unique index on appointmentId was dropped, since duplicates are back; "

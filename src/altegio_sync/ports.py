@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 from altegio_sync.domain.report import Outcome, RecordCounts
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from datetime import datetime
+    from collections.abc import Collection, Mapping, Sequence
+    from contextlib import AbstractAsyncContextManager
+    from datetime import date, datetime
     from zoneinfo import ZoneInfo
 
     from altegio_sync.domain.appointment import Booking, Location, Service, Teacher
+    from altegio_sync.domain.ledger import DayRecord, LedgerEntry
     from altegio_sync.domain.lessons import Skipped, Verdict
     from altegio_sync.domain.period import Period
     from altegio_sync.domain.report import ApiUsage, SyncMode
@@ -21,13 +23,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PageQuery:
-    """One page, 1-based, of the appointments that start on the period's days."""
+    """One page, 1-based, of the appointments that start on the period's days.
+
+    With ``changed_after``, of those that were made or changed since; the period may be left out.
+    """
 
     company_id: str
-    period: Period
+    period: Period | None
     zone: ZoneInfo
     page: int
     page_size: int
+    changed_after: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +42,26 @@ class Page:
 
     ``rows`` counts what the answer held, ``unreadable`` those of them without an id to know them
     by; ``total`` is what Altegio announces for the whole query, None where it does not say.
+    ``answered_at`` is the time of the answer by Altegio's own clock, to the second.
     """
 
     bookings: Sequence[Booking]
     rows: int
     total: int | None
     unreadable: int = 0
+    answered_at: datetime | None = None
+
+
+class RequestBudget(Protocol):
+    """Lets requests start within the limits; shared by all who ask from one address."""
+
+    async def wait_for_turn(self) -> None:
+        """Return at the moment at which the next request may start."""
+        ...
+
+    def rest(self, seconds: float) -> None:
+        """Let no request start for so long: Altegio refuses them all alike."""
+        ...
 
 
 class AppointmentSource(Protocol):
@@ -93,6 +113,73 @@ class AppointmentStore(Protocol):
         """Bring a batch of distinct bookings into the collection; nothing is stored twice."""
         ...
 
+    async def find_server_time(self) -> datetime:
+        """MongoDB's own clock."""
+        ...
+
+    async def count_undeleted(self, scope: StoredScope) -> int:
+        """How many documents of the scope are not marked deleted."""
+        ...
+
+    async def find_undeleted(self, scope: StoredScope) -> Collection[str]:
+        """The ids, all digits, of the scope's documents that are not marked deleted."""
+        ...
+
+    async def mark_deleted(self, appointment_ids: Collection[str], scope: StoredScope) -> None:
+        """Mark the scope's documents with these ids as deleted."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class StoredScope:
+    """The stored appointments of a company that start on the period's local days.
+
+    ``takes_unowned``: also the documents without a `companyId`, which the old scripts wrote.
+    """
+
+    company_id: str
+    period: Period
+    zone: ZoneInfo
+    takes_unowned: bool
+
+
+class Ledger(Protocol):
+    """What is known to be complete, by company and local day. Raises StoreError."""
+
+    async def find_days(self, company_id: str, period: Period) -> Mapping[date, DayRecord]: ...
+
+    async def write(self, company_id: str, entries: Sequence[LedgerEntry]) -> None:
+        """Keep the entries; a day's stronger one that still counts stays beside a weaker one."""
+        ...
+
+    async def list_companies(self) -> Sequence[str]:
+        """The companies that days are entered for."""
+        ...
+
+    async def find_timezone(self, company_id: str) -> str | None:
+        """The zone in which the company's days were cut last."""
+        ...
+
+
+class CursorStore(Protocol):
+    """How far `changes` has come, by company. Raises StoreError."""
+
+    async def find_cursor(self, company_id: str) -> datetime | None: ...
+
+    async def move_cursor(self, company_id: str, to: datetime, run_id: str) -> None: ...
+
+
+class Leases(Protocol):
+    """Keeps two writing runs off the same company."""
+
+    def hold(self, company_id: str) -> AbstractAsyncContextManager[None]:
+        """Hold the company while in the context.
+
+        Raises:
+            LeaseHeldError: another run holds it, and did for as long as was waited.
+        """
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class StoreState:
@@ -109,18 +196,25 @@ class RunStore(Protocol):
 
     async def keep_report(self, report: Mapping[str, Any]) -> None: ...
 
-    async def find_last(self, command: str = "sync") -> Mapping[str, Any] | None:
-        """The report of the command's run that began last, its moments as datetimes."""
+    async def find_last(self, *commands: str) -> Mapping[str, Any] | None:
+        """The report of the run that began last, its moments as datetimes.
+
+        Of any of the commands; without one, of those that bring appointments from Altegio.
+        """
         ...
 
 
 class Progress(Protocol):
     """What a run tells while it goes on. `SilentProgress` is the one that does nothing."""
 
-    def begin(self, company_id: str, period: Period, timezone: str) -> None: ...
+    def begin(self, company_id: str, period: Period | None, timezone: str) -> None: ...
 
     def expect(self, records: int, pages: int) -> None:
         """So many more records and pages are still to be read."""
+        ...
+
+    def resume(self, done_days: int, days: int) -> None:
+        """So many of the period's days need not be read again."""
         ...
 
     def page_done(self, number: int, rows: int, counts: RecordCounts) -> None:
@@ -139,9 +233,11 @@ class Progress(Protocol):
 class SilentProgress:
     """Tells nothing; a base for those who want some of it."""
 
-    def begin(self, company_id: str, period: Period, timezone: str) -> None: ...
+    def begin(self, company_id: str, period: Period | None, timezone: str) -> None: ...
 
     def expect(self, records: int, pages: int) -> None: ...
+
+    def resume(self, done_days: int, days: int) -> None: ...
 
     def page_done(self, number: int, rows: int, counts: RecordCounts) -> None: ...
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -10,39 +10,45 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from altegio_sync.domain.ledger import Grade
 from altegio_sync.domain.period import Period
 from altegio_sync.domain.report import ApiUsage
 from altegio_sync.ports import PageQuery
-from altegio_sync.usecases.reading import MAX_PASSES, Completeness, PagedReading
-from tests.fakes import ListSource, booking
+from altegio_sync.usecases.reading import LAST_PASSES, PASSES, PeriodReading, Window
+from tests.fakes import START, ListSource, booking
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from altegio_sync.domain.appointment import Booking
     from altegio_sync.ports import Page
 
+ZONE = ZoneInfo("Europe/Kyiv")
+#: The bookings of `tests.fakes` all stand on this day, which cannot be cut in halves.
+DAY = Period.of_days(date(2026, 3, 2), date(2026, 3, 2))
 MONTH = Period(date(2026, 3, 1), date(2026, 4, 1))
-
-
-def query(page_size: int) -> PageQuery:
-    return PageQuery("77", MONTH, ZoneInfo("Europe/Kyiv"), 1, page_size)
 
 
 def bookings(count: int, first: int = 0) -> list[Booking]:
     return [booking(str(number)) for number in range(first, first + count)]
 
 
-async def read(source: ListSource, page_size: int) -> tuple[Completeness, list[str], ApiUsage]:
+async def read(
+    source: ListSource, page_size: int, period: Period = DAY, *, proves: bool = False
+) -> tuple[Sequence[Window], list[str], ApiUsage]:
     handed_on: list[str] = []
+    windows: list[Window] = []
 
     async def handle(_number: int, _page: Page, fresh: list[Booking]) -> None:
         handed_on.extend(each.id for each in fresh)
 
+    async def on_window(window: Window) -> None:
+        windows.append(window)
+
     usage = ApiUsage()
-    reading = PagedReading(source, query(page_size), handle, usage)
-    result = await reading.run(await source.fetch_page(query(page_size)))
-    return result, handed_on, usage
+    reading = PeriodReading(source, handle, on_window, usage, proves=proves)
+    await reading.run(PageQuery("77", period, ZONE, 1, page_size))
+    return windows, handed_on, usage
 
 
 @pytest.mark.parametrize("count", [0, 1, 9, 10, 11, 20, 95, 400])
@@ -52,11 +58,13 @@ async def test_every_booking_is_handed_on_once_whatever_a_page_holds(
 ) -> None:
     source = ListSource(bookings(count), served_page_size=served)
 
-    result, handed_on, usage = await read(source, 10)
+    [window], handed_on, usage = await read(source, 10)
 
-    assert sorted(handed_on, key=int) == [str(number) for number in range(count)]
-    assert result == Completeness(count, count, is_checked=True)
     size = min(10, served)
+    assert sorted(handed_on, key=int) == [str(number) for number in range(count)]
+    assert window.ids == set(handed_on)
+    assert (window.seen, window.announced) == (count, count)
+    assert window.grade is (Grade.PROVED if count <= size else Grade.CHECKED)
     assert len(source.asked) <= -(-count // size) + 1
     assert usage.rereads == 0
 
@@ -73,15 +81,15 @@ async def test_a_page_that_was_shrunk_costs_no_row_twice() -> None:
 @pytest.mark.parametrize(
     "total", [lambda _length: None, lambda _length: 10], ids=["none", "of the page"]
 )
-async def test_without_a_total_to_rely_on_pages_are_read_to_the_empty_one(
+async def test_without_a_total_to_rely_on_pages_are_read_to_the_empty_one_and_not_graded(
     total: Callable[[int], int | None],
 ) -> None:
     source = ListSource(bookings(35), total=total)
 
-    result, handed_on, _usage = await read(source, 10)
+    [window], handed_on, _usage = await read(source, 10)
 
     assert len(handed_on) == 35
-    assert result.is_checked
+    assert (window.grade, window.is_believed) == (None, True)
 
 
 async def test_the_last_page_is_asked_for_when_all_others_came_back() -> None:
@@ -99,50 +107,145 @@ async def test_a_removal_between_pages_is_noticed_and_made_good() -> None:
 
     source = ListSource(bookings(95), before_page=remove_one)
 
-    result, handed_on, usage = await read(source, 10)
+    [window], handed_on, usage = await read(source, 10)
 
-    assert result.is_checked
+    assert window.grade is Grade.CHECKED
     assert usage.rereads == 1
     assert {str(number) for number in range(1, 95)} <= set(handed_on)
     assert len(handed_on) == len(set(handed_on))
 
 
-async def test_a_list_that_never_settles_is_told_and_not_read_for_ever() -> None:
-    def insert_always(rows: list[Booking], _asked: PageQuery) -> None:
-        rows.insert(0, booking(str(len(rows))))
+def insert_always(rows: list[Booking], _asked: PageQuery) -> None:
+    rows.insert(0, booking(str(len(rows))))
 
+
+async def test_a_day_that_never_settles_is_told_and_not_read_for_ever() -> None:
     source = ListSource(bookings(95), before_page=insert_always)
 
-    result, _handed_on, usage = await read(source, 10)
+    [window], _handed_on, usage = await read(source, 10)
 
-    assert not result.is_checked
-    assert usage.rereads == MAX_PASSES - 1
+    assert not window.is_believed
+    assert usage.rereads == LAST_PASSES - 1
 
 
-@given(st.lists(st.tuples(st.integers(1, 8), st.booleans(), st.integers(0, 60)), max_size=4))
-async def test_what_was_there_throughout_is_handed_on_when_the_pass_is_believed(
-    moves: list[tuple[int, bool, int]],
-) -> None:
-    """Inserts alone, or removals alone: the two together can cancel out and fool a check."""
-    inserts = bool(moves) and moves[0][1]
-    pending = list(moves)
-    new_ids = iter(range(10_000, 20_000))
+async def test_what_does_not_settle_whole_is_halved_down_to_the_day_that_moves() -> None:
+    quiet = [booking(str(n), starts_at=START + timedelta(days=n % 20 + 1)) for n in range(200, 400)]
+    source = ListSource([*bookings(95), *quiet], before_page=insert_always)
 
-    def move(rows: list[Booking], asked: PageQuery) -> None:
-        due = [each for each in pending if each[0] == asked.page]
-        for each in due:
-            pending.remove(each)
-            if inserts:
-                rows.insert(min(each[2], len(rows)), booking(str(next(new_ids))))
-            elif rows:
-                del rows[min(each[2], len(rows) - 1)]
+    windows, handed_on, usage = await read(source, 10, MONTH)
 
-    source = ListSource(bookings(60), before_page=move)
-    there_throughout = {each.id for each in source.list}
-
-    result, handed_on, _usage = await read(source, 10)
-
-    there_throughout &= {each.id for each in source.list}
-    assert result.is_checked
-    assert there_throughout <= set(handed_on)
+    unsettled = [window.period for window in windows if not window.is_believed]
+    days = [day for window in windows if window.period for day in window.period.each_day()]
+    assert unsettled == [DAY]
+    assert sorted(days) == list(MONTH.each_day())
+    assert {each.id for each in quiet} <= set(handed_on)
     assert len(handed_on) == len(set(handed_on))
+    assert usage.rereads >= PASSES
+
+
+@pytest.mark.parametrize("count", [1, 30, 31, 95, 400])
+@pytest.mark.parametrize("page_size", [10, 50, 1000])
+async def test_a_proof_rests_on_single_answers_or_on_two_passes_that_agree(
+    count: int, page_size: int
+) -> None:
+    source = ListSource(
+        [booking(str(n), starts_at=START + timedelta(days=n % 28)) for n in range(count)]
+    )
+
+    windows, handed_on, usage = await read(source, page_size, MONTH, proves=True)
+
+    days = [day for window in windows if window.period for day in window.period.each_day()]
+    assert {window.grade for window in windows} == {Grade.PROVED}
+    assert sorted(days) == list(MONTH.each_day())
+    assert len(handed_on) == len(set(handed_on)) == count
+    assert usage.rereads == (28 if count > 28 * page_size else 0)
+
+
+async def test_more_than_a_pass_shall_hold_is_read_in_windows() -> None:
+    each_day = [
+        booking(f"{day}{n:04}", starts_at=START + timedelta(days=day))
+        for day in range(20)
+        for n in range(900)
+    ]
+    source = ListSource(each_day)
+
+    windows, handed_on, _usage = await read(source, 1000, MONTH)
+
+    assert len(windows) > 1
+    assert max(window.seen for window in windows) <= 10_000
+    assert len(handed_on) == len(set(handed_on)) == 18_000
+
+
+async def test_a_removal_and_an_insert_that_cancel_out_fool_a_check_and_no_proof() -> None:
+    """The one thing that a check can miss: the totals agree, and so do the distinct ids."""
+
+    def swap(rows: list[Booking], asked: PageQuery) -> None:
+        if asked.page == 2 and len(source.asked) == 2:
+            del rows[0]
+            rows.append(booking("9999"))
+
+    source = ListSource(bookings(30), before_page=swap)
+    [checked], seen_by_check, _usage = await read(source, 10)
+    source = ListSource(bookings(30), before_page=swap)
+    [proved], seen_by_proof, usage = await read(source, 10, proves=True)
+
+    assert checked.grade is Grade.CHECKED
+    assert "10" not in seen_by_check
+    assert proved.grade is Grade.PROVED
+    assert "10" in seen_by_proof
+    assert usage.rereads == 2
+
+
+Move = tuple[int, bool, int]
+
+
+class MovingList:
+    """Carries out moves, each ahead of the request with its number: an insert or a removal."""
+
+    def __init__(self, moves: Sequence[Move]) -> None:
+        self._moves = moves
+        self._requests = 0
+        self._new_ids = iter(range(10_000, 20_000))
+
+    def __call__(self, rows: list[Booking], _asked: PageQuery) -> None:
+        self._requests += 1
+        for at_request, inserts, position in self._moves:
+            if at_request != self._requests:
+                continue
+            if inserts:
+                rows.insert(min(position, len(rows)), booking(str(next(self._new_ids))))
+            elif rows:
+                del rows[min(position, len(rows) - 1)]
+
+
+MOVES = st.lists(st.tuples(st.integers(2, 30), st.booleans(), st.integers(0, 60)), max_size=12)
+
+
+@given(MOVES)
+async def test_nothing_that_was_there_throughout_is_missed_by_a_proof(moves: list[Move]) -> None:
+    source = ListSource(bookings(60), before_page=MovingList(moves))
+    before = {each.id for each in source.list}
+
+    [window], handed_on, _usage = await read(source, 10, proves=True)
+
+    throughout = before & {each.id for each in source.list}
+    assert len(handed_on) == len(set(handed_on))
+    if window.grade is Grade.PROVED:
+        assert throughout <= window.ids
+    else:
+        assert not window.is_believed or window.grade is Grade.CHECKED
+
+
+@given(MOVES, st.booleans())
+async def test_a_check_misses_nothing_while_moves_are_all_of_one_kind(
+    moves: list[Move], inserts: bool
+) -> None:
+    same = [(at_request, inserts, position) for at_request, _, position in moves]
+    source = ListSource(bookings(60), before_page=MovingList(same))
+    before = {each.id for each in source.list}
+
+    [window], _handed_on, _usage = await read(source, 10)
+
+    throughout = before & {each.id for each in source.list}
+    if window.grade is not None:
+        assert throughout <= window.ids

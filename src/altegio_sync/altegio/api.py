@@ -11,7 +11,14 @@ import httpx2
 import stamina
 
 from altegio_sync.altegio.pacing import Pacer
-from altegio_sync.altegio.protocol import ACCEPT, Request, authorization, page_request, read_answer
+from altegio_sync.altegio.protocol import (
+    ACCEPT,
+    Request,
+    answered_at,
+    authorization,
+    page_request,
+    read_answer,
+)
 from altegio_sync.altegio.translate import Translator, to_location, to_services, to_teacher
 from altegio_sync.altegio.wire import (
     CompanyAnswer,
@@ -38,7 +45,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from altegio_sync.domain.appointment import Booking, Location, Service, Teacher
-    from altegio_sync.ports import PageQuery
+    from altegio_sync.ports import PageQuery, RequestBudget
 
 DEFAULT_URL = "https://api.alteg.io/api/v1"
 MAX_TRIES = 6
@@ -72,13 +79,14 @@ class AltegioApi:
         user_token: str,
         *,
         url: str = DEFAULT_URL,
-        pacer: Pacer | None = None,
+        pacer: RequestBudget | None = None,
         crm_id_pattern: re.Pattern[str] | None = None,
         on_retry: OnRetry | None = None,
+        usage: ApiUsage | None = None,
         jitter: Callable[[], float] = random.random,
     ) -> None:
-        self.usage = ApiUsage()
-        self._pacer = pacer or Pacer()
+        self.usage = usage or ApiUsage()
+        self._pacer: RequestBudget = pacer or Pacer()
         self._crm_id_pattern = crm_id_pattern
         self.on_retry = on_retry
         self._jitter = jitter
@@ -128,7 +136,7 @@ class AltegioApi:
         return {teacher.id: teacher for teacher in teachers if teacher is not None}
 
     async def fetch_page(self, query: PageQuery) -> Page:
-        answer = await self._fetch(RecordsAnswer, page_request(query))
+        answer, headers = await self._fetch_with_headers(RecordsAnswer, page_request(query))
         translator = Translator(query.company_id, query.zone, self._crm_id_pattern)
         read = [None if row is None else translator.to_booking(row) for row in answer.data]
         bookings = [booking for booking in read if booking is not None]
@@ -138,6 +146,7 @@ class AltegioApi:
             rows=len(read),
             total=total if isinstance(total, int) and total >= 0 else None,
             unreadable=len(read) - len(bookings),
+            answered_at=answered_at(headers),
         )
 
     async def fetch_booking(self, company_id: str, appointment_id: str, zone: ZoneInfo) -> Booking:
@@ -148,6 +157,12 @@ class AltegioApi:
         return booking
 
     async def _fetch(self, answer_type: type[AnswerT], request: Request) -> AnswerT:
+        answer, _headers = await self._fetch_with_headers(answer_type, request)
+        return answer
+
+    async def _fetch_with_headers(
+        self, answer_type: type[AnswerT], request: Request
+    ) -> tuple[AnswerT, Mapping[str, str]]:
         """Ask until it is answered, refused for good, or no longer worth a try."""
         retrying = _Retrying(self.usage, self._pacer, self.on_retry, self._jitter)
         async for attempt in stamina.retry_context(
@@ -159,7 +174,9 @@ class AltegioApi:
                 return await self._try_once(answer_type, request)
         raise AssertionError("unreachable: the last attempt returns or raises")
 
-    async def _try_once(self, answer_type: type[AnswerT], request: Request) -> AnswerT:
+    async def _try_once(
+        self, answer_type: type[AnswerT], request: Request
+    ) -> tuple[AnswerT, Mapping[str, str]]:
         await self._pacer.wait_for_turn()
         self.usage.requests += 1
         try:
@@ -171,14 +188,19 @@ class AltegioApi:
             # Its text may hold the URL, so only the kind of the error is told.
             kind = type(error).__name__
             raise AltegioUnavailableError(f"Altegio could not be reached ({kind})") from error
-        return read_answer(answer_type, response.status_code, response.headers, response.content)
+        headers = response.headers
+        return read_answer(answer_type, response.status_code, headers, response.content), headers
 
 
 class _Retrying:
     """Decides after a failed try whether to try again, and when."""
 
     def __init__(
-        self, usage: ApiUsage, pacer: Pacer, on_retry: OnRetry | None, jitter: Callable[[], float]
+        self,
+        usage: ApiUsage,
+        pacer: RequestBudget,
+        on_retry: OnRetry | None,
+        jitter: Callable[[], float],
     ) -> None:
         self._usage = usage
         self._pacer = pacer

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import ValidationError
@@ -60,13 +62,18 @@ def authorization(company_token: str, user_token: str) -> str:
 def page_request(query: PageQuery) -> Request:
     """Both dates are included at Altegio, whose `end_date` stops at 23:59:00."""
     params = {
-        "start_date": query.period.start.isoformat(),
-        "end_date": query.period.last_day.isoformat(),
         "page": str(query.page),
         "count": str(query.page_size),
         # Without it cancelled appointments are not listed at all.
         "with_deleted": "1",
     }
+    if query.period is not None:
+        params["start_date"] = query.period.start.isoformat()
+        params["end_date"] = query.period.last_day.isoformat()
+    if query.changed_after is not None:
+        # Local without an offset: the best guess, since nobody documents the zone.
+        local = query.changed_after.astimezone(query.zone)
+        params["changed_after"] = local.strftime("%Y-%m-%dT%H:%M:%S")
     return Request(f"records/{query.company_id}", params)
 
 
@@ -95,6 +102,15 @@ def read_answer(
         raise UnexpectedAnswerError(
             f"Altegio answered {status} with data of an unknown shape"
         ) from error
+
+
+def answered_at(headers: Mapping[str, str]) -> datetime | None:
+    """When the answer was given, by the clock of Altegio's server."""
+    try:
+        moment = parsedate_to_datetime(headers.get("date", ""))
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _read_envelope(status: int, body: bytes) -> AnyAnswer:

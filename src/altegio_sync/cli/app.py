@@ -29,6 +29,12 @@ Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Only the summary.")]
 LogFormat = Annotated[
     Literal["text", "json"], typer.Option("--log-format", help="How log lines look.")
 ]
+Wait = Annotated[
+    str,
+    typer.Option(
+        "--wait", metavar="SPAN", help="How long to wait for another run at work; 0 not at all."
+    ),
+]
 Company = Annotated[
     list[str] | None,
     typer.Option("--company", metavar="ID", help="Only this one of the configured companies."),
@@ -63,9 +69,29 @@ def sync(
     update: Annotated[
         bool, typer.Option("--update", help="Also bring stored appointments up to date.")
     ] = False,
+    prove: Annotated[
+        bool,
+        typer.Option("--prove", help="Read in windows that one answer holds whole: no gap at all."),
+    ] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Leave out the days that are done by the ledger.")
+    ] = False,
+    max_age: Annotated[
+        str | None,
+        typer.Option(
+            "--max-age", metavar="SPAN", help="With --resume: done no longer ago [default: 24h]."
+        ),
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Read everything, write nothing.")
     ] = False,
+    allow_mass_delete: Annotated[
+        bool,
+        typer.Option(
+            "--allow-mass-delete", help="With --update: mark deleted however many are gone."
+        ),
+    ] = False,
+    wait: Wait = "10m",
     company: Company = None,
     skipped: Annotated[
         Path | None,
@@ -79,22 +105,92 @@ def sync(
 ) -> None:
     """Bring the appointments of a period into MongoDB."""
     from altegio_sync.cli.command import CommandOptions
-    from altegio_sync.cli.sync_command import execute_sync
+    from altegio_sync.cli.sync_command import SyncOptions, execute_sync
 
     options = CommandOptions("sync", env_file, json_output, log_format, verbose, quiet)
-    code = execute_sync(
-        options,
-        first,
-        last,
+    wanted = SyncOptions(
         update=update,
+        prove=prove,
+        resume=resume,
+        max_age=max_age,
         dry_run=dry_run,
+        allow_mass_delete=allow_mass_delete,
+        wait=wait,
         companies=company or [],
         skipped_file=skipped,
     )
-    raise typer.Exit(code)
+    raise typer.Exit(execute_sync(options, first, last, wanted))
 
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Count what would change, write nothing.")]
+
+
+@app.command()
+def changes(
+    since: Annotated[
+        str | None,
+        typer.Option("--since", metavar="DATE|SPAN", help="The first time: where to begin."),
+    ] = None,
+    overlap: Annotated[
+        str, typer.Option("--overlap", metavar="SPAN", help="How much is read again.")
+    ] = "1d",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Read everything, write nothing.")
+    ] = False,
+    company: Company = None,
+    json_output: Json = False,
+    verbose: Verbose = False,
+    quiet: Quiet = False,
+    log_format: LogFormat = "text",
+    env_file: EnvFile = None,
+) -> None:
+    """Bring what changed at Altegio since the last time; made for cron, every few minutes."""
+    from altegio_sync.cli.command import CommandOptions
+    from altegio_sync.cli.sync_command import execute_changes
+
+    options = CommandOptions("changes", env_file, json_output, log_format, verbose, quiet)
+    code = execute_changes(options, since, overlap, dry_run=dry_run, companies=company or [])
+    raise typer.Exit(code)
+
+
+@app.command()
+def coverage(
+    first: Annotated[
+        str,
+        typer.Argument(metavar="PERIOD|FROM", help=f"YYYY-MM-DD, or {', '.join(PERIOD_NAMES)}."),
+    ] = "last-30-days",
+    last: Annotated[
+        str | None, typer.Argument(metavar="TO", help="Last day of a period, included.")
+    ] = None,
+    company: Company = None,
+    json_output: Json = False,
+    log_format: LogFormat = "text",
+    env_file: EnvFile = None,
+) -> None:
+    """Show a calendar of the days that are checked or proved to be complete, and the gaps."""
+    from altegio_sync.cli.command import CommandOptions
+    from altegio_sync.cli.coverage_command import run_coverage
+
+    options = CommandOptions("coverage", env_file, json_output, log_format)
+    run_coverage(options, first, last, company or [])
+
+
+@app.command()
+def status(
+    json_output: Json = False,
+    prometheus: Annotated[
+        bool,
+        typer.Option("--prometheus", help="Print metrics for the node exporter's text files."),
+    ] = False,
+    log_format: LogFormat = "text",
+    env_file: EnvFile = None,
+) -> None:
+    """Answer whether the collection can be trusted right now; exit 1 when it needs a person."""
+    from altegio_sync.cli.command import CommandOptions
+    from altegio_sync.cli.status_command import run_status
+
+    options = CommandOptions("status", env_file, json_output, log_format)
+    run_status(options, prometheus=prometheus)
 
 
 @app.command()
@@ -127,6 +223,7 @@ def stats(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="With --clean: count, write nothing.")
     ] = False,
+    wait: Wait = "10m",
     json_output: Json = False,
     log_format: LogFormat = "text",
     env_file: EnvFile = None,
@@ -137,7 +234,8 @@ def stats(
     if clean:
         from altegio_sync.cli.clean_command import run_clean
 
-        run_clean(CommandOptions("clean", env_file, json_output, log_format), dry_run=dry_run)
+        options = CommandOptions("clean", env_file, json_output, log_format)
+        run_clean(options, dry_run=dry_run, wait=wait)
     from altegio_sync.cli.stats_command import execute_stats
 
     options = CommandOptions("stats", env_file, json_output, log_format)
@@ -147,6 +245,7 @@ def stats(
 @app.command()
 def clean(
     dry_run: DryRun = False,
+    wait: Wait = "10m",
     json_output: Json = False,
     log_format: LogFormat = "text",
     env_file: EnvFile = None,
@@ -155,7 +254,8 @@ def clean(
     from altegio_sync.cli.clean_command import run_clean
     from altegio_sync.cli.command import CommandOptions
 
-    run_clean(CommandOptions("clean", env_file, json_output, log_format), dry_run=dry_run)
+    options = CommandOptions("clean", env_file, json_output, log_format)
+    run_clean(options, dry_run=dry_run, wait=wait)
 
 
 @app.command()
@@ -167,6 +267,7 @@ def validate(
     offline: Annotated[
         bool, typer.Option("--offline", help="With --fix: do not ask Altegio.")
     ] = False,
+    wait: Wait = "10m",
     json_output: Json = False,
     log_format: LogFormat = "text",
     env_file: EnvFile = None,
@@ -176,7 +277,7 @@ def validate(
     from altegio_sync.cli.validate_command import run_validate
 
     options = CommandOptions("validate", env_file, json_output, log_format)
-    run_validate(options, fix=fix, dry_run=dry_run, offline=offline)
+    run_validate(options, fix=fix, dry_run=dry_run, offline=offline, wait=wait)
 
 
 @app.command()
@@ -187,6 +288,7 @@ def undo(
     force: Annotated[
         bool, typer.Option("--force", help="Bring back what was changed since as well.")
     ] = False,
+    wait: Wait = "10m",
     json_output: Json = False,
     log_format: LogFormat = "text",
     env_file: EnvFile = None,
@@ -195,7 +297,8 @@ def undo(
     from altegio_sync.cli.command import CommandOptions
     from altegio_sync.cli.undo_command import run_undo
 
-    run_undo(CommandOptions("undo", env_file, json_output, log_format), run_id, force=force)
+    options = CommandOptions("undo", env_file, json_output, log_format)
+    run_undo(options, run_id, force=force, wait=wait)
 
 
 trash = typer.Typer(no_args_is_help=True, help="Old selves of documents, kept to undo changes.")
@@ -273,6 +376,7 @@ def restore(
         typer.Argument(metavar="PATH", help="A backup's folder, or its .bson.gz or .bson file."),
     ],
     dry_run: DryRun = False,
+    wait: Wait = "10m",
     json_output: Json = False,
     log_format: LogFormat = "text",
     env_file: EnvFile = None,
@@ -282,7 +386,7 @@ def restore(
     from altegio_sync.cli.restore_command import run_restore
 
     options = CommandOptions("restore", env_file, json_output, log_format)
-    run_restore(options, path, dry_run=dry_run)
+    run_restore(options, path, dry_run=dry_run, wait=wait)
 
 
 @app.command()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
 from altegio_sync.bootstrap import open_altegio, open_store
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from typing import NoReturn
 
+    from altegio_sync.bootstrap import Database
     from altegio_sync.cli.command import CommandOptions
     from altegio_sync.config import Settings
     from altegio_sync.usecases.stopping import StopSignal
@@ -40,18 +42,29 @@ def run_check(options: CommandOptions) -> NoReturn:
 
 async def _findings(settings: Settings) -> AsyncIterator[Finding]:
     yield Finding.good("settings", f"complete, companies {', '.join(settings.company_ids)}")
-    async with open_altegio(settings) as api:
-        for company in settings.company_ids:
-            async for finding in check_altegio(api, company, settings.timezone):
+    async with AsyncExitStack() as stack:
+        database = out_of_reach = None
+        try:
+            # First, since the budget of requests is shared through it.
+            database = await stack.enter_async_context(open_store(settings))
+        except StoreError as error:
+            out_of_reach = Finding.bad("MongoDB", str(error), "check DB_URI")
+        async with open_altegio(settings, database=database) as api:
+            for company in settings.company_ids:
+                async for finding in check_altegio(api, company, settings.timezone):
+                    yield finding
+        if out_of_reach is not None:
+            yield out_of_reach
+        if database is not None:
+            for finding in await _check_database(settings, database):
                 yield finding
+
+
+async def _check_database(settings: Settings, database: Database) -> list[Finding]:
     try:
-        async with open_store(settings) as database:
-            state = await MongoAppointments(database, settings.collection).describe()
+        return check_store(await MongoAppointments(database, settings.collection).describe())
     except StoreError as error:
-        yield Finding.bad("MongoDB", str(error), "check DB_URI")
-        return
-    for finding in check_store(state):
-        yield finding
+        return [Finding.bad("MongoDB", str(error), "check DB_URI")]
 
 
 def _line(finding: Finding) -> str:

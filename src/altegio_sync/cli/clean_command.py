@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from altegio_sync.bootstrap import open_store
 from altegio_sync.cli.command import load, print_json, run_command
+from altegio_sync.cli.leasing import collection_held, open_leases
+from altegio_sync.domain.report import new_run_id, utc_now
 from altegio_sync.log import get_logger
 from altegio_sync.mongo.cleaning import MongoCleaner
 
@@ -17,12 +20,17 @@ if TYPE_CHECKING:
     from altegio_sync.usecases.stopping import StopSignal
 
 
-def run_clean(options: CommandOptions, *, dry_run: bool) -> NoReturn:
+def run_clean(options: CommandOptions, *, dry_run: bool, wait: str) -> NoReturn:
     async def body(stop: StopSignal) -> int:
         settings = load(options, ["DB_URI"])
         async with open_store(settings) as database:
+            run_id = new_run_id(utc_now())
             cleaner = MongoCleaner(database, settings.collection)
-            report = await cleaner.clean(dry_run=dry_run, should_stop=lambda: stop.is_set)
+            leases = open_leases(options, settings, database, run_id, wait)
+            async with nullcontext() if dry_run else collection_held(leases, stop):
+                report = await cleaner.clean(
+                    dry_run=dry_run, run_id=run_id, should_stop=lambda: stop.is_set
+                )
         if report.no_index is not None:
             get_logger().warning("no_unique_index", reason=report.no_index)
         for appointment_id in report.left:

@@ -13,7 +13,13 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from altegio_sync.config import ALL_SETTINGS, load_settings
 from altegio_sync.domain.report import RunError, failure_json
-from altegio_sync.errors import AltegioError, AltegioSyncError, ConfigError, StoreError
+from altegio_sync.errors import (
+    AltegioError,
+    AltegioSyncError,
+    ConfigError,
+    LeaseHeldError,
+    StoreError,
+)
 from altegio_sync.log import configure_logging, get_logger
 from altegio_sync.usecases.stopping import StopSignal
 
@@ -104,6 +110,8 @@ def fail(options: CommandOptions, error: AltegioSyncError) -> int:
             code, exit_code = "config", EXIT_USE
         case AltegioError():
             code, exit_code = "fetch_failed", EXIT_OUT_OF_REACH
+        case LeaseHeldError():
+            code, exit_code = "lease_held", EXIT_OUT_OF_REACH
         case StoreError():
             code, exit_code = "store_failed", EXIT_OUT_OF_REACH
         case _:

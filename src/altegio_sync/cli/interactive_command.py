@@ -7,7 +7,7 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from altegio_sync.bootstrap import open_altegio
+from altegio_sync.bootstrap import open_altegio, open_store
 from altegio_sync.cli.command import (
     EXIT_DONE,
     EXIT_INTERRUPTED,
@@ -73,7 +73,10 @@ def _announce(options: CommandOptions, first: str, last: str | None) -> int:
     async def body(stop: StopSignal) -> int:
         settings = load(options)
         with stop.interrupting():
-            async with open_altegio(settings) as api:
+            async with (
+                open_store(settings) as database,
+                open_altegio(settings, database=database) as api,
+            ):
                 for company in settings.company_ids:
                     told = await announce(
                         api,

@@ -63,10 +63,13 @@ class CliProgress(SilentProgress):
         self._skipped_rows = csv.writer(file)
         self._skipped_rows.writerow(["id", "start", "teacher", "service", "reason"])
 
-    def begin(self, company_id: str, period: Period, timezone: str) -> None:
+    def begin(self, company_id: str, period: Period | None, timezone: str) -> None:
         self._pages = self._pages_done = 0
         if self._bar is not None:
             self._bar.start(company_id)
+            return
+        if period is None:
+            self._log.info("changes_started", company_id=company_id, timezone=timezone)
             return
         self._log.info(
             "sync_started",
@@ -80,6 +83,9 @@ class CliProgress(SilentProgress):
         self._pages += pages
         if self._bar is not None:
             self._bar.expect(records)
+
+    def resume(self, done_days: int, days: int) -> None:
+        self._log.info("resumed", done=done_days, days=days)
 
     def page_done(self, number: int, rows: int, counts: RecordCounts) -> None:
         self._pages_done += 1

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from altegio_sync.domain.lessons import SkipReason
 
 if TYPE_CHECKING:
-    from altegio_sync.domain.report import CompanyReport, SyncReport
+    from altegio_sync.domain.report import CompanyReport, CursorMove, SyncReport
 
 
 def render_sync(report: SyncReport) -> str:
     """The summary at a run's end."""
-    head = f"Sync {report.run_id}: {_ending(report)}"
+    head = f"{report.command.capitalize()} {report.run_id}: {_ending(report)}"
     if report.dry_run:
         head += " (dry run: nothing was written)"
     lines = [head, *(_company_line(each) for each in report.companies), ""]
@@ -25,6 +25,7 @@ def render_sync(report: SyncReport) -> str:
         ("stale", counts.stale, _stale_note(report)),
         ("skipped", sum(counts.skipped.values()), _skipped_note(report)),
         ("failed", counts.failed, ""),
+        *_completeness_rows(report),
         (
             "requests",
             api.requests,
@@ -37,6 +38,23 @@ def render_sync(report: SyncReport) -> str:
     return "\n".join(lines)
 
 
+def _completeness_rows(report: SyncReport) -> list[tuple[str, int, str]]:
+    """How surely nothing was missed, and what Altegio no longer lists."""
+    days, vanished = report.days, report.vanished
+    read = days.proved + days.checked + days.unsettled
+    rows = []
+    if read or days.resumed:
+        told = [f"{days.proved} proved", f"{days.checked} checked"]
+        told += [f"{days.unsettled} would not settle"] if days.unsettled else []
+        told += [f"{days.resumed} more were done before"] if days.resumed else []
+        rows.append(("days read", read, ", ".join(told)))
+    if vanished.asked:
+        told = [f"{vanished.gone} gone (404)" + (", marked deleted" if vanished.gone else "")]
+        told += [f"{vanished.left} left as they are"] if vanished.left else []
+        rows.append(("not listed", vanished.asked, "asked for by id: " + ", ".join(told)))
+    return rows
+
+
 def _ending(report: SyncReport) -> str:
     return {0: "done", 1: "finished with errors", 3: "broken off", 130: "interrupted"}[
         report.exit_code
@@ -44,11 +62,22 @@ def _ending(report: SyncReport) -> str:
 
 
 def _company_line(company: CompanyReport) -> str:
+    if company.gave_way:
+        return f"  company {company.company}: left to another run"
+    if company.cursor is not None:
+        return _cursor_line(company.company, company.cursor, broke_off=company.broke_off)
     if company.period is None:
         return f"  company {company.company}: not begun"
     period = company.period
     line = f"  company {company.company}: {period.start} to {period.last_day} ({company.timezone})"
     return f"{line}, broken off" if company.broke_off else line
+
+
+def _cursor_line(company: str, cursor: CursorMove, *, broke_off: bool) -> str:
+    line = f"  company {company}: changes since {cursor.since:%Y-%m-%d %H:%M:%S %Z}"
+    if cursor.moved_to is not None:
+        return f"{line}, cursor now {cursor.moved_to:%Y-%m-%d %H:%M:%S %Z}"
+    return f"{line}, {'broken off, ' if broke_off else ''}cursor not moved"
 
 
 def _stale_note(report: SyncReport) -> str:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from altegio_sync.bootstrap import open_store
 from altegio_sync.cli.command import load, print_json, run_command
+from altegio_sync.cli.leasing import collection_held, open_leases
 from altegio_sync.cli.transfer_bar import transfer_bar
+from altegio_sync.domain.report import new_run_id, utc_now
 from altegio_sync.log import get_logger
 from altegio_sync.mongo.dump_folder import check_there, find_dump_file
 from altegio_sync.mongo.restoring import MongoRestorer
@@ -20,7 +23,7 @@ if TYPE_CHECKING:
     from altegio_sync.usecases.stopping import StopSignal
 
 
-def run_restore(options: CommandOptions, path: Path, *, dry_run: bool) -> NoReturn:
+def run_restore(options: CommandOptions, path: Path, *, dry_run: bool, wait: str) -> NoReturn:
     async def body(stop: StopSignal) -> int:
         settings = load(options, ["DB_URI"])
         check_there(path)
@@ -33,7 +36,9 @@ def run_restore(options: CommandOptions, path: Path, *, dry_run: bool) -> NoRetu
                     should_stop=lambda: stop.is_set,
                 )
                 file = find_dump_file(path, database.name, settings.collection)
-                report = await restorer.restore(file, dry_run=dry_run)
+                leases = open_leases(options, settings, database, new_run_id(utc_now()), wait)
+                async with nullcontext() if dry_run else collection_held(leases, stop):
+                    report = await restorer.restore(file, dry_run=dry_run)
         _tell(options, report)
         return report.exit_code
 

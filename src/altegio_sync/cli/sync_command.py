@@ -1,73 +1,172 @@
-"""`altegio-sync sync`."""
+"""`altegio-sync sync` and `altegio-sync changes`."""
 
 from __future__ import annotations
 
 import sys
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from altegio_sync.bootstrap import open_altegio, open_store
 from altegio_sync.cli.command import execute, load, pick_companies, print_json
+from altegio_sync.cli.leasing import open_leases
 from altegio_sync.cli.progress import CliProgress
 from altegio_sync.cli.render import render_sync
+from altegio_sync.domain.durations import parse_duration
 from altegio_sync.domain.period import parse_period
-from altegio_sync.domain.report import SyncMode
+from altegio_sync.domain.report import ApiUsage, SyncMode, new_run_id, utc_now
 from altegio_sync.errors import ConfigError
 from altegio_sync.log import get_logger
+from altegio_sync.mongo.cursors import MongoCursors
+from altegio_sync.mongo.ledger import MongoLedger
 from altegio_sync.mongo.runs import MongoRuns
 from altegio_sync.mongo.stores import MongoAppointments
+from altegio_sync.usecases.changes import ChangesRequest, sync_changes
 from altegio_sync.usecases.sync import SyncRequest, sync_appointments
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import AsyncIterator, Sequence
+    from datetime import timedelta
     from pathlib import Path
 
+    from altegio_sync.altegio.api import AltegioApi
+    from altegio_sync.bootstrap import Database
     from altegio_sync.cli.command import CommandOptions
-    from altegio_sync.domain.report import ApiUsage, SyncReport
+    from altegio_sync.config import Settings
+    from altegio_sync.domain.period import NamedPeriod, Period
+    from altegio_sync.domain.report import SyncReport
     from altegio_sync.usecases.stopping import StopSignal
+
+DEFAULT_WAIT = "10m"
+_DEFAULT_MAX_AGE = "24h"
+
+
+@dataclass(frozen=True, slots=True)
+class SyncOptions:
+    """The options of `sync`, as typed."""
+
+    update: bool = False
+    prove: bool = False
+    resume: bool = False
+    max_age: str | None = None
+    dry_run: bool = False
+    allow_mass_delete: bool = False
+    wait: str = DEFAULT_WAIT
+    companies: Sequence[str] = ()
+    skipped_file: Path | None = None
+
+    def parse_max_age(self) -> timedelta | None:
+        if self.max_age is not None and not self.resume:
+            raise ConfigError("--max-age says how old an entry --resume may skip: add --resume")
+        return parse_duration(self.max_age or _DEFAULT_MAX_AGE) if self.resume else None
 
 
 def execute_sync(
-    options: CommandOptions,
-    first: str,
-    last: str | None,
-    *,
-    update: bool = False,
-    dry_run: bool = False,
-    companies: Sequence[str] = (),
-    skipped_file: Path | None = None,
+    options: CommandOptions, first: str, last: str | None, wanted: SyncOptions | None = None
 ) -> int:
     """Sync, with a bar or log lines and the summary; the exit code."""
+    asked = wanted or SyncOptions()
 
     async def body(stop: StopSignal) -> int:
         period = parse_period(first, last)
+        max_age = asked.parse_max_age()
+        parse_duration(asked.wait)
         settings = load(options)
         request = SyncRequest(
-            companies=pick_companies(settings, companies),
+            companies=pick_companies(settings, asked.companies),
             period=period,
-            mode=SyncMode.UPDATE if update else SyncMode.NEW_ONLY,
+            mode=SyncMode.UPDATE if asked.update else SyncMode.NEW_ONLY,
+            dry_run=asked.dry_run,
+            page_size=settings.first_page_size,
+            timezone=settings.timezone,
+            rules=settings.rules,
+            proves=asked.prove,
+            max_age=max_age,
+            settings=settings.settings_hash,
+            takes_unowned=len(settings.company_ids) == 1,
+            allows_mass_delete=asked.allow_mass_delete,
+        )
+        run_id = new_run_id(utc_now())
+        async with _opened(options, settings, asked.skipped_file) as (database, api, progress):
+            report = await sync_appointments(
+                api,
+                MongoAppointments(database, settings.collection),
+                request,
+                runs=MongoRuns(database),
+                ledger=MongoLedger(database, settings.collection),
+                leases=open_leases(options, settings, database, run_id, asked.wait),
+                progress=progress,
+                stop=stop,
+                run_id=run_id,
+            )
+        _tell(options, report)
+        return report.exit_code
+
+    return execute(options, body)
+
+
+def execute_changes(
+    options: CommandOptions,
+    since: str | None,
+    overlap: str,
+    *,
+    dry_run: bool,
+    companies: Sequence[str],
+) -> int:
+    """Bring what changed since the last time; the exit code."""
+
+    async def body(stop: StopSignal) -> int:
+        from_when = None if since is None else _parse_since(since)
+        span = parse_duration(overlap)
+        settings = load(options)
+        request = ChangesRequest(
+            companies=pick_companies(settings, companies),
+            since=from_when,
+            overlap=span,
             dry_run=dry_run,
             page_size=settings.first_page_size,
             timezone=settings.timezone,
             rules=settings.rules,
         )
-        api = open_altegio(settings)
-        with _progress(options, api.usage, skipped_file) as progress:
-            api.on_retry = progress.on_retry
-            if not settings.service_ids:
-                progress.warn("no_service_list")
-            async with api, open_store(settings) as database:
-                report = await sync_appointments(
-                    api,
-                    MongoAppointments(database, settings.collection),
-                    request,
-                    runs=MongoRuns(database),
-                    progress=progress,
-                    stop=stop,
-                )
+        run_id = new_run_id(utc_now())
+        async with _opened(options, settings, None) as (database, api, progress):
+            report = await sync_changes(
+                api,
+                MongoAppointments(database, settings.collection),
+                MongoCursors(database, settings.collection),
+                request,
+                runs=MongoRuns(database),
+                leases=open_leases(options, settings, database, run_id, "0"),
+                progress=progress,
+                stop=stop,
+                run_id=run_id,
+            )
         _tell(options, report)
         return report.exit_code
 
     return execute(options, body)
+
+
+def _parse_since(text: str) -> Period | NamedPeriod | timedelta:
+    """A duration back from now, a day, or a named period's first day."""
+    try:
+        return parse_duration(text)
+    except ConfigError:
+        return parse_period(text)
+
+
+@asynccontextmanager
+async def _opened(
+    options: CommandOptions, settings: Settings, skipped_file: Path | None
+) -> AsyncIterator[tuple[Database, AltegioApi, CliProgress]]:
+    usage = ApiUsage()
+    with _progress(options, usage, skipped_file) as progress:
+        if not settings.service_ids:
+            progress.warn("no_service_list")
+        async with open_store(settings) as database:
+            api = open_altegio(settings, database=database, on_retry=progress.on_retry, usage=usage)
+            async with api:
+                yield database, api, progress
 
 
 def _progress(options: CommandOptions, usage: ApiUsage, skipped_file: Path | None) -> CliProgress:

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from altegio_sync.bootstrap import open_store
 from altegio_sync.cli.command import EXIT_DONE, load, print_json, run_command
+from altegio_sync.cli.leasing import collection_held, open_leases
 from altegio_sync.domain.durations import parse_duration
-from altegio_sync.domain.report import utc_now
+from altegio_sync.domain.report import new_run_id, utc_now
 from altegio_sync.errors import ConfigError
 from altegio_sync.log import get_logger
 from altegio_sync.mongo.undo import MongoTrash
@@ -23,15 +24,17 @@ if TYPE_CHECKING:
 _SHOWN = 20
 
 
-def run_undo(options: CommandOptions, run_id: str | None, *, force: bool) -> NoReturn:
-    async def body(_stop: StopSignal) -> int:
+def run_undo(options: CommandOptions, run_id: str | None, *, force: bool, wait: str) -> NoReturn:
+    async def body(stop: StopSignal) -> int:
         settings = load(options, ["DB_URI"])
         async with open_store(settings) as database:
             trash = MongoTrash(database)
             if run_id is None:
                 _show_runs(options, await trash.list_runs())
                 return EXIT_DONE
-            report = await trash.undo(run_id, force=force)
+            leases = open_leases(options, settings, database, new_run_id(utc_now()), wait)
+            async with collection_held(leases, stop):
+                report = await trash.undo(run_id, force=force)
         if report is None:
             raise ConfigError(
                 f"The trash knows no run {run_id!r}: altegio-sync undo lists those it knows"

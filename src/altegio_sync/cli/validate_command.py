@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from altegio_sync.bootstrap import open_altegio, open_store
 from altegio_sync.cli.command import load, print_json, run_command
+from altegio_sync.cli.leasing import collection_held, open_leases
 from altegio_sync.cli.render_validation import render_validation
 from altegio_sync.config import ALL_SETTINGS
 from altegio_sync.domain.report import new_run_id, utc_now
@@ -30,7 +31,9 @@ if TYPE_CHECKING:
     from altegio_sync.usecases.stopping import StopSignal
 
 
-def run_validate(options: CommandOptions, *, fix: bool, dry_run: bool, offline: bool) -> NoReturn:
+def run_validate(
+    options: CommandOptions, *, fix: bool, dry_run: bool, offline: bool, wait: str
+) -> NoReturn:
     async def body(stop: StopSignal) -> int:
         asks = fix and not offline
         settings = load(options, ALL_SETTINGS if asks else ["DB_URI"])
@@ -44,9 +47,11 @@ def run_validate(options: CommandOptions, *, fix: bool, dry_run: bool, offline: 
                 repair, store, run_id = await _open_repair(
                     stack, settings, database, context, stop, asks=asks
                 )
-                report = await _repair(
-                    repair, store, validator, context, run_id, dry_run=dry_run, stop=stop
-                )
+                leases = open_leases(options, settings, database, run_id, wait)
+                async with nullcontext() if dry_run else collection_held(leases, stop):
+                    report = await _repair(
+                        repair, store, validator, context, run_id, dry_run=dry_run, stop=stop
+                    )
         _tell(options, report)
         return report.exit_code
 
@@ -75,7 +80,7 @@ async def _open_repair(
     )
     asking = None
     if asks:
-        api = await stack.enter_async_context(open_altegio(settings))
+        api = await stack.enter_async_context(open_altegio(settings, database=database))
         asking = Asking(api, store, request)
     return Repair(store, asking, request, context, stop), store, run_id
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from altegio_sync.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
+    from zoneinfo import ZoneInfo
 
 _DAY = timedelta(days=1)
 _ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -44,11 +45,29 @@ class Period:
     def on(self, _today: date) -> Period:
         return self
 
+    def each_day(self) -> Iterator[date]:
+        return (self.start + timedelta(days=n) for n in range(self.days))
+
+    def moments(self, zone: ZoneInfo) -> tuple[datetime, datetime]:
+        """When the period begins and ends in the zone, the end excluded."""
+        return datetime.combine(self.start, time(), zone), datetime.combine(self.end, time(), zone)
+
     def windows(self, count: int) -> Iterator[Period]:
         """At most ``count`` windows of nearly as many days each, in order, that cover it once."""
         count = max(1, min(count, self.days))
         edges = [self.start + timedelta(days=self.days * n // count) for n in range(count + 1)]
         yield from (Period(first, end) for first, end in pairwise(edges))
+
+
+def spans(days: Iterable[date]) -> list[Period]:
+    """Days in order as periods of days that follow one another."""
+    found: list[Period] = []
+    for day in days:
+        if found and found[-1].end == day:
+            found[-1] = Period(found[-1].start, day + _DAY)
+        else:
+            found.append(Period.of_days(day, day))
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -29,6 +29,10 @@ def new_run_id(now: datetime) -> str:
 class SyncMode(StrEnum):
     NEW_ONLY = "new-only"
     UPDATE = "update"
+
+    def includes(self, other: SyncMode) -> bool:
+        """Whether a run of this mode does all that one of the other does."""
+        return self is other or self is SyncMode.UPDATE
 
 
 class Outcome(StrEnum):
@@ -154,6 +158,56 @@ class RecordCounts:
 
 
 @dataclass(slots=True)
+class DayCounts:
+    """Local days by how surely nothing of them was missed; ``resumed`` were done before."""
+
+    checked: int = 0
+    proved: int = 0
+    unsettled: int = 0
+    resumed: int = 0
+
+    def __add__(self, other: DayCounts) -> DayCounts:
+        return DayCounts(
+            self.checked + other.checked,
+            self.proved + other.proved,
+            self.unsettled + other.unsettled,
+            self.resumed + other.resumed,
+        )
+
+    def to_json(self) -> dict[str, int]:
+        return asdict(self)
+
+
+@dataclass(slots=True)
+class VanishedCounts:
+    """Stored appointments that a pass did not list: asked for by id, gone (404), left as is."""
+
+    asked: int = 0
+    gone: int = 0
+    left: int = 0
+
+    def __add__(self, other: VanishedCounts) -> VanishedCounts:
+        return VanishedCounts(
+            self.asked + other.asked, self.gone + other.gone, self.left + other.left
+        )
+
+    def to_json(self) -> dict[str, int]:
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class CursorMove:
+    """From where changes were asked for, and how far the cursor has come (None: not moved)."""
+
+    since: datetime
+    moved_to: datetime | None = None
+
+    def to_json(self) -> dict[str, str | None]:
+        moved_to = None if self.moved_to is None else utc_text(self.moved_to)
+        return {"since": utc_text(self.since), "moved_to": moved_to}
+
+
+@dataclass(slots=True)
 class CompanyReport:
     """The part of a run that concerns one company; ``period`` is None where it never began."""
 
@@ -162,7 +216,12 @@ class CompanyReport:
     timezone: str | None = None
     api: ApiUsage = field(default_factory=ApiUsage)
     records: RecordCounts = field(default_factory=RecordCounts)
+    days: DayCounts = field(default_factory=DayCounts)
+    vanished: VanishedCounts = field(default_factory=VanishedCounts)
+    cursor: CursorMove | None = None
     errors: list[RunError] = field(default_factory=list)
+    #: Left to the run that works on the same company.
+    gave_way: bool = False
     #: Stopped because Altegio or MongoDB was out of reach or refused.
     broke_off: bool = False
 
@@ -172,14 +231,18 @@ class CompanyReport:
             "period": _period_json(self.period, self.timezone),
             "api": self.api.to_json(),
             "records": self.records.to_json(),
+            "days": self.days.to_json(),
+            "vanished": self.vanished.to_json(),
             "errors": [error.to_json() for error in self.errors],
+            **({} if self.cursor is None else {"cursor": self.cursor.to_json()}),
         }
 
 
 @dataclass(slots=True)
 class SyncReport:
-    """One run of ``sync`` over one or several companies."""
+    """One run of ``sync`` or ``changes`` over one or several companies."""
 
+    command: str
     run_id: str
     mode: SyncMode
     dry_run: bool
@@ -195,6 +258,14 @@ class SyncReport:
     @property
     def records(self) -> RecordCounts:
         return sum((each.records for each in self.companies), RecordCounts())
+
+    @property
+    def days(self) -> DayCounts:
+        return sum((each.days for each in self.companies), DayCounts())
+
+    @property
+    def vanished(self) -> VanishedCounts:
+        return sum((each.vanished for each in self.companies), VanishedCounts())
 
     @property
     def errors(self) -> list[RunError]:
@@ -216,9 +287,10 @@ class SyncReport:
     def to_json(self) -> dict[str, Any]:
         first = self.companies[0]
         several = len(self.companies) > 1
+        cursor = {} if first.cursor is None else {"cursor": first.cursor.to_json()}
         by_company = {"by_company": [each.to_json() for each in self.companies]} if several else {}
         return {
-            "command": "sync",
+            "command": self.command,
             "run_id": self.run_id,
             "ok": self.exit_code == 0,
             "mode": self.mode.value,
@@ -230,7 +302,10 @@ class SyncReport:
             "seconds": self.seconds,
             "api": self.api.to_json(),
             "records": self.records.to_json(),
+            "days": self.days.to_json(),
+            "vanished": self.vanished.to_json(),
             "errors": [error.to_json() for error in self.errors],
+            **cursor,
             **by_company,
         }
 

@@ -46,10 +46,14 @@ class MongoCleaner:
         self._clock = clock
 
     async def clean(
-        self, *, dry_run: bool, should_stop: Callable[[], bool] = lambda: False
+        self,
+        *,
+        dry_run: bool,
+        run_id: str | None = None,
+        should_stop: Callable[[], bool] = lambda: False,
     ) -> CleanReport:
         """Leave one document for each id, the others in the trash, then make the unique index."""
-        report = CleanReport(new_run_id(self._clock()), dry_run)
+        report = CleanReport(run_id or new_run_id(self._clock()), dry_run)
         changes = RecordedChanges(
             self._database, self._collection.name, run_id=report.run_id, command="clean"
         )

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     Document = dict[str, Any]
 
 RUNS_COLLECTION = "altegio-sync-runs"
+#: The commands that bring appointments from Altegio.
+READING_COMMANDS = ("sync", "changes")
 
 
 class MongoRuns:
@@ -30,7 +32,8 @@ class MongoRuns:
         with translated_errors():
             await self._collection.insert_one({"_id": report["run_id"], **report, **moments})
 
-    async def find_last(self, command: str = "sync") -> Mapping[str, Any] | None:
-        """The report of the command's run that began last; None where there is none."""
+    async def find_last(self, *commands: str) -> Mapping[str, Any] | None:
+        """The report of the run that began last, of any of the commands; None without one."""
+        wanted = {"command": {"$in": commands or READING_COMMANDS}}
         with translated_errors():
-            return await self._collection.find_one({"command": command}, sort=[("_id", -1)])
+            return await self._collection.find_one(wanted, sort=[("_id", -1)])

@@ -24,12 +24,13 @@ from altegio_sync.mongo.indexes import ensure_unique_index, has_unique_index
 from altegio_sync.ports import BatchResult, StoreState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from pymongo.asynchronous.collection import AsyncCollection
     from pymongo.asynchronous.database import AsyncDatabase
 
     from altegio_sync.domain.lessons import Verdict
+    from altegio_sync.ports import StoredScope
 
     Document = dict[str, Any]
 
@@ -72,16 +73,42 @@ class MongoAppointments:
             return None if await has_unique_index(self._collection) else missing
         return await ensure_unique_index(self._collection)
 
+    async def find_server_time(self) -> datetime:
+        with translated_errors():
+            hello = await self._collection.database.command("hello")
+        moment: datetime = hello["localTime"]
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+    async def count_undeleted(self, scope: StoredScope) -> int:
+        with translated_errors():
+            return await self._collection.count_documents(_undeleted(scope))
+
+    async def find_undeleted(self, scope: StoredScope) -> Collection[str]:
+        with translated_errors():
+            found = self._collection.find(_undeleted(scope), {KEY: 1})
+            keys = {_key_text(each[KEY]) async for each in found}
+        # An id that is none cannot be asked for; `validate` tells of it.
+        return {key for key in keys if key.isascii() and key.isdigit()}
+
+    async def mark_deleted(self, appointment_ids: Collection[str], scope: StoredScope) -> None:
+        keys: list[str | int] = list(appointment_ids)
+        if self._has_numeric_ids:
+            keys += [int(each) for each in appointment_ids]
+        with translated_errors():
+            await self._collection.update_many(
+                {**_undeleted(scope), KEY: {"$in": keys}},
+                {"$set": {"isDeleted": True, "updatedAt": self._clock()}},
+            )
+
     async def describe(self) -> StoreState:
         with translated_errors():
             server = await self._collection.database.client.server_info()
-            hello = await self._collection.database.command("hello")
             documents = await self._collection.estimated_document_count()
         return StoreState(
             version=server["version"],
             documents=documents,
             has_unique_index=await has_unique_index(self._collection),
-            server_time=hello["localTime"].replace(tzinfo=UTC),
+            server_time=await self.find_server_time(),
         )
 
     async def store_batch(
@@ -172,6 +199,18 @@ def _mark_failed(
 
 def _key_text(key: Any) -> str:
     return key if isinstance(key, str) else str(int(key))
+
+
+def _undeleted(scope: StoredScope) -> Document:
+    """A query for them; a document that lacks the flag is not deleted."""
+    start, end = scope.period.moments(scope.zone)
+    owners = [scope.company_id, None] if scope.takes_unowned else [scope.company_id]
+    return {
+        "startDateTime": {"$gte": start, "$lt": end},
+        "isDeleted": {"$ne": True},
+        "companyId": {"$in": owners},
+        KEY: {"$type": ["string", "int", "long"]},
+    }
 
 
 def _plan_one(

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import anyio
 
 from altegio_sync.domain.lessons import LessonRules, judge, needs_staff
-from altegio_sync.domain.period import Period
+from altegio_sync.domain.period import spans
 from altegio_sync.domain.repair import Answer
 from altegio_sync.errors import NotFoundError
 from altegio_sync.ports import PageQuery
-from altegio_sync.usecases.reading import PagedReading
+from altegio_sync.usecases.reading import PeriodReading, Window
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from datetime import date, datetime
+    from datetime import datetime
 
     from altegio_sync.domain.appointment import Booking, Teacher
+    from altegio_sync.domain.period import Period
     from altegio_sync.domain.repair import LeftAlone, Suspect
     from altegio_sync.ports import AppointmentSource, Page
     from altegio_sync.usecases.validate import RepairStore
@@ -86,11 +86,11 @@ async def plan_windows(
     moments = [each.starts_at for each in suspects if each.starts_at is not None]
     if not moments:
         return Windows([], len(suspects), take_fewer=False)
-    periods = _periods(sorted({moment.astimezone(zone).date() for moment in moments}))
+    periods = spans(sorted({moment.astimezone(zone).date() for moment in moments}))
     by_day = await store.count_by_day(min(moments), max(moments), zone)
     requests = len(suspects) - len(moments)  # those without a day are asked for by id
     for period in periods:
-        stored = sum(by_day.get(day.isoformat(), 0) for day in _days(period))
+        stored = sum(by_day.get(day.isoformat(), 0) for day in period.each_day())
         requests += 1 + int(stored * _RECORDS_PER_STORED) // page_size
     return Windows(periods, requests, take_fewer=requests * _ESTIMATE_MARGIN < len(suspects))
 
@@ -166,9 +166,11 @@ class Asking:
         async def take(_number: int, _page: Page, bookings: list[Booking]) -> None:
             found.update({each.id: each for each in bookings if each.id in wanted})
 
+        async def ignore(_window: Window) -> None:
+            """What no page had is asked for by id, so nothing hangs on the pages' grade."""
+
         query = PageQuery(company.id, window, company.zone, 1, self._request.page_size)
-        first = await self._source.fetch_page(query)
-        await PagedReading(self._source, query, take, self._source.usage).run(first)
+        await PeriodReading(self._source, take, ignore, self._source.usage).run(query)
 
     async def _fetch_missing(
         self, company: _Company, suspects: Sequence[Suspect], found: dict[str, Booking]
@@ -199,21 +201,6 @@ class Asking:
         rules = self._request.rules
         verdict = judge(booking, rules, company.teachers or {})
         return Answer(suspect, verdict, any(rules.is_trial(each) for each in booking.services))
-
-
-def _periods(days: Sequence[date]) -> list[Period]:
-    """Days in order as spans of days that follow one another."""
-    windows: list[Period] = []
-    for day in days:
-        if windows and windows[-1].end == day:
-            windows[-1] = Period(windows[-1].start, day + timedelta(days=1))
-        else:
-            windows.append(Period.of_days(day, day))
-    return windows
-
-
-def _days(window: Period) -> list[date]:
-    return [window.start + timedelta(days=n) for n in range(window.days)]
 
 
 def shown(suspect: Suspect) -> str:

@@ -1,138 +1,275 @@
-"""Reads all pages of a query side by side, and checks that nothing was missed.
+"""Reads all of a period, in passes over its pages, and grades how surely nothing was missed.
 
 Altegio's pages are numbers over a list that moves while it is read: an insert repeats a row, a
-removal hides one. A pass over the pages is believed when the distinct ids it saw are as many as
-the first answer and the one asked for last announce; else it is made again.
+removal hides one. A pass is believed when the distinct ids it saw are as many as the first answer
+and the one asked for last announce; one answer that held everything cannot have missed any. A pass
+that is not believed is made again, then in halves.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import anyio
 
-from altegio_sync.domain.report import ApiUsage
+from altegio_sync.domain.ledger import Grade
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
+    from datetime import datetime
+
+    from anyio.abc import TaskGroup
 
     from altegio_sync.domain.appointment import Booking
+    from altegio_sync.domain.period import Period
+    from altegio_sync.domain.report import ApiUsage
     from altegio_sync.ports import AppointmentSource, Page, PageQuery
 
-    # Given the number of a page, the page, and those of its bookings that are new to the run.
+    # Given the number of a page, the page, and those of its bookings not handed on before.
     Handle = Callable[[int, Page, list[Booking]], Awaitable[None]]
+    OnWindow = Callable[["Window"], Awaitable[None]]
 
-MAX_PASSES = 3
+#: Passes over the same days before they are cut in halves, and over what cannot be cut.
+PASSES = 2
+LAST_PASSES = 4
+#: More than this is read in windows of days: what a pass keeps in memory is bounded, and a killed
+#: run is taken up window by window.
+MAX_WINDOW_RECORDS = 10_000
+_WINDOW_PAGES = 80
+#: Windows of days side by side, so that none waits while another's last answer is under way.
+_WINDOWS_AT_ONCE = 2
+_PROVED_WINDOWS_AT_ONCE = 8
+#: Days differ: windows are cut a little smaller than would just fit one answer.
+_PROVED_MARGIN = 1.25
 _MAX_IN_FLIGHT = 16
 _MIN_IN_FLIGHT = 4
 #: Bookings held at once are bounded by this, whatever the size of a page.
 _ROWS_IN_FLIGHT = 4000
 
 
-@dataclass(slots=True)
-class Completeness:
-    """How many distinct records the last pass saw, and how many Altegio announced at its end."""
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Days that were read to the end. ``period`` is None for a query that is not by days.
 
+    ``ids`` are those of the last pass and ``at`` is when its first answer was given, where Altegio
+    says so. ``grade`` is None where the pass was not believed, or Altegio announced no total to
+    hold it against (``announced`` is None then).
+    """
+
+    period: Period | None
+    grade: Grade | None
+    ids: frozenset[str]
     seen: int
     announced: int | None
-    is_checked: bool
+    at: datetime | None
+
+    @property
+    def is_believed(self) -> bool:
+        return self.grade is not None or self.announced is None
 
 
-class PagedReading:
-    """One query read to its end: pages side by side, each booking handed on once."""
+@dataclass(slots=True)
+class _Pass:
+    """What one pass over the pages saw; rows without an id are counted alone."""
+
+    at: datetime | None
+    ids: set[str] = field(default_factory=set)
+    unreadable: int = 0
+    announced: int | None = None
+    grade: Grade | None = None
+
+    @property
+    def seen(self) -> int:
+        return len(self.ids) + self.unreadable
+
+    def window(self, period: Period | None, grade: Grade | None) -> Window:
+        return Window(period, grade, frozenset(self.ids), self.seen, self.announced, self.at)
+
+
+class PeriodReading:
+    """A query read to its end. Each window is told once it has settled, or would not settle.
+
+    A booking is handed on once a window, however many passes that takes; one that moves from one
+    window to another while they are read is handed on in both.
+    """
 
     def __init__(
-        self, source: AppointmentSource, query: PageQuery, handle: Handle, usage: ApiUsage
+        self,
+        source: AppointmentSource,
+        handle: Handle,
+        on_window: OnWindow,
+        usage: ApiUsage,
+        *,
+        proves: bool = False,
     ) -> None:
         self._source = source
-        self._query = query
         self._handle = handle
+        self._on_window = on_window
         self._usage = usage
-        self._pass_number = 0
-        self._seen_in_pass: dict[str, int] = {}
-        self._distinct = 0
+        self._proves = proves
+        self._at_once = anyio.CapacityLimiter(
+            _PROVED_WINDOWS_AT_ONCE if proves else _WINDOWS_AT_ONCE
+        )
 
-    async def run(self, first: Page) -> Completeness:
-        """Read on from the ``first`` page, in as many passes as it takes to agree.
-
-        A pass that was still not believed at the end is the caller's to report.
-        """
-        result = await self._read_pass(first)
-        while not result.is_checked and self._pass_number < MAX_PASSES:
-            self._usage.rereads += 1
-            result = await self._read_pass(await self._fetch(1))
-        return result
-
-    async def _read_pass(self, first: Page) -> Completeness:
-        self._pass_number += 1
-        self._distinct = 0
-        await self._take(1, first)
-        if first.total is None or first.total < first.rows or await self._is_only_page(first):
-            return await self._walk(first)
-        self._settle_page_size(first)
-        last_number = -(-first.total // self._query.page_size)
-        await self._read_side_by_side(iter(range(2, last_number)))
-        last = first
-        if last_number > 1:
-            # Asked for when all others came back: its total is the one the list ended with.
-            last = await self._fetch(last_number)
-            await self._take(last_number, last)
-        agrees = self._distinct == first.total == last.total
-        return Completeness(self._distinct, last.total, is_checked=agrees)
-
-    async def _is_only_page(self, first: Page) -> bool:
-        """Whether the total may be the page's own count, as a wording of the docs allows."""
-        return first.total == first.rows == self._query.page_size
-
-    def _settle_page_size(self, first: Page) -> None:
-        """Go on with the size the server really serves: one too large is shrunk silently."""
-        if 0 < first.rows < min(self._query.page_size, first.total or 0):
-            self._query = replace(self._query, page_size=first.rows)
-
-    async def _walk(self, first: Page) -> Completeness:
-        """One page after the other to the empty one, where no total can be relied on."""
-        number, page = 1, first
-        while page.rows:
-            number += 1
-            page = await self._fetch(number)
-            await self._take(number, page)
-        counts_pages = number > 2 and first.total == first.rows
-        announced = None if counts_pages else page.total
-        # Without a total there is nothing to hold the count against but the empty page itself.
-        agrees = announced is None or announced == self._distinct
-        return Completeness(self._distinct, announced, is_checked=agrees)
-
-    async def _read_side_by_side(self, numbers: Iterator[int]) -> None:
-        async def worker() -> None:
-            for number in numbers:
-                await self._take(number, await self._fetch(number))
-
+    async def run(self, query: PageQuery, first: Page | None = None) -> None:
+        """Read what the query asks for, from its ``first`` page on where that is there already."""
         async with anyio.create_task_group() as tasks:
-            for _ in range(self._in_flight()):
-                tasks.start_soon(worker)
+            await self._read(tasks, query, first)
 
-    def _in_flight(self) -> int:
-        return max(_MIN_IN_FLIGHT, min(_MAX_IN_FLIGHT, _ROWS_IN_FLIGHT // self._query.page_size))
+    async def _read(self, tasks: TaskGroup, query: PageQuery, first: Page | None) -> None:
+        async with self._at_once:
+            first = first or await self._fetch(query, 1)
+            parts = self._parts(query, first)
+            if len(parts) == 1:
+                await self._settle(_WindowReading(self, query), query, first)
+                return
+        for part in parts:
+            tasks.start_soon(self._read, tasks, part, None)
 
-    async def _fetch(self, number: int) -> Page:
-        page = await self._source.fetch_page(replace(self._query, page=number))
+    def _parts(self, query: PageQuery, first: Page) -> list[PageQuery]:
+        """The query, cut into windows of days where it holds more than one pass shall."""
+        served = first.rows or query.page_size
+        if self._proves:
+            limit = served / _PROVED_MARGIN
+            fits = first.total is None or first.total <= served
+        else:
+            limit = min(MAX_WINDOW_RECORDS, _WINDOW_PAGES * served)
+            fits = first.total is None or first.total <= limit
+        if fits or query.period is None:
+            return [query]
+        size = min(query.page_size, served)
+        windows = query.period.windows(max(2, -int(-(first.total or 0) // limit)))
+        return [replace(query, period=window, page_size=size) for window in windows]
+
+    async def _settle(self, reading: _WindowReading, query: PageQuery, first: Page) -> None:
+        """Pass after pass until one is believed; told as it is when none is."""
+        can_halve = query.period is not None and query.period.days > 1
+        earlier: _Pass | None = None
+        tries = PASSES if can_halve else LAST_PASSES
+        for attempt in range(tries):
+            if attempt:
+                first = await self._fetch(query, 1)
+                self._usage.rereads += 1
+            seen = await reading.read_pass(query, first)
+            grade = self._grade(seen, earlier)
+            is_last = attempt == tries - 1
+            if self._is_enough(seen, grade) or (is_last and not can_halve):
+                await self._on_window(seen.window(query.period, grade))
+                return
+            earlier = seen
+        assert query.period is not None  # noqa: S101 - as `can_halve` says
+        for half in query.period.windows(2):
+            self._usage.rereads += 1
+            part = replace(query, period=half)
+            await self._settle(reading, part, await self._fetch(part, 1))
+
+    def _grade(self, seen: _Pass, earlier: _Pass | None) -> Grade | None:
+        """Two passes that agree prove what no single answer can hold."""
+        agree = (
+            seen.grade is not None
+            and earlier is not None
+            and earlier.grade is not None
+            and earlier.ids == seen.ids
+            and earlier.unreadable == seen.unreadable
+        )
+        return Grade.PROVED if agree else seen.grade
+
+    def _is_enough(self, seen: _Pass, grade: Grade | None) -> bool:
+        if self._proves:
+            return grade is Grade.PROVED
+        return grade is not None or seen.announced is None
+
+    async def _fetch(self, query: PageQuery, number: int) -> Page:
+        page = await self._source.fetch_page(replace(query, page=number))
         self._usage.pages += 1
         return page
 
-    async def _take(self, number: int, page: Page) -> None:
-        """Hand on what is new. What was read is stored even when the run is being stopped."""
-        fresh = [booking for booking in page.bookings if self._note(booking.id)]
-        self._distinct += page.unreadable
-        if self._pass_number > 1:
-            page = replace(page, unreadable=0)  # these rows were counted in the first pass
+    fetch = _fetch
+
+    async def hand_on(self, number: int, page: Page, fresh: list[Booking]) -> None:
+        """What was read is stored even when the run is being stopped."""
         with anyio.CancelScope(shield=True):
             await self._handle(number, page, fresh)
 
-    def _note(self, booking_id: str) -> bool:
-        """Count the booking in this pass; whether the run sees it for the first time."""
-        seen = self._seen_in_pass.get(booking_id)
-        if seen != self._pass_number:
-            self._distinct += 1
-            self._seen_in_pass[booking_id] = self._pass_number
-        return seen is None
+
+class _WindowReading:
+    """The passes over one window, and over its halves: what was handed on is not again."""
+
+    def __init__(self, owner: PeriodReading, query: PageQuery) -> None:
+        self._owner = owner
+        self._handed_on: set[str] = set()
+        self._size = query.page_size
+        self._told_unreadable = 0
+
+    async def read_pass(self, query: PageQuery, first: Page) -> _Pass:
+        seen = _Pass(first.answered_at)
+        await self._take(seen, 1, first)
+        if first.total is None or first.total < first.rows:
+            return await self._walk(query, seen, total=None)
+        if first.total == first.rows:
+            return await self._single(query, seen, first.total)
+        if 0 < first.rows < query.page_size:
+            # One too large is shrunk silently: go on with the size that is really served.
+            query = replace(query, page_size=first.rows)
+        last_number = -(-first.total // query.page_size)
+        await self._read_side_by_side(query, seen, iter(range(2, last_number)))
+        # Asked for when all others came back: its total is the one the list ended with.
+        last = await self._owner.fetch(query, last_number)
+        await self._take(seen, last_number, last)
+        seen.announced = last.total
+        if seen.seen == first.total == last.total:
+            seen.grade = Grade.CHECKED
+        return seen
+
+    async def _single(self, query: PageQuery, seen: _Pass, total: int) -> _Pass:
+        """One answer held all; but a total may be the page's own count, by a wording of the docs.
+
+        Only a full page leaves that open, and the next one tells.
+        """
+        if total == query.page_size:
+            second = await self._owner.fetch(query, 2)
+            await self._take(seen, 2, second)
+            if second.rows:
+                return await self._walk(query, seen, total=None, number=2)
+        seen.announced = total
+        if seen.seen == total:
+            seen.grade = Grade.PROVED
+        return seen
+
+    async def _walk(
+        self, query: PageQuery, seen: _Pass, total: int | None, number: int = 1
+    ) -> _Pass:
+        """One page after the other to the empty one, where no total can be relied on."""
+        rows = seen.seen
+        while rows:
+            number += 1
+            page = await self._owner.fetch(query, number)
+            await self._take(seen, number, page)
+            rows = page.rows
+        seen.announced = total
+        return seen
+
+    async def _read_side_by_side(
+        self, query: PageQuery, seen: _Pass, numbers: Iterator[int]
+    ) -> None:
+        async def worker() -> None:
+            for number in numbers:
+                await self._take(seen, number, await self._owner.fetch(query, number))
+
+        in_flight = max(_MIN_IN_FLIGHT, min(_MAX_IN_FLIGHT, _ROWS_IN_FLIGHT // query.page_size))
+        async with anyio.create_task_group() as tasks:
+            for _ in range(in_flight):
+                tasks.start_soon(worker)
+
+    async def _take(self, seen: _Pass, number: int, page: Page) -> None:
+        seen.unreadable += page.unreadable
+        seen.ids.update(each.id for each in page.bookings)
+        fresh = {each.id: each for each in page.bookings if each.id not in self._handed_on}
+        self._handed_on.update(fresh)
+        # Rows that have no id to know them by are counted once, in the pass that saw most.
+        unreadable = max(0, seen.unreadable - self._told_unreadable)
+        self._told_unreadable += unreadable
+        await self._owner.hand_on(
+            number, replace(page, unreadable=unreadable), list(fresh.values())
+        )

@@ -58,7 +58,7 @@ async def collect_stats(
         until=None if period is None else day_starts_at(period.end, local.zone),
     )
     report = await runs.find_last()
-    last_run = None if report is None else _to_last_run(report, now)
+    last_run = None if report is None else to_last_run(report, now)
     counts = await store.count(query)
     return StatsReport(
         made_at=now,
@@ -72,7 +72,8 @@ async def collect_stats(
     )
 
 
-def _to_last_run(report: Mapping[str, Any], now: datetime) -> LastRun:
+def to_last_run(report: Mapping[str, Any], now: datetime) -> LastRun:
+    """What a kept report says of its run."""
     finished_at = report.get("finished_at")
     if not isinstance(finished_at, datetime):
         finished_at = None
@@ -93,7 +94,7 @@ def _to_last_run(report: Mapping[str, Any], now: datetime) -> LastRun:
 
 def _find_attention(counts: StoredCounts, last_run: LastRun | None) -> Iterator[Attention]:
     if last_run is not None:
-        yield from _find_about_run(last_run)
+        yield from find_about_run(last_run)
     duplicates = counts.duplicates
     if duplicates.appointment_ids:
         yield Attention(
@@ -103,7 +104,8 @@ def _find_attention(counts: StoredCounts, last_run: LastRun | None) -> Iterator[
         )
 
 
-def _find_about_run(run: LastRun) -> Iterator[Attention]:
+def find_about_run(run: LastRun) -> Iterator[Attention]:
+    """What somebody should see to about the last run."""
     if not run.ok:
         why = f": {run.problem}" if run.problem else ""
         yield Attention("ERROR", f"The last {run.command} ({run.run_id}) failed{why}")

@@ -2,53 +2,52 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-import anyio
-
-from altegio_sync.domain.lessons import LessonRules, Skipped, SkipReason, judge, needs_staff
+from altegio_sync.domain.ledger import Grade, LedgerEntry, ResumeRule, days_to_read
+from altegio_sync.domain.lessons import LessonRules
 from altegio_sync.domain.report import (
     CompanyReport,
-    Outcome,
-    RecordCounts,
     RunError,
     SyncMode,
     SyncReport,
     new_run_id,
     utc_now,
 )
-from altegio_sync.errors import (
-    AltegioError,
-    AltegioRejectedError,
-    AltegioSyncError,
-    AuthenticationError,
-    RateLimitedError,
-    StoreError,
-    first_error,
-)
-from altegio_sync.ports import PageQuery, SilentProgress
-from altegio_sync.usecases.reading import Completeness, PagedReading
+from altegio_sync.errors import AltegioSyncError, StoreError, first_error
+from altegio_sync.ports import PageQuery, SilentProgress, StoredScope
+from altegio_sync.usecases.reading import PeriodReading, Window
 from altegio_sync.usecases.stopping import StopSignal
+from altegio_sync.usecases.storing import BookingIntake, to_run_error
+from altegio_sync.usecases.vanished import VanishedSearch
 from altegio_sync.usecases.zones import fetch_zone
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
+    from datetime import datetime, timedelta
 
-    from altegio_sync.domain.appointment import Booking, Teacher
     from altegio_sync.domain.period import NamedPeriod, Period
-    from altegio_sync.ports import AppointmentSource, AppointmentStore, Page, Progress, RunStore
-
-#: More records than this are read in windows of days: what a pass keeps in memory is bounded.
-WINDOW_RECORDS = 10_000
+    from altegio_sync.ports import (
+        AppointmentSource,
+        AppointmentStore,
+        Leases,
+        Ledger,
+        Progress,
+        RunStore,
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class SyncRequest:
-    """What to sync, and how. Without ``timezone`` the location is asked for its own."""
+    """What to sync, and how. Without ``timezone`` the location is asked for its own.
+
+    With ``max_age`` the days are left out that the ledger has as done no longer ago than that.
+    ``settings`` is the `settings_hash` under which days are entered there. ``takes_unowned``:
+    documents without a `companyId` are this company's; by default where it is the only one.
+    """
 
     companies: Sequence[str]
     period: Period | NamedPeriod
@@ -57,6 +56,11 @@ class SyncRequest:
     page_size: int = 50
     timezone: str | None = None
     rules: LessonRules = field(default_factory=LessonRules)
+    proves: bool = False
+    max_age: timedelta | None = None
+    settings: str = ""
+    takes_unowned: bool | None = None
+    allows_mass_delete: bool = False
 
 
 async def sync_appointments(
@@ -65,8 +69,11 @@ async def sync_appointments(
     request: SyncRequest,
     *,
     runs: RunStore | None = None,
+    ledger: Ledger | None = None,
+    leases: Leases | None = None,
     progress: Progress | None = None,
     stop: StopSignal | None = None,
+    run_id: str | None = None,
     clock: Callable[[], datetime] = utc_now,
 ) -> SyncReport:
     """Sync every company of the request, one after another, and report on all of them.
@@ -79,7 +86,8 @@ async def sync_appointments(
     stop = stop or StopSignal()
     started_at = clock()
     report = SyncReport(
-        run_id=new_run_id(started_at),
+        command="sync",
+        run_id=run_id or new_run_id(started_at),
         mode=request.mode,
         dry_run=request.dry_run,
         started_at=started_at,
@@ -87,22 +95,48 @@ async def sync_appointments(
         companies=[],
     )
     for company_id in request.companies:
-        company = _CompanySync(source, store, request, company_id, progress, stop, clock)
-        report.companies.append(await company.run())
+        company = _CompanySync(
+            source, store, request, company_id, report.run_id, ledger, progress, clock
+        )
+        held = None if request.dry_run else leases
+        report.companies.append(await run_company(company.report, source, company.sync, stop, held))
+        company.intake.warn_in_the_end()
         if stop.is_set:
             break
     report.interrupted = stop.is_set
     report.finished_at = clock()
     if runs is not None and not request.dry_run:
-        await _keep_report(runs, report, progress)
+        await keep_report(runs, report, progress)
     return report
 
 
-async def _keep_report(runs: RunStore, report: SyncReport, progress: Progress) -> None:
+async def keep_report(runs: RunStore, report: SyncReport, progress: Progress) -> None:
     try:
         await runs.keep_report(report.to_json())
     except StoreError as error:
         progress.warn("report_not_kept", reason=str(error))
+
+
+async def run_company(
+    report: CompanyReport,
+    source: AppointmentSource,
+    body: Callable[[], Awaitable[None]],
+    stop: StopSignal,
+    leases: Leases | None,
+) -> CompanyReport:
+    """One company's part of a run, with its lease; what breaks it off stands in the report."""
+    before = replace(source.usage)
+    try:
+        with stop.interrupting():
+            async with AsyncExitStack() as stack:
+                if leases is not None:
+                    await stack.enter_async_context(leases.hold(report.company))
+                await body()
+    except* AltegioSyncError as group:
+        report.broke_off = True
+        report.errors.append(to_run_error(first_error(group), report.company))
+    report.api += source.usage - before
+    return report
 
 
 class _CompanySync:
@@ -114,146 +148,147 @@ class _CompanySync:
         store: AppointmentStore,
         request: SyncRequest,
         company_id: str,
+        run_id: str,
+        ledger: Ledger | None,
         progress: Progress,
-        stop: StopSignal,
         clock: Callable[[], datetime],
     ) -> None:
+        self.report = CompanyReport(company_id)
         self._source = source
         self._store = store
         self._request = request
+        self._run_id = run_id
+        self._ledger = ledger
         self._progress = progress
-        self._stop = stop
         self._clock = clock
-        self._staff: Mapping[str, Teacher] | None = None
-        self._staff_lock = anyio.Lock()
-        self._offset_disagreements = 0
-        self._report = CompanyReport(company_id)
+        self.intake = BookingIntake(
+            source,
+            store,
+            self.report,
+            progress,
+            rules=request.rules,
+            mode=request.mode,
+            dry_run=request.dry_run,
+        )
+        self._vanished: VanishedSearch | None = None
 
-    async def run(self) -> CompanyReport:
-        before = replace(self._source.usage)
-        try:
-            with self._stop.interrupting():
-                await self._sync()
-        except* AltegioSyncError as group:
-            self._break_off(first_error(group))
-        self._report.api += self._source.usage - before
-        self._warn_in_the_end()
-        return self._report
-
-    async def _sync(self) -> None:
-        report = self._report
-        zone = await fetch_zone(self._source, report.company, self._request.timezone)
+    async def sync(self) -> None:
+        report, request = self.report, self._request
+        zone = await fetch_zone(self._source, report.company, request.timezone)
         report.timezone = zone.key
-        report.period = self._request.period.on(self._clock().astimezone(zone).date())
-        self._progress.begin(report.company, report.period, zone.key)
-        warning = await self._store.prepare(dry_run=self._request.dry_run)
+        period = report.period = request.period.on(self._clock().astimezone(zone).date())
+        self._progress.begin(report.company, period, zone.key)
+        warning = await self._store.prepare(dry_run=request.dry_run)
         if warning:
             self._progress.warn("no_unique_index", reason=warning)
-        await self._read(report.period, zone)
+        if request.mode is SyncMode.UPDATE:
+            self._vanished = self._search_vanished(period, zone)
+        for span in await self._open_days(period, zone):
+            await self._read(span, zone)
+        if self._vanished is not None:
+            for window in await self._vanished.finish(dry_run=request.dry_run):
+                await self._enter(window, zone)
+
+    def _search_vanished(self, period: Period, zone: ZoneInfo) -> VanishedSearch:
+        request = self._request
+        takes_unowned = request.takes_unowned
+        if takes_unowned is None:
+            takes_unowned = len(request.companies) == 1
+        return VanishedSearch(
+            self._source,
+            self._store,
+            self.intake,
+            self.report,
+            self._progress,
+            StoredScope(self.report.company, period, zone, takes_unowned),
+            allows_mass_delete=request.allows_mass_delete,
+        )
+
+    async def _open_days(self, period: Period, zone: ZoneInfo) -> list[Period]:
+        """The days to read: all of them, unless an earlier run is taken up."""
+        request = self._request
+        if request.max_age is None or self._ledger is None:
+            return [period]
+        rule = ResumeRule(
+            mode=request.mode,
+            proves=request.proves,
+            settings=request.settings,
+            now=await self._store.find_server_time(),
+            max_age=request.max_age,
+        )
+        records = await self._ledger.find_days(self.report.company, period)
+        open_days = days_to_read(period, records, zone, rule)
+        self.report.days.resumed = period.days - sum(span.days for span in open_days)
+        self._progress.resume(self.report.days.resumed, period.days)
+        return open_days
 
     async def _read(self, period: Period, zone: ZoneInfo) -> None:
-        """All of the period, in windows of days where one pass would hold too much."""
-        query = PageQuery(self._report.company, period, zone, 1, self._request.page_size)
+        query = PageQuery(self.report.company, period, zone, 1, self._request.page_size)
         first = await self._source.fetch_page(query)
-        self._report.api.pages += 1
+        self.report.api.pages += 1
         total = first.total or first.rows
-        windows = list(period.windows(-(-total // WINDOW_RECORDS)))
         self._progress.expect(total, -(-total // (first.rows or 1)))
-        if len(windows) == 1:
-            await self._read_window(query, first)
+
+        async def on_window(window: Window) -> None:
+            await self._close(window, zone)
+
+        reading = PeriodReading(
+            self._source,
+            self.intake.take_page,
+            on_window,
+            self.report.api,
+            proves=self._request.proves,
+        )
+        await reading.run(query, first)
+
+    async def _close(self, window: Window, zone: ZoneInfo) -> None:
+        """Decide about days that were read: told where they would not settle, else entered."""
+        assert window.period is not None  # noqa: S101 - every query of ours is by days
+        is_enough = window.is_believed
+        if self._request.proves:
+            is_enough = window.grade is Grade.PROVED
+        if not is_enough:
+            self.report.days.unsettled += window.period.days
+            self.report.errors.append(_incomplete(self.report.company, window.period, window))
+        if window.grade is None:
+            if is_enough:
+                self._progress.warn("no_total")
             return
-        for window in windows:
-            query = PageQuery(query.company_id, window, zone, 1, query.page_size)
-            first = await self._source.fetch_page(query)
-            self._report.api.pages += 1
-            await self._read_window(query, first)
+        if self._vanished is None or await self._vanished.look(window, window.period):
+            await self._enter(window, zone)
 
-    async def _read_window(self, query: PageQuery, first: Page) -> None:
-        reading = PagedReading(self._source, query, self._handle_page, self._report.api)
-        result = await reading.run(first)
-        if not result.is_checked:
-            self._report.errors.append(_incomplete(self._report.company, query.period, result))
-
-    async def _handle_page(self, number: int, page: Page, fresh: list[Booking]) -> None:
-        counts = RecordCounts(skipped=Counter({SkipReason.INVALID: page.unreadable}))
-        staff = await self._find_staff(fresh)
-        verdicts = [judge(booking, self._request.rules, staff) for booking in fresh]
-        if verdicts:
-            result = await self._store.store_batch(
-                verdicts, mode=self._request.mode, dry_run=self._request.dry_run
+    async def _enter(self, window: Window, zone: ZoneInfo) -> None:
+        """Enter the days into the ledger, after all of their appointments are stored."""
+        assert window.period is not None  # noqa: S101 - every query of ours is by days
+        assert window.grade is not None  # noqa: S101 - others are not entered
+        if window.grade is Grade.PROVED:
+            self.report.days.proved += window.period.days
+        else:
+            self.report.days.checked += window.period.days
+        if self._ledger is None or self._request.dry_run:
+            return
+        at = window.at or await self._store.find_server_time()
+        entries = [
+            LedgerEntry(
+                day=day,
+                grade=window.grade,
+                at=at,
+                mode=self._request.mode,
+                settings=self._request.settings,
+                timezone=zone.key,
+                run_id=self._run_id,
             )
-            result.add_to(counts)
-            for verdict, outcome in result.outcomes:
-                self._progress.appointment(verdict, outcome)
-                if isinstance(verdict, Skipped) and outcome is Outcome.SKIPPED:
-                    self._tell_skipped(verdict)
-            self._report.errors += [
-                RunError("not_stored", message, self._report.company) for message in result.failures
-            ]
-        self._offset_disagreements += sum(booking.offset_disagrees for booking in fresh)
-        self._report.records += counts
-        self._progress.page_done(number, page.rows, counts)
-
-    async def _find_staff(self, bookings: Sequence[Booking]) -> Mapping[str, Teacher]:
-        """The location's staff, asked for once a run, and only when a booking needs it."""
-        if not any(needs_staff(booking) for booking in bookings):
-            return {}
-        async with self._staff_lock:
-            if self._staff is None:
-                self._staff = await self._fetch_staff()
-        return self._staff
-
-    async def _fetch_staff(self) -> Mapping[str, Teacher]:
-        try:
-            return await self._source.fetch_teachers(self._report.company)
-        except AltegioRejectedError as error:
-            # A user without the right to the staff list can still read the timetable.
-            self._progress.warn("staff_list_refused", reason=str(error))
-            return {}
-
-    def _tell_skipped(self, skipped: Skipped) -> None:
-        self._progress.skipped(skipped)
-        if skipped.reason is SkipReason.TEACHER_NOT_FOUND:
-            self._progress.warn(
-                "teacher_not_found",
-                staff_id=skipped.booking.teacher_id or "none",
-                appointment_id=skipped.booking.id,
-            )
-
-    def _break_off(self, error: AltegioSyncError) -> None:
-        self._report.broke_off = True
-        self._report.errors.append(_run_error(error, self._report.company))
-
-    def _warn_in_the_end(self) -> None:
-        if self._offset_disagreements:
-            self._progress.warn("offsets_disagree", count=self._offset_disagreements)
-        if self._request.mode is SyncMode.UPDATE and self._report.records.no_longer_kept:
-            self._progress.warn("no_longer_kept", count=self._report.records.no_longer_kept)
+            for day in window.period.each_day()
+        ]
+        await self._ledger.write(self.report.company, entries)
 
 
-def _run_error(error: AltegioSyncError, company: str) -> RunError:
-    match error:
-        case AuthenticationError():
-            code = "unauthorized"
-        case RateLimitedError():
-            code = "rate_limited"
-        case AltegioError():
-            code = "fetch_failed"
-        case StoreError():
-            code = "store_failed"
-        case _:
-            code = "config"
-    told = (
-        f"Error fetching appointments: {error}" if isinstance(error, AltegioError) else f"{error}"
-    )
-    return RunError(code, told, company)
-
-
-def _incomplete(company: str, period: Period, result: Completeness) -> RunError:
-    last = period.end - timedelta(days=1)
+def _incomplete(company: str, period: Period, window: Window) -> RunError:
+    is_checked = window.grade is not None
+    why = "could be checked but not proved" if is_checked else "would not settle"
     return RunError(
         "incomplete",
-        f"The list of {period.start} to {last} would not settle: {result.seen} appointments seen, "
-        f"{result.announced} announced. What was seen is stored; run it again",
+        f"The list of {period.start} to {period.last_day} {why}: {window.seen} appointments seen, "
+        f"{window.announced} announced. What was seen is stored; run it again",
         company,
     )

@@ -1,0 +1,115 @@
+"""`altegio-sync coverage`: a calendar of what is known to be complete."""
+
+from __future__ import annotations
+
+import sys
+from datetime import date
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.text import Text
+
+from altegio_sync.bootstrap import open_store
+from altegio_sync.cli.command import load, pick_companies, print_json, run_command
+from altegio_sync.domain.ledger import CompanyCoverage, Grade
+from altegio_sync.domain.period import parse_period
+from altegio_sync.mongo.ledger import MongoLedger
+from altegio_sync.mongo.runs import MongoRuns
+from altegio_sync.mongo.stores import MongoAppointments
+from altegio_sync.usecases.coverage import collect_coverage
+from altegio_sync.usecases.zones import find_local_zone
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
+    from typing import NoReturn
+
+    from altegio_sync.cli.command import CommandOptions
+    from altegio_sync.domain.ledger import CoverageReport
+    from altegio_sync.usecases.stopping import StopSignal
+
+_MARKS = {Grade.PROVED: ("=", "green"), Grade.CHECKED: ("+", "cyan")}
+_GAP = ("!", "bold red")
+_LEGEND = "= proved   + checked   ! gap   without a mark: not over yet, or not asked about"
+
+
+def run_coverage(
+    options: CommandOptions, first: str, last: str | None, companies: Sequence[str]
+) -> NoReturn:
+    async def body(_stop: StopSignal) -> int:
+        period = parse_period(first, last)
+        settings = load(options, ["DB_URI"])
+        async with open_store(settings) as database:
+            now = await MongoAppointments(database, settings.collection).find_server_time()
+            report = await collect_coverage(
+                MongoLedger(database, settings.collection),
+                period,
+                companies=pick_companies(settings, companies),
+                settings=settings.settings_hash,
+                configured_zone=settings.timezone,
+                local=await find_local_zone(settings.timezone, MongoRuns(database)),
+                now=now,
+            )
+        if options.json_output:
+            print_json(report.to_json())
+        else:
+            _print(report, now)
+        return report.exit_code
+
+    run_command(options, body)
+
+
+def _print(report: CoverageReport, now: datetime) -> None:
+    console = Console(width=None if sys.stdout.isatty() else 100, highlight=False)
+    for company in report.companies:
+        console.print(
+            Text(f"Coverage of company {company.company}, days in {company.timezone}", "bold")
+        )
+        for line in _calendar(report, company):
+            console.print(line)
+        console.print(_summary(company, now))
+        for gap in company.gaps:
+            days = f"{gap.start}" if gap.days == 1 else f"{gap.start} to {gap.last_day}"
+            console.print(f"gap: {days}", style="red")
+    console.print(_LEGEND, style="dim")
+
+
+def _summary(company: CompanyCoverage, now: datetime) -> str:
+    told = f"{len(company.graded)} of {len(company.days)} days covered, {company.proved} proved"
+    if company.oldest_at is None:
+        return told
+    return f"{told}; the oldest entry is {_age(company.oldest_at, now)} old"
+
+
+def _age(moment: datetime, now: datetime) -> str:
+    hours = (now - moment).total_seconds() / 3600
+    return f"{hours:.0f} hours" if hours < 48 else f"{hours / 24:.0f} days"
+
+
+def _calendar(report: CoverageReport, company: CompanyCoverage) -> Iterator[Text]:
+    """A block for each month, a line for each week from Monday on."""
+    for (year, month), days in groupby(
+        report.period.each_day(), key=lambda day: (day.year, day.month)
+    ):
+        yield Text(f"{date(year, month, 1):%B %Y}", style="bold")
+        yield Text("  Mo  Tu  We  Th  Fr  Sa  Su", style="dim")
+        line = Text()
+        for number, day in enumerate(days):
+            if number == 0:
+                line.append("    " * day.weekday())
+            elif day.weekday() == 0:
+                yield line
+                line = Text()
+            line.append_text(_cell(day, company))
+        yield line
+
+
+def _cell(day: date, company: CompanyCoverage) -> Text:
+    if day in company.graded:
+        mark, style = _MARKS[company.graded[day].grade]
+    elif day in company.days:
+        mark, style = _GAP
+    else:
+        mark, style = " ", "dim"
+    return Text(f"{day.day:>3}{mark}", style=style)

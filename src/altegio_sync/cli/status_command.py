@@ -1,0 +1,93 @@
+"""`altegio-sync status`: one screen that answers whether the collection can be trusted now."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from altegio_sync.bootstrap import open_store
+from altegio_sync.cli.command import load, print_json, run_command
+from altegio_sync.cli.render_status import render_metrics, render_status
+from altegio_sync.domain.status import LeaseState
+from altegio_sync.domain.validation import RuleContext
+from altegio_sync.errors import ConfigError, StoreError
+from altegio_sync.mongo.budget import count_starts
+from altegio_sync.mongo.cursors import MongoCursors
+from altegio_sync.mongo.leases import ALL_COMPANIES, MongoLeases
+from altegio_sync.mongo.ledger import MongoLedger
+from altegio_sync.mongo.runs import MongoRuns
+from altegio_sync.mongo.stores import MongoAppointments
+from altegio_sync.mongo.validation import MongoValidator
+from altegio_sync.usecases.status import StatusQuery, Surroundings, collect_status
+from altegio_sync.usecases.zones import find_local_zone
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from typing import NoReturn
+
+    from altegio_sync.bootstrap import Database
+    from altegio_sync.cli.command import CommandOptions
+    from altegio_sync.config import Settings
+    from altegio_sync.domain.status import StatusReport
+    from altegio_sync.usecases.stopping import StopSignal
+
+
+def run_status(options: CommandOptions, *, prometheus: bool) -> NoReturn:
+    async def body(_stop: StopSignal) -> int:
+        if prometheus and options.json_output:
+            raise ConfigError("--json and --prometheus exclude each other")
+        settings = load(options, ["DB_URI"])
+        try:
+            async with open_store(settings) as database:
+                report = await _collect(settings, database)
+        except StoreError as error:
+            if not options.json_output and not prometheus:
+                print(f"ERROR {error}", flush=True)
+            raise
+        if options.json_output:
+            print_json(report.to_json())
+        else:
+            print(render_metrics(report) if prometheus else render_status(report))
+        return report.exit_code
+
+    run_command(options, body)
+
+
+async def _collect(settings: Settings, database: Database) -> StatusReport:
+    state = await MongoAppointments(database, settings.collection).describe()
+    runs = MongoRuns(database)
+    now = state.server_time
+    around = Surroundings(
+        cursors=await MongoCursors(database, settings.collection).find_all(),
+        leases=await _find_leases(settings, database, now),
+        budget_key=settings.budget_key,
+        budget_spent=await count_starts(database, settings.budget_key, now),
+        budget_limit=settings.requests_per_minute,
+        documents=state.documents,
+    )
+    query = StatusQuery(
+        now=now,
+        companies=settings.company_ids,
+        settings=settings.settings_hash,
+        configured_zone=settings.timezone,
+        local=await find_local_zone(settings.timezone, runs),
+    )
+    return await collect_status(
+        runs,
+        MongoLedger(database, settings.collection),
+        MongoValidator(database, settings.collection),
+        RuleContext(now, checks_lead_id=settings.crm_id_pattern is None),
+        query,
+        around,
+    )
+
+
+async def _find_leases(settings: Settings, database: Database, now: datetime) -> list[LeaseState]:
+    leases = MongoLeases(database, settings.collection, command="status", run_id="")
+    return [
+        LeaseState(
+            "all" if each.company_id == ALL_COMPANIES else each.company_id,
+            str(each),
+            is_expired=each.expires_at <= now,
+        )
+        for each in await leases.list_holders()
+    ]

@@ -1,0 +1,233 @@
+"""What is known to be complete: a grade for each local day, with when and how it was earned.
+
+A list of pages moves while it is read. Days are *checked* when the distinct ids of all pages equal
+the totals that the first and the last answer announce, *proved* when one answer held all of them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from altegio_sync.domain.period import Period, spans
+from altegio_sync.domain.report import SyncMode, utc_text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from zoneinfo import ZoneInfo
+
+    from altegio_sync.domain.lessons import LessonRules
+
+_DAY = timedelta(days=1)
+#: Raised when the program itself begins to keep other bookings under the same settings.
+_RULES_VERSION = 1
+
+
+class Grade(Enum):
+    """How surely nothing was missed; the order is the strength."""
+
+    CHECKED = "checked"
+    PROVED = "proved"
+
+    @property
+    def strength(self) -> int:
+        return 2 if self is Grade.PROVED else 1
+
+
+def settings_hash(rules: LessonRules, crm_id_pattern: str | None) -> str:
+    """Stands for the settings that decide what is kept; an entry made under others is void."""
+    decisive = [
+        _RULES_VERSION,
+        sorted(rules.individual_ids),
+        sorted(rules.trial_ids),
+        crm_id_pattern,
+    ]
+    return hashlib.sha256(json.dumps(decisive).encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerEntry:
+    """One pass over one local day; ``at`` is when its first answer was given, by Altegio's clock.
+
+    ``timezone`` is the zone that the day was cut in.
+    """
+
+    day: date
+    grade: Grade
+    at: datetime
+    mode: SyncMode
+    settings: str
+    timezone: str
+    run_id: str
+
+    def counts(self, zone: ZoneInfo, settings: str) -> bool:
+        """Made after the day had ended, in the same zone, under the same settings."""
+        day_end = datetime.combine(self.day + _DAY, time(), zone)
+        return self.timezone == zone.key and self.settings == settings and self.at >= day_end
+
+    def is_as_strong_as(self, other: LedgerEntry) -> bool:
+        return self.grade.strength >= other.grade.strength and self.mode.includes(other.mode)
+
+
+@dataclass(frozen=True, slots=True)
+class DayRecord:
+    """All that is kept of a day: the strongest pass over it, and the latest."""
+
+    strongest: LedgerEntry
+    latest: LedgerEntry
+
+    @classmethod
+    def first(cls, entry: LedgerEntry) -> DayRecord:
+        return cls(entry, entry)
+
+    def with_entry(self, entry: LedgerEntry, zone: ZoneInfo) -> DayRecord:
+        """A weaker pass is the latest, but does not put a stronger one out that still counts."""
+        old = self.strongest
+        is_outdone = old.counts(zone, entry.settings) and not entry.is_as_strong_as(old)
+        return DayRecord(old if is_outdone else entry, entry)
+
+    def counting(self, zone: ZoneInfo, settings: str) -> list[LedgerEntry]:
+        return [each for each in (self.strongest, self.latest) if each.counts(zone, settings)]
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeRule:
+    """Which days a run that is taken up need not read again."""
+
+    mode: SyncMode
+    proves: bool
+    settings: str
+    now: datetime
+    max_age: timedelta
+
+    def is_done(self, record: DayRecord, zone: ZoneInfo) -> bool:
+        return any(
+            self.now - each.at <= self.max_age
+            and each.mode.includes(self.mode)
+            and (each.grade is Grade.PROVED or not self.proves)
+            for each in record.counting(zone, self.settings)
+        )
+
+
+def days_to_read(
+    period: Period, records: Mapping[date, DayRecord], zone: ZoneInfo, rule: ResumeRule
+) -> list[Period]:
+    """The days of the period that are not done, as spans of days that follow one another."""
+    open_days = [
+        day
+        for day in period.each_day()
+        if day not in records or not rule.is_done(records[day], zone)
+    ]
+    return spans(open_days)
+
+
+@dataclass(frozen=True, slots=True)
+class CompanyCoverage:
+    """The days of a period that have ended, by what the ledger says of them.
+
+    ``graded`` holds the days that count; the others of ``days`` are gaps.
+    """
+
+    company: str
+    timezone: str
+    days: Sequence[date]
+    graded: Mapping[date, LedgerEntry]
+    not_ended: int = 0
+
+    @property
+    def gaps(self) -> list[Period]:
+        return spans(day for day in self.days if day not in self.graded)
+
+    @property
+    def proved(self) -> int:
+        return sum(each.grade is Grade.PROVED for each in self.graded.values())
+
+    @property
+    def oldest_at(self) -> datetime | None:
+        return min((each.at for each in self.graded.values()), default=None)
+
+    @property
+    def oldest_proof_at(self) -> datetime | None:
+        proofs = (each.at for each in self.graded.values() if each.grade is Grade.PROVED)
+        return min(proofs, default=None)
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "days": len(self.days),
+            "covered": len(self.graded),
+            "proved": self.proved,
+            "gaps": [[gap.start.isoformat(), gap.last_day.isoformat()] for gap in self.gaps],
+            "oldest_at": None if self.oldest_at is None else utc_text(self.oldest_at),
+            "not_ended": self.not_ended,
+        }
+
+
+def cover(
+    company: str,
+    period: Period,
+    records: Mapping[date, DayRecord],
+    zone: ZoneInfo,
+    *,
+    settings: str,
+    now: datetime,
+) -> CompanyCoverage:
+    """What the ledger's records say of the period's days; one that goes on cannot be covered."""
+    today = now.astimezone(zone).date()
+    ended = [day for day in period.each_day() if day < today]
+    graded = {}
+    for day in ended:
+        counting = records[day].counting(zone, settings) if day in records else []
+        if counting:
+            graded[day] = max(counting, key=lambda each: (each.grade.strength, each.at))
+    return CompanyCoverage(company, zone.key, ended, graded, period.days - len(ended))
+
+
+@dataclass(frozen=True, slots=True)
+class CoverageReport:
+    """What the ledger says of a period, for one company or several.
+
+    A day of several companies is covered when it is for each of them.
+    """
+
+    period: Period
+    companies: Sequence[CompanyCoverage]
+
+    @property
+    def exit_code(self) -> int:
+        return 1 if any(each.gaps for each in self.companies) else 0
+
+    def whole(self) -> CompanyCoverage:
+        """All companies as one, each day by the weakest of them."""
+        first = self.companies[0]
+        days = max((each.days for each in self.companies), key=len)
+        graded = {
+            day: min(
+                (each.graded[day] for each in self.companies),
+                key=lambda entry: (entry.grade.strength, entry.at),
+            )
+            for day in days
+            if all(day in each.graded for each in self.companies)
+        }
+        not_ended = min(each.not_ended for each in self.companies)
+        return CompanyCoverage("", first.timezone, days, graded, not_ended)
+
+    def to_json(self) -> dict[str, Any]:
+        several = [
+            {"company": each.company, "timezone": each.timezone, **each.to_json()}
+            for each in self.companies
+        ]
+        return {
+            "command": "coverage",
+            "ok": self.exit_code == 0,
+            "period": {
+                "from": self.period.start.isoformat(),
+                "to": self.period.last_day.isoformat(),
+            },
+            "timezone": self.companies[0].timezone,
+            **self.whole().to_json(),
+            **({"by_company": several} if len(several) > 1 else {}),
+        }

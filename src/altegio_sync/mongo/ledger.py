@@ -1,0 +1,105 @@
+"""The ledger of what is known to be complete: a document for each company and local day."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from pymongo import UpdateOne
+
+from altegio_sync.domain.ledger import DayRecord, Grade, LedgerEntry
+from altegio_sync.domain.period import Period
+from altegio_sync.domain.report import SyncMode
+from altegio_sync.mongo.connection import durable, translated_errors
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from pymongo.asynchronous.database import AsyncDatabase
+
+    Document = dict[str, Any]
+
+LEDGER_COLLECTION = "altegio-sync-ledger"
+
+
+class MongoLedger:
+    """A day's fields are those of its strongest pass; `latest` holds those of the last one."""
+
+    def __init__(self, database: AsyncDatabase[Document], collection: str) -> None:
+        self._collection = durable(database)[LEDGER_COLLECTION]
+        self._of = collection
+
+    async def find_days(self, company_id: str, period: Period) -> Mapping[date, DayRecord]:
+        ids = [self._id(company_id, day) for day in period.each_day()]
+        with translated_errors():
+            documents = await self._collection.find({"_id": {"$in": ids}}).to_list()
+        records = (_to_record(document) for document in documents)
+        return {record.latest.day: record for record in records}
+
+    async def write(self, company_id: str, entries: Sequence[LedgerEntry]) -> None:
+        if not entries:
+            return
+        days = [entry.day for entry in entries]
+        known = await self.find_days(company_id, Period(min(days), max(days) + timedelta(days=1)))
+        writes = []
+        for entry in entries:
+            old = known.get(entry.day)
+            record = (
+                old.with_entry(entry, ZoneInfo(entry.timezone)) if old else DayRecord.first(entry)
+            )
+            fields = {
+                "companyId": company_id,
+                "collection": self._of,
+                "day": entry.day.isoformat(),
+                **_to_fields(record.strongest),
+                "latest": _to_fields(record.latest),
+            }
+            key = {"_id": self._id(company_id, entry.day)}
+            writes.append(UpdateOne(key, {"$set": fields}, upsert=True))
+        with translated_errors():
+            await self._collection.bulk_write(writes, ordered=False)
+
+    async def list_companies(self) -> list[str]:
+        """The companies that days are entered for."""
+        with translated_errors():
+            return sorted(await self._collection.distinct("companyId", {"collection": self._of}))
+
+    async def find_timezone(self, company_id: str) -> str | None:
+        """The zone in which the company's days were cut last."""
+        wanted = {"companyId": company_id, "collection": self._of}
+        with translated_errors():
+            last = await self._collection.find_one(wanted, sort=[("latest.at", -1)])
+        return None if last is None else str(last["latest"]["timezone"])
+
+    def _id(self, company_id: str, day: date) -> str:
+        return f"{self._of}/{company_id}/{day.isoformat()}"
+
+
+def _to_fields(entry: LedgerEntry) -> Document:
+    return {
+        "grade": entry.grade.value,
+        "at": entry.at,
+        "mode": entry.mode.value,
+        "settings": entry.settings,
+        "timezone": entry.timezone,
+        "run_id": entry.run_id,
+    }
+
+
+def _to_record(document: Mapping[str, Any]) -> DayRecord:
+    day = date.fromisoformat(document["day"])
+    return DayRecord(_to_entry(day, document), _to_entry(day, document["latest"]))
+
+
+def _to_entry(day: date, fields: Mapping[str, Any]) -> LedgerEntry:
+    at: datetime = fields["at"]
+    return LedgerEntry(
+        day=day,
+        grade=Grade(fields["grade"]),
+        at=at,
+        mode=SyncMode(fields["mode"]),
+        settings=fields["settings"],
+        timezone=fields["timezone"],
+        run_id=fields["run_id"],
+    )

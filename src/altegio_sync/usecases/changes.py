@@ -1,0 +1,233 @@
+"""Brings what changed at Altegio since the last time, at a cost that grows with the changes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+from altegio_sync.domain.lessons import LessonRules
+from altegio_sync.domain.period import Period
+from altegio_sync.domain.report import (
+    CompanyReport,
+    CursorMove,
+    RunError,
+    SyncMode,
+    SyncReport,
+    new_run_id,
+    utc_now,
+)
+from altegio_sync.errors import ConfigError
+from altegio_sync.ports import PageQuery, SilentProgress
+from altegio_sync.usecases.reading import MAX_WINDOW_RECORDS, PeriodReading, Window
+from altegio_sync.usecases.stopping import StopSignal
+from altegio_sync.usecases.storing import BookingIntake
+from altegio_sync.usecases.sync import keep_report, run_company
+from altegio_sync.usecases.zones import fetch_zone
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+    from zoneinfo import ZoneInfo
+
+    from altegio_sync.domain.period import NamedPeriod
+    from altegio_sync.ports import (
+        AppointmentSource,
+        AppointmentStore,
+        CursorStore,
+        Leases,
+        Page,
+        Progress,
+        RunStore,
+    )
+
+DEFAULT_OVERLAP = timedelta(days=1)
+#: Wide enough for any booking; more changes than one pass shall hold are read by days of it.
+_ALL_DAYS = Period.of_days(date(2000, 1, 1), date(2099, 12, 31))
+
+
+@dataclass(frozen=True, slots=True)
+class ChangesRequest:
+    """What changed since the cursor, less the overlap; ``since`` where there is no cursor yet.
+
+    A day as ``since`` begins at its midnight in the location's zone.
+    """
+
+    companies: Sequence[str]
+    since: Period | NamedPeriod | timedelta | None = None
+    overlap: timedelta = DEFAULT_OVERLAP
+    dry_run: bool = False
+    page_size: int = 50
+    timezone: str | None = None
+    rules: LessonRules = field(default_factory=LessonRules)
+
+
+async def sync_changes(
+    source: AppointmentSource,
+    store: AppointmentStore,
+    cursors: CursorStore,
+    request: ChangesRequest,
+    *,
+    runs: RunStore | None = None,
+    leases: Leases | None = None,
+    progress: Progress | None = None,
+    stop: StopSignal | None = None,
+    run_id: str | None = None,
+    clock: Callable[[], datetime] = utc_now,
+) -> SyncReport:
+    """Store the new ones and update the rest, of each company; then move its cursor.
+
+    A company that another run works on is left to it. What failed stands in the report.
+
+    Raises:
+        ConfigError: a company has no cursor, and the request says no ``since``.
+        StoreError: the cursors cannot be read.
+    """
+    progress = progress or SilentProgress()
+    stop = stop or StopSignal()
+    started_at = clock()
+    report = SyncReport(
+        command="changes",
+        run_id=run_id or new_run_id(started_at),
+        mode=SyncMode.UPDATE,
+        dry_run=request.dry_run,
+        started_at=started_at,
+        finished_at=started_at,
+        companies=[],
+    )
+    for company_id in request.companies:
+        if request.since is None and await cursors.find_cursor(company_id) is None:
+            raise ConfigError(
+                f"There is no cursor yet for company {company_id}: say where to begin, as in "
+                "altegio-sync changes --since 7d (or a date), best after a sync of what is older"
+            )
+    for company_id in request.companies:
+        company = _CompanyChanges(
+            source, store, cursors, request, company_id, report.run_id, progress, clock
+        )
+        held = None if request.dry_run else leases
+        await run_company(company.report, source, company.sync, stop, held)
+        _give_way(company.report, progress)
+        report.companies.append(company.report)
+        company.intake.warn_in_the_end()
+        if stop.is_set:
+            break
+    report.interrupted = stop.is_set
+    report.finished_at = clock()
+    is_left = all(each.gave_way for each in report.companies)
+    if runs is not None and not request.dry_run and not is_left:
+        await keep_report(runs, report, progress)
+    return report
+
+
+def _give_way(report: CompanyReport, progress: Progress) -> None:
+    """Not an error here: the run that is at work brings the changes, or the next one does."""
+    if [each.code for each in report.errors] == ["lease_held"]:
+        progress.warn("gave_way", reason=report.errors[0].message)
+        report.errors.clear()
+        report.broke_off = False
+        report.gave_way = True
+
+
+class _CompanyChanges:
+    """One company's part of a run."""
+
+    def __init__(
+        self,
+        source: AppointmentSource,
+        store: AppointmentStore,
+        cursors: CursorStore,
+        request: ChangesRequest,
+        company_id: str,
+        run_id: str,
+        progress: Progress,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self.report = CompanyReport(company_id)
+        self._source = source
+        self._store = store
+        self._cursors = cursors
+        self._request = request
+        self._run_id = run_id
+        self._progress = progress
+        self._clock = clock
+        self._is_settled = True
+        self._seen = 0
+        self.intake = BookingIntake(
+            source,
+            store,
+            self.report,
+            progress,
+            rules=request.rules,
+            mode=SyncMode.UPDATE,
+            dry_run=request.dry_run,
+        )
+
+    async def sync(self) -> None:
+        report, request = self.report, self._request
+        zone = await fetch_zone(self._source, report.company, request.timezone)
+        report.timezone = zone.key
+        began_at = await self._store.find_server_time()
+        since = await self._since(zone, began_at)
+        report.cursor = CursorMove(since)
+        self._progress.begin(report.company, None, zone.key)
+        warning = await self._store.prepare(dry_run=request.dry_run)
+        if warning:
+            self._progress.warn("no_unique_index", reason=warning)
+        query = PageQuery(report.company, None, zone, 1, request.page_size, since)
+        first = await self._source.fetch_page(query)
+        report.api.pages += 1
+        await self._read(query, first)
+        if self._is_settled:
+            await self._move(since, first.answered_at or began_at)
+
+    async def _since(self, zone: ZoneInfo, now: datetime) -> datetime:
+        """From where to ask: never later than the overlap before the cursor."""
+        asked: datetime | None = None
+        match self._request.since:
+            case None:
+                pass
+            case timedelta() as span:
+                asked = now - span
+            case period:
+                asked, _end = period.on(now.astimezone(zone).date()).moments(zone)
+        cursor = await self._cursors.find_cursor(self.report.company)
+        if cursor is None:
+            assert asked is not None  # noqa: S101 - looked at before the run began
+            return asked
+        overlapping = cursor - self._request.overlap
+        return overlapping if asked is None else min(asked, overlapping)
+
+    async def _read(self, query: PageQuery, first: Page) -> None:
+        total = first.total or first.rows
+        self._progress.expect(total, -(-total // (first.rows or 1)))
+        reading = PeriodReading(self._source, self.intake.take_page, self._close, self.report.api)
+        if total <= MAX_WINDOW_RECORDS:
+            await reading.run(query, first)
+            return
+        await reading.run(replace(query, period=_ALL_DAYS))
+        if self._seen < total:
+            self._unsettled(self._seen, total)
+
+    async def _close(self, window: Window) -> None:
+        self._seen += window.seen
+        if not window.is_believed:
+            self._unsettled(window.seen, window.announced)
+
+    def _unsettled(self, seen: int, announced: int | None) -> None:
+        self._is_settled = False
+        self.report.errors.append(
+            RunError(
+                "incomplete",
+                f"The list of changes would not settle: {seen} appointments seen, {announced} "
+                "announced. What was seen is stored, the cursor stays; run it again",
+                self.report.company,
+            )
+        )
+
+    async def _move(self, since: datetime, to: datetime) -> None:
+        """After everything is stored; a cursor never goes back."""
+        if self.report.records.failed or self._request.dry_run:
+            return
+        await self._cursors.move_cursor(self.report.company, to, self._run_id)
+        self.report.cursor = CursorMove(since, to)

@@ -1,0 +1,48 @@
+"""Reads from the ledger which days are known to be complete."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from altegio_sync.domain.ledger import CompanyCoverage, CoverageReport, cover
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from altegio_sync.domain.period import NamedPeriod, Period
+    from altegio_sync.ports import Ledger
+    from altegio_sync.usecases.zones import LocalZone
+
+#: Stands for the school where no company is configured, and none was ever read.
+NO_COMPANY = "-"
+
+
+async def collect_coverage(
+    ledger: Ledger,
+    period: Period | NamedPeriod,
+    *,
+    companies: Sequence[str],
+    settings: str,
+    configured_zone: str | None,
+    local: LocalZone,
+    now: datetime,
+) -> CoverageReport:
+    """The period's days as the ledger has them, under the settings of today.
+
+    Without ``companies`` all that the ledger knows. Days are cut in the configured zone, else in
+    the one that the company was read in last, else in the local one.
+
+    Raises:
+        StoreError: MongoDB failed.
+    """
+    wanted = list(companies) or list(await ledger.list_companies()) or [NO_COMPANY]
+    found: list[CompanyCoverage] = []
+    days = period.on(now.astimezone(local.zone).date())
+    for company in wanted:
+        told = configured_zone or await ledger.find_timezone(company)
+        zone = ZoneInfo(told) if told else local.zone
+        records = await ledger.find_days(company, days)
+        found.append(cover(company, days, records, zone, settings=settings, now=now))
+    return CoverageReport(days, found)

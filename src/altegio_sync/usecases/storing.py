@@ -1,0 +1,141 @@
+"""Takes what was read into the collection: judges each booking, stores, counts and tells it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import anyio
+
+from altegio_sync.domain.lessons import LessonRules, Skipped, SkipReason, judge, needs_staff
+from altegio_sync.domain.report import (
+    CompanyReport,
+    Outcome,
+    RecordCounts,
+    RunError,
+    SyncMode,
+)
+from altegio_sync.errors import (
+    AltegioError,
+    AltegioRejectedError,
+    AltegioSyncError,
+    AuthenticationError,
+    LeaseHeldError,
+    LeaseLostError,
+    RateLimitedError,
+    StoreError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from altegio_sync.domain.appointment import Booking, Teacher
+    from altegio_sync.ports import AppointmentSource, AppointmentStore, Page, Progress
+
+
+class BookingIntake:
+    """One company's bookings on their way into the collection."""
+
+    def __init__(
+        self,
+        source: AppointmentSource,
+        store: AppointmentStore,
+        report: CompanyReport,
+        progress: Progress,
+        *,
+        rules: LessonRules,
+        mode: SyncMode,
+        dry_run: bool,
+    ) -> None:
+        self._source = source
+        self._store = store
+        self._report = report
+        self._progress = progress
+        self._rules = rules
+        self._mode = mode
+        self._dry_run = dry_run
+        self._staff: Mapping[str, Teacher] | None = None
+        self._staff_lock = anyio.Lock()
+        self._taken_singly: set[str] = set()
+        self._offset_disagreements = 0
+
+    async def take_page(self, number: int, page: Page, fresh: Sequence[Booking]) -> None:
+        # One that was asked for by its id in this run was counted then.
+        fresh = [each for each in fresh if each.id not in self._taken_singly]
+        counts = RecordCounts(skipped=Counter({SkipReason.INVALID: page.unreadable}))
+        await self._take(fresh, counts)
+        self._progress.page_done(number, page.rows, counts)
+
+    async def take_single(self, booking: Booking) -> None:
+        """One that was asked for by its id."""
+        self._taken_singly.add(booking.id)
+        await self._take([booking], RecordCounts())
+
+    async def _take(self, bookings: Sequence[Booking], counts: RecordCounts) -> None:
+        if bookings:
+            staff = await self._find_staff(bookings)
+            verdicts = [judge(booking, self._rules, staff) for booking in bookings]
+            result = await self._store.store_batch(verdicts, mode=self._mode, dry_run=self._dry_run)
+            result.add_to(counts)
+            for verdict, outcome in result.outcomes:
+                self._progress.appointment(verdict, outcome)
+                if isinstance(verdict, Skipped) and outcome is Outcome.SKIPPED:
+                    self._tell_skipped(verdict)
+            self._report.errors += [
+                RunError("not_stored", message, self._report.company) for message in result.failures
+            ]
+        self._offset_disagreements += sum(booking.offset_disagrees for booking in bookings)
+        self._report.records += counts
+
+    async def _find_staff(self, bookings: Sequence[Booking]) -> Mapping[str, Teacher]:
+        """The location's staff, asked for once a run, and only when a booking needs it."""
+        if not any(needs_staff(booking) for booking in bookings):
+            return {}
+        async with self._staff_lock:
+            if self._staff is None:
+                self._staff = await self._fetch_staff()
+        return self._staff
+
+    async def _fetch_staff(self) -> Mapping[str, Teacher]:
+        try:
+            return await self._source.fetch_teachers(self._report.company)
+        except AltegioRejectedError as error:
+            # A user without the right to the staff list can still read the timetable.
+            self._progress.warn("staff_list_refused", reason=str(error))
+            return {}
+
+    def _tell_skipped(self, skipped: Skipped) -> None:
+        self._progress.skipped(skipped)
+        if skipped.reason is SkipReason.TEACHER_NOT_FOUND:
+            self._progress.warn(
+                "teacher_not_found",
+                staff_id=skipped.booking.teacher_id or "none",
+                appointment_id=skipped.booking.id,
+            )
+
+    def warn_in_the_end(self) -> None:
+        if self._offset_disagreements:
+            self._progress.warn("offsets_disagree", count=self._offset_disagreements)
+        if self._mode is SyncMode.UPDATE and self._report.records.no_longer_kept:
+            self._progress.warn("no_longer_kept", count=self._report.records.no_longer_kept)
+
+
+def to_run_error(error: AltegioSyncError, company: str) -> RunError:
+    """An error that broke a company's run off, as the report has it."""
+    match error:
+        case AuthenticationError():
+            code = "unauthorized"
+        case RateLimitedError():
+            code = "rate_limited"
+        case AltegioError():
+            code = "fetch_failed"
+        case LeaseHeldError():
+            code = "lease_held"
+        case LeaseLostError():
+            code = "lease_lost"
+        case StoreError():
+            code = "store_failed"
+        case _:
+            code = "config"
+    told = "Error fetching appointments: " if isinstance(error, AltegioError) else ""
+    return RunError(code, f"{told}{error}", company)

@@ -1,0 +1,129 @@
+"""What became of stored appointments that Altegio no longer lists where they stood."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import anyio
+
+from altegio_sync.domain.report import CompanyReport, RunError
+from altegio_sync.errors import NotFoundError
+from altegio_sync.ports import StoredScope
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from zoneinfo import ZoneInfo
+
+    from altegio_sync.domain.period import Period
+    from altegio_sync.ports import AppointmentSource, AppointmentStore, Progress
+    from altegio_sync.usecases.reading import Window
+    from altegio_sync.usecases.storing import BookingIntake
+
+_WORKERS = 8
+#: More than so many, and over this share of the period, look like a fault and not like removals.
+_MASS = 20
+_MASS_SHARE = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class _Gone:
+    """What Altegio does not know any more (404), by the window that it stood in."""
+
+    window: Window
+    scope: StoredScope
+    appointment_ids: Sequence[str]
+
+
+class VanishedSearch:
+    """Asks by id for what a believed pass did not list; nothing is marked before `finish`."""
+
+    def __init__(
+        self,
+        source: AppointmentSource,
+        store: AppointmentStore,
+        intake: BookingIntake,
+        report: CompanyReport,
+        progress: Progress,
+        whole: StoredScope,
+        *,
+        allows_mass_delete: bool,
+    ) -> None:
+        self._source = source
+        self._store = store
+        self._intake = intake
+        self._report = report
+        self._progress = progress
+        self._whole = whole
+        self._allows_mass_delete = allows_mass_delete
+        self._gone: list[_Gone] = []
+        self._gone_count = 0
+        self._most: float | None = None
+
+    async def look(self, window: Window, period: Period) -> bool:
+        """Whether the window is settled; else it hangs on what `finish` decides."""
+        scope = StoredScope(
+            self._whole.company_id, period, self._whole.zone, self._whole.takes_unowned
+        )
+        missing = sorted(set(await self._store.find_undeleted(scope)) - window.ids)
+        gone = await self._ask(missing, scope.zone)
+        if gone:
+            self._gone.append(_Gone(window, scope, gone))
+        return not gone and not await self._is_mass()
+
+    async def _ask(self, missing: Sequence[str], zone: ZoneInfo) -> list[str]:
+        """Bring the missing ones up to date; those that Altegio does not know."""
+        gone: list[str] = []
+        left = iter(missing)
+
+        async def worker() -> None:
+            for appointment_id in left:
+                if await self._is_mass():
+                    return
+                self._report.vanished.asked += 1
+                try:
+                    booking = await self._source.fetch_booking(
+                        self._whole.company_id, appointment_id, zone
+                    )
+                except NotFoundError:
+                    gone.append(appointment_id)
+                    self._gone_count += 1
+                else:
+                    with anyio.CancelScope(shield=True):
+                        await self._intake.take_single(booking)
+
+        async with anyio.create_task_group() as tasks:
+            for _ in range(min(_WORKERS, len(missing))):
+                tasks.start_soon(worker)
+        return sorted(gone)
+
+    async def _is_mass(self) -> bool:
+        """Whether so many are gone that a person has to say that they may be marked."""
+        if self._allows_mass_delete or self._gone_count <= _MASS:
+            return False
+        if self._most is None:
+            self._most = _MASS_SHARE * await self._store.count_undeleted(self._whole)
+        return self._gone_count > self._most
+
+    async def finish(self, *, dry_run: bool) -> list[Window]:
+        """Mark what is gone, unless it is too much; the windows that are settled by that."""
+        if await self._is_mass():
+            self._report.vanished.left = self._gone_count
+            self._report.errors.append(self._mass_error())
+            return []
+        for each in self._gone:
+            if not dry_run:
+                await self._store.mark_deleted(each.appointment_ids, each.scope)
+            for appointment_id in each.appointment_ids:
+                self._progress.warn("vanished", appointment_id=appointment_id)
+            self._report.vanished.gone += len(each.appointment_ids)
+        return [each.window for each in self._gone]
+
+    def _mass_error(self) -> RunError:
+        return RunError(
+            "mass_delete",
+            f"{self._gone_count} or more stored appointments are gone at Altegio (404), over "
+            f"{_MASS_SHARE:.0%} of the period: none was marked deleted. Look whether the "
+            "company and the user's rights are right; --allow-mass-delete marks them",
+            self._report.company,
+        )
