@@ -8,6 +8,8 @@ import re
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
+import stamina.instrumentation
+
 from altegio_sync.altegio.api import AltegioApi
 from altegio_sync.altegio.pacing import Pacer
 from altegio_sync.mongo.budget import SharedBudget
@@ -39,6 +41,8 @@ def open_altegio(
     usage: ApiUsage | None = None,
 ) -> AltegioApi:
     """Altegio, within the budget that the database shares with other processes."""
+    # A retry is told by `on_retry`; the library's own hook would tell it once more.
+    stamina.instrumentation.set_on_retry_hooks(())
     pattern = settings.crm_id_pattern
     return AltegioApi(
         settings.company_token.get_secret_value(),

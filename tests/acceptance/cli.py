@@ -20,6 +20,13 @@ USER_TOKEN = "tok-user-SECRET-9352"
 #: Longer than the 3 minutes for which a request is tried again.
 _TIMEOUT_S = 200
 COMMAND = [sys.executable, "-m", "altegio_sync"]
+PASSWORD = "pass-SECRET-7264"
+#: Settings under which nobody answers. PyMongo leaves a socket whose connecting was called off to
+#: the garbage collector (4.20), which complains of it at times.
+NO_MONGODB = {
+    "DB_URI": f"mongodb://someone:{PASSWORD}@127.0.0.1:9/school",
+    "PYTHONWARNINGS": "error,ignore:unclosed <socket:ResourceWarning",
+}
 
 
 @dataclass

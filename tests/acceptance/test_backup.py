@@ -16,7 +16,7 @@ import pytest
 from pymongo import MongoClient
 
 from altegio_sync.mongo.dump_file import RAW
-from tests.acceptance.cli import Cli
+from tests.acceptance.cli import NO_MONGODB, Cli
 from tests.acceptance.test_terminal import run_on_terminal
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 Document = dict[str, Any]
 NAME = "altegio-appointments"
-DEAD = "mongodb://someone:pass-SECRET-7264@127.0.0.1:9/school"
 SECRET = "Олена Таємна"
 
 
@@ -198,8 +197,8 @@ def test_what_is_no_dump_is_refused_and_nothing_written(
 def test_a_dead_mongodb_is_told_and_leaves_no_folder(cli: Cli, tmp_path: Path) -> None:
     (tmp_path / "given.bson").write_bytes(bson.encode({"_id": 1}))
 
-    backup = cli.run("backup", "made", DB_URI=DEAD)
-    restore = cli.run("restore", "given.bson", DB_URI=DEAD)
+    backup = cli.run("backup", "made", **NO_MONGODB)
+    restore = cli.run("restore", "given.bson", **NO_MONGODB)
 
     for ran in (backup, restore):
         assert ran.code == 3

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tests.acceptance.cli import NO_MONGODB
+
 if TYPE_CHECKING:
     from tests.acceptance.cli import Cli
 
-DEAD = "mongodb://someone:pass-SECRET-7264@127.0.0.1:9/school"
 KEYS = {
     *("command", "total", "active", "deleted", "trial", "by_status", "top_teachers"),
     *("top_services", "dates", "duplicates", "last_run", "warnings"),
@@ -34,8 +35,8 @@ def test_what_was_synced_is_shown(cli: Cli) -> None:
 
 
 def test_an_unreachable_mongodb_is_an_error_on_stdout(cli: Cli) -> None:
-    stats = cli.run("stats", DB_URI=DEAD)
-    as_json = cli.run("stats", "--json", DB_URI=DEAD)
+    stats = cli.run("stats", **NO_MONGODB)
+    as_json = cli.run("stats", "--json", **NO_MONGODB)
 
     assert stats.code == as_json.code == 3
     assert stats.out.startswith("ERROR MongoDB cannot be reached: 127.0.0.1:9")

@@ -8,15 +8,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.acceptance.cli import PARTNER_TOKEN, USER_TOKEN, Cli
+from tests.acceptance.cli import NO_MONGODB, PARTNER_TOKEN, PASSWORD, USER_TOKEN, Cli
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from altegio_sync.sandbox import SandboxServer, School
-
-PASSWORD = "pass-SECRET-7264"
-DEAD = f"mongodb://someone:{PASSWORD}@127.0.0.1:9/school"
 
 
 def test_all_that_is_missing_is_named_together(tmp_path: Path) -> None:
@@ -33,7 +30,7 @@ def test_all_that_is_missing_is_named_together(tmp_path: Path) -> None:
 def test_a_bad_date_asks_nothing_of_anybody(
     cli: Cli, server: SandboxServer, arguments: list[str]
 ) -> None:
-    ran = cli.run("sync", *arguments, "--json", DB_URI=DEAD)
+    ran = cli.run("sync", *arguments, "--json", **NO_MONGODB)
 
     assert ran.code == 2
     assert ran.err.startswith(f"ERROR Invalid date format: {arguments[0]!r} (expected YYYY-MM-DD")
@@ -100,7 +97,7 @@ def test_what_altegio_refuses_is_told_at_once(cli: Cli, changes: dict[str, str],
 def test_a_dead_mongodb_is_told_within_seconds(cli: Cli, command: list[str]) -> None:
     began_at = time.monotonic()
 
-    ran = cli.run(*command, DB_URI=DEAD)
+    ran = cli.run(*command, **NO_MONGODB)
 
     assert ran.code == 3
     assert "MongoDB cannot be reached: 127.0.0.1:9" in ran.err + ran.out
@@ -151,7 +148,7 @@ def test_nothing_private_is_told_on_any_way_to_fail(
 
     told = [cli.run("sync", "last-month", "-v")]
     told.append(cli.run("sync", "last-month", "-v", "--log-format", "json"))
-    told.append(cli.run("sync", "last-month", "-v", DB_URI=DEAD))
+    told.append(cli.run("sync", "last-month", "-v", **NO_MONGODB))
     told.append(cli.run("sync", "last-month", "-v", ALTEGIO_COMPANY_TOKEN=f"{PARTNER_TOKEN}x"))
     told.append(cli.run("sync", "last-month", "-v", ALTEGIO_PAGE_SIZE=PASSWORD))
     told.append(cli.run("check", DB_URI=f"mongodb://a:{PASSWORD}@b@c/d"))
