@@ -14,9 +14,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@pytest.fixture
-def school() -> School:
+@pytest.fixture(scope="session")
+def made_up_school() -> School:
+    """Made up once: that takes longer than most tests do."""
     return School(seed=7)
+
+
+@pytest.fixture
+def school(made_up_school: School) -> School:
+    return made_up_school.copy()
 
 
 @pytest.fixture

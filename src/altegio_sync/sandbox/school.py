@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -136,6 +137,14 @@ class School:
     @property
     def company(self) -> Body:
         return company_body(self.company_id, self.timezone)
+
+    def copy(self) -> School:
+        """The same bookings in a school of its own, which can be changed apart."""
+        with self._lock:
+            self._make()
+            other = copy.copy(self)
+            vars(other).update(_entries=dict(self._entries), _lists={})
+        return other
 
     def planted(self, start: date, end: date) -> list[PlantedRecord]:
         """What was made up for the days from ``start`` to ``end``, both included, newest first."""
