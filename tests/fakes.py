@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from altegio_sync.domain.appointment import (
     AttendanceStatus,
@@ -14,17 +16,24 @@ from altegio_sync.domain.appointment import (
     Service,
     Teacher,
 )
-from altegio_sync.domain.report import ApiUsage
-from altegio_sync.errors import NotFoundError
-from altegio_sync.ports import Page
+from altegio_sync.domain.ledger import DayRecord
+from altegio_sync.domain.lessons import Skipped
+from altegio_sync.domain.report import ApiUsage, Outcome, SyncMode
+from altegio_sync.errors import LeaseHeldError, NotFoundError
+from altegio_sync.ports import BatchResult, Page, SilentProgress
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from zoneinfo import ZoneInfo
+    from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+    from datetime import date
 
-    from altegio_sync.ports import PageQuery
+    from altegio_sync.domain.ledger import LedgerEntry
+    from altegio_sync.domain.lessons import Verdict
+    from altegio_sync.domain.period import Period
+    from altegio_sync.ports import PageQuery, StoredScope
 
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+#: Long after the days of the bookings here.
+NOW = datetime(2026, 4, 10, 9, 0, tzinfo=UTC)
 
 
 def booking(appointment_id: str, **changes: Any) -> Booking:
@@ -59,6 +68,7 @@ class ListSource:
         self.list = list(bookings)
         self.usage = ApiUsage()
         self.asked: list[PageQuery] = []
+        self.asked_ids: list[str] = []
         self.answered_at: datetime | None = None
         self._served_page_size = served_page_size
         self._before_page = before_page
@@ -77,6 +87,7 @@ class ListSource:
 
     async def fetch_booking(self, company_id: str, appointment_id: str, zone: ZoneInfo) -> Booking:
         del company_id, zone
+        self.asked_ids.append(appointment_id)
         for each in self.list:
             if each.id == appointment_id:
                 return each
@@ -98,3 +109,141 @@ def _is_listed(booking: Booking, query: PageQuery) -> bool:
         return True
     start, end = query.period.moments(query.zone)
     return start <= booking.starts_at < end
+
+
+class MemoryStore:
+    """The collection as a mapping of ids to bookings; ``refused`` ids cannot be stored.
+
+    ``log`` is told of every write, so that tests can see what was written after what.
+    """
+
+    def __init__(self, *stored: Booking, log: list[str] | None = None) -> None:
+        self.stored = {each.id: each for each in stored}
+        self.refused: set[str] = set()
+        self.marked: list[str] = []
+        self.scopes: list[StoredScope] = []
+        self.now = NOW
+        self.log = [] if log is None else log
+
+    async def prepare(self, *, dry_run: bool) -> str | None:
+        del dry_run
+        return None
+
+    async def store_batch(
+        self, batch: Sequence[Verdict], *, mode: SyncMode, dry_run: bool
+    ) -> BatchResult:
+        result = BatchResult([(each, self._store(each, mode, dry_run)) for each in batch])
+        failed = [each.booking.id for each, outcome in result.outcomes if outcome is Outcome.FAILED]
+        result.failures += [f"refused {each}" for each in failed]
+        self.log.append("stored")
+        return result
+
+    def _store(self, verdict: Verdict, mode: SyncMode, dry_run: bool) -> Outcome:
+        booking = verdict.booking
+        old = self.stored.get(booking.id)
+        if old == booking:
+            return Outcome.DUPLICATE
+        if old is not None and mode is SyncMode.NEW_ONLY:
+            return Outcome.STALE
+        if old is None and isinstance(verdict, Skipped):
+            return Outcome.SKIPPED
+        if booking.id in self.refused:
+            return Outcome.FAILED
+        if not dry_run:
+            self.stored[booking.id] = booking
+        return Outcome.SAVED if old is None else Outcome.UPDATED
+
+    async def find_server_time(self) -> datetime:
+        return self.now
+
+    async def count_undeleted(self, scope: StoredScope) -> int:
+        return len(await self.find_undeleted(scope))
+
+    async def find_undeleted(self, scope: StoredScope) -> Collection[str]:
+        self.scopes.append(scope)
+        start, end = scope.period.moments(scope.zone)
+        return {
+            each.id
+            for each in self.stored.values()
+            if not each.is_deleted
+            and each.company_id == scope.company_id
+            and each.starts_at is not None
+            and start <= each.starts_at < end
+        }
+
+    async def mark_deleted(self, appointment_ids: Collection[str], scope: StoredScope) -> None:
+        del scope
+        for each in sorted(appointment_ids):
+            self.stored[each] = replace(self.stored[each], is_deleted=True)
+            self.marked.append(each)
+        self.log.append("marked")
+
+
+class MemoryLedger:
+    """Entries by company and day, in the zone that each names."""
+
+    def __init__(self, log: list[str] | None = None) -> None:
+        self.records: dict[str, dict[date, DayRecord]] = {}
+        self.log = [] if log is None else log
+
+    async def find_days(self, company_id: str, period: Period) -> Mapping[date, DayRecord]:
+        known = self.records.get(company_id, {})
+        return {day: known[day] for day in period.each_day() if day in known}
+
+    async def write(self, company_id: str, entries: Sequence[LedgerEntry]) -> None:
+        records = self.records.setdefault(company_id, {})
+        for entry in entries:
+            old = records.get(entry.day)
+            zone = ZoneInfo(entry.timezone)
+            records[entry.day] = (
+                DayRecord.first(entry) if old is None else old.with_entry(entry, zone)
+            )
+        self.log.append("entered")
+
+    async def list_companies(self) -> Sequence[str]:
+        return sorted(self.records)
+
+    async def find_timezone(self, company_id: str) -> str | None:
+        known = self.records.get(company_id, {}).values()
+        return max((each.latest for each in known), key=lambda e: e.at).timezone if known else None
+
+
+class MemoryCursors:
+    """A cursor for each company; one may go back here, so that tests see who asks for it."""
+
+    def __init__(self, log: list[str] | None = None, **at: datetime) -> None:
+        self.at = {name.removeprefix("company_"): moment for name, moment in at.items()}
+        self.log = [] if log is None else log
+
+    async def find_cursor(self, company_id: str) -> datetime | None:
+        return self.at.get(company_id)
+
+    async def move_cursor(self, company_id: str, to: datetime, run_id: str) -> None:
+        del run_id
+        self.at[company_id] = to
+        self.log.append("moved")
+
+
+class FakeLeases:
+    """``held_by`` is somebody else, by company."""
+
+    def __init__(self, **held_by: str) -> None:
+        self.held_by = {name.removeprefix("company_"): who for name, who in held_by.items()}
+        self.taken: list[str] = []
+
+    @asynccontextmanager
+    async def hold(self, company_id: str) -> AsyncIterator[None]:
+        if company_id in self.held_by:
+            raise LeaseHeldError(f"Another run is at work: {self.held_by[company_id]}")
+        self.taken.append(company_id)
+        yield
+
+
+class NotedProgress(SilentProgress):
+    """Keeps the warnings."""
+
+    def __init__(self) -> None:
+        self.warnings: list[tuple[str, dict[str, object]]] = []
+
+    def warn(self, event: str, **fields: object) -> None:
+        self.warnings.append((event, fields))

@@ -195,7 +195,8 @@ class _CompanyChanges:
         if cursor is None:
             assert asked is not None  # noqa: S101 - looked at before the run began
             return asked
-        overlapping = cursor - self._request.overlap
+        # One ahead of the clock would miss what changes until then.
+        overlapping = min(cursor, now) - self._request.overlap
         return overlapping if asked is None else min(asked, overlapping)
 
     async def _read(self, query: PageQuery, first: Page) -> None:

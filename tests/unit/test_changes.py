@@ -1,0 +1,304 @@
+"""Bringing changes: from where they are asked for, and when the cursor moves."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from altegio_sync.domain.appointment import AttendanceStatus
+from altegio_sync.domain.period import Period, parse_period
+from altegio_sync.errors import AltegioUnavailableError, ConfigError
+from altegio_sync.usecases.changes import ChangesRequest, sync_changes
+from altegio_sync.usecases.stopping import StopSignal
+from tests.fakes import (
+    NOW,
+    START,
+    FakeLeases,
+    ListSource,
+    MemoryCursors,
+    MemoryStore,
+    NotedProgress,
+    booking,
+)
+
+if TYPE_CHECKING:
+    from altegio_sync.domain.appointment import Booking
+    from altegio_sync.domain.report import SyncReport
+    from altegio_sync.ports import PageQuery
+
+#: Altegio's clock is minutes off MongoDB's, whose time is NOW.
+ANSWERED_AT = NOW - timedelta(minutes=7)
+CURSOR = NOW - timedelta(hours=2)
+DAY = timedelta(days=1)
+
+
+def listing(*bookings: Booking, **how: Any) -> ListSource:
+    source = ListSource(bookings, **how)
+    source.answered_at = ANSWERED_AT
+    return source
+
+
+async def bring(
+    source: ListSource,
+    cursors: MemoryCursors,
+    store: MemoryStore | None = None,
+    *,
+    companies: tuple[str, ...] = ("77",),
+    leases: FakeLeases | None = None,
+    progress: NotedProgress | None = None,
+    stop: StopSignal | None = None,
+    clock_is_off: timedelta = timedelta(),
+    **request: Any,
+) -> SyncReport:
+    return await sync_changes(
+        source,
+        store or MemoryStore(),
+        cursors,
+        ChangesRequest(companies, timezone="Europe/Kyiv", **request),
+        leases=leases,
+        progress=progress,
+        stop=stop,
+        clock=lambda: NOW + clock_is_off,
+    )
+
+
+async def test_new_ones_are_stored_the_others_updated_and_then_the_cursor_moves() -> None:
+    log: list[str] = []
+    store = MemoryStore(booking("1"), booking("2"), log=log)
+    cursors = MemoryCursors(log, company_77=CURSOR)
+    changed = booking("2", status=AttendanceStatus.ARRIVED)
+
+    report = await bring(listing(booking("1"), changed, booking("3")), cursors, store)
+
+    counts = report.records
+    assert (counts.saved, counts.updated, counts.duplicates) == (1, 1, 1)
+    assert store.stored["2"] == changed
+    assert log == ["stored", "moved"]
+    assert report.to_json()["mode"] == "update"
+    assert report.exit_code == 0
+
+
+async def test_the_cursor_moves_to_the_time_of_the_first_answer_by_altegios_clock() -> None:
+    def tick(_rows: list[Booking], _asked: PageQuery) -> None:
+        source.answered_at = ANSWERED_AT + timedelta(seconds=len(source.asked) - 1)
+
+    source = listing(*(booking(str(n)) for n in range(95)), before_page=tick)
+    cursors = MemoryCursors(company_77=CURSOR)
+
+    report = await bring(source, cursors, page_size=10, clock_is_off=timedelta(hours=5))
+
+    assert cursors.at["77"] == ANSWERED_AT
+    assert report.to_json()["cursor"] == {
+        "since": "2026-04-09T07:00:00.000Z",
+        "moved_to": "2026-04-10T08:53:00.000Z",
+    }
+
+
+async def test_without_a_date_header_the_cursor_moves_to_mongodbs_time_before_the_reading() -> None:
+    def go_on(_rows: list[Booking], _asked: PageQuery) -> None:
+        store.now += timedelta(minutes=1)
+
+    store = MemoryStore()
+    source = ListSource([booking("1")], before_page=go_on)
+    cursors = MemoryCursors(company_77=CURSOR)
+
+    await bring(source, cursors, store, clock_is_off=timedelta(hours=-5))
+
+    assert cursors.at["77"] == NOW
+
+
+@pytest.mark.parametrize(
+    ("overlap", "since"),
+    [(DAY, CURSOR - DAY), (timedelta(hours=2), CURSOR - timedelta(hours=2)), (timedelta(), CURSOR)],
+    ids=["a day", "two hours", "none"],
+)
+async def test_an_overlap_before_the_cursor_is_read_again(
+    overlap: timedelta, since: datetime
+) -> None:
+    source = listing()
+
+    await bring(source, MemoryCursors(company_77=CURSOR), overlap=overlap)
+
+    assert [each.changed_after for each in source.asked] == [since]
+    assert source.asked[0].period is None
+
+
+async def test_a_cursor_ahead_of_the_clock_does_not_hide_what_changes_until_then() -> None:
+    source = listing()
+
+    await bring(source, MemoryCursors(company_77=NOW + timedelta(days=30)))
+
+    assert source.asked[0].changed_after == NOW - DAY
+
+
+KYIV_MIDNIGHT = datetime(2026, 3, 31, 21, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("since", "asked"),
+    [
+        (timedelta(days=7), NOW - timedelta(days=7)),
+        (Period.of_days(date(2026, 4, 1), date(2026, 4, 1)), KYIV_MIDNIGHT),
+        (parse_period("this-month"), KYIV_MIDNIGHT),
+    ],
+    ids=["a span", "a day", "a named period"],
+)
+async def test_the_first_time_it_begins_where_it_is_told_to(since: Any, asked: datetime) -> None:
+    source = listing()
+    cursors = MemoryCursors()
+
+    await bring(source, cursors, since=since, clock_is_off=timedelta(days=40))
+
+    assert source.asked[0].changed_after == asked
+    assert cursors.at["77"] == ANSWERED_AT
+
+
+async def test_the_first_time_without_since_it_says_what_to_do_and_asks_nothing() -> None:
+    source = listing()
+    cursors = MemoryCursors(company_77=CURSOR)
+
+    with pytest.raises(ConfigError, match=r"no cursor yet for company 78.*changes --since 7d"):
+        await bring(source, cursors, companies=("77", "78"))
+
+    assert source.asked == []
+    assert cursors.at == {"77": CURSOR}
+
+
+@pytest.mark.parametrize(
+    ("since", "asked"),
+    [(timedelta(hours=1), CURSOR - DAY), (timedelta(days=9), NOW - timedelta(days=9))],
+    ids=["no less than the overlap", "more"],
+)
+async def test_with_a_cursor_since_can_only_make_it_read_more(
+    since: timedelta, asked: datetime
+) -> None:
+    source = listing()
+
+    await bring(source, MemoryCursors(company_77=CURSOR), since=since)
+
+    assert source.asked[0].changed_after == asked
+
+
+class FailingSource(ListSource):
+    """Answers its first page alone."""
+
+    async def fetch_page(self, query: PageQuery) -> Any:
+        if query.page > 1:
+            raise AltegioUnavailableError("Altegio answered 502")
+        return await super().fetch_page(query)
+
+
+async def test_the_cursor_stays_when_altegio_fails_in_mid_run_and_what_was_read_is_stored() -> None:
+    source = FailingSource([booking(str(n)) for n in range(30)])
+    source.answered_at = ANSWERED_AT
+    cursors, store = MemoryCursors(company_77=CURSOR), MemoryStore()
+
+    report = await bring(source, cursors, store, page_size=10)
+
+    assert cursors.at == {"77": CURSOR}
+    assert len(store.stored) == 10
+    assert report.to_json()["cursor"] == {"since": "2026-04-09T07:00:00.000Z", "moved_to": None}
+    assert report.exit_code == 3
+
+
+async def test_the_cursor_stays_when_a_document_cannot_be_stored() -> None:
+    store = MemoryStore()
+    store.refused = {"2"}
+    cursors = MemoryCursors(company_77=CURSOR)
+
+    report = await bring(listing(booking("1"), booking("2")), cursors, store)
+
+    assert cursors.at == {"77": CURSOR}
+    assert report.exit_code == 1
+
+
+async def test_a_dry_run_moves_no_cursor_writes_nothing_and_takes_no_lease() -> None:
+    store, leases = MemoryStore(), FakeLeases()
+    cursors = MemoryCursors(company_77=CURSOR)
+
+    report = await bring(listing(booking("1")), cursors, store, leases=leases, dry_run=True)
+
+    assert cursors.at == {"77": CURSOR}
+    assert store.stored == {}
+    assert leases.taken == []
+    assert (report.records.saved, report.exit_code) == (1, 0)
+
+
+async def test_the_cursor_stays_when_the_list_would_not_settle() -> None:
+    def insert_one(rows: list[Booking], _asked: PageQuery) -> None:
+        rows.insert(0, booking(str(1000 + len(rows))))
+
+    source = listing(*(booking(str(n)) for n in range(30)), before_page=insert_one)
+    cursors = MemoryCursors(company_77=CURSOR)
+
+    report = await bring(source, cursors, page_size=10)
+
+    assert cursors.at == {"77": CURSOR}
+    assert [each.code for each in report.errors] == ["incomplete"]
+    assert report.exit_code == 1
+
+
+async def test_the_cursor_stays_when_it_is_interrupted() -> None:
+    stop = StopSignal()
+
+    def interrupt(_rows: list[Booking], asked: PageQuery) -> None:
+        if asked.page == 2:
+            stop.set()
+
+    source = listing(*(booking(str(n)) for n in range(30)), before_page=interrupt)
+    cursors = MemoryCursors(company_77=CURSOR)
+
+    report = await bring(source, cursors, page_size=10, stop=stop)
+
+    assert cursors.at == {"77": CURSOR}
+    assert report.exit_code == 130
+
+
+async def test_it_gives_way_to_a_run_at_work_on_the_company_and_tells_of_it() -> None:
+    source, progress = listing(booking("1")), NotedProgress()
+    cursors = MemoryCursors(company_77=CURSOR, company_78=CURSOR)
+    leases = FakeLeases(company_77="sync 1")
+
+    report = await bring(source, cursors, companies=("77", "78"), leases=leases, progress=progress)
+
+    assert progress.warnings == [("gave_way", {"reason": "Another run is at work: sync 1"})]
+    assert [each.company_id for each in source.asked] == ["78"]
+    assert cursors.at == {"77": CURSOR, "78": ANSWERED_AT}
+    assert report.errors == []
+    assert report.exit_code == 0
+
+
+async def test_more_changes_than_a_pass_shall_hold_are_read_by_days_of_their_visits() -> None:
+    changed = [booking(str(n), starts_at=START + timedelta(days=n % 400)) for n in range(10_400)]
+    source = listing(*changed)
+    cursors, store = MemoryCursors(company_77=CURSOR), MemoryStore()
+
+    report = await bring(source, cursors, store, page_size=1000)
+
+    assert len(store.stored) == report.records.fetched == len(changed)
+    assert {each.changed_after for each in source.asked} == {CURSOR - DAY}
+    assert len(source.asked) < 30
+    assert cursors.at["77"] == ANSWERED_AT
+
+
+async def test_the_cursor_stays_when_reading_by_days_found_less_than_was_announced() -> None:
+    undated = [booking(str(n), starts_at=START.replace(year=1970)) for n in range(3)]
+    changed = [booking(str(n)) for n in range(10, 10_100)]
+    cursors = MemoryCursors(company_77=CURSOR)
+
+    report = await bring(listing(*undated, *changed), cursors, page_size=1000)
+
+    assert cursors.at == {"77": CURSOR}
+    assert report.exit_code == 1
+
+
+async def test_a_booking_that_is_skipped_now_is_counted_and_moves_the_cursor() -> None:
+    cursors = MemoryCursors(company_77=CURSOR)
+
+    report = await bring(listing(replace(booking("1"), lead=None)), cursors)
+
+    assert sum(report.records.skipped.values()) == 1
+    assert cursors.at["77"] == ANSWERED_AT

@@ -1,0 +1,33 @@
+"""Spans of time as people type them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from altegio_sync.domain.durations import parse_duration
+from altegio_sync.errors import ConfigError
+
+
+@pytest.mark.parametrize(
+    ("text", "span"),
+    [
+        ("90s", timedelta(seconds=90)),
+        ("15m", timedelta(minutes=15)),
+        (" 24h ", timedelta(days=1)),
+        ("30d", timedelta(days=30)),
+        ("0", timedelta()),
+        ("0s", timedelta()),
+    ],
+)
+def test_a_number_and_its_unit_are_a_span(text: str, span: timedelta) -> None:
+    assert parse_duration(text) == span
+
+
+@pytest.mark.parametrize(
+    "text", ["", "15", "m", "1w", "-5m", "1.5h", "1h30m", "5 m", "٣m", "9999999d"]
+)
+def test_anything_else_is_told_with_examples(text: str) -> None:
+    with pytest.raises(ConfigError, match=r"Invalid duration: .*90s, 15m, 24h or 30d"):
+        parse_duration(text)
