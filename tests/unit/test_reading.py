@@ -115,6 +115,20 @@ async def test_a_removal_between_pages_is_noticed_and_made_good() -> None:
     assert len(handed_on) == len(set(handed_on))
 
 
+async def test_a_window_is_as_old_as_the_first_answer_about_it_also_when_read_again() -> None:
+    def remove_one(rows: list[Booking], asked: PageQuery) -> None:
+        source.answered_at = START + timedelta(seconds=len(source.asked))
+        if asked.page == 4 and len(rows) == 95:
+            del rows[0]
+
+    source = ListSource(bookings(95), before_page=remove_one)
+
+    [window], _handed_on, usage = await read(source, 10)
+
+    assert usage.rereads == 1
+    assert window.at == START + timedelta(seconds=1)
+
+
 def insert_always(rows: list[Booking], _asked: PageQuery) -> None:
     rows.insert(0, booking(str(len(rows))))
 

@@ -45,7 +45,7 @@ def _completeness_rows(report: SyncReport) -> list[tuple[str, int, str]]:
     rows = []
     if read or days.resumed:
         told = [f"{days.proved} proved", f"{days.checked} checked"]
-        told += [f"{days.unsettled} would not settle"] if days.unsettled else []
+        told += [f"{days.unsettled} not complete"] if days.unsettled else []
         told += [f"{days.resumed} more were done before"] if days.resumed else []
         rows.append(("days read", read, ", ".join(told)))
     if vanished.asked:

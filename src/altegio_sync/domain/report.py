@@ -159,7 +159,10 @@ class RecordCounts:
 
 @dataclass(slots=True)
 class DayCounts:
-    """Local days by how surely nothing of them was missed; ``resumed`` were done before."""
+    """Local days by how surely nothing of them was missed; ``resumed`` were done before.
+
+    ``unsettled``: the list would not settle, or not all of it could be stored.
+    """
 
     checked: int = 0
     proved: int = 0

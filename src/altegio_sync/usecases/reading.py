@@ -52,9 +52,10 @@ _ROWS_IN_FLIGHT = 4000
 class Window:
     """Days that were read to the end. ``period`` is None for a query that is not by days.
 
-    ``ids`` are those of the last pass and ``at`` is when its first answer was given, where Altegio
-    says so. ``grade`` is None where the pass was not believed, or Altegio announced no total to
-    hold it against (``announced`` is None then).
+    ``ids`` are those of the last pass. ``at`` is when the first answer of the first one was given,
+    where Altegio says so: bookings are handed on as they were then, or later. ``grade`` is None
+    where the pass was not believed, or Altegio announced no total to hold it against
+    (``announced`` is None then).
     """
 
     period: Period | None
@@ -201,9 +202,11 @@ class _WindowReading:
         self._handed_on: set[str] = set()
         self._size = query.page_size
         self._told_unreadable = 0
+        self._began_at: datetime | None = None
 
     async def read_pass(self, query: PageQuery, first: Page) -> _Pass:
-        seen = _Pass(first.answered_at)
+        self._began_at = self._began_at or first.answered_at
+        seen = _Pass(self._began_at)
         await self._take(seen, 1, first)
         if first.total is None or first.total < first.rows:
             return await self._walk(query, seen, total=None)

@@ -57,6 +57,8 @@ class BookingIntake:
         self._staff: Mapping[str, Teacher] | None = None
         self._staff_lock = anyio.Lock()
         self._taken_singly: set[str] = set()
+        #: The ids of those that MongoDB refused.
+        self.failed: set[str] = set()
         self._offset_disagreements = 0
 
     async def take_page(self, number: int, page: Page, fresh: Sequence[Booking]) -> None:
@@ -79,6 +81,8 @@ class BookingIntake:
             result.add_to(counts)
             for verdict, outcome in result.outcomes:
                 self._progress.appointment(verdict, outcome)
+                if outcome is Outcome.FAILED:
+                    self.failed.add(verdict.booking.id)
                 if isinstance(verdict, Skipped) and outcome is Outcome.SKIPPED:
                     self._tell_skipped(verdict)
             self._report.errors += [

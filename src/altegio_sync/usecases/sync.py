@@ -171,6 +171,7 @@ class _CompanySync:
             dry_run=request.dry_run,
         )
         self._vanished: VanishedSearch | None = None
+        self._began_at: datetime | None = None
 
     async def sync(self) -> None:
         report, request = self.report, self._request
@@ -181,9 +182,10 @@ class _CompanySync:
         warning = await self._store.prepare(dry_run=request.dry_run)
         if warning:
             self._progress.warn("no_unique_index", reason=warning)
+        began_at = self._began_at = await self._store.find_server_time()
         if request.mode is SyncMode.UPDATE:
             self._vanished = self._search_vanished(period, zone)
-        for span in await self._open_days(period, zone):
+        for span in await self._open_days(period, zone, began_at):
             await self._read(span, zone)
         if self._vanished is not None:
             for window in await self._vanished.finish(dry_run=request.dry_run):
@@ -204,7 +206,7 @@ class _CompanySync:
             allows_mass_delete=request.allows_mass_delete,
         )
 
-    async def _open_days(self, period: Period, zone: ZoneInfo) -> list[Period]:
+    async def _open_days(self, period: Period, zone: ZoneInfo, now: datetime) -> list[Period]:
         """The days to read: all of them, unless an earlier run is taken up."""
         request = self._request
         if request.max_age is None or self._ledger is None:
@@ -213,7 +215,7 @@ class _CompanySync:
             mode=request.mode,
             proves=request.proves,
             settings=request.settings,
-            now=await self._store.find_server_time(),
+            now=now,
             max_age=request.max_age,
         )
         records = await self._ledger.find_days(self.report.company, period)
@@ -248,11 +250,12 @@ class _CompanySync:
         if self._request.proves:
             is_enough = window.grade is Grade.PROVED
         if not is_enough:
-            self.report.days.unsettled += window.period.days
             self.report.errors.append(_incomplete(self.report.company, window.period, window))
         if window.grade is None:
             if is_enough:
                 self._progress.warn("no_total")
+            else:
+                self.report.days.unsettled += window.period.days
             return
         if self._vanished is None or await self._vanished.look(window, window.period):
             await self._enter(window, zone)
@@ -261,13 +264,17 @@ class _CompanySync:
         """Enter the days into the ledger, after all of their appointments are stored."""
         assert window.period is not None  # noqa: S101 - every query of ours is by days
         assert window.grade is not None  # noqa: S101 - others are not entered
+        if not self.intake.failed.isdisjoint(window.ids):
+            self.report.days.unsettled += window.period.days
+            return
         if window.grade is Grade.PROVED:
             self.report.days.proved += window.period.days
         else:
             self.report.days.checked += window.period.days
         if self._ledger is None or self._request.dry_run:
             return
-        at = window.at or await self._store.find_server_time()
+        at = window.at or self._began_at
+        assert at is not None  # noqa: S101 - nothing is entered before the run began
         entries = [
             LedgerEntry(
                 day=day,

@@ -33,6 +33,7 @@ class _Gone:
     window: Window
     scope: StoredScope
     appointment_ids: Sequence[str]
+    is_settled: bool
 
 
 class VanishedSearch:
@@ -67,9 +68,10 @@ class VanishedSearch:
         )
         missing = sorted(set(await self._store.find_undeleted(scope)) - window.ids)
         gone = await self._ask(missing, scope.zone)
+        is_stored = self._intake.failed.isdisjoint(missing)
         if gone:
-            self._gone.append(_Gone(window, scope, gone))
-        return not gone and not await self._is_mass()
+            self._gone.append(_Gone(window, scope, gone, is_stored))
+        return is_stored and not gone and not await self._is_mass()
 
     async def _ask(self, missing: Sequence[str], zone: ZoneInfo) -> list[str]:
         """Bring the missing ones up to date; those that Altegio does not know."""
@@ -117,7 +119,7 @@ class VanishedSearch:
             for appointment_id in each.appointment_ids:
                 self._progress.warn("vanished", appointment_id=appointment_id)
             self._report.vanished.gone += len(each.appointment_ids)
-        return [each.window for each in self._gone]
+        return [each.window for each in self._gone if each.is_settled]
 
     def _mass_error(self) -> RunError:
         return RunError(

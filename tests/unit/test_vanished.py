@@ -1,0 +1,230 @@
+"""What becomes of stored appointments that Altegio no longer lists where they stood."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from altegio_sync.domain.period import Period
+from altegio_sync.domain.report import SyncMode
+from altegio_sync.usecases.sync import SyncRequest, sync_appointments
+from tests.fakes import NOW, START, ListSource, MemoryLedger, MemoryStore, NotedProgress, booking
+
+if TYPE_CHECKING:
+    from altegio_sync.domain.appointment import Booking
+    from altegio_sync.domain.report import SyncReport
+    from altegio_sync.ports import PageQuery
+
+MARCH = Period(date(2026, 3, 1), date(2026, 4, 1))
+
+
+async def update(
+    source: ListSource,
+    store: MemoryStore,
+    ledger: MemoryLedger | None = None,
+    progress: NotedProgress | None = None,
+    **request: Any,
+) -> SyncReport:
+    source.answered_at = NOW
+    defaults: dict[str, Any] = {
+        "companies": ("77",),
+        "mode": SyncMode.UPDATE,
+        "timezone": "Europe/Kyiv",
+        "page_size": 10,
+    }
+    return await sync_appointments(
+        source,
+        store,
+        SyncRequest(period=MARCH, **(defaults | request)),
+        ledger=ledger,
+        progress=progress,
+        clock=lambda: NOW,
+    )
+
+
+def many(count: int, first: int = 0) -> list[Booking]:
+    """On days of March in turn."""
+    return [
+        booking(str(n), starts_at=START + timedelta(days=n % 28))
+        for n in range(first, first + count)
+    ]
+
+
+async def test_one_that_was_moved_out_of_the_period_is_brought_up_to_date() -> None:
+    moved = booking("5", starts_at=START + timedelta(days=60))
+    store = MemoryStore(*many(30))
+
+    report = await update(ListSource([*many(5), moved, *many(24, 6)]), store)
+
+    assert store.stored["5"] == moved
+    assert store.marked == []
+    assert report.to_json()["vanished"] == {"asked": 1, "gone": 0, "left": 0}
+    assert (report.records.updated, report.records.fetched) == (1, 30)
+
+
+async def test_one_that_was_deleted_and_is_not_listed_is_marked() -> None:
+    deleted = replace(booking("5", starts_at=START + timedelta(days=60)), is_deleted=True)
+    store = MemoryStore(*many(30))
+
+    await update(ListSource([*many(5), deleted, *many(24, 6)]), store)
+
+    assert store.stored["5"].is_deleted
+    assert store.marked == []
+
+
+async def test_one_that_altegio_does_not_know_is_marked_deleted_and_told() -> None:
+    store, ledger, progress = MemoryStore(*many(30)), MemoryLedger(), NotedProgress()
+
+    report = await update(ListSource([*many(5), *many(24, 6)]), store, ledger, progress)
+
+    assert store.marked == ["5"]
+    assert store.stored["5"].is_deleted
+    assert progress.warnings == [("vanished", {"appointment_id": "5"})]
+    assert report.to_json()["vanished"] == {"asked": 1, "gone": 1, "left": 0}
+    assert sorted(ledger.records["77"]) == list(MARCH.each_day())
+    assert report.exit_code == 0
+
+
+async def test_days_are_entered_after_what_is_gone_of_them_is_marked() -> None:
+    log: list[str] = []
+    store, ledger = MemoryStore(*many(30), log=log), MemoryLedger(log)
+
+    await update(ListSource([*many(5), *many(24, 6)]), store, ledger)
+
+    assert log[-2:] == ["marked", "entered"]
+    assert log.count("entered") == 1
+
+
+async def test_a_dry_run_marks_nothing() -> None:
+    store = MemoryStore(*many(30))
+
+    report = await update(ListSource(many(29)), store, dry_run=True)
+
+    assert (store.marked, store.stored["29"].is_deleted) == ([], False)
+    assert report.vanished.gone == 1
+
+
+async def test_what_is_listed_is_deleted_or_stands_elsewhere_is_not_asked_for() -> None:
+    elsewhere = booking("88", starts_at=START + timedelta(days=60))
+    deleted = replace(booking("89"), is_deleted=True)
+    others = booking("90", company_id="78")
+    source = ListSource(many(30))
+
+    await update(source, MemoryStore(*many(30), elsewhere, deleted, others))
+
+    assert source.asked_ids == []
+
+
+@pytest.mark.parametrize(
+    ("companies", "given", "takes"),
+    [(("77",), None, True), (("77", "78"), None, False), (("77",), False, False)],
+    ids=["a single company", "several", "one of several that are configured"],
+)
+async def test_documents_without_a_company_are_looked_at_where_there_is_a_single_one(
+    companies: tuple[str, ...], given: bool | None, takes: bool
+) -> None:
+    store = MemoryStore()
+
+    await update(ListSource(many(3)), store, companies=companies, takes_unowned=given)
+
+    assert [(each.company_id, each.takes_unowned) for each in store.scopes] == [
+        (company, takes) for company in companies
+    ]
+
+
+async def test_a_run_for_new_ones_alone_asks_for_nothing_by_id() -> None:
+    source, store = ListSource(many(29)), MemoryStore(*many(30))
+
+    await update(source, store, mode=SyncMode.NEW_ONLY)
+
+    assert (source.asked_ids, store.marked) == ([], [])
+
+
+def insert_always(rows: list[Booking], _asked: PageQuery) -> None:
+    rows.insert(0, booking(str(1000 + len(rows))))
+
+
+@pytest.mark.parametrize(
+    "how", [{"total": lambda _: None}, {"before_page": insert_always}], ids=["no total", "moving"]
+)
+async def test_a_pass_that_was_neither_checked_nor_proved_takes_nothing_for_gone(
+    how: dict[str, Any],
+) -> None:
+    on_one_day = [booking(str(n)) for n in range(30)]
+    source, store = ListSource(on_one_day[:29], **how), MemoryStore(*on_one_day)
+
+    await update(source, store)
+
+    assert (source.asked_ids, store.marked) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("stored", "gone", "are_marked"),
+    [(400, 20, True), (420, 21, True), (419, 21, False), (30, 20, True), (30, 30, False)],
+    ids=["twenty", "5 %", "over 5 %", "few, though most", "all"],
+)
+async def test_over_20_that_are_over_5_percent_of_the_period_are_not_marked_unasked(
+    stored: int, gone: int, are_marked: bool
+) -> None:
+    store, ledger = MemoryStore(*many(stored)), MemoryLedger()
+    days_concerned = {START.date() + timedelta(days=n % 28) for n in range(gone)}
+
+    report = await update(
+        ListSource(many(stored - gone, gone)), store, ledger, page_size=1000, settings="s"
+    )
+
+    assert len(store.marked) == (gone if are_marked else 0)
+    assert report.exit_code == (0 if are_marked else 1)
+    assert [each.code for each in report.errors] == ([] if are_marked else ["mass_delete"])
+    assert days_concerned.isdisjoint(ledger.records.get("77", {})) is not are_marked
+    assert report.vanished.asked <= gone
+
+
+async def test_with_leave_however_many_are_marked() -> None:
+    store = MemoryStore(*many(30))
+
+    report = await update(ListSource([]), store, allows_mass_delete=True)
+
+    assert len(store.marked) == 30
+    assert report.exit_code == 0
+
+
+async def test_a_fault_that_hides_everything_is_noticed_after_few_requests() -> None:
+    source, store = ListSource([]), MemoryStore(*many(3000))
+
+    await update(source, store)
+
+    assert len(source.asked_ids) < 200
+    assert store.marked == []
+
+
+async def test_days_whose_moved_appointment_could_not_be_stored_are_not_entered() -> None:
+    moved = booking("5", starts_at=START + timedelta(days=60))
+    store, ledger = MemoryStore(*many(30)), MemoryLedger()
+    store.refused = {"5"}
+
+    report = await update(ListSource([*many(5), moved, *many(23, 6)]), store, ledger)
+
+    assert ledger.records == {}
+    assert store.marked == ["29"]
+    assert report.exit_code == 1
+
+
+async def test_one_that_moves_into_a_day_not_yet_read_is_counted_once() -> None:
+    """It was asked for by its id, and then a page lists it as well."""
+    moved = booking("5", starts_at=START + timedelta(days=27))
+    rest = [*many(5), *many(1994, 6)]
+    store = MemoryStore(*many(2000))
+
+    def move(rows: list[Booking], asked: PageQuery) -> None:
+        if asked.period and asked.period.end == MARCH.end and moved not in rows:
+            rows.append(moved)
+
+    source = ListSource(rest, before_page=move)
+    report = await update(source, store)
+
+    assert store.stored["5"] == moved
+    assert report.records.fetched == 2000
