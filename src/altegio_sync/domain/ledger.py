@@ -201,17 +201,15 @@ class CoverageReport:
         return 1 if any(each.gaps for each in self.companies) else 0
 
     def whole(self) -> CompanyCoverage:
-        """All companies as one, each day by the weakest of them."""
+        """All companies as one, each day by the weakest of those where it has ended."""
         first = self.companies[0]
         days = max((each.days for each in self.companies), key=len)
-        graded = {
-            day: min(
-                (each.graded[day] for each in self.companies),
-                key=lambda entry: (entry.grade.strength, entry.at),
-            )
-            for day in days
-            if all(day in each.graded for each in self.companies)
-        }
+        graded = {}
+        for day in days:
+            ended = [each.graded.get(day) for each in self.companies if day in each.days]
+            entries = [entry for entry in ended if entry is not None]
+            if len(entries) == len(ended):
+                graded[day] = min(entries, key=lambda entry: (entry.grade.strength, entry.at))
         not_ended = min(each.not_ended for each in self.companies)
         return CompanyCoverage("", first.timezone, days, graded, not_ended)
 
