@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from pymongo import ReturnDocument
 from altegio_sync.errors import (
     LeaseHeldError,
     LeaseLostError,
+    StoreError,
     StoreUnavailableError,
     ungrouped,
 )
@@ -32,7 +33,8 @@ LEASES_COLLECTION = "altegio-sync-leases"
 ALL_COMPANIES = "*"
 #: A lease whose owner died is taken over after this.
 LIFETIME_S = 60.0
-_RENEWED_EVERY_S = 15.0
+#: So often within a lifetime: three may fail before the lease expires.
+_RENEWALS = 4
 _LOOKED_EVERY_S = 1.0
 _RELEASED_WITHIN_S = 5.0
 
@@ -65,6 +67,7 @@ class MongoLeases:
     """All leases on a collection stand in one document, so that taking one is atomic.
 
     ``wait_s`` is how long another's is waited for; ``on_wait`` is told of its holder once.
+    ``lifetime_s`` is for how long one is held without being renewed.
     """
 
     def __init__(
@@ -76,11 +79,15 @@ class MongoLeases:
         run_id: str,
         wait_s: float = 0.0,
         on_wait: Callable[[str, Holder], None] | None = None,
+        lifetime_s: float = LIFETIME_S,
+        looks_every_s: float = _LOOKED_EVERY_S,
     ) -> None:
         self._collection = durable(database)[LEASES_COLLECTION]
         self._key = {"_id": collection}
         self._wait_s = wait_s
         self._on_wait = on_wait
+        self._lifetime_s = lifetime_s
+        self._looks_every_s = looks_every_s
         self._owner = {
             "command": command,
             "run_id": run_id,
@@ -105,7 +112,12 @@ class MongoLeases:
                     yield
                     tasks.cancel_scope.cancel()
         finally:
-            with anyio.CancelScope(shield=True), anyio.move_on_after(_RELEASED_WITHIN_S):
+            # What was stored is stored: a lease that cannot be given back expires by itself.
+            with (
+                anyio.CancelScope(shield=True),
+                anyio.move_on_after(_RELEASED_WITHIN_S),
+                suppress(StoreError),
+            ):
                 await self._release(company_id)
 
     async def list_holders(self) -> list[Holder]:
@@ -120,20 +132,17 @@ class MongoLeases:
         is_told = False
         while (holder := await self._try_to_take(company_id)) is not None:
             if anyio.current_time() >= deadline:
-                whole = "" if company_id == ALL_COMPANIES else f" company {company_id}"
-                raise LeaseHeldError(
-                    f"Another run is at work on{whole or ' the collection'}: {holder}. Run it "
-                    "again later, or let it wait with --wait"
-                )
+                raise LeaseHeldError(f"Another run is at work on {_told(company_id)}: {holder}")
             if not is_told and self._on_wait is not None:
                 self._on_wait(company_id, holder)
             is_told = True
-            await anyio.sleep(min(_LOOKED_EVERY_S, max(0.0, deadline - anyio.current_time())))
+            await anyio.sleep(min(self._looks_every_s, max(0.0, deadline - anyio.current_time())))
 
     async def _try_to_take(self, company_id: str) -> Holder | None:
         """Take the lease in one step; who is in the way, where somebody is."""
         in_the_way = _leases_where(_is_in_the_way(company_id))
-        taken = {**self._owner, "company": company_id, "since": "$$NOW", "expires_at": _EXPIRY}
+        term = {"since": "$$NOW", "expires_at": self._expiry}
+        taken = {**self._owner, "company": company_id, **term}
         with_ours = {"$concatArrays": [_leases_where(_IS_ALIVE), [taken]]}
         change = {"$cond": [{"$eq": [in_the_way, []]}, with_ours, _LEASES]}
         with translated_errors():
@@ -146,11 +155,17 @@ class MongoLeases:
         holders = [Holder.of(lease) for lease in (document or {}).get("leases", [])]
         if any(self._is_ours(each, company_id) for each in holders):
             return None
-        return next(
+        in_the_way_ones = (
             each
-            for each in reversed(holders)
+            for each in holders
             if company_id == ALL_COMPANIES or each.company_id in (company_id, ALL_COMPANIES)
         )
+        # Those that have expired stand there as well, until one is taken.
+        return max(in_the_way_ones, key=lambda each: each.expires_at)
+
+    @property
+    def _expiry(self) -> Document:
+        return {"$add": ["$$NOW", int(self._lifetime_s * 1000)]}
 
     def _is_ours(self, holder: Holder, company_id: str) -> bool:
         return (holder.run_id, holder.company_id) == (self._owner["run_id"], company_id)
@@ -159,23 +174,23 @@ class MongoLeases:
         """As long as the run goes on; one that was taken over must not go on writing."""
         last_at = anyio.current_time()
         while True:
-            await anyio.sleep(_RENEWED_EVERY_S)
+            await anyio.sleep(self._lifetime_s / _RENEWALS)
             try:
                 is_ours = await self._renew_once(company_id)
             except StoreUnavailableError:
                 # A fail-over: the run waits for it as well. Too long a one is told by the next.
-                if anyio.current_time() - last_at > LIFETIME_S:
+                if anyio.current_time() - last_at > self._lifetime_s:
                     raise
                 continue
             if not is_ours:
                 raise LeaseLostError(
-                    f"Another run took company {company_id} over, since this one could not reach "
-                    "MongoDB for a minute: what was read is stored, run it again"
+                    f"Another run took {_told(company_id)} over, since this one could not reach "
+                    "MongoDB in time: what was read is stored, run it again"
                 )
             last_at = anyio.current_time()
 
     async def _renew_once(self, company_id: str) -> bool:
-        renewed = {"$mergeObjects": ["$$lease", {"expires_at": _EXPIRY}]}
+        renewed = {"$mergeObjects": ["$$lease", {"expires_at": self._expiry}]}
         each = {"$cond": [self._is_mine(company_id), renewed, "$$lease"]}
         with translated_errors():
             document = await self._collection.find_one_and_update(
@@ -200,9 +215,12 @@ class MongoLeases:
         }
 
 
-_EXPIRY = {"$add": ["$$NOW", int(LIFETIME_S * 1000)]}
 _LEASES: Document = {"$ifNull": ["$leases", []]}
 _IS_ALIVE: Document = {"$gt": ["$$lease.expires_at", "$$NOW"]}
+
+
+def _told(company_id: str) -> str:
+    return "the collection" if company_id == ALL_COMPANIES else f"company {company_id}"
 
 
 def _each_lease(expression: Document) -> Document:
