@@ -1,0 +1,144 @@
+"""The ledger and the cursors on a real MongoDB."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from altegio_sync.domain.ledger import DayRecord, Grade, LedgerEntry
+from altegio_sync.domain.period import Period
+from altegio_sync.domain.report import SyncMode
+from altegio_sync.mongo.cursors import MongoCursors
+from altegio_sync.mongo.ledger import MongoLedger
+
+if TYPE_CHECKING:
+    from pymongo.asynchronous.database import AsyncDatabase
+
+Document = dict[str, Any]
+AT = datetime(2026, 4, 10, 9, 0, tzinfo=UTC)
+MARCH = Period(date(2026, 3, 1), date(2026, 4, 1))
+
+
+@pytest.fixture
+def ledger(database: AsyncDatabase[Document]) -> MongoLedger:
+    return MongoLedger(database, "altegio-appointments")
+
+
+def entry(day: int, **changes: Any) -> LedgerEntry:
+    """Of a day in March."""
+    whole = LedgerEntry(
+        day=date(2026, 3, day),
+        grade=Grade.CHECKED,
+        at=AT,
+        mode=SyncMode.NEW_ONLY,
+        settings="abcdef",
+        timezone="Europe/Kyiv",
+        run_id="20260410-090000-aaaa",
+    )
+    return replace(whole, **changes)
+
+
+async def test_what_is_entered_is_found_again_as_it_was(ledger: MongoLedger) -> None:
+    entries = [entry(2), entry(3, grade=Grade.PROVED, mode=SyncMode.UPDATE)]
+
+    await ledger.write("77", entries)
+
+    assert await ledger.find_days("77", MARCH) == {
+        each.day: DayRecord.first(each) for each in entries
+    }
+
+
+async def test_a_days_document_says_what_people_and_other_programs_want_to_know(
+    ledger: MongoLedger, database: AsyncDatabase[Document]
+) -> None:
+    await ledger.write("77", [entry(2)])
+
+    fields = {
+        "grade": "checked",
+        "at": AT,
+        "mode": "new-only",
+        "settings": "abcdef",
+        "timezone": "Europe/Kyiv",
+        "run_id": "20260410-090000-aaaa",
+    }
+    assert await database["altegio-sync-ledger"].find_one() == {
+        "_id": "altegio-appointments/77/2026-03-02",
+        "companyId": "77",
+        "collection": "altegio-appointments",
+        "day": "2026-03-02",
+        **fields,
+        "latest": fields,
+    }
+
+
+async def test_the_strongest_and_the_latest_pass_of_a_day_are_kept(ledger: MongoLedger) -> None:
+    proof = entry(2, grade=Grade.PROVED)
+    check = entry(2, at=AT + timedelta(days=1))
+    await ledger.write("77", [proof])
+
+    await ledger.write("77", [check, entry(3)])
+
+    records = await ledger.find_days("77", MARCH)
+    assert records[date(2026, 3, 2)] == DayRecord(proof, check)
+    assert records[date(2026, 3, 3)] == DayRecord.first(entry(3))
+
+
+async def test_companies_collections_and_days_are_kept_apart(
+    ledger: MongoLedger, database: AsyncDatabase[Document]
+) -> None:
+    other_collection = MongoLedger(database, "altegio-appointments-2")
+    april = replace(entry(1), day=date(2026, 4, 1))
+    await ledger.write("77", [entry(1), entry(31), april])
+    await ledger.write("7", [entry(2)])
+    await other_collection.write("78", [entry(3)])
+
+    assert list(await ledger.find_days("77", MARCH)) == [date(2026, 3, 1), date(2026, 3, 31)]
+    assert list(await ledger.find_days("7", MARCH)) == [date(2026, 3, 2)]
+    assert await other_collection.find_days("77", MARCH) == {}
+    assert await ledger.list_companies() == ["7", "77"]
+    assert await other_collection.list_companies() == ["78"]
+
+
+async def test_all_of_time_can_be_asked_for_at_once(ledger: MongoLedger) -> None:
+    await ledger.write("77", [entry(2)])
+
+    assert len(await ledger.find_days("77", Period(date(1, 1, 2), date(9999, 12, 30)))) == 1
+
+
+async def test_the_zone_of_the_latest_pass_is_told(ledger: MongoLedger) -> None:
+    later = AT + timedelta(days=1)
+    await ledger.write("77", [entry(9)])
+    await ledger.write("77", [entry(2, timezone="Europe/Warsaw", at=later)])
+
+    assert await ledger.find_timezone("77") == "Europe/Warsaw"
+    assert await ledger.find_timezone("78") is None
+
+
+async def test_a_cursor_moves_forward_and_never_back(database: AsyncDatabase[Document]) -> None:
+    cursors = MongoCursors(database, "altegio-appointments")
+    assert await cursors.find_cursor("77") is None
+
+    await cursors.move_cursor("77", AT, "first")
+    await cursors.move_cursor("77", AT - timedelta(seconds=1), "second")
+    before = await cursors.find_cursor("77")
+    await cursors.move_cursor("77", AT + timedelta(seconds=1), "third")
+
+    assert before == AT
+    assert await cursors.find_cursor("77") == AT + timedelta(seconds=1)
+
+
+async def test_every_company_and_collection_has_a_cursor_of_its_own(
+    database: AsyncDatabase[Document],
+) -> None:
+    cursors = MongoCursors(database, "altegio-appointments")
+    others = MongoCursors(database, "another")
+    await cursors.move_cursor("77", AT, "run")
+    await cursors.move_cursor("78", AT + timedelta(hours=1), "run")
+    await others.move_cursor("77", AT + timedelta(hours=2), "run")
+
+    assert await cursors.find_all() == {"77": AT, "78": AT + timedelta(hours=1)}
+    assert await others.find_cursor("77") == AT + timedelta(hours=2)
+    assert await others.find_cursor("78") is None
