@@ -59,7 +59,7 @@ class RequestBudget(Protocol):
         """Return at the moment at which the next request may start."""
         ...
 
-    def rest(self, seconds: float) -> None:
+    async def rest(self, seconds: float) -> None:
         """Let no request start for so long: Altegio refuses them all alike."""
         ...
 

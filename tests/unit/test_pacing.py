@@ -61,7 +61,7 @@ async def test_a_window_of_0_is_off(windows: tuple[int, int]) -> None:
 
 async def test_a_rest_holds_every_start_back() -> None:
     pacer = Pacer(0, 0)
-    pacer.rest(0.3)
+    await pacer.rest(0.3)
     began_at = monotonic()
 
     await starts_of(pacer, 4, tasks_at_once=4)

@@ -164,14 +164,20 @@ class AltegioApi:
         self, answer_type: type[AnswerT], request: Request
     ) -> tuple[AnswerT, Mapping[str, str]]:
         """Ask until it is answered, refused for good, or no longer worth a try."""
-        retrying = _Retrying(self.usage, self._pacer, self.on_retry, self._jitter)
+        retrying = _Retrying(self.usage, self.on_retry, self._jitter)
         async for attempt in stamina.retry_context(
             on=retrying.wait_after,
             attempts=MAX_TRIES,
             timeout=None,  # kept by `wait_after`, which knows how long the next wait is
         ):
             with attempt:
-                return await self._try_once(answer_type, request)
+                try:
+                    return await self._try_once(answer_type, request)
+                except RateLimitedError as error:
+                    # At once, so that nobody who shares the budget asks in vain meanwhile.
+                    if (rest_s := retrying.rest_s(error)) <= MAX_SECONDS:
+                        await self._pacer.rest(rest_s)
+                    raise
         raise AssertionError("unreachable: the last attempt returns or raises")
 
     async def _try_once(
@@ -198,12 +204,10 @@ class _Retrying:
     def __init__(
         self,
         usage: ApiUsage,
-        pacer: RequestBudget,
         on_retry: OnRetry | None,
         jitter: Callable[[], float],
     ) -> None:
         self._usage = usage
-        self._pacer = pacer
         self._on_retry = on_retry
         self._jitter = jitter
         self._started_at = anyio.current_time()
@@ -214,23 +218,28 @@ class _Retrying:
         self._tries += 1
         if not isinstance(error, AltegioUnavailableError | UnexpectedAnswerError):
             return False
-        is_limit = isinstance(error, RateLimitedError)
-        self._usage.rate_limited += is_limit
+        self._usage.rate_limited += isinstance(error, RateLimitedError)
         wait_s = self._wait_s(error)
         is_too_late = anyio.current_time() - self._started_at + wait_s > MAX_SECONDS
         if self._tries >= MAX_TRIES or is_too_late:
             return False
         self._usage.retries += 1
-        if is_limit:
-            self._pacer.rest(wait_s)
         if self._on_retry is not None:
             self._on_retry(error, wait_s=wait_s, tries=self._tries)
         return wait_s
 
     def _wait_s(self, error: AltegioError) -> float:
         jitter = self._jitter()
-        backoff: float = min(_WAIT_MAX_S, _WAIT_INITIAL_S * 2 ** (self._tries - 1))
-        told = error.retry_after_s if isinstance(error, AltegioUnavailableError) else None
         if isinstance(error, RateLimitedError):
-            return max(_REST_S if told is None else told, 1.0, backoff) + jitter
-        return max(told or 0.0, backoff * (0.5 + jitter))
+            return max(self.rest_s(error), self._backoff_s()) + jitter
+        told = error.retry_after_s if isinstance(error, AltegioUnavailableError) else None
+        return max(told or 0.0, self._backoff_s() * (0.5 + jitter))
+
+    def _backoff_s(self) -> float:
+        backoff: float = min(_WAIT_MAX_S, _WAIT_INITIAL_S * 2 ** (self._tries - 1))
+        return backoff
+
+    @staticmethod
+    def rest_s(error: RateLimitedError) -> float:
+        """How long nobody need ask: Altegio refuses all requests alike."""
+        return max(_REST_S if error.retry_after_s is None else error.retry_after_s, 1.0)

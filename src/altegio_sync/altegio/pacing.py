@@ -31,7 +31,7 @@ class Pacer:
         if self._limiter is not None:
             await self._limiter.try_acquire_async("altegio")
 
-    def rest(self, seconds: float) -> None:
+    async def rest(self, seconds: float) -> None:
         """Let no request start for so long: Altegio refuses them all alike."""
         self._resting_until = max(self._resting_until, anyio.current_time() + seconds)
 

@@ -2,17 +2,21 @@
 
 Altegio counts per IP address. Every start is reserved in one document, by the server's clock: a
 start may come no sooner than the spacing after the one before, and than a minute after the one
-that opens the minute's window.
+that opens the minute's window. No clock of this machine is relied on but the one that measures
+spans.
 """
 
 from __future__ import annotations
 
 from collections import deque
+from contextlib import suppress
+from math import ceil
 from typing import TYPE_CHECKING, Any
 
 import anyio
 from pymongo import ReturnDocument, WriteConcern
 
+from altegio_sync.errors import StoreError
 from altegio_sync.mongo.connection import translated_errors
 
 if TYPE_CHECKING:
@@ -23,15 +27,15 @@ if TYPE_CHECKING:
     Document = dict[str, Any]
 
 BUDGET_COLLECTION = "altegio-sync-budget"
-_MINUTE_MS = 60_000
+_SECOND_S = 1.0
+_MINUTE_S = 60.0
 #: What leaves here evenly arrives jittered. Two processes jitter apart, so that more is left
-#: between their starts; the window of a minute binds in the long run all the same.
+#: between their starts: still less than a minute's window leaves in the long run.
 _SPACING_SLACK = 1.01
-_SHARED_SPACING_SLACK = 1.1
-_MINUTE_SLACK_MS = 250
-#: A reservation further ahead was made before the server's clock was set back: it is void.
-_VOID_AFTER_MS = 10 * _MINUTE_MS
-_OFFSETS_KEPT = 64
+_SHARED_SPACING_SLACK = 1.2
+_MINUTE_SLACK_S = 0.25
+#: A reservation further ahead was made before the server's clock was set back.
+_MOST_AHEAD_MS = 10 * 60_000
 
 
 class SharedBudget:
@@ -48,6 +52,7 @@ class SharedBudget:
         process: str,
         requests_per_second: float,
         requests_per_minute: int,
+        minute_s: float = _MINUTE_S,
     ) -> None:
         self._collection = database[BUDGET_COLLECTION].with_options(
             write_concern=WriteConcern(w=1, j=False)
@@ -55,86 +60,142 @@ class SharedBudget:
         self._key = key
         self._process = process
         self._spacing_ms = 1000 / requests_per_second if requests_per_second else 0.0
+        self._per_second = ceil(requests_per_second)
         self._per_minute = requests_per_minute
-        self._rest_ms = 0
+        self._minute_s = minute_s
         self._resting_until = 0.0
-        # Local time less server time at each answer; the least is the one least delayed.
-        self._offsets: deque[float] = deque(maxlen=_OFFSETS_KEPT)
+        self._clock = ServerClock()
+        self._own = OwnStarts(
+            [
+                (self._per_second, _SECOND_S * _SPACING_SLACK),
+                (self._per_minute, self._minute_s + _MINUTE_SLACK_S),
+            ]
+        )
 
     async def wait_for_turn(self) -> None:
         """Return at the moment at which the next request may start; StoreError without MongoDB."""
         while True:
             await anyio.sleep_until(self._resting_until)
-            if self._spacing_ms or self._per_minute:
+            if self._per_second or self._per_minute:
                 await anyio.sleep_until(await self._reserve())
+                await self._own.wait()
             if anyio.current_time() >= self._resting_until:
+                self._own.note()
                 return
 
-    def rest(self, seconds: float) -> None:
-        """Told to the others with the next reservation; this process rests at once."""
-        self._rest_ms = max(self._rest_ms, int(seconds * 1000))
+    async def rest(self, seconds: float) -> None:
+        """Let no request start for so long, here and wherever the budget is shared."""
         self._resting_until = max(self._resting_until, anyio.current_time() + seconds)
+        until = {"$max": [_sound("$resting_until"), _after("$$NOW", int(seconds * 1000))]}
+        # Without MongoDB this process rests all the same, and its next turn tells of it.
+        with suppress(StoreError), translated_errors():
+            await self._collection.update_one(
+                {"_id": self._key}, [{"$set": {"resting_until": until}}], upsert=True
+            )
 
     async def _reserve(self) -> float:
         """The local time at which the start that was reserved may be made."""
-        rest_ms, self._rest_ms = self._rest_ms, 0
+        asked_at = anyio.current_time()
         with translated_errors():
             budget = await self._collection.find_one_and_update(
                 {"_id": self._key},
-                self._reservation(rest_ms),
+                self._reservation(),
                 {"asked_at": 1, "starts": {"$slice": -1}},
                 upsert=True,
                 return_document=ReturnDocument.AFTER,
             )
         assert budget is not None  # noqa: S101 - it was made where there was none
-        now = anyio.current_time()
-        self._offsets.append(now - _seconds(budget["asked_at"]))
-        return _seconds(budget["starts"][-1]["at"]) + min(self._offsets)
+        self._clock.note(asked_at, budget["asked_at"], anyio.current_time())
+        return self._clock.to_local(budget["starts"][-1]["at"])
 
-    def _reservation(self, rest_ms: int) -> list[Document]:
+    def _reservation(self) -> list[Document]:
         """An update that appends the next start to those of the last minute."""
-        known = {
-            "$filter": {
+        starts = {
+            "$map": {
                 "input": {"$ifNull": ["$starts", []]},
                 "as": "start",
-                "cond": {
-                    "$and": [
-                        {"$gt": ["$$start.at", _after("$$NOW", -2 * _MINUTE_MS)]},
-                        {"$lt": ["$$start.at", _after("$$NOW", _VOID_AFTER_MS)]},
-                    ]
-                },
+                "in": {"at": _sound("$$start.at"), "by": "$$start.by"},
             }
         }
-        resting = {"$ifNull": ["$resting_until", "$$NOW"]}
-        rest = {
-            "$cond": [
-                {"$gt": [resting, _after("$$NOW", _VOID_AFTER_MS)]},
-                _after("$$NOW", rest_ms),
-                {"$max": [resting, _after("$$NOW", rest_ms)]},
-            ]
+        recent = {
+            "$filter": {
+                "input": starts,
+                "as": "start",
+                "cond": {"$gt": ["$$start.at", _after("$$NOW", -int(2000 * self._minute_s))]},
+            }
         }
         next_start = {"at": {"$max": self._bounds()}, "by": self._process}
+        resting = _sound({"$ifNull": ["$resting_until", "$$NOW"]})
         return [
-            {"$set": {"asked_at": "$$NOW", "resting_until": rest, "starts": known}},
+            {"$set": {"asked_at": "$$NOW", "resting_until": resting, "starts": recent}},
             {"$set": {"starts": {"$concatArrays": ["$starts", [next_start]]}}},
         ]
 
     def _bounds(self) -> list[Any]:
         """No sooner than each of these."""
         bounds: list[Any] = ["$$NOW", "$resting_until"]
-        if self._spacing_ms:
-            spacing = {
-                "$cond": [
-                    {"$eq": [_start(-1, "by"), self._process]},
-                    round(self._spacing_ms * _SPACING_SLACK),
-                    round(self._spacing_ms * _SHARED_SPACING_SLACK),
-                ]
+        if self._per_second:
+            latest = {"$slice": ["$starts", -self._per_second]}
+            is_shared = {
+                "$ne": [{"$setUnion": [_each(latest, "by"), [self._process]]}, [self._process]]
             }
+            slack = {"$cond": [is_shared, _SHARED_SPACING_SLACK, _SPACING_SLACK]}
+            spacing = {"$round": {"$multiply": [self._spacing_ms, slack]}}
+            window = {"$round": {"$multiply": [1000, slack]}}
             bounds.append({"$add": [_start(-1, "at"), spacing]})
+            bounds.append({"$add": [_start(-self._per_second, "at"), window]})
         if self._per_minute:
             opening = _start(-self._per_minute, "at")
-            bounds.append({"$add": [opening, _MINUTE_MS + _MINUTE_SLACK_MS]})
+            bounds.append({"$add": [opening, int(1000 * (self._minute_s + _MINUTE_SLACK_S))]})
         return bounds
+
+
+class ServerClock:
+    """Turns times of the server into local ones, from when it was asked and when it answered.
+
+    A local time is late by at most the fastest answer's latency, and never early.
+    """
+
+    def __init__(self) -> None:
+        self._offset: float | None = None
+
+    def note(self, asked_at: float, server_time: datetime, answered_at: float) -> None:
+        least, most = asked_at - _seconds(server_time), answered_at - _seconds(server_time)
+        # Less than the least means that the server's clock was set back since.
+        is_void = self._offset is None or self._offset < least
+        self._offset = most if is_void or self._offset is None else min(self._offset, most)
+
+    def to_local(self, server_time: datetime) -> float:
+        assert self._offset is not None  # noqa: S101 - noted before it is asked
+        return _seconds(server_time) + self._offset
+
+
+class OwnStarts:
+    """Keeps the windows for the starts of this process by the moments they were really made at.
+
+    What was reserved evenly may be made late, and the next in time; and the server's clock may be
+    set to another time in between.
+    """
+
+    def __init__(self, windows: list[tuple[int, float]]) -> None:
+        self._windows = [(limit, seconds) for limit, seconds in windows if limit]
+        self._starts: deque[float] = deque(maxlen=max((n for n, _ in self._windows), default=1))
+
+    async def wait(self) -> None:
+        """Return when one more start may be made."""
+        while (until := self._free_at()) > anyio.current_time():  # noqa: ASYNC110 - others take turns
+            await anyio.sleep_until(until)
+
+    def note(self) -> None:
+        self._starts.append(anyio.current_time())
+
+    def _free_at(self) -> float:
+        opening = (
+            self._starts[-limit] + seconds
+            for limit, seconds in self._windows
+            if len(self._starts) >= limit
+        )
+        return max(opening, default=0.0)
 
 
 async def count_starts(database: AsyncDatabase[Document], key: str, now: datetime) -> int:
@@ -142,13 +203,22 @@ async def count_starts(database: AsyncDatabase[Document], key: str, now: datetim
     with translated_errors():
         budget = await database[BUDGET_COLLECTION].find_one({"_id": key}) or {}
     ages = ((now - start["at"]).total_seconds() for start in budget.get("starts", []))
-    return sum(0 <= age < _MINUTE_MS / 1000 for age in ages)
+    return sum(0 <= age < _MINUTE_S for age in ages)
 
 
 def _start(index: int, field: str) -> Document:
     """A field of the start at the index; missing, and so no bound, where there is none."""
     start = {"$arrayElemAt": ["$starts", index]}
     return {"$let": {"vars": {"start": start}, "in": f"$$start.{field}"}}
+
+
+def _each(starts: Any, field: str) -> Document:
+    return {"$map": {"input": starts, "as": "start", "in": f"$$start.{field}"}}
+
+
+def _sound(moment: Any) -> Document:
+    """The moment; now, where it lies so far ahead that the server's clock was set back since."""
+    return {"$cond": [{"$gt": [moment, _after("$$NOW", _MOST_AHEAD_MS)]}, "$$NOW", moment]}
 
 
 def _after(moment: Any, milliseconds: int) -> Document:
