@@ -62,8 +62,17 @@ def render_metrics(report: StatusReport) -> str:
     return "\n".join(_metrics(report))
 
 
+def render_unreachable() -> str:
+    """The metrics where MongoDB is out of reach: else the file's last ones would stand for it."""
+    return "\n".join(_needs_attention(1))
+
+
+def _needs_attention(value: int) -> Iterator[str]:
+    yield from _gauge("needs_attention", "Whether something needs a person", value)
+
+
 def _metrics(report: StatusReport) -> Iterator[str]:
-    yield from _gauge("needs_attention", "Whether something needs a person", report.exit_code)
+    yield from _needs_attention(report.exit_code)
     run = report.last_run
     if run is not None:
         labels = {"command": run.command}

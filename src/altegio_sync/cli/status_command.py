@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from altegio_sync.bootstrap import open_store
 from altegio_sync.cli.command import load, print_json, run_command
-from altegio_sync.cli.render_status import render_metrics, render_status
+from altegio_sync.cli.render_status import render_metrics, render_status, render_unreachable
 from altegio_sync.domain.status import LeaseState
 from altegio_sync.domain.validation import RuleContext
 from altegio_sync.errors import ConfigError, StoreError
@@ -40,7 +40,9 @@ def run_status(options: CommandOptions, *, prometheus: bool) -> NoReturn:
             async with open_store(settings) as database:
                 report = await _collect(settings, database)
         except StoreError as error:
-            if not options.json_output and not prometheus:
+            if prometheus:
+                print(render_unreachable(), flush=True)
+            elif not options.json_output:
                 print(f"ERROR {error}", flush=True)
             raise
         if options.json_output:

@@ -13,9 +13,10 @@ from altegio_sync.usecases.coverage import collect_coverage
 from altegio_sync.usecases.stats import find_about_run, to_last_run
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
+    from altegio_sync.domain.stats import Attention, LastRun
     from altegio_sync.domain.validation import RuleContext
     from altegio_sync.ports import Ledger, RunStore
     from altegio_sync.usecases.validate import Validator
@@ -68,14 +69,13 @@ async def collect_status(
     )
     last = await runs.find_last()
     last_run = None if last is None else to_last_run(last, query.now)
-    last_sync = await runs.find_last("sync")
-    stale = 0 if last_sync is None else to_last_run(last_sync, query.now).stale
+    sync = await runs.find_last("sync")
+    last_sync = None if sync is None else to_last_run(sync, query.now)
     findings = await validator.run_rules(context)
     return StatusReport(
         now=query.now,
         last_run=last_run,
-        # Stale ones are shown as a figure: they want `--update`, not a person at once.
-        about_run=[] if last_run is None else list(find_about_run(replace(last_run, stale=0))),
+        about_run=list(_find_about_runs(last_run, last_sync)),
         coverage=coverage.companies,
         cursors=dict(around.cursors),
         leases=around.leases,
@@ -83,6 +83,18 @@ async def collect_status(
         budget_spent=around.budget_spent,
         budget_limit=around.budget_limit,
         documents=around.documents,
-        stale=stale,
+        stale=0 if last_sync is None else last_sync.stale,
         validation_errors=sum(each.count for each in findings if each.severity is Severity.ERROR),
     )
+
+
+def _find_about_runs(last_run: LastRun | None, last_sync: LastRun | None) -> Iterator[Attention]:
+    """What to see to about the last run, and about a failed sync that changes came after.
+
+    Stale ones are shown as a figure: they want `--update`, not a person at once.
+    """
+    if last_run is None:
+        return
+    yield from find_about_run(replace(last_run, stale=0))
+    if last_sync is not None and last_sync.run_id != last_run.run_id:
+        yield from (each for each in find_about_run(last_sync) if each.level == "ERROR")
