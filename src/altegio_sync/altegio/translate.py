@@ -64,6 +64,7 @@ class Translator:
             is_deleted=is_deleted,
             offset_disagrees=offset_disagrees,
             problems=tuple(name for name, is_wrong in problems.items() if is_wrong),
+            version=record.last_change_date,
         )
 
     def _to_lead(self, client: WireClient | None) -> Lead | None:

@@ -130,6 +130,7 @@ class WireRecord(Wire):
     attendance: Number = None
     deleted: Flag = None
     activity_id: Number = None
+    last_change_date: Text = ""
 
 
 class WireCompany(Wire):

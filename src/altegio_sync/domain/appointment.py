@@ -69,7 +69,8 @@ class Booking:
     """One record of Altegio, read as far as it can be read: None where a part cannot.
 
     ``teacher_id`` stands without ``teacher`` where Altegio names the teacher by id alone.
-    ``problems`` names the parts that were there and could not be read.
+    ``problems`` names the parts that were there and could not be read. ``version`` is what Altegio
+    says of the last change: two readings of the same version are of a booking left as it was.
     """
 
     id: str
@@ -85,6 +86,7 @@ class Booking:
     is_deleted: bool | None
     offset_disagrees: bool = False
     problems: tuple[str, ...] = ()
+    version: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,20 +72,20 @@ class Window:
 
 @dataclass(slots=True)
 class _Pass:
-    """What one pass over the pages saw; rows without an id are counted alone."""
+    """What one pass over the pages saw, by id and version; rows without an id are counted alone."""
 
     at: datetime | None
-    ids: set[str] = field(default_factory=set)
+    versions: dict[str, str] = field(default_factory=dict)
     unreadable: int = 0
     announced: int | None = None
     grade: Grade | None = None
 
     @property
     def seen(self) -> int:
-        return len(self.ids) + self.unreadable
+        return len(self.versions) + self.unreadable
 
     def window(self, period: Period | None, grade: Grade | None) -> Window:
-        return Window(period, grade, frozenset(self.ids), self.seen, self.announced, self.at)
+        return Window(period, grade, frozenset(self.versions), self.seen, self.announced, self.at)
 
 
 class PeriodReading:
@@ -166,12 +166,17 @@ class PeriodReading:
             await self._settle(reading, part, await self._fetch(part, 1))
 
     def _grade(self, seen: _Pass, earlier: _Pass | None) -> Grade | None:
-        """Two passes that agree prove what no single answer can hold."""
+        """Two passes that agree prove what no single answer can hold.
+
+        What both saw in the same version stood there between them, and it is as many as the second
+        pass's first answer announced: nothing else stood there then. By the ids alone, what left
+        and came back in both passes alike would pass for what it hid.
+        """
         agree = (
             seen.grade is not None
             and earlier is not None
             and earlier.grade is not None
-            and earlier.ids == seen.ids
+            and earlier.versions == seen.versions
             and earlier.unreadable == seen.unreadable
         )
         return Grade.PROVED if agree else seen.grade
@@ -267,7 +272,7 @@ class _WindowReading:
 
     async def _take(self, seen: _Pass, number: int, page: Page) -> None:
         seen.unreadable += page.unreadable
-        seen.ids.update(each.id for each in page.bookings)
+        seen.versions.update({each.id: each.version for each in page.bookings})
         fresh = {each.id: each for each in page.bookings if each.id not in self._handed_on}
         self._handed_on.update(fresh)
         # Rows that have no id to know them by are counted once, in the pass that saw most.
