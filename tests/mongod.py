@@ -18,25 +18,36 @@ from pymongo.errors import OperationFailure
 from altegio_sync.embedded.binary import find_mongod
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 _PR_SET_PDEATHSIG = 1
 _START_SECONDS = 60.0
 _ALREADY_INITIALIZED = 23
+_NOT_YET_INITIALIZED = 94
 
 
 class RunningMongod:
-    """A server on loopback, with data of its own; it can be killed and started again."""
+    """A server on loopback, with data of its own; it can be killed and started again.
 
-    def __init__(self, folder: Path, replica_set: str | None = None) -> None:
+    With ``replica_set`` it is a replica set of one, or with ``is_member`` waits to be one's member.
+    """
+
+    def __init__(
+        self, folder: Path, replica_set: str | None = None, *, is_member: bool = False
+    ) -> None:
         self._folder = folder
         self._replica_set = replica_set
+        self._is_member = is_member
         self._port = 0
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
     def uri(self) -> str:
-        return f"mongodb://127.0.0.1:{self._port}"
+        return f"mongodb://{self.address}"
+
+    @property
+    def address(self) -> str:
+        return f"127.0.0.1:{self._port}"
 
     def uri_of(self, name: str) -> str:
         return f"{self.uri}/{name}"
@@ -58,13 +69,14 @@ class RunningMongod:
                 *("--bind_ip", "127.0.0.1", "--port", str(self._port), "--nounixsocket"),
                 *("--wiredTigerCacheSizeGB", "0.25"),
                 *("--setParameter", "diagnosticDataCollectionEnabled=false"),
+                *("--setParameter", "enableTestCommands=1"),  # it can be told to fail
                 *self._replica_set_options(),
             ],
             stdin=subprocess.DEVNULL,
             preexec_fn=_die_with_parent,
         )
         self._port = self._await_port(log)
-        if self._replica_set:
+        if self._replica_set and not self._is_member:
             self._initiate()
 
     def _replica_set_options(self) -> tuple[str, ...]:
@@ -76,7 +88,7 @@ class RunningMongod:
 
     def _initiate(self) -> None:
         """Make it a replica set of one, and wait until it takes writes."""
-        members = [{"_id": 0, "host": f"127.0.0.1:{self._port}"}]
+        members = [{"_id": 0, "host": self.address}]
         client: MongoClient[dict[str, Any]]
         with MongoClient(self.uri, directConnection=True) as client:
             try:
@@ -90,6 +102,20 @@ class RunningMongod:
             while not client.admin.command("hello")["isWritablePrimary"]:
                 assert time.monotonic() < deadline
                 time.sleep(0.02)
+
+    @contextmanager
+    def failing(self, times: int, commands: Sequence[str], **how: Any) -> Iterator[None]:
+        """Let the next ``times`` of these commands fail, in a way that `failCommand` knows."""
+        client: MongoClient[dict[str, Any]]
+        with MongoClient(self.uri) as client:
+            data = {"failCommands": [*commands], "appName": "altegio-sync", **how}
+            client.admin.command(
+                "configureFailPoint", "failCommand", mode={"times": times}, data=data
+            )
+            try:
+                yield
+            finally:
+                client.admin.command("configureFailPoint", "failCommand", mode="off")
 
     def kill(self) -> None:
         """As if the power failed."""
@@ -127,6 +153,73 @@ def running_mongod(replica_set: str | None = None) -> Iterator[RunningMongod]:
         running = RunningMongod(Path(folder), replica_set)
         running.start()
         try:
+            yield running
+        finally:
+            running.stop()
+
+
+class ReplicaSet:
+    """Three servers that elect a new primary within about a second."""
+
+    def __init__(self, folder: Path) -> None:
+        self._members = []
+        for number in range(3):
+            home = folder / str(number)
+            home.mkdir()
+            self._members.append(RunningMongod(home, "trio", is_member=True))
+
+    def uri_of(self, name: str) -> str:
+        addresses = ",".join(each.address for each in self._members)
+        return f"mongodb://{addresses}/{name}?replicaSet=trio"
+
+    def start(self) -> None:
+        for each in self._members:
+            each.start()
+        members = [{"_id": n, "host": each.address} for n, each in enumerate(self._members)]
+        settings = {"electionTimeoutMillis": 1000, "heartbeatIntervalMillis": 200}
+        config = {"_id": "trio", "members": members, "settings": settings}
+        self._ask(self._members[0], "replSetInitiate", config)
+        self.await_health()
+
+    def await_health(self) -> None:
+        """Wait until there are a primary and two secondaries."""
+        deadline = time.monotonic() + _START_SECONDS
+        while sorted(self._state(each) for each in self._members) != [1, 2, 2]:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+
+    def kill_primary(self) -> RunningMongod:
+        """Kill the primary as if the power failed; it can be started again."""
+        primary = next(each for each in self._members if self._state(each) == 1)
+        primary.kill()
+        return primary
+
+    def stop(self) -> None:
+        for each in self._members:
+            each.kill()
+
+    def _state(self, member: RunningMongod) -> int:
+        """1 for the primary, 2 for a secondary."""
+        status = self._ask(member, "replSetGetStatus", 1)
+        return int(status.get("myState", 0))
+
+    def _ask(self, member: RunningMongod, command: str, value: Any) -> dict[str, Any]:
+        client: MongoClient[dict[str, Any]]
+        with MongoClient(member.uri, directConnection=True) as client:
+            try:
+                return client.admin.command(command, value)
+            except OperationFailure as error:
+                if error.code != _NOT_YET_INITIALIZED:
+                    raise
+                return {}
+
+
+@contextmanager
+def running_replica_set() -> Iterator[ReplicaSet]:
+    with tempfile.TemporaryDirectory(prefix="altegio-tests-") as folder:
+        running = ReplicaSet(Path(folder))
+        try:
+            running.start()
             yield running
         finally:
             running.stop()

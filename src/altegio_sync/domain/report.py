@@ -227,6 +227,8 @@ class CompanyReport:
     gave_way: bool = False
     #: Stopped because Altegio or MongoDB was out of reach or refused.
     broke_off: bool = False
+    #: Broken off because MongoDB went away and did not come back in time.
+    lost_store: bool = False
 
     def to_json(self) -> dict[str, Any]:
         return {

@@ -17,9 +17,10 @@ import anyio
 from pymongo import ReturnDocument, WriteConcern
 
 from altegio_sync.errors import StoreError
-from altegio_sync.mongo.connection import translated_errors
+from altegio_sync.mongo.connection import translated_errors, waits_for_mongodb
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from pymongo.asynchronous.database import AsyncDatabase
@@ -95,18 +96,23 @@ class SharedBudget:
 
     async def _reserve(self) -> float:
         """The local time at which the start that was reserved may be made."""
+        budget = await self._append_start()
+        return self._clock.to_local(budget["starts"][-1]["at"])
+
+    @waits_for_mongodb
+    async def _append_start(self) -> Mapping[str, Any]:
+        """One reservation; carried out twice it leaves a start unused, which harms nobody."""
         asked_at = anyio.current_time()
-        with translated_errors():
-            budget = await self._collection.find_one_and_update(
-                {"_id": self._key},
-                self._reservation(),
-                {"asked_at": 1, "starts": {"$slice": -1}},
-                upsert=True,
-                return_document=ReturnDocument.AFTER,
-            )
+        budget = await self._collection.find_one_and_update(
+            {"_id": self._key},
+            self._reservation(),
+            {"asked_at": 1, "starts": {"$slice": -1}},
+            upsert=True,
+            return_document=ReturnDocument.AFTER,
+        )
         assert budget is not None  # noqa: S101 - it was made where there was none
         self._clock.note(asked_at, budget["asked_at"], anyio.current_time())
-        return self._clock.to_local(budget["starts"][-1]["at"])
+        return budget
 
     def _reservation(self) -> list[Document]:
         """An update that appends the next start to those of the last minute."""

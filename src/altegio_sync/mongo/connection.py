@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from contextlib import asynccontextmanager, contextmanager
-from typing import TYPE_CHECKING, Any
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, nullcontext
+from functools import wraps
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
+import anyio
 import pymongo
 from bson.codec_options import CodecOptions
 from pymongo import AsyncMongoClient, ReadPreference
@@ -27,11 +29,13 @@ from pymongo.write_concern import WriteConcern
 from altegio_sync.errors import ConfigError, StoreError, StoreUnavailableError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 
     from pymongo.asynchronous.database import AsyncDatabase
 
 Document = dict[str, Any]
+ParamsT = ParamSpec("ParamsT")
+AnswerT = TypeVar("AnswerT")
 
 FIRST_CONTACT_S = 5.0
 WITHIN_RUN_S = 30.0
@@ -40,6 +44,13 @@ DURABLE = WriteConcern("majority", j=True)
 _SRV = "mongodb+srv://"
 _UNAUTHORIZED = 13
 _AUTH_FAILED = (18, 8000)
+#: A server that goes away, is no primary any more or cannot reach the others, as a refusal.
+_GOING_AWAY = (6, 7, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436)
+_TRIED_EVERY_S = 0.25
+
+
+class _LostError(StoreUnavailableError):
+    """MongoDB went away under an operation: it may have been carried out, or not."""
 
 
 def database_name(uri: str) -> str:
@@ -103,6 +114,36 @@ def durable(database: AsyncDatabase[Document]) -> AsyncDatabase[Document]:
     )
 
 
+def waits_for_mongodb(
+    operation: Callable[ParamsT, Coroutine[Any, Any, AnswerT]],
+) -> Callable[ParamsT, Coroutine[Any, Any, AnswerT]]:
+    """Make an operation wait up to ``WITHIN_RUN_S`` for a server that went away under it.
+
+    It is then carried out again, so it must be one that does no harm when it is carried out twice.
+    The driver waits by itself where it knows that the server is away, and repeats a write in a
+    replica set; what a server standing alone was at when it died is lost without this.
+    """
+
+    @wraps(operation)
+    async def patient(*args: ParamsT.args, **kwargs: ParamsT.kwargs) -> AnswerT:
+        deadline = anyio.current_time() + WITHIN_RUN_S
+        limit: AbstractContextManager[None] = nullcontext()
+        while True:
+            try:
+                with translated_errors(), limit:
+                    return await operation(*args, **kwargs)
+            except _LostError as error:
+                # Another error than this one, or an outer operation would wait as long again.
+                lost = StoreUnavailableError(str(error))
+            await anyio.sleep(_TRIED_EVERY_S)
+            left_s = deadline - anyio.current_time()
+            if left_s <= 0:
+                raise lost
+            limit = pymongo.timeout(left_s)
+
+    return patient
+
+
 @contextmanager
 def translated_errors() -> Iterator[None]:
     """Turns pymongo's errors into ours, whose text holds no document and no password."""
@@ -121,9 +162,7 @@ def translated_errors() -> Iterator[None]:
         WaitQueueTimeoutError,
         ExecutionTimeout,
     ) as error:
-        raise StoreUnavailableError(
-            f"MongoDB was lost in mid-run ({type(error).__name__})"
-        ) from None
+        raise _LostError(f"MongoDB was lost in mid-run ({type(error).__name__})") from None
     except ConfigurationError as error:
         raise StoreUnavailableError(
             f"MongoDB cannot be reached: {_reason(error)}. Check DB_URI"
@@ -133,6 +172,10 @@ def translated_errors() -> Iterator[None]:
 
 
 def _refused(error: OperationFailure) -> StoreError:
+    concerns = (error.details or {}).get("writeConcernErrors", [])
+    for code in (error.code, *(each.get("code") for each in concerns)):
+        if code in _GOING_AWAY:
+            return _LostError(f"MongoDB was lost in mid-run (code {code})")
     code = error.code
     if code in _AUTH_FAILED:
         return StoreError("MongoDB refused the user or the password: check DB_URI")

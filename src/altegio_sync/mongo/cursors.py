@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from altegio_sync.mongo.connection import durable, translated_errors
+from altegio_sync.mongo.connection import durable, waits_for_mongodb
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -23,24 +23,24 @@ class MongoCursors:
         self._collection = durable(database)[CURSORS_COLLECTION]
         self._of = collection
 
+    @waits_for_mongodb
     async def find_cursor(self, company_id: str) -> datetime | None:
-        with translated_errors():
-            cursor = await self._collection.find_one({"_id": self._id(company_id)})
+        cursor = await self._collection.find_one({"_id": self._id(company_id)})
         return None if cursor is None else cursor["at"]
 
+    @waits_for_mongodb
     async def find_all(self) -> dict[str, datetime]:
         """The cursors by company."""
-        with translated_errors():
-            cursors = await self._collection.find({"collection": self._of}).to_list()
+        cursors = await self._collection.find({"collection": self._of}).to_list()
         return {cursor["companyId"]: cursor["at"] for cursor in cursors}
 
+    @waits_for_mongodb
     async def move_cursor(self, company_id: str, to: datetime, run_id: str) -> None:
         """Forward alone: one that has come further already stays."""
         fields = {"companyId": company_id, "collection": self._of, "run_id": run_id}
-        with translated_errors():
-            await self._collection.update_one(
-                {"_id": self._id(company_id)}, {"$max": {"at": to}, "$set": fields}, upsert=True
-            )
+        await self._collection.update_one(
+            {"_id": self._id(company_id)}, {"$max": {"at": to}, "$set": fields}, upsert=True
+        )
 
     def _id(self, company_id: str) -> str:
         return f"{self._of}/{company_id}"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pymongo.errors import OperationFailure
 
-from altegio_sync.mongo.connection import translated_errors
+from altegio_sync.mongo.connection import translated_errors, waits_for_mongodb
 from altegio_sync.mongo.documents import KEY
 
 if TYPE_CHECKING:
@@ -20,10 +20,10 @@ _CONFLICTS = (85, 86)  # IndexOptionsConflict, IndexKeySpecsConflict
 _ONLY_WITH_ID = {KEY: {"$exists": True}}
 
 
+@waits_for_mongodb
 async def has_unique_index(collection: AsyncCollection[dict[str, Any]]) -> bool:
     """Whether an index on the id alone keeps it unique, whoever made it under whatever name."""
-    with translated_errors():
-        information = await collection.index_information()
+    information = await collection.index_information()
     return any(_guards(index) for index in information.values())
 
 
@@ -33,6 +33,7 @@ def _guards(index: dict[str, Any]) -> bool:
     return keys == [KEY] and bool(index.get("unique")) and partial in (None, _ONLY_WITH_ID)
 
 
+@waits_for_mongodb
 async def ensure_unique_index(collection: AsyncCollection[dict[str, Any]]) -> str | None:
     """Make the index unless there is one; why not, where it cannot be made."""
     if await has_unique_index(collection):

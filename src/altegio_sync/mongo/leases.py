@@ -18,7 +18,7 @@ from altegio_sync.errors import (
     StoreUnavailableError,
     ungrouped,
 )
-from altegio_sync.mongo.connection import durable, translated_errors
+from altegio_sync.mongo.connection import durable, waits_for_mongodb
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
@@ -120,10 +120,10 @@ class MongoLeases:
             ):
                 await self._release(company_id)
 
+    @waits_for_mongodb
     async def list_holders(self) -> list[Holder]:
         """All leases that stand there, the ones that have expired among them."""
-        with translated_errors():
-            document = await self._collection.find_one(self._key) or {}
+        document = await self._collection.find_one(self._key) or {}
         return [Holder.of(lease) for lease in document.get("leases", [])]
 
     async def take(self, company_id: str = ALL_COMPANIES) -> None:
@@ -138,6 +138,7 @@ class MongoLeases:
             is_told = True
             await anyio.sleep(min(self._looks_every_s, max(0.0, deadline - anyio.current_time())))
 
+    @waits_for_mongodb
     async def _try_to_take(self, company_id: str) -> Holder | None:
         """Take the lease in one step; who is in the way, where somebody is."""
         in_the_way = _leases_where(_is_in_the_way(company_id))
@@ -145,13 +146,12 @@ class MongoLeases:
         taken = {**self._owner, "company": company_id, **term}
         with_ours = {"$concatArrays": [_leases_where(_IS_ALIVE), [taken]]}
         change = {"$cond": [{"$eq": [in_the_way, []]}, with_ours, _LEASES]}
-        with translated_errors():
-            document = await self._collection.find_one_and_update(
-                self._key,
-                [{"$set": {"leases": change}}],
-                upsert=True,
-                return_document=ReturnDocument.AFTER,
-            )
+        document = await self._collection.find_one_and_update(
+            self._key,
+            [{"$set": {"leases": change}}],
+            upsert=True,
+            return_document=ReturnDocument.AFTER,
+        )
         holders = [Holder.of(lease) for lease in (document or {}).get("leases", [])]
         if any(self._is_ours(each, company_id) for each in holders):
             return None
@@ -189,22 +189,22 @@ class MongoLeases:
                 )
             last_at = anyio.current_time()
 
+    @waits_for_mongodb
     async def _renew_once(self, company_id: str) -> bool:
         renewed = {"$mergeObjects": ["$$lease", {"expires_at": self._expiry}]}
         each = {"$cond": [self._is_mine(company_id), renewed, "$$lease"]}
-        with translated_errors():
-            document = await self._collection.find_one_and_update(
-                self._key,
-                [{"$set": {"leases": _each_lease(each)}}],
-                return_document=ReturnDocument.AFTER,
-            )
+        document = await self._collection.find_one_and_update(
+            self._key,
+            [{"$set": {"leases": _each_lease(each)}}],
+            return_document=ReturnDocument.AFTER,
+        )
         holders = [Holder.of(lease) for lease in (document or {}).get("leases", [])]
         return any(self._is_ours(each, company_id) for each in holders)
 
+    @waits_for_mongodb
     async def _release(self, company_id: str) -> None:
         others = _leases_where({"$not": [self._is_mine(company_id)]})
-        with translated_errors():
-            await self._collection.update_one(self._key, [{"$set": {"leases": others}}])
+        await self._collection.update_one(self._key, [{"$set": {"leases": others}}])
 
     def _is_mine(self, company_id: str) -> Document:
         return {

@@ -11,7 +11,7 @@ from pymongo import UpdateOne
 from altegio_sync.domain.ledger import DayRecord, Grade, LedgerEntry
 from altegio_sync.domain.period import Period
 from altegio_sync.domain.report import SyncMode
-from altegio_sync.mongo.connection import durable, translated_errors
+from altegio_sync.mongo.connection import durable, waits_for_mongodb
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,16 +30,16 @@ class MongoLedger:
         self._collection = durable(database)[LEDGER_COLLECTION]
         self._of = collection
 
+    @waits_for_mongodb
     async def find_days(self, company_id: str, period: Period) -> Mapping[date, DayRecord]:
         # Days are written so that they sort as texts do.
         first, last = (self._id(company_id, day) for day in (period.start, period.last_day))
-        with translated_errors():
-            documents = await self._collection.find(
-                {"_id": {"$gte": first, "$lte": last}}
-            ).to_list()
+        between = {"_id": {"$gte": first, "$lte": last}}
+        documents = await self._collection.find(between).to_list()
         records = (_to_record(document) for document in documents)
         return {record.latest.day: record for record in records}
 
+    @waits_for_mongodb
     async def write(self, company_id: str, entries: Sequence[LedgerEntry]) -> None:
         if not entries:
             return
@@ -60,19 +60,18 @@ class MongoLedger:
             }
             key = {"_id": self._id(company_id, entry.day)}
             writes.append(UpdateOne(key, {"$set": fields}, upsert=True))
-        with translated_errors():
-            await self._collection.bulk_write(writes, ordered=False)
+        await self._collection.bulk_write(writes, ordered=False)
 
+    @waits_for_mongodb
     async def list_companies(self) -> list[str]:
         """The companies that days are entered for."""
-        with translated_errors():
-            return sorted(await self._collection.distinct("companyId", {"collection": self._of}))
+        return sorted(await self._collection.distinct("companyId", {"collection": self._of}))
 
+    @waits_for_mongodb
     async def find_timezone(self, company_id: str) -> str | None:
         """The zone in which the company's days were cut last."""
         wanted = {"companyId": company_id, "collection": self._of}
-        with translated_errors():
-            last = await self._collection.find_one(wanted, sort=[("latest.at", -1)])
+        last = await self._collection.find_one(wanted, sort=[("latest.at", -1)])
         return None if last is None else str(last["latest"]["timezone"])
 
     def _id(self, company_id: str, day: date) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from altegio_sync.mongo.connection import durable, translated_errors
+from altegio_sync.mongo.connection import durable, waits_for_mongodb
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,15 +25,16 @@ class MongoRuns:
     def __init__(self, database: AsyncDatabase[Document]) -> None:
         self._collection = durable(database)[RUNS_COLLECTION]
 
+    @waits_for_mongodb
     async def keep_report(self, report: Mapping[str, Any]) -> None:
         moments = {
             name: datetime.fromisoformat(report[name]) for name in ("started_at", "finished_at")
         }
-        with translated_errors():
-            await self._collection.insert_one({"_id": report["run_id"], **report, **moments})
+        document = {"_id": report["run_id"], **report, **moments}
+        await self._collection.replace_one({"_id": report["run_id"]}, document, upsert=True)
 
+    @waits_for_mongodb
     async def find_last(self, *commands: str) -> Mapping[str, Any] | None:
         """The report of the run that began last, of any of the commands; None without one."""
         wanted = {"command": {"$in": commands or READING_COMMANDS}}
-        with translated_errors():
-            return await self._collection.find_one(wanted, sort=[("_id", -1)])
+        return await self._collection.find_one(wanted, sort=[("_id", -1)])

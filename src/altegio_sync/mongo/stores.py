@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from bson import ObjectId
 from pymongo import InsertOne, UpdateOne
 from pymongo.errors import BulkWriteError
 
 from altegio_sync.domain.lessons import Kept
 from altegio_sync.domain.report import Outcome, SyncMode, utc_now
-from altegio_sync.mongo.connection import durable, translated_errors
+from altegio_sync.mongo.connection import durable, waits_for_mongodb
 from altegio_sync.mongo.documents import (
     BOOKING_FIELDS,
     KEY,
@@ -40,13 +41,17 @@ _PROJECTION = dict.fromkeys(BOOKING_FIELDS, 1)
 
 @dataclass(slots=True)
 class _Plan:
-    """What to do about one verdict; ``position`` is its place in the batch."""
+    """What to do about one verdict; ``position`` is its place in the batch.
+
+    ``document_id`` is the `_id` of the document that it would add.
+    """
 
     position: int
     outcome: Outcome
     writes: Sequence[InsertOne[Document] | UpdateOne] = ()
     changes: frozenset[str] = frozenset()
     is_no_longer_kept: bool = False
+    document_id: ObjectId | None = None
 
 
 class MongoAppointments:
@@ -63,47 +68,47 @@ class MongoAppointments:
         self._clock = clock
         self._has_numeric_ids = False
 
+    @waits_for_mongodb
     async def prepare(self, *, dry_run: bool) -> str | None:
-        with translated_errors():
-            # Ids kept as numbers sort before the strings, so the index finds one at once.
-            numeric = await self._collection.find_one({KEY: {"$type": "number"}}, {"_id": 1})
+        # Ids kept as numbers sort before the strings, so the index finds one at once.
+        numeric = await self._collection.find_one({KEY: {"$type": "number"}}, {"_id": 1})
         self._has_numeric_ids = numeric is not None
         if dry_run:
             missing = "a dry run makes none; the next run will"
             return None if await has_unique_index(self._collection) else missing
         return await ensure_unique_index(self._collection)
 
+    @waits_for_mongodb
     async def find_server_time(self) -> datetime:
-        with translated_errors():
-            hello = await self._collection.database.command("hello")
+        hello = await self._collection.database.command("hello")
         moment: datetime = hello["localTime"]
         return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
+    @waits_for_mongodb
     async def count_undeleted(self, scope: StoredScope) -> int:
-        with translated_errors():
-            return await self._collection.count_documents(_undeleted(scope))
+        return await self._collection.count_documents(_undeleted(scope))
 
+    @waits_for_mongodb
     async def find_undeleted(self, scope: StoredScope) -> Collection[str]:
-        with translated_errors():
-            found = self._collection.find(_undeleted(scope), {KEY: 1})
-            keys = {_key_text(each[KEY]) async for each in found}
+        found = self._collection.find(_undeleted(scope), {KEY: 1})
+        keys = {_key_text(each[KEY]) async for each in found}
         # An id that is none cannot be asked for; `validate` tells of it.
         return {key for key in keys if key.isascii() and key.isdigit()}
 
+    @waits_for_mongodb
     async def mark_deleted(self, appointment_ids: Collection[str], scope: StoredScope) -> None:
         keys: list[str | int] = list(appointment_ids)
         if self._has_numeric_ids:
             keys += [int(each) for each in appointment_ids]
-        with translated_errors():
-            await self._collection.update_many(
-                {**_undeleted(scope), KEY: {"$in": keys}},
-                {"$set": {"isDeleted": True, "updatedAt": self._clock()}},
-            )
+        await self._collection.update_many(
+            {**_undeleted(scope), KEY: {"$in": keys}},
+            {"$set": {"isDeleted": True, "updatedAt": self._clock()}},
+        )
 
+    @waits_for_mongodb
     async def describe(self) -> StoreState:
-        with translated_errors():
-            server = await self._collection.database.client.server_info()
-            documents = await self._collection.estimated_document_count()
+        server = await self._collection.database.client.server_info()
+        documents = await self._collection.estimated_document_count()
         return StoreState(
             version=server["version"],
             documents=documents,
@@ -119,8 +124,10 @@ class MongoAppointments:
         if not dry_run:
             raced = await self._write(plans, batch, failures)
             if raced:
-                # Another run was faster with these: they are stored now, so look again.
-                again = await self._plan([(n, batch[n]) for n in raced], mode)
+                # They are stored now, so look again: another run was faster, or this one itself,
+                # which did not hear of it before MongoDB went away.
+                ours = frozenset(each.document_id for each in plans if each.position in raced)
+                again = await self._plan([(n, batch[n]) for n in raced], mode, ours)
                 failed = await self._write(again, batch, failures)
                 _mark_failed(again, failed, batch, failures)
                 plans = list({plan.position: plan for plan in plans + again}.values())
@@ -133,23 +140,33 @@ class MongoAppointments:
             result.no_longer_kept += plan.is_no_longer_kept
         return result
 
-    async def _plan(self, verdicts: Sequence[tuple[int, Verdict]], mode: SyncMode) -> list[_Plan]:
+    async def _plan(
+        self,
+        verdicts: Sequence[tuple[int, Verdict]],
+        mode: SyncMode,
+        ours: frozenset[ObjectId | None] = frozenset(),
+    ) -> list[_Plan]:
+        """What to do about each; one that stands there under an `_id` of ``ours`` is saved."""
         stored = await self._find_stored([verdict.booking.id for _, verdict in verdicts])
         now = self._clock()
-        return [
-            _plan_one(position, verdict, stored.get(verdict.booking.id, ()), mode, now)
-            for position, verdict in verdicts
-        ]
+        plans = []
+        for position, verdict in verdicts:
+            found = stored.get(verdict.booking.id, ())
+            if any(each["_id"] in ours for each in found):
+                plans.append(_Plan(position, Outcome.SAVED))
+            else:
+                plans.append(_plan_one(position, verdict, found, mode, now))
+        return plans
 
+    @waits_for_mongodb
     async def _find_stored(self, ids: Sequence[str]) -> Mapping[str, Sequence[Document]]:
         """The stored documents by id; several where old duplicates stand."""
         keys: list[str | int] = list(ids)
         if self._has_numeric_ids:
             keys += [int(each) for each in ids]
         stored: dict[str, list[Document]] = defaultdict(list)
-        with translated_errors():
-            async for document in self._collection.find({KEY: {"$in": keys}}, _PROJECTION):
-                stored[_key_text(document[KEY])].append(document)
+        async for document in self._collection.find({KEY: {"$in": keys}}, _PROJECTION):
+            stored[_key_text(document[KEY])].append(document)
         return stored
 
     async def _write(
@@ -171,18 +188,18 @@ class MongoAppointments:
         _mark_failed(plans, refused, batch, failures)
         return taken
 
+    @waits_for_mongodb
     async def _bulk_write(
         self, writes: list[InsertOne[Document] | UpdateOne]
     ) -> list[tuple[int, int]]:
         """Index and code of each write that was refused."""
-        with translated_errors():
-            try:
-                await self._collection.bulk_write(writes, ordered=False)
-            except BulkWriteError as error:
-                refused = error.details.get("writeErrors", [])
-                if not refused:
-                    raise
-                return [(each["index"], each["code"]) for each in refused]
+        try:
+            await self._collection.bulk_write(writes, ordered=False)
+        except BulkWriteError as error:
+            refused = error.details.get("writeErrors", [])
+            if not refused or error.details.get("writeConcernErrors"):
+                raise
+            return [(each["index"], each["code"]) for each in refused]
         return []
 
 
@@ -222,8 +239,9 @@ def _plan_one(
     if not stored:
         if not is_kept:
             return _Plan(position, Outcome.SKIPPED)
-        document = {**wanted, "createdAt": now, "updatedAt": now}
-        return _Plan(position, Outcome.SAVED, [InsertOne(document)])
+        document = {"_id": ObjectId(), **wanted, "createdAt": now, "updatedAt": now}
+        insert = InsertOne(document)
+        return _Plan(position, Outcome.SAVED, [insert], document_id=document["_id"])
     if len(stored) > 1:
         # An id kept as a number cannot become the text that another document has already.
         wanted.pop(KEY, None)

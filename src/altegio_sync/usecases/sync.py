@@ -17,7 +17,7 @@ from altegio_sync.domain.report import (
     new_run_id,
     utc_now,
 )
-from altegio_sync.errors import AltegioSyncError, StoreError, first_error
+from altegio_sync.errors import AltegioSyncError, StoreError, StoreUnavailableError, first_error
 from altegio_sync.ports import PageQuery, SilentProgress, StoredScope
 from altegio_sync.usecases.reading import PeriodReading, Window
 from altegio_sync.usecases.stopping import StopSignal
@@ -111,6 +111,10 @@ async def sync_appointments(
 
 
 async def keep_report(runs: RunStore, report: SyncReport, progress: Progress) -> None:
+    if any(each.lost_store for each in report.companies):
+        # Waited for already, for as long as a run does.
+        progress.warn("report_not_kept", reason="MongoDB cannot be reached")
+        return
     try:
         await runs.keep_report(report.to_json())
     except StoreError as error:
@@ -133,8 +137,10 @@ async def run_company(
                     await stack.enter_async_context(leases.hold(report.company))
                 await body()
     except* AltegioSyncError as group:
+        error = first_error(group)
         report.broke_off = True
-        report.errors.append(to_run_error(first_error(group), report.company))
+        report.lost_store = isinstance(error, StoreUnavailableError)
+        report.errors.append(to_run_error(error, report.company))
     report.api += source.usage - before
     return report
 

@@ -1,0 +1,156 @@
+"""A MongoDB that goes away under an operation, and is back in a moment."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from altegio_sync.domain.ledger import Grade, LedgerEntry
+from altegio_sync.domain.lessons import LessonRules, judge
+from altegio_sync.domain.period import Period
+from altegio_sync.domain.report import SyncMode
+from altegio_sync.errors import StoreUnavailableError
+from altegio_sync.mongo import connection
+from altegio_sync.mongo.budget import SharedBudget
+from altegio_sync.mongo.cursors import MongoCursors
+from altegio_sync.mongo.leases import MongoLeases
+from altegio_sync.mongo.ledger import MongoLedger
+from altegio_sync.mongo.runs import MongoRuns
+from altegio_sync.mongo.stores import MongoAppointments
+from tests.fakes import booking
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
+    from pymongo.asynchronous.database import AsyncDatabase
+
+    from altegio_sync.domain.lessons import Verdict
+    from altegio_sync.ports import BatchResult
+    from tests.mongod import RunningMongod
+
+    Database = AsyncDatabase[dict[str, Any]]
+
+WRITES = ("insert", "update", "findAndModify")
+NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+DAY = date(2026, 3, 1)
+#: The connection breaks before the command is carried out, or after it is.
+LOST = [
+    pytest.param({"closeConnection": True}, id="before"),
+    pytest.param({"writeConcernError": {"code": 9001, "errmsg": "connection lost"}}, id="after"),
+]
+
+
+def verdicts(count: int, **changes: Any) -> list[Verdict]:
+    return [judge(booking(str(n), **changes), LessonRules(), {}) for n in range(count)]
+
+
+async def store(
+    database: Database, batch: Sequence[Verdict], mode: SyncMode = SyncMode.UPDATE
+) -> BatchResult:
+    appointments = MongoAppointments(database, "appointments")
+    await appointments.prepare(dry_run=False)
+    return await appointments.store_batch(batch, mode=mode, dry_run=False)
+
+
+def outcomes(result: BatchResult) -> list[str]:
+    return [outcome.value for _, outcome in result.outcomes]
+
+
+@pytest.mark.parametrize("how", LOST)
+async def test_a_batch_is_stored_once_and_counted_as_saved(
+    mongod: RunningMongod, database: Database, how: dict[str, Any]
+) -> None:
+    with mongod.failing(3, WRITES, **how):
+        result = await store(database, verdicts(5))
+
+    assert outcomes(result) == ["saved"] * 5
+    assert await database["appointments"].count_documents({}) == 5
+
+
+@pytest.mark.parametrize("how", LOST)
+async def test_changes_are_stored_and_counted_as_updated(
+    mongod: RunningMongod, database: Database, how: dict[str, Any]
+) -> None:
+    await store(database, verdicts(3))
+
+    with mongod.failing(3, WRITES, **how):
+        result = await store(database, verdicts(4, is_deleted=True))
+
+    assert outcomes(result) == ["updated"] * 3 + ["saved"]
+    assert await database["appointments"].count_documents({"isDeleted": True}) == 4
+
+
+@pytest.mark.parametrize("how", LOST)
+async def test_the_ledger_the_cursor_and_the_report_are_written(
+    mongod: RunningMongod, database: Database, how: dict[str, Any]
+) -> None:
+    ledger, cursors = MongoLedger(database, "appointments"), MongoCursors(database, "appointments")
+    entry = LedgerEntry(DAY, Grade.PROVED, NOW, SyncMode.UPDATE, "", "Europe/Kyiv", "run")
+    moments = dict.fromkeys(("started_at", "finished_at"), "2026-03-02T08:00:00Z")
+    report = {"run_id": "run", "command": "sync", **moments}
+
+    writes: Sequence[Callable[[], Awaitable[None]]] = (
+        lambda: ledger.write("77", [entry]),
+        lambda: cursors.move_cursor("77", NOW, "run"),
+        lambda: MongoRuns(database).keep_report(report),
+    )
+    for write in writes:
+        with mongod.failing(2, WRITES, **how):
+            await write()
+
+    assert (await ledger.find_days("77", Period.of_days(DAY, DAY)))[DAY].latest == entry
+    assert await cursors.find_cursor("77") == NOW
+    assert await database["altegio-sync-runs"].count_documents({"_id": "run"}) == 1
+
+
+@pytest.mark.parametrize("how", LOST)
+async def test_a_lease_is_taken_renewed_and_given_back(
+    mongod: RunningMongod, database: Database, how: dict[str, Any]
+) -> None:
+    leases = MongoLeases(database, "appointments", command="sync", run_id="run")
+
+    with mongod.failing(2, WRITES, **how):
+        await leases.take("77")
+    with mongod.failing(2, WRITES, **how):
+        assert await leases._renew_once("77")
+    held = await leases.list_holders()
+    with mongod.failing(2, WRITES, **how):
+        await leases._release("77")
+
+    assert [each.company_id for each in held] == ["77"]
+    assert await leases.list_holders() == []
+
+
+async def test_a_reservation_that_was_lost_leaves_a_start_unused_and_no_window_exceeded(
+    mongod: RunningMongod, database: Database
+) -> None:
+    budget = SharedBudget(
+        database, "key", process="one", requests_per_second=20, requests_per_minute=0
+    )
+    await budget.wait_for_turn()
+
+    with mongod.failing(1, WRITES, writeConcernError={"code": 9001, "errmsg": "connection lost"}):
+        await budget.wait_for_turn()
+
+    found = await database["altegio-sync-budget"].find_one({"_id": "key"})
+    assert found is not None
+    starts = [each["at"] for each in found["starts"]]
+    gaps = [later - earlier for earlier, later in pairwise(starts)]
+    assert len(starts) == 3
+    assert min(gaps) >= timedelta(milliseconds=50)
+
+
+async def test_one_that_stays_away_is_told_after_the_time_that_a_run_waits(
+    mongod: RunningMongod, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "WITHIN_RUN_S", 0.6)
+    cursors = MongoCursors(database, "appointments")
+
+    with (
+        mongod.failing(10_000, WRITES, closeConnection=True),
+        pytest.raises(StoreUnavailableError, match="lost in mid-run"),
+    ):
+        await cursors.move_cursor("77", NOW, "run")
