@@ -60,4 +60,5 @@ $(VENV)/.demo: $(VENV)/bin/python requirements/runtime.txt requirements/build.tx
 $(VENV)/.dev: $(VENV)/.demo requirements/dev.txt
 	@echo "Installing the tools of the checks ..."
 	@$(PIP) install --no-deps --require-hashes -r requirements/dev.txt
+	@scripts/install-chromium
 	@touch $@

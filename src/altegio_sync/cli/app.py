@@ -223,6 +223,12 @@ def stats(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="With --clean: count, write nothing.")
     ] = False,
+    html_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--html", metavar="FILE", help="Write it as a page of charts too, with teachers' names."
+        ),
+    ] = None,
     wait: Wait = "10m",
     json_output: Json = False,
     log_format: LogFormat = "text",
@@ -232,6 +238,8 @@ def stats(
     from altegio_sync.cli.command import CommandOptions
 
     if clean:
+        if html_file is not None:
+            raise typer.BadParameter("--clean shows no statistics", param_hint="--html")
         from altegio_sync.cli.clean_command import run_clean
 
         options = CommandOptions("clean", env_file, json_output, log_format)
@@ -239,7 +247,7 @@ def stats(
     from altegio_sync.cli.stats_command import execute_stats
 
     options = CommandOptions("stats", env_file, json_output, log_format)
-    raise typer.Exit(execute_stats(options, first, last))
+    raise typer.Exit(execute_stats(options, first, last, html_file))
 
 
 @app.command()

@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import traceback
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -24,7 +25,7 @@ from altegio_sync.log import configure_logging, get_logger
 from altegio_sync.usecases.stopping import StopSignal
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable
+    from collections.abc import Awaitable, Callable, Iterable, Iterator
     from pathlib import Path
 
     from altegio_sync.config import Settings
@@ -118,6 +119,21 @@ def fail(options: CommandOptions, error: AltegioSyncError) -> int:
             code, exit_code = "failed", EXIT_PARTLY
     tell_errors(options, [RunError(code, str(error))])
     return exit_code
+
+
+@contextmanager
+def telling_store_errors(options: CommandOptions, instead: str | None = None) -> Iterator[None]:
+    """A report that MongoDB fails is an ERROR line on stdout too: people watch that for the word.
+
+    Under ``--json`` it is not: there the failure itself goes to stdout. ``instead`` is for what
+    reads stdout and takes no such line.
+    """
+    try:
+        yield
+    except StoreError as error:
+        if not options.json_output:
+            print(f"ERROR {error}" if instead is None else instead, flush=True)
+        raise
 
 
 def tell_errors(options: CommandOptions, errors: Iterable[RunError]) -> None:

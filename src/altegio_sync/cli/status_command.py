@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from altegio_sync.bootstrap import open_store
-from altegio_sync.cli.command import load, print_json, run_command
+from altegio_sync.cli.command import load, print_json, run_command, telling_store_errors
 from altegio_sync.cli.render_status import render_metrics, render_status, render_unreachable
 from altegio_sync.domain.status import LeaseState
 from altegio_sync.domain.validation import RuleContext
-from altegio_sync.errors import ConfigError, StoreError
+from altegio_sync.errors import ConfigError
 from altegio_sync.mongo.budget import count_starts
 from altegio_sync.mongo.cursors import MongoCursors
 from altegio_sync.mongo.leases import ALL_COMPANIES, MongoLeases
@@ -36,15 +36,9 @@ def run_status(options: CommandOptions, *, prometheus: bool) -> NoReturn:
         if prometheus and options.json_output:
             raise ConfigError("--json and --prometheus exclude each other")
         settings = load(options, ["DB_URI"])
-        try:
+        with telling_store_errors(options, render_unreachable() if prometheus else None):
             async with open_store(settings) as database:
                 report = await _collect(settings, database)
-        except StoreError as error:
-            if prometheus:
-                print(render_unreachable(), flush=True)
-            elif not options.json_output:
-                print(f"ERROR {error}", flush=True)
-            raise
         if options.json_output:
             print_json(report.to_json())
         else:

@@ -1,0 +1,146 @@
+"""Charts of plain SVG: lengths in per cent, so that they fit a phone, and no style attributes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from altegio_sync.cli.html.markup import Markup, element, join
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from altegio_sync.domain.day_chart import DayChart
+
+#: Where a scale may end, times a power of ten; half of each is a whole number too.
+_SMALL_TOPS = (2, 4, 6, 8, 10)
+_TOPS = (12, 16, 20, 24, 30, 40, 50, 60, 80, 100)
+_LABELS = 5
+_SHADES = 5
+_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
+
+def percent_of(part: float, whole: float) -> str:
+    return f"{100 * part / whole:.3f}%" if whole else "0%"
+
+
+def bar(part: float, whole: float, kind: str = "") -> Markup:
+    """A bar beside a number that says the same: nothing for a screen reader."""
+    drawn = element("rect", width=percent_of(part, whole), height="100%", rx="2")
+    return element("svg", drawn, class_=f"bar {kind}".rstrip(), aria_hidden="true")
+
+
+def stacked_bar(parts: Sequence[tuple[str, int, str]], label: str) -> Markup:
+    """Names, counts and kinds side by side, as wide as their shares."""
+    whole = sum(count for _, count, _ in parts)
+    pieces, left = [], 0
+    for name, count, kind in parts:
+        title = element("title", f"{name}: {count:,}")
+        place, width = percent_of(left, whole), percent_of(count, whole)
+        piece = element("rect", title, x=place, width=width, height="100%", class_=kind)
+        pieces.append(piece if count else None)
+        left += count
+    return element("svg", *pieces, class_="stacked", role="img", aria_label=label)
+
+
+def columns(chart: DayChart, label: str) -> Markup:
+    """A column for each bar of the chart, with a scale, and the first and last of them named."""
+    top = _top(chart.highest)
+    share = 100 / len(chart.bars)
+    drawn = []
+    for number, each in enumerate(chart.bars):
+        left = number * share
+        title = element("title", f"{chart.title(each)}: {each.count:,}")
+        area = element("rect", x=f"{left:.3f}%", width=f"{share:.3f}%", height="100%", class_="hit")
+        column = element(
+            "rect",
+            x=f"{left + share * 0.12:.3f}%",
+            y=percent_of(top - each.count, top),
+            width=f"{share * 0.76:.3f}%",
+            height=percent_of(each.count, top),
+            class_="ahead" if each.is_ahead else None,
+        )
+        drawn.append(element("g", title, area, column))
+    plot = element(
+        "svg", *_grid(), *drawn, *_ticks(chart, share), class_="plot", role="img", aria_label=label
+    )
+    scale = (element("span", f"{each:,}") for each in (top, top // 2, 0))
+    return element("div", element("div", *scale, class_="scale", aria_hidden="true"), plot,
+                   class_="columns")  # fmt: skip
+
+
+def _top(highest: int) -> int:
+    """The round, even number at or above the highest column."""
+    power = 1
+    while highest > _TOPS[-1] * power:
+        power *= 10
+    tops = (*_SMALL_TOPS, *_TOPS) if power == 1 else _TOPS
+    return next(each * power for each in tops if each * power >= highest)
+
+
+def _grid() -> Iterable[Markup]:
+    for y in ("0%", "50%", "100%"):
+        yield element("line", x1="0%", x2="100%", y1=y, y2=y)
+
+
+def _ticks(chart: DayChart, share: float) -> Iterable[Markup]:
+    bars = chart.bars
+    last = len(bars) - 1
+    count = min(_LABELS, len(bars))
+    for number in sorted({round(each * last / max(count - 1, 1)) for each in range(count)}):
+        x, anchor = f"{(number + 0.5) * share:.3f}%", "middle"
+        if last and number in (0, last):
+            x, anchor = ("0%", "start") if number == 0 else ("100%", "end")
+        # Below the plot, by the height of the text.
+        label = chart.label(bars[number])
+        yield element("text", label, x=x, y="100%", dy="1.6em", text_anchor=anchor)
+
+
+def week(counts: dict[tuple[int, int], int], label_id: str) -> Markup:
+    """A table of the week, a row an hour, shaded by how much there is; keys are day and hour."""
+    most = max(counts.values())
+    hours = [hour for _, hour in counts]
+    head = element("tr", element("td"), *(element("th", day, scope="col") for day in _WEEKDAYS))
+    rows = []
+    for hour in range(min(hours), max(hours) + 1):
+        cells = [_cell(counts.get((day, hour), 0), most) for day in range(1, 8)]
+        rows.append(element("tr", element("th", f"{hour}:00", scope="row"), *cells))
+    return element(
+        "table", element("thead", head), element("tbody", *rows), class_="week",
+        aria_labelledby=label_id,
+    )  # fmt: skip
+
+
+def _cell(count: int, most: int) -> Markup:
+    shade = -(-count * _SHADES // most)
+    return element("td", number(count), class_=f"shade-{shade}")
+
+
+def number(count: int) -> Markup:
+    """A count for people, that programs read from its `value`."""
+    return element("data", f"{count:,}", value=count)
+
+
+def percentage(share: float | None) -> Markup:
+    if share is None:
+        return Markup("–")
+    return element("data", f"{share:.1%}", value=round(share, 4))
+
+
+def name(text: str) -> Markup:
+    """Whose letters, of whatever direction, do not turn what stands beside them."""
+    return element("bdi", text)
+
+
+def table(
+    columns_: Sequence[str], rows: Iterable[Sequence[Markup]], *, label_id: str, class_: str = ""
+) -> Markup:
+    """The first cell of a row is its head."""
+    head = element("tr", *(element("th", each, scope="col") for each in columns_))
+    body = (
+        element("tr", element("th", first, scope="row"), *(element("td", each) for each in rest))
+        for first, *rest in rows
+    )
+    return element(
+        "table", element("thead", head), element("tbody", join(body)), class_=class_ or None,
+        aria_labelledby=label_id,
+    )  # fmt: skip

@@ -1,0 +1,68 @@
+"""HTML that is escaped by construction: only what `element` made goes into a page as it is."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_VOID = frozenset({"meta", "rect", "line"})
+#: Nothing is fetched, run or sent; one style sheet is taken, known by what it holds.
+_POLICY = "default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+
+
+class Markup(str):
+    """HTML as it is. Joined with plain text it is plain text again, and escaped."""
+
+    __slots__ = ()
+
+
+Child = str | None
+Attribute = str | int | float | None
+
+
+def element(name: str, *children: Child, **attributes: Attribute) -> Markup:
+    """The element with the children that are not None; `class_` and `aria_label` name attributes.
+
+    Names of elements and attributes are ours; everything else may be anybody's.
+    """
+    told = "".join(
+        f' {key.rstrip("_").replace("_", "-")}="{html.escape(str(value))}"'
+        for key, value in attributes.items()
+        if value is not None
+    )
+    if name in _VOID and not children:
+        return Markup(f"<{name}{told}/>")
+    return Markup(f"<{name}{told}>{join(children)}</{name}>")
+
+
+def join(children: Iterable[Child]) -> Markup:
+    return Markup("".join(_escaped(each) for each in children if each is not None))
+
+
+def _escaped(child: str) -> str:
+    return child if isinstance(child, Markup) else html.escape(child)
+
+
+def document(title: str, style: str, body: Markup) -> str:
+    """A whole page under a policy that lets nothing in but the style sheet."""
+    sheet = f"\n{style}"
+    digest = base64.b64encode(hashlib.sha256(sheet.encode()).digest()).decode()
+    head = element(
+        "head",
+        element("meta", charset="utf-8"),
+        element(
+            "meta", http_equiv="Content-Security-Policy", content=_POLICY.format(digest=digest)
+        ),
+        element("meta", name_="viewport", content="width=device-width, initial-scale=1"),
+        element("meta", name_="color-scheme", content="light dark"),
+        element("meta", name_="referrer", content="no-referrer"),
+        element("meta", name_="robots", content="noindex"),
+        element("title", title),
+        element("style", Markup(sheet)),
+    )
+    return f"<!doctype html>\n{element('html', head, body, lang='en')}\n"

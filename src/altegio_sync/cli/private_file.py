@@ -1,0 +1,65 @@
+"""A file that only its owner may read, and that is there whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from altegio_sync.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class PendingFile:
+    """Stands beside its path under another name until it is put there."""
+
+    def __init__(self, path: Path, draft: Path, descriptor: int) -> None:
+        self.path = path
+        self._draft = draft
+        self._descriptor = descriptor
+
+    def put(self, text: str) -> None:
+        """Put the text in the place of what the path had.
+
+        Raises:
+            ConfigError: there is no room, or the folder is gone.
+        """
+        try:
+            with open(self._descriptor, "w", encoding="utf-8", closefd=False) as file:
+                file.write(text)
+                file.flush()
+                os.fsync(self._descriptor)
+            self._draft.replace(self.path)
+        except OSError as error:
+            raise _cannot_write(self.path, error.strerror) from error
+
+
+@contextmanager
+def private_file(path: Path) -> Iterator[PendingFile]:
+    """Find out at once whether the path can be written; without a `put` it stays as it is.
+
+    Raises:
+        ConfigError: the path cannot be written, or is no file.
+    """
+    # A link is followed, and stays one: what it leads to is written.
+    target = Path(os.path.realpath(path))
+    if target.exists() and not target.is_file():
+        raise _cannot_write(path, "it is there already, and no file")
+    try:
+        descriptor, draft = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:100]}.")
+    except OSError as error:
+        raise _cannot_write(path, error.strerror) from error
+    try:
+        yield PendingFile(target, Path(draft), descriptor)
+    finally:
+        os.close(descriptor)
+        with suppress(OSError):
+            Path(draft).unlink(missing_ok=True)
+
+
+def _cannot_write(path: Path, reason: str | None) -> ConfigError:
+    return ConfigError(f"Cannot write {path}: {reason}")

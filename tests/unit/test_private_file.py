@@ -1,0 +1,85 @@
+"""A file of names: for its owner alone, whole or not at all, and only where a file may stand."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from altegio_sync.cli.private_file import private_file
+from altegio_sync.errors import ConfigError
+
+
+def mode_of(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_it_is_its_owners_alone_whatever_stood_there(tmp_path: Path) -> None:
+    path = tmp_path / "page.html"
+    path.write_text("old")
+    path.chmod(0o644)
+    before = os.umask(0)
+
+    try:
+        with private_file(path) as page:
+            page.put("новe")
+    finally:
+        os.umask(before)
+
+    assert (path.read_text(encoding="utf-8"), mode_of(path)) == ("новe", 0o600)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_stood_there_stays_until_it_is_put(tmp_path: Path) -> None:
+    path = tmp_path / "page.html"
+    path.write_text("old")
+
+    with private_file(path):
+        drafts = [mode_of(each) for each in tmp_path.iterdir() if each != path]
+
+    assert drafts == [0o600]
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_link_is_followed_and_stays(tmp_path: Path) -> None:
+    target, link = tmp_path / "target.html", tmp_path / "link.html"
+    link.symlink_to(target)
+
+    with private_file(link) as page:
+        page.put("new")
+
+    assert link.is_symlink()
+    assert (target.read_text(), mode_of(target)) == ("new", 0o600)
+
+
+def test_where_no_file_may_stand_it_is_refused_at_once(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    refused = {
+        tmp_path: "it is there already, and no file",
+        Path(os.devnull): "it is there already, and no file",
+        tmp_path / "nowhere" / "page.html": "No such file or directory",
+        tmp_path / "file" / "page.html": "Not a directory",
+    }
+
+    for path, reason in refused.items():
+        with pytest.raises(ConfigError) as told, private_file(path):
+            pytest.fail("it was opened")
+        assert str(told.value) == f"Cannot write {path}: {reason}"
+    assert Path(os.devnull).is_char_device()
+
+
+def test_a_folder_that_went_away_is_told(tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+
+    with private_file(folder / "page.html") as page:
+        for each in folder.iterdir():
+            each.unlink()
+        folder.rmdir()
+        with pytest.raises(ConfigError) as told:
+            page.put("new")
+
+    assert str(told.value) == f"Cannot write {folder / 'page.html'}: No such file or directory"
