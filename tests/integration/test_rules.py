@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -165,6 +166,52 @@ async def test_an_id_that_stands_twice_is_its_own_rules_and_no_overlap_with_itse
     await database[NAME].insert_many([lesson(1), lesson(1), lesson(1), lesson(2)])
 
     assert await findings_of(database) == {"duplicate-appointment": (3, ("1001",) * 3)}
+
+
+async def peak_of_all_rules(database: AsyncDatabase[Document], documents: int) -> int:
+    """The most bytes that Python held at once, while every rule finds something in many of them."""
+    collection = database[NAME]
+    await collection.drop()
+    half_hours = {"$multiply": ["$n", 30 * 60 * 1000]}
+    start = {"$subtract": [NOW, half_hours]}
+    made = {
+        **lesson(1, leadName=" Олена  Приклад", status="lost", createdAt=LACKING, leadId=77),
+        # Every tenth id is the next one's too.
+        "appointmentId": {"$toString": {"$add": ["$n", {"$cond": [{"$mod": ["$n", 10]}, 0, 1]}]}},
+        "teacherId": {"$toString": {"$mod": ["$n", 3]}},
+        "startDateTime": start,
+        "endDateTime": {"$add": [start, {"$cond": [{"$mod": ["$n", 2]}, 10 * 3_600_000, -1]}]},
+    }
+    await database["seed"].insert_one({"n": list(range(documents))})
+    pipeline: list[Document] = [
+        {"$unwind": "$n"},
+        {"$project": {"_id": "$n", **literal(made)}},
+        {"$out": NAME},
+    ]
+    await database["seed"].aggregate(pipeline)
+    await database["seed"].drop()
+    tracemalloc.start()
+    try:
+        found = await findings_of(database)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert len(found) >= 8
+    assert max(count for count, _ in found.values()) == documents
+    return peak
+
+
+def literal(fields: Document) -> Document:
+    """Values as they are; a dict is an expression."""
+    return {k: v if isinstance(v, dict) else {"$literal": v} for k, v in fields.items()}
+
+
+async def test_memory_does_not_grow_with_the_collection(database: AsyncDatabase[Document]) -> None:
+    small = await peak_of_all_rules(database, 200)
+    large = await peak_of_all_rules(database, 20_000)
+
+    # Even the ids alone would take ten times as much.
+    assert large - small < 200_000
 
 
 async def test_one_lesson_under_two_ids(database: AsyncDatabase[Document]) -> None:

@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from altegio_sync.bootstrap import open_altegio, open_store
-from altegio_sync.cli.command import load, print_json, run_command
+from altegio_sync.cli.command import load, print_json, run_command, telling_store_errors
 from altegio_sync.cli.leasing import collection_held, open_leases
 from altegio_sync.cli.render_validation import render_validation
 from altegio_sync.config import ALL_SETTINGS
@@ -39,6 +39,7 @@ def run_validate(
         settings = load(options, ALL_SETTINGS if asks else ["DB_URI"])
         context = RuleContext(utc_now(), checks_lead_id=settings.crm_id_pattern is None)
         async with AsyncExitStack() as stack:
+            stack.enter_context(telling_store_errors(options))
             database = await stack.enter_async_context(open_store(settings))
             validator = MongoValidator(database, settings.collection)
             if not fix:
