@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types unit bench requirements clean
+.PHONY: help demo test lint types unit bench pictures requirements clean
 
 help: ## Show this.
 	@sed -n 's/^\([a-z]*\):.*## /  make \1|/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -38,6 +38,9 @@ unit: $(VENV)/.dev ## The quick tests alone.
 
 bench: $(VENV)/.dev ## Measure what is fast; prints ratios.
 	@for each in benchmarks/*.py; do $(BIN)/python $$each; done
+
+pictures: $(VENV)/.dev ## Draw the README's pictures anew, from a made-up school.
+	@$(BIN)/python scripts/make-pictures
 
 requirements: $(VENV)/.dev ## Compile the pinned requirements anew.
 	$(COMPILE) --upgrade --extra embedded -o requirements/runtime.txt pyproject.toml

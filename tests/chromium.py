@@ -157,10 +157,11 @@ class Tab:
         told += [str(each["args"]) for each in self.events("Runtime.consoleAPICalled")]
         return told + [str(each) for each in self.events("Runtime.exceptionThrown")]
 
-    def picture(self) -> bytes:
-        """A PNG of the whole page, as long as it is."""
+    def picture(self, height: int | None = None) -> bytes:
+        """A PNG of the page as long as it is, or of its top."""
         size = self.call("Page.getLayoutMetrics")["cssContentSize"]
-        clip = {"x": 0, "y": 0, "width": size["width"], "height": size["height"], "scale": 1}
+        height = height or size["height"]
+        clip = {"x": 0, "y": 0, "width": size["width"], "height": height, "scale": 1}
         taken = self.call("Page.captureScreenshot", captureBeyondViewport=True, clip=clip)
         return base64.b64decode(taken["data"])
 

@@ -16,6 +16,7 @@ ROOT = Path(__file__).parents[2]
 ALIASES = sorted(str(each.validation_alias) for each in Settings.model_fields.values())
 _GROUP = typer.main.get_command(app)
 assert isinstance(_GROUP, typer.core.TyperGroup)
+PICTURES = sorted((ROOT / "docs" / "pictures").iterdir())
 COMMANDS = sorted(_GROUP.commands)
 
 
@@ -63,6 +64,23 @@ def test_the_readme_tells_what_to_do_about_the_messages_people_know(page: str) -
         "Rate limit exceeded",
     ):
         assert beginning in text
+
+
+@pytest.mark.parametrize("page", ["README.md", "README.uk.md"])
+def test_the_readme_shows_every_picture_and_says_what_is_on_it(page: str) -> None:
+    shown = dict(re.findall(r"!\[([^]]{20,})\]\((docs/pictures/[^)]+)\)", read(page)))
+
+    assert sorted(shown.values()) == sorted(f"docs/pictures/{each.name}" for each in PICTURES)
+
+
+@pytest.mark.parametrize("picture", PICTURES, ids=lambda each: each.name)
+def test_a_picture_is_small_and_asks_nothing_of_a_network(picture: Path) -> None:
+    content = picture.read_bytes()
+
+    assert len(content) < 200_000
+    if picture.suffix == ".svg":
+        named = re.sub(r'xmlns="[^"]*"', "", content.decode())
+        assert re.findall(r"https?:|@font-face|@import|<script|url\((?!#)", named) == []
 
 
 @pytest.mark.parametrize("page", sorted(ROOT.glob("*.md")) + sorted(ROOT.glob("docs/*.md")))

@@ -29,13 +29,14 @@ def print_stats(report: StatsReport) -> None:
     """On stdout: colours on a terminal, plain text of a fixed width elsewhere."""
     is_terminal = sys.stdout.isatty()
     console = Console(width=None if is_terminal else _WIDTH, highlight=False)
-    for part in _parts(report):
+    for part in draw_stats(report):
         console.print(part)
     for warning in report.warnings:
         print(warning)
 
 
-def _parts(report: StatsReport) -> Iterable[Table | Text | str]:
+def draw_stats(report: StatsReport) -> Iterable[Table | Text | str]:
+    """What a console prints, part by part, but for the lines that want attention."""
     counts = report.counts
     yield Text(f"Appointments, days in {report.timezone} ({report.zone_source})", style="bold")
     yield (
