@@ -104,7 +104,7 @@ def _attention(report: StatsReport) -> Markup:
     for each in report.warnings:
         text = str(each).removeprefix(each.level)
         level = element("strong", each.level)
-        lines.append(element("li", level, text, class_=each.level.lower()))
+        lines.append(element("li", level, name(text), class_=each.level.lower()))
     return _section("attention", "Attention", element("ul", *lines), class_="alarm")
 
 
@@ -176,7 +176,7 @@ def _about_days(report: StatsReport, chart: DayChart) -> Iterable[Markup]:
     else:
         yield _note("Oldest ", _time(report.oldest), ", newest ", _time(report.newest), ".")
     if any(each.is_ahead for each in chart.bars):
-        yield _note("Paler ones are still ahead.")
+        yield _note("Fainter ones are still ahead.")
     if chart.outside:
         yield _note(number(chart.outside), " are too many years from today to be shown.")
 
