@@ -33,9 +33,15 @@ class RunningMongod:
     """
 
     def __init__(
-        self, folder: Path, replica_set: str | None = None, *, is_member: bool = False
+        self,
+        folder: Path,
+        replica_set: str | None = None,
+        *,
+        is_member: bool = False,
+        cache_gb: float = 0.25,
     ) -> None:
         self._folder = folder
+        self._cache_gb = cache_gb
         self._replica_set = replica_set
         self._is_member = is_member
         self._port = 0
@@ -48,6 +54,11 @@ class RunningMongod:
     @property
     def address(self) -> str:
         return f"127.0.0.1:{self._port}"
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
 
     def uri_of(self, name: str) -> str:
         return f"{self.uri}/{name}"
@@ -67,12 +78,13 @@ class RunningMongod:
             [
                 *(str(find_mongod()), "--dbpath", str(data), "--logpath", str(log)),
                 *("--bind_ip", "127.0.0.1", "--port", str(self._port), "--nounixsocket"),
-                *("--wiredTigerCacheSizeGB", "0.25"),
+                *("--wiredTigerCacheSizeGB", str(self._cache_gb)),
                 *("--setParameter", "diagnosticDataCollectionEnabled=false"),
                 *("--setParameter", "enableTestCommands=1"),  # it can be told to fail
                 *self._replica_set_options(),
             ],
             stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
             preexec_fn=_die_with_parent,
         )
         self._port = self._await_port(log)

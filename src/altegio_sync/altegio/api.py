@@ -21,12 +21,12 @@ from altegio_sync.altegio.protocol import (
 )
 from altegio_sync.altegio.translate import Translator, to_location, to_services, to_teacher
 from altegio_sync.altegio.wire import (
+    AnyAnswer,
     CompanyAnswer,
     RecordAnswer,
     RecordsAnswer,
     ServicesAnswer,
     StaffAnswer,
-    Wire,
 )
 from altegio_sync.domain.report import ApiUsage
 from altegio_sync.errors import (
@@ -57,7 +57,7 @@ _WAIT_MAX_S = 30.0
 _REST_S = 5.0
 _LOOPBACK = ("localhost", "127.", "::1")
 
-AnswerT = TypeVar("AnswerT", bound=Wire)
+AnswerT = TypeVar("AnswerT", bound=AnyAnswer)
 
 
 class OnRetry(Protocol):

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import ValidationError
 
-from altegio_sync.altegio.wire import AnyAnswer, Wire
+from altegio_sync.altegio.wire import AnyAnswer
 from altegio_sync.errors import (
     AltegioError,
     AltegioRejectedError,
@@ -43,7 +43,7 @@ _SECONDS_TEXT = re.compile(r"(\d{1,6})\s*(?:с\b|сек|s\b|sec)", re.IGNORECASE
 _TOKENS_HINT = "check ALTEGIO_COMPANY_TOKEN and ALTEGIO_USER_TOKEN"
 _RIGHTS_HINT = "check ALTEGIO_COMPANY_ID and the rights of the user behind ALTEGIO_USER_TOKEN"
 
-AnswerT = TypeVar("AnswerT", bound=Wire)
+AnswerT = TypeVar("AnswerT", bound=AnyAnswer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,15 +93,22 @@ def read_answer(
         raise AltegioUnavailableError(
             f"Altegio answered {status}", retry_after_s=_retry_after_s(headers, "")
         )
+    # A page is megabytes: the envelope is read by itself only when the whole is no success.
+    unknown_shape: ValidationError | None = None
+    if status == _OK:
+        try:
+            answer = answer_type.model_validate_json(body)
+        except ValidationError as error:
+            unknown_shape = error
+        else:
+            if answer.success is True:
+                return answer
     envelope = _read_envelope(status, body)
-    if status != _OK or envelope.success is not True:
-        raise _refusal(status, headers, envelope.meta.message if envelope.meta else "")
-    try:
-        return answer_type.model_validate_json(body)
-    except ValidationError as error:
+    if status == _OK and envelope.success is True:
         raise UnexpectedAnswerError(
             f"Altegio answered {status} with data of an unknown shape"
-        ) from error
+        ) from unknown_shape
+    raise _refusal(status, headers, envelope.meta.message if envelope.meta else "")
 
 
 def answered_at(headers: Mapping[str, str]) -> datetime | None:

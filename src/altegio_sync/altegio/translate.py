@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from altegio_sync.altegio.wire import Mark, WireClient, WireCompany, WireRecord
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from altegio_sync.altegio.wire import WireService, WireStaff
 
 
+_STATUSES = {each.value: each for each in AttendanceStatus}
+
+
 @dataclass(frozen=True, slots=True)
 class Translator:
     """Reads records of one company, whose calendar is kept in ``zone``."""
@@ -37,18 +41,11 @@ class Translator:
         """The booking, or None for a record without an id to know it by."""
         if record.id is None:
             return None
-        starts_at, offset_disagrees = self._to_start(record)
+        starts_at, offset_disagrees = _to_start(self.zone, record.date, record.datetime)
         status = _to_status(record)
         length_s = _to_length_s(record)
         ends_at = _add_seconds(starts_at, length_s)
         is_deleted = None if isinstance(record.deleted, Mark) else bool(record.deleted)
-        problems = {
-            "date": starts_at is None,
-            "length": length_s is None,
-            "end": None not in (starts_at, length_s) and ends_at is None,
-            "status": status is None,
-            "deleted": is_deleted is None,
-        }
         teacher_id = (record.staff.id if record.staff else None) or record.staff_id
         return Booking(
             id=record.id,
@@ -63,7 +60,7 @@ class Translator:
             status=status,
             is_deleted=is_deleted,
             offset_disagrees=offset_disagrees,
-            problems=tuple(name for name, is_wrong in problems.items() if is_wrong),
+            problems=_name_problems(starts_at, length_s, ends_at, status, is_deleted),
             version=record.last_change_date,
         )
 
@@ -74,50 +71,78 @@ class Translator:
             client.name, client.surname, client.patronymic, pattern=self.crm_id_pattern
         )
 
-    def _to_start(self, record: WireRecord) -> tuple[datetime | None, bool]:
-        """The start in UTC, and whether `datetime` says another moment than `date`.
 
-        `date` is the truth: the offset of `datetime` has been an hour wrong in summer at some
-        locations. It only tells apart the two passes of the hour that autumn repeats.
-        """
-        local = _parse_moment(record.date)
-        if local is None:
-            return None, False
-        local = local.replace(tzinfo=self.zone)
-        told = _parse_moment(record.datetime)
-        offset = None if told is None else told.utcoffset()
-        try:
-            later = local.replace(fold=1)
-            # Only in a repeated hour is the second reading the one that comes later; in the hour
-            # that spring skips it is the earlier one, and not meant.
-            is_repeated = later.astimezone(UTC) > local.astimezone(UTC)
-            if is_repeated and later.utcoffset() == offset:
-                local = later
-            starts_at = local.astimezone(UTC)
-        except OverflowError:
-            return None, False
-        disagrees = offset is not None and told is not None and told.astimezone(UTC) != starts_at
-        return starts_at, disagrees
+# Lessons begin at the same few moments, and zones are slow to ask.
+@lru_cache(maxsize=4096)
+def _to_start(zone: ZoneInfo, date: str, told_date: str) -> tuple[datetime | None, bool]:
+    """The start in UTC, and whether ``told_date`` (`datetime`) says another moment than ``date``.
+
+    `date` is the truth: the offset of `datetime` has been an hour wrong in summer at some
+    locations. It only tells apart the two passes of the hour that autumn repeats.
+    """
+    local = _parse_moment(date)
+    if local is None:
+        return None, False
+    local = local.replace(tzinfo=zone)
+    told = _parse_moment(told_date)
+    offset = None if told is None else told.utcoffset()
+    try:
+        later = local.replace(fold=1)
+        # Only in a repeated hour is the second reading the one that comes later; in the hour
+        # that spring skips it is the earlier one, and not meant.
+        is_repeated = later.astimezone(UTC) > local.astimezone(UTC)
+        if is_repeated and later.utcoffset() == offset:
+            local = later
+        starts_at = local.astimezone(UTC)
+    except OverflowError:
+        return None, False
+    disagrees = offset is not None and told is not None and told.astimezone(UTC) != starts_at
+    return starts_at, disagrees
+
+
+def _name_problems(
+    starts_at: datetime | None,
+    length_s: int | None,
+    ends_at: datetime | None,
+    status: AttendanceStatus | None,
+    is_deleted: bool | None,  # noqa: FBT001 - as the booking has it
+) -> tuple[str, ...]:
+    if ends_at is not None and status is not None and is_deleted is not None:
+        return ()
+    problems = {
+        "date": starts_at is None,
+        "length": length_s is None,
+        "end": None not in (starts_at, length_s) and ends_at is None,
+        "status": status is None,
+        "deleted": is_deleted is None,
+    }
+    return tuple(name for name, is_wrong in problems.items() if is_wrong)
 
 
 def to_teacher(staff: WireStaff | None) -> Teacher | None:
     """The teacher, where both the id and a name are told."""
     if staff is None or staff.id is None:
         return None
-    name = " ".join(staff.name.split())
+    name = _tidy(staff.name)
     return Teacher(staff.id, name) if name else None
 
 
-def to_services(services: Iterable[WireService]) -> tuple[Service, ...]:
+def to_services(services: Iterable[WireService | None]) -> tuple[Service, ...]:
     return tuple(
-        Service(each.id, " ".join(each.title.split()), _positive(each.duration))
-        for each in services
-        if each.id is not None
+        [
+            Service(each.id, _tidy(each.title), _positive(each.duration))
+            for each in services
+            if each is not None and each.id is not None
+        ]
     )
 
 
 def to_location(company: WireCompany, company_id: str) -> Location:
     return Location(company.id or company_id, company.title, company.timezone_name or None)
+
+
+def _tidy(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _parse_moment(text: str) -> datetime | None:
@@ -134,10 +159,7 @@ def _to_status(record: WireRecord) -> AttendanceStatus | None:
     number = record.visit_attendance
     if number is None:
         number = record.attendance
-    try:
-        return AttendanceStatus(str(number))
-    except ValueError:
-        return None
+    return _STATUSES.get(str(number))
 
 
 def _to_length_s(record: WireRecord) -> int | None:

@@ -32,6 +32,9 @@ BOOKING_FIELDS = (
 )
 
 
+_LACKING = object()
+
+
 def to_fields(appointment: Appointment) -> dict[str, Any]:
     return {
         KEY: appointment.id,
@@ -79,11 +82,12 @@ def changed_fields(stored: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict
     Types count: an id kept as a number is another value to the school's other programs. A
     `companyId` that is lacking alone is no change, since old documents never had it.
     """
-    changed = {
-        name: value
-        for name, value in wanted.items()
-        if name not in stored or not _is_same(stored[name], value)
-    }
+    changed = {}
+    for name, value in wanted.items():
+        found = stored.get(name, _LACKING)
+        # The usual case first: this runs for every field of every appointment.
+        if (type(found) is not type(value) or found != value) and not _is_same(found, value):
+            changed[name] = value
     return {} if changed.keys() <= {"companyId"} and "companyId" not in stored else changed
 
 
@@ -93,9 +97,10 @@ def told_names(stored: Mapping[str, Any], changed: Mapping[str, Any]) -> set[str
 
 
 def _is_same(stored: object, wanted: object) -> bool:
+    """Whether two moments that are not equal differ by less than BSON keeps."""
     if isinstance(stored, datetime) and isinstance(wanted, datetime):
         return _milliseconds(stored) == _milliseconds(wanted)
-    return type(stored) is type(wanted) and stored == wanted
+    return False
 
 
 def _milliseconds(moment: datetime) -> datetime:
