@@ -241,7 +241,42 @@ async def test_an_index_of_others_is_left_alone(
     warning = await store_at(database).prepare(dry_run=False)
 
     assert warning is not None
-    assert set(await collection.index_information()) == {"_id_", "appointmentId_1"}
+    assert set(await collection.index_information()) == {
+        "_id_",
+        "appointmentId_1",
+        "startDateTime_1",
+    }
+
+
+@pytest.mark.parametrize(
+    ("key", "options", "made"),
+    [
+        ([("startDateTime", -1), ("teacherId", 1)], {"name": "theirs"}, False),
+        ([("teacherId", 1), ("startDateTime", 1)], {"name": "theirs"}, True),
+        ([("startDateTime", "hashed")], {"name": "theirs"}, True),
+        (
+            [("startDateTime", 1)],
+            {"name": "startDateTime_1", "partialFilterExpression": {"status": "1"}},
+            False,
+        ),
+    ],
+    ids=["leads with the start", "has it second", "hashed", "is in its place"],
+)
+async def test_an_index_by_start_is_made_where_none_leads_with_it(
+    database: AsyncDatabase[Document],
+    collection: AsyncCollection[Document],
+    key: list[tuple[str, Any]],
+    options: dict[str, Any],
+    made: bool,
+) -> None:
+    await collection.create_index(key, **options)
+    before = set(await collection.index_information())
+
+    warning = await store_at(database).prepare(dry_run=False)
+
+    added = set(await collection.index_information()) - before
+    assert warning is None
+    assert added == {"appointmentId_1", *(["startDateTime_1"] if made else [])}
 
 
 async def test_a_dry_run_counts_and_writes_nothing(

@@ -1,7 +1,12 @@
-"""The unique index on `appointmentId`: made where it can be, never forced."""
+"""The indexes: made where they can be, never forced.
+
+The unique one on `appointmentId` guards; the one on `startDateTime` finds the documents of some
+days, which `--update` and every question about a period look for.
+"""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from pymongo.errors import OperationFailure
@@ -13,6 +18,7 @@ if TYPE_CHECKING:
     from pymongo.asynchronous.collection import AsyncCollection
 
 INDEX_NAME = "appointmentId_1"
+START = "startDateTime"
 _DUPLICATE_KEY = 11000
 _UNAUTHORIZED = 13
 _CONFLICTS = (85, 86)  # IndexOptionsConflict, IndexKeySpecsConflict
@@ -45,6 +51,25 @@ async def ensure_unique_index(collection: AsyncCollection[dict[str, Any]]) -> st
     except OperationFailure as error:
         return _why_not(error.code)
     return None
+
+
+async def ensure_start_index(collection: AsyncCollection[dict[str, Any]]) -> None:
+    """Make an index that begins with the start, unless there is one; without it all goes on.
+
+    Writing a new document takes some 5 µs longer with it. Looking up one window of `--update`
+    would read the whole collection without it.
+    """
+    with translated_errors():
+        information = await collection.index_information()
+    if any(_finds_by_start(index) for index in information.values()):
+        return
+    with suppress(OperationFailure):
+        await collection.create_index(START)
+
+
+def _finds_by_start(index: dict[str, Any]) -> bool:
+    name, kind = index["key"][0]
+    return name == START and kind in (1, -1) and "partialFilterExpression" not in index
 
 
 def _why_not(code: int | None) -> str:

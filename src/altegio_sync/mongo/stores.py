@@ -21,7 +21,7 @@ from altegio_sync.mongo.documents import (
     told_names,
     wanted_fields,
 )
-from altegio_sync.mongo.indexes import ensure_unique_index, has_unique_index
+from altegio_sync.mongo.indexes import ensure_start_index, ensure_unique_index, has_unique_index
 from altegio_sync.ports import BatchResult, StoreState
 
 if TYPE_CHECKING:
@@ -76,6 +76,7 @@ class MongoAppointments:
         if dry_run:
             missing = "a dry run makes none; the next run will"
             return None if await has_unique_index(self._collection) else missing
+        await ensure_start_index(self._collection)
         return await ensure_unique_index(self._collection)
 
     @waits_for_mongodb
