@@ -6,8 +6,11 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
+import anyio
+import anyio.lowlevel
 import pytest
 
+from altegio_sync.domain.appointment import Location
 from altegio_sync.domain.ledger import Grade, LedgerEntry
 from altegio_sync.domain.period import Period
 from altegio_sync.domain.report import SyncMode
@@ -102,6 +105,42 @@ async def test_days_are_entered_with_all_that_was_earned_after_their_appointment
         "unsettled": 0,
         "resumed": 0,
     }
+
+
+class LocationAfterPage(ListSource):
+    """Tells its location only when a page was asked for beside it."""
+
+    timezone = "Europe/Kyiv"
+
+    async def fetch_location(self, company_id: str) -> Location:
+        with anyio.fail_after(5):
+            while not self.asked:
+                await anyio.lowlevel.checkpoint()
+        return Location(company_id, "Школа", self.timezone)
+
+
+async def test_the_first_page_is_asked_for_beside_the_location_in_the_zone_of_last_time() -> None:
+    store, ledger = MemoryStore(), MemoryLedger()
+    await run(listing(on_days(95)), store, ledger, page_size=10)
+    source = LocationAfterPage(on_days(95))
+
+    report = await run(source, store, ledger, page_size=10, timezone=None)
+
+    assert (report.api.pages, len(source.asked)) == (10, 10)
+    assert report.days.checked == 31
+
+
+async def test_a_page_read_ahead_in_a_zone_that_was_left_is_asked_for_again() -> None:
+    store, ledger = MemoryStore(), MemoryLedger()
+    await run(listing(on_days(95)), store, ledger, page_size=10)
+    source = LocationAfterPage(on_days(95))
+    source.timezone = "Asia/Tokyo"
+
+    report = await run(source, store, ledger, page_size=10, timezone=None)
+
+    assert [each.zone.key for each in source.asked] == ["Europe/Kyiv"] + ["Asia/Tokyo"] * 10
+    assert report.api.pages == 10
+    assert entries(ledger)[MARCH.start].timezone == "Asia/Tokyo"
 
 
 async def test_one_answer_that_holds_all_is_a_proof_without_being_asked_for_one() -> None:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+import anyio
+
 from altegio_sync.domain.ledger import Grade, LedgerEntry, ResumeRule, days_to_read
 from altegio_sync.domain.lessons import LessonRules
 from altegio_sync.domain.report import (
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
         AppointmentStore,
         Leases,
         Ledger,
+        Page,
         Progress,
         RunStore,
     )
@@ -178,12 +181,14 @@ class _CompanySync:
         )
         self._vanished: VanishedSearch | None = None
         self._began_at: datetime | None = None
+        #: What was asked for before it was known to be wanted.
+        self._ahead: dict[PageQuery, Page] = {}
 
     async def sync(self) -> None:
         report, request = self.report, self._request
-        zone = await fetch_zone(self._source, report.company, request.timezone)
+        zone = await self._find_zone()
         report.timezone = zone.key
-        period = report.period = request.period.on(self._clock().astimezone(zone).date())
+        period = report.period = self._period_in(zone)
         self._progress.begin(report.company, period, zone.key)
         warning = await self._store.prepare(dry_run=request.dry_run)
         if warning:
@@ -196,6 +201,32 @@ class _CompanySync:
         if self._vanished is not None:
             for window in await self._vanished.finish(dry_run=request.dry_run):
                 await self._enter(window, zone)
+
+    async def _find_zone(self) -> ZoneInfo:
+        """The location's zone; while it is asked for, the first page is, in the zone of last time.
+
+        So a run waits once and not twice for an answer before its pages come side by side.
+        """
+        request, company = self._request, self.report.company
+        last: str | None = None
+        if self._ledger is not None and request.timezone is None and request.max_age is None:
+            last = await self._ledger.find_timezone(company)
+        if last is None:
+            return await fetch_zone(self._source, company, request.timezone)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self._read_ahead, ZoneInfo(last))
+            zone = await fetch_zone(self._source, company, None)
+        return zone  # noqa: RET504 - a task group may swallow errors, for all that mypy knows
+
+    async def _read_ahead(self, zone: ZoneInfo) -> None:
+        query = self._first_page(self._period_in(zone), zone)
+        self._ahead[query] = await self._source.fetch_page(query)
+
+    def _period_in(self, zone: ZoneInfo) -> Period:
+        return self._request.period.on(self._clock().astimezone(zone).date())
+
+    def _first_page(self, period: Period, zone: ZoneInfo) -> PageQuery:
+        return PageQuery(self.report.company, period, zone, 1, self._request.page_size)
 
     def _search_vanished(self, period: Period, zone: ZoneInfo) -> VanishedSearch:
         request = self._request
@@ -231,8 +262,8 @@ class _CompanySync:
         return open_days
 
     async def _read(self, period: Period, zone: ZoneInfo) -> None:
-        query = PageQuery(self.report.company, period, zone, 1, self._request.page_size)
-        first = await self._source.fetch_page(query)
+        query = self._first_page(period, zone)
+        first = self._ahead.pop(query, None) or await self._source.fetch_page(query)
         self.report.api.pages += 1
         total = first.total or first.rows
         self._progress.expect(total, -(-total // (first.rows or 1)))
