@@ -12,6 +12,7 @@ import stamina.instrumentation
 
 from altegio_sync.altegio.api import AltegioApi
 from altegio_sync.altegio.pacing import Pacer
+from altegio_sync.config import EMBEDDED
 from altegio_sync.mongo.budget import SharedBudget
 from altegio_sync.mongo.connection import open_database
 from altegio_sync.mongo.leases import MongoLeases
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
     from altegio_sync.ports import RequestBudget
 
     Database = AsyncDatabase[dict[str, Any]]
-
-EMBEDDED = "embedded"
 
 
 def open_altegio(

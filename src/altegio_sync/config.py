@@ -17,7 +17,7 @@ from altegio_sync.domain.lessons import LessonRules
 from altegio_sync.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 #: What a setting is, for those who lack it: name -> where it is found.
 HINTS = {
@@ -29,6 +29,8 @@ HINTS = {
 ALTEGIO_SETTINGS = ("ALTEGIO_COMPANY_ID", "ALTEGIO_COMPANY_TOKEN", "ALTEGIO_USER_TOKEN")
 ALL_SETTINGS = (*ALTEGIO_SETTINGS, "DB_URI")
 MAX_PAGE_SIZE = 1000
+#: In place of an address: the MongoDB that the program starts itself.
+EMBEDDED = "embedded"
 _LOOPBACK = re.compile(r"localhost|127(\.[0-9]{1,3}){3}|::1")
 
 
@@ -72,11 +74,28 @@ def _crm_pattern(value: str) -> str:
     return value
 
 
+def _token(value: SecretStr) -> SecretStr:
+    text = value.get_secret_value().strip()
+    if not (text.isascii() and text.isprintable()) or " " in text:
+        raise ValueError("expected a token: letters, digits and signs without a space between")
+    return SecretStr(text)
+
+
+def _collection(value: str) -> str:
+    is_name = value and "$" not in value and "\0" not in value and ".." not in value
+    if not is_name or value.startswith((".", "system.")) or value.endswith("."):
+        raise ValueError("expected the name of a collection, without $ and not of the system")
+    if value.startswith("altegio-sync-"):
+        raise ValueError("collections of that name hold what the program itself keeps")
+    return value
+
+
 def _page_size(value: object) -> object:
     return value.strip().lower() if isinstance(value, str) else value
 
 
 Ids = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_digits)]
+Token = Annotated[SecretStr, AfterValidator(_token)]
 PageSize = Annotated[
     Literal["auto"] | Annotated[int, Field(ge=1, le=MAX_PAGE_SIZE)], BeforeValidator(_page_size)
 ]
@@ -99,8 +118,8 @@ class Settings(BaseSettings):
     )
 
     company_ids: Ids = Field((), validation_alias="ALTEGIO_COMPANY_ID")
-    company_token: SecretStr = Field(SecretStr(""), validation_alias="ALTEGIO_COMPANY_TOKEN")
-    user_token: SecretStr = Field(SecretStr(""), validation_alias="ALTEGIO_USER_TOKEN")
+    company_token: Token = Field(SecretStr(""), validation_alias="ALTEGIO_COMPANY_TOKEN")
+    user_token: Token = Field(SecretStr(""), validation_alias="ALTEGIO_USER_TOKEN")
     db_uri: SecretStr = Field(SecretStr(""), validation_alias="DB_URI")
     service_ids: Ids = Field((), validation_alias="ALTEGIO_SERVICE_IDS")
     trial_service_ids: Ids = Field((), validation_alias="ALTEGIO_TRIAL_SERVICE_IDS")
@@ -125,7 +144,9 @@ class Settings(BaseSettings):
         max_length=200,
         validation_alias="ALTEGIO_BUDGET_KEY",
     )
-    collection: str = Field("altegio-appointments", validation_alias="ALTEGIO_COLLECTION")
+    collection: Annotated[str, AfterValidator(_collection)] = Field(
+        "altegio-appointments", validation_alias="ALTEGIO_COLLECTION"
+    )
     data_dir: Path | None = Field(None, validation_alias="ALTEGIO_DATA_DIR")
 
     @property
@@ -164,29 +185,65 @@ def load_settings(env_file: Path | None = None, required: Iterable[str] = ALL_SE
     """
     if env_file is not None and not env_file.is_file():
         raise ConfigError(f"There is no settings file {env_file}")
+    source = env_file or Path(".env")
     try:
-        settings = Settings(_env_file=env_file or Path(".env"))
-    except ValidationError as error:
-        raise ConfigError(_wrong_settings(error)) from None
+        present = _Required(_env_file=source).model_dump(by_alias=True)
+        settings, wrong = _read_settings(source)
     except (OSError, UnicodeDecodeError):
-        raise ConfigError(f"The settings file {env_file or '.env'} cannot be read") from None
-    present = {
-        "ALTEGIO_COMPANY_ID": settings.company_ids,
-        "ALTEGIO_COMPANY_TOKEN": settings.company_token.get_secret_value(),
-        "ALTEGIO_USER_TOKEN": settings.user_token.get_secret_value(),
-        "DB_URI": settings.db_uri.get_secret_value(),
-    }
-    missing = [name for name in required if not present[name]]
-    if missing:
-        hints = "".join(f"\n  {name}: {HINTS[name]}" for name in missing)
-        raise ConfigError(f"Missing required environment variables: {', '.join(missing)}{hints}")
+        raise ConfigError(f"The settings file {source} cannot be read") from None
+    missing = [name for name in required if not present[name].strip(" ,")]
+    told = [_missing_settings(missing)] if missing else []
+    told += [f"Invalid {name}: {message}" for name, message in wrong.items()]
+    if "DB_URI" in required and "DB_URI" not in missing:
+        told += _wrong_address(present["DB_URI"].strip())
+    if settings is None or told:
+        raise ConfigError("\n".join(told))
     return settings
 
 
-def _wrong_settings(error: ValidationError) -> str:
+class _Required(BaseSettings):
+    """The required ones as they stand there, whatever is wrong with them and the others."""
+
+    model_config = SettingsConfigDict(
+        env_file_encoding="utf-8-sig", env_ignore_empty=True, extra="ignore"
+    )
+
+    company_id: str = Field("", alias="ALTEGIO_COMPANY_ID")
+    company_token: str = Field("", alias="ALTEGIO_COMPANY_TOKEN", repr=False)
+    user_token: str = Field("", alias="ALTEGIO_USER_TOKEN", repr=False)
+    db_uri: str = Field("", alias="DB_URI", repr=False)
+
+
+def _read_settings(source: Path) -> tuple[Settings | None, dict[str, str]]:
+    """The settings, or what is wrong with each of those that are."""
+    try:
+        return Settings(_env_file=source), {}
+    except ValidationError as error:
+        return None, _wrong_settings(error)
+
+
+def _missing_settings(missing: Sequence[str]) -> str:
+    hints = "".join(f"\n  {name}: {HINTS[name]}" for name in missing)
+    return f"Missing required environment variables: {', '.join(missing)}{hints}"
+
+
+def _wrong_address(uri: str) -> list[str]:
+    if uri == EMBEDDED:
+        return []
+    # Not before it is known to be needed: the driver takes long to import.
+    from altegio_sync.mongo.connection import database_name
+
+    try:
+        database_name(uri)
+    except ConfigError as error:
+        return [str(error)]
+    return []
+
+
+def _wrong_settings(error: ValidationError) -> dict[str, str]:
     wrong: dict[str, str] = {}
     for each in error.errors(include_url=False, include_context=False, include_input=False):
         wrong.setdefault(str(each["loc"][0]), each["msg"].removeprefix("Value error, "))
     if "ALTEGIO_PAGE_SIZE" in wrong:
         wrong["ALTEGIO_PAGE_SIZE"] = f"expected a number from 1 to {MAX_PAGE_SIZE}, or auto"
-    return "; ".join(f"Invalid {name}: {message}" for name, message in wrong.items())
+    return wrong

@@ -70,6 +70,55 @@ def test_no_secret_stands_in_a_repr_or_in_the_error_about_it(
     assert "pass-SECRET-7264" in settings.secrets
 
 
+def test_all_that_is_missing_and_all_that_is_wrong_is_told_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("ALTEGIO_COMPANY_ID", "77")
+    monkeypatch.setenv("ALTEGIO_COMPANY_TOKEN", GOOD["ALTEGIO_COMPANY_TOKEN"])
+    monkeypatch.setenv("ALTEGIO_PAGE_SIZE", "many")
+    monkeypatch.setenv("DB_URI", "mongodb://localhost")
+
+    with pytest.raises(ConfigError) as raised:
+        load_settings()
+
+    lines = str(raised.value).splitlines()
+    assert lines[0] == "Missing required environment variables: ALTEGIO_USER_TOKEN"
+    assert lines[1].startswith("  ALTEGIO_USER_TOKEN: ")
+    assert lines[2] == "Invalid ALTEGIO_PAGE_SIZE: expected a number from 1 to 1000, or auto"
+    assert lines[3].startswith("DB_URI names no database")
+
+
+@pytest.mark.usefixtures("well_set")
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ALTEGIO_USER_TOKEN", "ключ"),
+        ("ALTEGIO_USER_TOKEN", "two\nlines"),
+        ("ALTEGIO_COMPANY_TOKEN", "two words"),
+        ("ALTEGIO_COLLECTION", "a$b"),
+        ("ALTEGIO_COLLECTION", "a..b"),
+        ("ALTEGIO_COLLECTION", "system.views"),
+        ("ALTEGIO_COLLECTION", "altegio-sync-trash"),
+    ],
+)
+def test_what_cannot_be_used_is_told_before_it_is_used(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+
+    with pytest.raises(ConfigError, match=f"^Invalid {name}: expected|of that name hold"):
+        load_settings()
+
+
+@pytest.mark.usefixtures("well_set")
+def test_a_token_is_taken_without_the_white_space_around_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("ALTEGIO_USER_TOKEN", " token\n")
+
+    assert load_settings().user_token.get_secret_value() == "token"
+
+
 def test_only_what_a_command_needs_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DB_URI", GOOD["DB_URI"])
 

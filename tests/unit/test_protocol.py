@@ -80,6 +80,14 @@ def test_a_failure_becomes_the_error_that_says_what_can_be_done(
         ({}, LIMIT, 7.0),
         ({"retry-after": "12"}, LIMIT, 12.0),
         ({"retry-after": "Wed, 21 Oct 2026 07:28:00 GMT"}, LIMIT, 7.0),
+        (
+            {
+                "retry-after": "Wed, 21 Oct 2026 07:28:00 GMT",
+                "date": "Wed, 21 Oct 2026 07:27:30 GMT",
+            },
+            LIMIT,
+            30.0,
+        ),
         ({}, "Rate limit exceeded, try again in 0 seconds", 0.0),
         ({}, "Rate limit exceeded", None),
     ],
@@ -91,6 +99,20 @@ def test_how_long_altegio_wants_us_to_rest(
         read_answer(RecordsAnswer, 429, headers, refusal(message))
 
     assert raised.value.retry_after_s == seconds
+
+
+def test_an_overloaded_server_that_says_how_long_to_rest_is_a_limit() -> None:
+    with pytest.raises(RateLimitedError, match=r"asks to wait 3600 s$"):
+        read_answer(RecordsAnswer, 503, {"retry-after": "3600"}, b"<html>")
+
+
+def test_what_altegio_says_of_a_refusal_is_told_without_secrets_and_private_data() -> None:
+    message = "Bad token tok-SECRET\n of a@b.example, +38 (050) 123-45-67: access denied"
+
+    with pytest.raises(AuthenticationError) as raised:
+        read_answer(RecordsAnswer, 401, {}, refusal(message), secrets=("tok-SECRET", ""))
+
+    assert "401: Bad token *** of *** ***: access denied" in str(raised.value)
 
 
 @pytest.mark.parametrize("meta", [{}, [], {"total_count": 4}, {"total_count": "4"}, None], ids=repr)

@@ -86,6 +86,7 @@ class AltegioApi:
         jitter: Callable[[], float] = random.random,
     ) -> None:
         self.usage = usage or ApiUsage()
+        self._secrets = (company_token, user_token)
         self._pacer: RequestBudget = pacer or Pacer()
         self._crm_id_pattern = crm_id_pattern
         self.on_retry = on_retry
@@ -195,7 +196,10 @@ class AltegioApi:
             kind = type(error).__name__
             raise AltegioUnavailableError(f"Altegio could not be reached ({kind})") from error
         headers = response.headers
-        return read_answer(answer_type, response.status_code, headers, response.content), headers
+        answer = read_answer(
+            answer_type, response.status_code, headers, response.content, secrets=self._secrets
+        )
+        return answer, headers
 
 
 class _Retrying:

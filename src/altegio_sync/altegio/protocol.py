@@ -27,7 +27,7 @@ from altegio_sync.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from altegio_sync.ports import PageQuery
 
@@ -36,10 +36,14 @@ ACCEPT = "application/vnd.api.v2+json"
 _OK = 200
 _TOO_MANY = 429
 _SERVER_ERRORS = 500
+_OVERLOADED = 503
 _LIMIT_TEXT = re.compile(
     r"лимит\w* запрос|ліміт\w* запит|rate limit|request limit|too many requests", re.IGNORECASE
 )
 _SECONDS_TEXT = re.compile(r"(\d{1,6})\s*(?:с\b|сек|s\b|sec)", re.IGNORECASE)
+#: An e-mail address, a phone number, or any other long number.
+_PRIVATE_TEXT = re.compile(r"\S+@\S+|\+?\d(?:[\s()-]*\d){6,}")
+_LONGEST_MESSAGE = 200
 _TOKENS_HINT = "check ALTEGIO_COMPANY_TOKEN and ALTEGIO_USER_TOKEN"
 _RIGHTS_HINT = "check ALTEGIO_COMPANY_ID and the rights of the user behind ALTEGIO_USER_TOKEN"
 
@@ -78,17 +82,25 @@ def page_request(query: PageQuery) -> Request:
 
 
 def read_answer(
-    answer_type: type[AnswerT], status: int, headers: Mapping[str, str], body: bytes
+    answer_type: type[AnswerT],
+    status: int,
+    headers: Mapping[str, str],
+    body: bytes,
+    *,
+    secrets: Collection[str] = (),
 ) -> AnswerT:
-    """The answer of a success.
+    """The answer of a success. ``secrets`` are taken out of what is told of a refusal.
 
     Raises:
-        RateLimitedError: 429, or a `success: false` that speaks of the limit.
+        RateLimitedError: 429, 503 that says how long to rest, or a `success: false` that speaks of
+            the limit.
         AltegioUnavailableError: 5xx, or anything that is not the API's own JSON.
         AuthenticationError, NotFoundError, AltegioRejectedError: refusals in the API's JSON.
     """
     if status == _TOO_MANY:
         raise _limited(headers, _message(body))
+    if status == _OVERLOADED and _retry_after_s(headers, "") is not None:
+        raise _limited(headers, "")
     if status >= _SERVER_ERRORS:
         raise AltegioUnavailableError(
             f"Altegio answered {status}", retry_after_s=_retry_after_s(headers, "")
@@ -108,13 +120,17 @@ def read_answer(
         raise UnexpectedAnswerError(
             f"Altegio answered {status} with data of an unknown shape"
         ) from unknown_shape
-    raise _refusal(status, headers, envelope.meta.message if envelope.meta else "")
+    raise _refusal(status, headers, envelope.meta.message if envelope.meta else "", secrets)
 
 
 def answered_at(headers: Mapping[str, str]) -> datetime | None:
     """When the answer was given, by the clock of Altegio's server."""
+    return _moment(headers.get("date", ""))
+
+
+def _moment(http_date: str) -> datetime | None:
     try:
-        moment = parsedate_to_datetime(headers.get("date", ""))
+        moment = parsedate_to_datetime(http_date)
     except ValueError:
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
@@ -133,10 +149,12 @@ def _read_envelope(status: int, body: bytes) -> AnyAnswer:
     return envelope
 
 
-def _refusal(status: int, headers: Mapping[str, str], message: str) -> AltegioError:
+def _refusal(
+    status: int, headers: Mapping[str, str], message: str, secrets: Collection[str]
+) -> AltegioError:
     if _LIMIT_TEXT.search(message):
         return _limited(headers, message)
-    told = f"{status}: {message}" if message else f"{status}"
+    told = f"{status}: {_presentable(message, secrets)}" if message else f"{status}"
     match status:
         case 401:
             return AuthenticationError(f"Altegio refused the tokens ({told}): {_TOKENS_HINT}")
@@ -146,6 +164,13 @@ def _refusal(status: int, headers: Mapping[str, str], message: str) -> AltegioEr
             return NotFoundError(f"Altegio does not know it ({told}): {_RIGHTS_HINT}")
         case _:
             return AltegioRejectedError(f"Altegio refused the request ({told})")
+
+
+def _presentable(message: str, secrets: Collection[str]) -> str:
+    """The API's own words on one line, without what could be private in them."""
+    for secret in filter(None, secrets):
+        message = message.replace(secret, "***")
+    return " ".join(_PRIVATE_TEXT.sub("***", message).split())[:_LONGEST_MESSAGE]
 
 
 def _limited(headers: Mapping[str, str], message: str) -> RateLimitedError:
@@ -163,10 +188,13 @@ def _message(body: bytes) -> str:
 
 
 def _retry_after_s(headers: Mapping[str, str], message: str) -> float | None:
-    """`Retry-After` where it counts seconds, else the seconds that the message names."""
+    """`Retry-After`, seconds or a moment by the server's clock, else what the message names."""
     told = headers.get("retry-after", "").strip()
     if told.isascii() and told.isdigit():
         return float(told)
+    until, now = _moment(told), answered_at(headers)
+    if until is not None and now is not None:
+        return max(0.0, (until - now).total_seconds())
     match = _SECONDS_TEXT.search(message)
     return float(match[1]) if match else None
 

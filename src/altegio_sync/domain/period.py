@@ -125,6 +125,11 @@ def parse_period(first: str, last: str | None = None) -> Period | NamedPeriod:
     """
     if last is None and first in _NAMED:
         return NamedPeriod(first)
+    named = [each for each in (first, last) if each in _NAMED]
+    if named:
+        raise ConfigError(
+            f"Invalid date format: {named[0]!r} (expected YYYY-MM-DD: a named period stands alone)"
+        )
     first_day = parse_day(first)
     last_day = first_day if last is None else parse_day(last)
     if first_day > last_day:
