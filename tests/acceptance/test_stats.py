@@ -66,8 +66,8 @@ def test_a_report_of_an_unreachable_mongodb_is_an_error_on_stdout(cli: Cli) -> N
             assert out.startswith("ERROR MongoDB cannot be reached: 127.0.0.1:9")
             assert out.count("\n") == 1
         assert "SECRET" not in out + err
-    # 5 s of looking for a server, and as many again for a slow machine's start of all of them.
-    assert 5 <= took_s < 15
+    # 5 s of looking for a server, then a slow machine's start of them all; the driver's own is 30.
+    assert 5 <= took_s < 25
 
 
 def test_wrong_dates_are_wrong_use(cli: Cli) -> None:
