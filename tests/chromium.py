@@ -159,6 +159,8 @@ class Tab:
 
     def picture(self, height: int | None = None) -> bytes:
         """A PNG of the page as long as it is, or of its top."""
+        # A page behind another one is not drawn at once, on a busy machine not at all.
+        self.call("Page.bringToFront")
         size = self.call("Page.getLayoutMetrics")["cssContentSize"]
         height = height or size["height"]
         clip = {"x": 0, "y": 0, "width": size["width"], "height": height, "scale": 1}

@@ -169,11 +169,13 @@ def test_a_phone_shows_it_whole_in_its_width(
 def test_it_is_light_by_day_and_dark_by_night(browser: Browser, page_of: Any) -> None:
     url = page_of(a_report())
 
-    light, dark = (browser.open(url, scheme=each) for each in ("light", "dark"))
+    light = browser.open(url, scheme="light")
+    by_day = light.evaluate(BACKGROUND), light.picture()
+    dark = browser.open(url, scheme="dark")
+    by_night = dark.evaluate(BACKGROUND), dark.picture()
 
-    backgrounds = light.evaluate(BACKGROUND), dark.evaluate(BACKGROUND)
-    assert backgrounds == ("rgb(244, 246, 249)", "rgb(17, 22, 29)")
-    assert light.picture() != dark.picture()
+    assert (by_day[0], by_night[0]) == ("rgb(244, 246, 249)", "rgb(17, 22, 29)")
+    assert by_day[1] != by_night[1]
 
 
 def test_the_bars_stand_on_the_axis_as_high_as_their_counts(browser: Browser, page_of: Any) -> None:
