@@ -65,6 +65,7 @@ def test_a_port_that_is_taken_is_told(tmp_path: Path) -> None:
 
     assert ran.code == 2
     assert ran.err.startswith(f"ERROR Port {port} is taken")
+    assert first.returncode == 130
 
 
 def test_two_syncs_into_the_embedded_mongodb_and_one_killed_lose_nothing(
@@ -72,7 +73,7 @@ def test_two_syncs_into_the_embedded_mongodb_and_one_killed_lose_nothing(
 ) -> None:
     data = {"DB_URI": "embedded", "ALTEGIO_DATA_DIR": str(tmp_path / "data")}
 
-    killed = cli.start("sync", "last-month", **data, ALTEGIO_REQUESTS_PER_SECOND="8")
+    killed = cli.start("sync", "last-month", **data, ALTEGIO_REQUESTS_PER_SECOND="1")
     await_line(killed, "INFO Page 3")
     whole = cli.start("sync", "last-month", "--json", **data)
     await_line(whole, "WARNING Waiting up to 10m for the run at work on company 77")
@@ -100,6 +101,22 @@ def await_line(process: subprocess.Popen[str], beginning: str) -> None:
         if line.startswith(beginning):
             return
     raise AssertionError(f"it never said {beginning!r}: {told}")
+
+
+def test_a_demo_that_is_ended_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    demo = Cli(tmp_path).start("demo")
+    assert demo.stdout is not None
+    while not demo.stdout.readline().startswith("$ altegio-sync sync"):
+        pass
+
+    demo.terminate()
+    demo.communicate(timeout=30)
+
+    assert demo.returncode == 130
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_demo_shows_the_typical_day_and_needs_nothing(

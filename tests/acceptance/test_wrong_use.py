@@ -130,6 +130,19 @@ def test_services_are_ready_to_paste(cli: Cli, school: School) -> None:
     assert {each["id"] for each in listed} == {str(each["id"]) for each in school.services}
 
 
+def test_services_of_several_companies_are_listed_but_for_those_that_cannot_be_had(
+    cli: Cli,
+) -> None:
+    partly = cli.run("services", "--json", ALTEGIO_COMPANY_ID="77,79")
+    none = cli.run("services", ALTEGIO_COMPANY_ID="78,79")
+
+    assert (partly.code, none.code) == (1, 3)
+    assert {each["company"] for each in partly.json["services"]} == {"77"}
+    assert [each["company"] for each in partly.json["errors"]] == ["79"]
+    assert "Company 78: " in none.err
+    assert "Company 79: " in none.err
+
+
 def test_check_finds_all_in_order_and_says_what_is_not(cli: Cli) -> None:
     good = cli.run("check")
     bad = cli.run("check", "--json", ALTEGIO_COMPANY_TOKEN="wrong")

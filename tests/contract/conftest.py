@@ -28,7 +28,7 @@ def client_of(server: SandboxServer) -> httpx2.Client:
         headers={**HEADERS, "Connection": "close"},
         # A proxy of the environment leads nowhere from loopback.
         trust_env=False,
-        timeout=5,
+        timeout=30,
     )
 
 

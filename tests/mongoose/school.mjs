@@ -27,6 +27,7 @@ if (command === "sync-indexes-declared") {
     { appointmentId: 1 },
     { unique: true, name: "appointmentId_1", partialFilterExpression: { appointmentId: { $exists: true } } },
   );
+  schema.index({ startDateTime: 1 });
 }
 const Appointment = mongoose.model("Appointment", schema);
 

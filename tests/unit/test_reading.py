@@ -92,6 +92,25 @@ async def test_without_a_total_to_rely_on_pages_are_read_to_the_empty_one_and_no
     assert (window.grade, window.is_believed) == (None, True)
 
 
+async def test_a_shrunk_page_that_announces_only_itself_is_not_taken_for_all() -> None:
+    source = ListSource(bookings(420), served_page_size=200, total=lambda length: min(length, 200))
+
+    [window], handed_on, _usage = await read(source, 1000)
+
+    assert len(handed_on) == 420
+    assert (window.grade, window.is_believed) == (None, True)
+
+
+async def test_a_total_is_doubted_until_one_was_more_than_its_page() -> None:
+    many = [booking(str(n), starts_at=START + timedelta(days=n % 28)) for n in range(840)]
+
+    [alone], _handed_on, few_usage = await read(ListSource(bookings(40)), 100)
+    windows, _handed_on, many_usage = await read(ListSource(many), 100, MONTH, proves=True)
+
+    assert (alone.grade, few_usage.pages) == (Grade.PROVED, 2)
+    assert (len(windows) > 8, many_usage.pages) == (True, 1 + len(windows))
+
+
 async def test_the_last_page_is_asked_for_when_all_others_came_back() -> None:
     source = ListSource(bookings(95))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -27,6 +28,8 @@ _STEPS = (
 
 def run_demo(seed: int) -> None:
     """Run every step; leave with the code of one that could not be done."""
+    # SIGTERM too leaves nothing of it behind.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     school = School(seed=seed)
     print("A made-up school and a MongoDB of its own, both gone when this ends.")
     with (
@@ -59,11 +62,14 @@ def _environment(server: SandboxServer, school: School, folder: Path) -> dict[st
 
 
 def _run(arguments: tuple[str, ...], environment: dict[str, str], folder: str) -> int:
-    """The command in a process of its own; a Ctrl-C reaches it too, so it is waited for."""
+    """The command in a process of its own; a Ctrl-C reaches it too, a SIGTERM is handed on."""
     command = [sys.executable, "-m", "altegio_sync", *arguments]
     process = subprocess.Popen(command, env=environment, cwd=folder)  # noqa: S603 - our own
+    before = signal.signal(signal.SIGTERM, lambda *_: process.terminate())
     try:
         return process.wait()
     except KeyboardInterrupt:
         process.wait()
         return EXIT_INTERRUPTED
+    finally:
+        signal.signal(signal.SIGTERM, before)

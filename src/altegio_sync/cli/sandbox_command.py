@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -55,7 +56,8 @@ def run_sandbox(
     for name, value in sandbox_settings(server, school, token, user_token).items():
         print(f"export {name}={value}")
     print("export DB_URI=embedded", flush=True)
-    # It serves until a signal, which does not always come through to us as KeyboardInterrupt.
+    # The server hands a signal on when it has stopped; SIGTERM is to end it as Ctrl-C does.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with suppress(KeyboardInterrupt):
         server.run()
     sys.exit(EXIT_INTERRUPTED)

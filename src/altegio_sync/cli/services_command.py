@@ -5,8 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from altegio_sync.bootstrap import open_altegio
-from altegio_sync.cli.command import load, pick_companies, print_json, run_command
+from altegio_sync.cli.command import (
+    EXIT_DONE,
+    EXIT_OUT_OF_REACH,
+    EXIT_PARTLY,
+    load,
+    pick_companies,
+    print_json,
+    run_command,
+)
 from altegio_sync.config import ALTEGIO_SETTINGS
+from altegio_sync.domain.report import RunError
+from altegio_sync.errors import AltegioError
+from altegio_sync.log import get_logger
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,15 +32,26 @@ if TYPE_CHECKING:
 def run_services(options: CommandOptions, companies: Sequence[str]) -> NoReturn:
     async def body(_stop: StopSignal) -> int:
         settings = load(options, ALTEGIO_SETTINGS)
+        wanted = pick_companies(settings, companies)
         found = {}
+        errors = []
         async with open_altegio(settings) as api:
-            for company in pick_companies(settings, companies):
-                found[company] = await api.fetch_services(company)
+            for company in wanted:
+                try:
+                    found[company] = await api.fetch_services(company)
+                except AltegioError as error:
+                    if len(wanted) == 1:
+                        raise
+                    errors.append(RunError("fetch_failed", f"Company {company}: {error}", company))
+        for each in errors:
+            get_logger().error("failed", code=each.code, message=each.message)
         if options.json_output:
-            print_json(_json(settings, found))
-        else:
+            print_json(_json(settings, found, errors))
+        elif found:
             print(_text(settings, found))
-        return 0
+        if not errors:
+            return EXIT_DONE
+        return EXIT_PARTLY if found else EXIT_OUT_OF_REACH
 
     run_command(options, body)
 
@@ -42,7 +64,9 @@ def _kept_as(settings: Settings, service: Service) -> str | None:
     return "trial" if rules.is_trial(service) else "individual"
 
 
-def _json(settings: Settings, found: dict[str, Sequence[Service]]) -> dict[str, Any]:
+def _json(
+    settings: Settings, found: dict[str, Sequence[Service]], errors: Sequence[RunError]
+) -> dict[str, Any]:
     services = [
         {
             "company": company,
@@ -54,7 +78,12 @@ def _json(settings: Settings, found: dict[str, Sequence[Service]]) -> dict[str, 
         for company, listed in found.items()
         for service in listed
     ]
-    return {"command": "services", "ok": True, "services": services}
+    return {
+        "command": "services",
+        "ok": not errors,
+        "services": services,
+        "errors": [each.to_json() for each in errors],
+    }
 
 
 def _text(settings: Settings, found: dict[str, Sequence[Service]]) -> str:

@@ -190,9 +190,11 @@ def _progress(options: CommandOptions, usage: ApiUsage, skipped_file: Path | Non
 
 
 def _tell(options: CommandOptions, report: SyncReport) -> None:
+    several = len(report.companies) > 1
     for error in report.errors:
+        which = f" (company {error.company})" if several and error.company else ""
         get_logger().error(
-            "failed", code=error.code, message=error.message, company_id=error.company
+            "failed", code=error.code, message=error.message + which, company_id=error.company
         )
     if options.json_output:
         print_json(report.to_json())

@@ -44,6 +44,8 @@ _PROVED_WINDOWS_AT_ONCE = 8
 _PROVED_MARGIN = 1.25
 _MAX_IN_FLIGHT = 16
 _MIN_IN_FLIGHT = 4
+#: What the old scripts asked for and were served, for years; a larger page may be shrunk.
+_KNOWN_PAGE_SIZE = 50
 #: Bookings held at once are bounded by this, whatever the size of a page.
 _ROWS_IN_FLIGHT = 4000
 
@@ -109,6 +111,7 @@ class PeriodReading:
         self._on_window = on_window
         self._usage = usage
         self._proves = proves
+        self._has_seen_total = False
         self._at_once = anyio.CapacityLimiter(
             _PROVED_WINDOWS_AT_ONCE if proves else _WINDOWS_AT_ONCE
         )
@@ -120,7 +123,9 @@ class PeriodReading:
 
     async def _read(self, tasks: TaskGroup, query: PageQuery, first: Page | None) -> None:
         async with self._at_once:
-            first = first or await self._fetch(query, 1)
+            if first is None:
+                first = await self._fetch(query, 1)
+            self._look_at_total(first)
             parts = self._parts(query, first)
             if len(parts) == 1:
                 await self._settle(_WindowReading(self, query), query, first)
@@ -189,9 +194,18 @@ class PeriodReading:
     async def _fetch(self, query: PageQuery, number: int) -> Page:
         page = await self._source.fetch_page(replace(query, page=number))
         self._usage.pages += 1
+        self._look_at_total(page)
         return page
 
     fetch = _fetch
+
+    def _look_at_total(self, page: Page) -> None:
+        """One that is more than its page's rows is the whole query's, and so are all others."""
+        self._has_seen_total |= page.total is not None and page.total > page.rows
+
+    def doubts_total(self, query: PageQuery) -> bool:
+        """Whether the page could have been shrunk, and its total be the rows that it was left."""
+        return query.page_size > _KNOWN_PAGE_SIZE and not self._has_seen_total
 
     async def hand_on(self, number: int, page: Page, fresh: list[Booking]) -> None:
         """What was read is stored even when the run is being stopped."""
@@ -233,9 +247,9 @@ class _WindowReading:
     async def _single(self, query: PageQuery, seen: _Pass, total: int) -> _Pass:
         """One answer held all; but a total may be the page's own count, by a wording of the docs.
 
-        Only a full page leaves that open, and the next one tells.
+        A full page leaves that open, and one that may have been shrunk: then the next one tells.
         """
-        if total == query.page_size:
+        if total == query.page_size or (total and self._owner.doubts_total(query)):
             second = await self._owner.fetch(query, 2)
             await self._take(seen, 2, second)
             if second.rows:
