@@ -30,7 +30,7 @@ from altegio_sync.sandbox.made_up import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 _MONTHS_BACK = 13
 _MONTHS_AHEAD = 2
@@ -107,7 +107,8 @@ class School:
     """A location with staff, services and a calendar around today.
 
     Made up from 13 months ago to two months ahead, ``lessons_a_month`` records each, the same
-    ones for the same ``seed``, counted from ``today``. It can be changed while it is served.
+    ones for the same ``seed``, counted from ``today``. It can be changed while it is served;
+    ``clock`` is the one of its server, which stamps changes and answers.
     """
 
     seed: int = 1
@@ -116,6 +117,7 @@ class School:
     timezone: str = "Europe/Kyiv"
     lessons_a_month: int = 620
     staff: Sequence[Body] = field(default_factory=lambda: [*TEACHERS, *DISMISSED])
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     services: Sequence[Body] = field(default_factory=lambda: [*INDIVIDUAL, *TRIAL, *GROUP, EXTRA])
 
     def __post_init__(self) -> None:
@@ -228,7 +230,7 @@ class School:
             return self._entries[record_id]
 
     def _put(self, body: Body, starts: str | None) -> None:
-        now = datetime.now(UTC).astimezone(self.zone)
+        now = self.clock().astimezone(self.zone)
         changed = body | {"last_change_date": stamp_text(now)}
         with self._lock:
             self._make()

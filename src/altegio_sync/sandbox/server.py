@@ -9,7 +9,8 @@ import threading
 import time
 from collections import deque
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from typing import TYPE_CHECKING, Self
 
 import anyio
@@ -131,6 +132,7 @@ class SandboxServer:
                 log_config=None,
                 log_level="critical",
                 access_log=False,
+                date_header=False,  # the school's clock tells it
                 timeout_graceful_shutdown=1,
             )
         )
@@ -204,7 +206,9 @@ class SandboxServer:
             query = dict(request.query_params)
             if self.before_request is not None:
                 self.before_request(request.url.path, query)
+            answered_at = self.school.clock().astimezone(UTC)
             response, fault = self._answer(request, endpoint, at)
+            response.headers["Date"] = format_datetime(answered_at, usegmt=True)
             self.requests.append(
                 SeenRequest(at, request.url.path, query, response.status_code, fault)
             )
