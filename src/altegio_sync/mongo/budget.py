@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import deque
 from contextlib import suppress
+from datetime import UTC, datetime
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,6 @@ from altegio_sync.mongo.connection import translated_errors, waits_for_mongodb
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
 
     from pymongo.asynchronous.database import AsyncDatabase
 
@@ -31,12 +31,15 @@ BUDGET_COLLECTION = "altegio-sync-budget"
 _SECOND_S = 1.0
 _MINUTE_S = 60.0
 #: What leaves here evenly arrives jittered. Two processes jitter apart, so that more is left
-#: between their starts: still less than a minute's window leaves in the long run.
+#: between their starts: still less than a minute's window leaves in the long run. The first start
+#: after a pause arrives late, since it opens a connection.
 _SPACING_SLACK = 1.01
 _SHARED_SPACING_SLACK = 1.2
+_COLD_SLACK = 1.15
 _MINUTE_SLACK_S = 0.25
 #: A reservation further ahead was made before the server's clock was set back.
 _MOST_AHEAD_MS = 10 * 60_000
+_LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 class SharedBudget:
@@ -142,14 +145,14 @@ class SharedBudget:
         bounds: list[Any] = ["$$NOW", "$resting_until"]
         if self._per_second:
             latest = {"$slice": ["$starts", -self._per_second]}
-            is_shared = {
-                "$ne": [{"$setUnion": [_each(latest, "by"), [self._process]]}, [self._process]]
-            }
+            ours = [self._process]
+            is_shared = {"$ne": [{"$setUnion": [_each(latest, "by"), ours]}, ours]}
+            opening, before = _start(-self._per_second, "at"), _start(-self._per_second - 1, "at")
+            is_cold = {"$gt": [{"$subtract": [opening, {"$ifNull": [before, _LONG_AGO]}]}, 1000]}
             slack = {"$cond": [is_shared, _SHARED_SPACING_SLACK, _SPACING_SLACK]}
-            spacing = {"$round": {"$multiply": [self._spacing_ms, slack]}}
-            window = {"$round": {"$multiply": [1000, slack]}}
-            bounds.append({"$add": [_start(-1, "at"), spacing]})
-            bounds.append({"$add": [_start(-self._per_second, "at"), window]})
+            window_slack = {"$cond": [is_cold, {"$max": [slack, _COLD_SLACK]}, slack]}
+            bounds.append({"$add": [_start(-1, "at"), _rounded(self._spacing_ms, slack)]})
+            bounds.append({"$add": [opening, _rounded(1000, window_slack)]})
         if self._per_minute:
             opening = _start(-self._per_minute, "at")
             bounds.append({"$add": [opening, int(1000 * (self._minute_s + _MINUTE_SLACK_S))]})
@@ -216,6 +219,10 @@ def _start(index: int, field: str) -> Document:
     """A field of the start at the index; missing, and so no bound, where there is none."""
     start = {"$arrayElemAt": ["$starts", index]}
     return {"$let": {"vars": {"start": start}, "in": f"$$start.{field}"}}
+
+
+def _rounded(milliseconds: float, slack: Any) -> Document:
+    return {"$round": {"$multiply": [milliseconds, slack]}}
 
 
 def _each(starts: Any, field: str) -> Document:
