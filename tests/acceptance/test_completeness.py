@@ -1,0 +1,375 @@
+"""`coverage`, `--resume`, `--prove`, `changes`, `status`, the lease and the budget, end to end."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from datetime import UTC, date, datetime, timedelta
+from operator import sub
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from pymongo import MongoClient
+
+from altegio_sync.sandbox import SandboxServer, School
+from tests.acceptance.cli import PARTNER_TOKEN, USER_TOKEN, Cli
+from tests.unit.test_status import parse_metrics
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from pymongo.database import Database
+
+Document = dict[str, Any]
+
+
+@pytest.fixture
+def stored(db_uri: str) -> Iterator[Database[Document]]:
+    with MongoClient[Document](db_uri, tz_aware=True) as client:
+        yield client.get_default_database()
+
+
+def days_before_today(count: int) -> date:
+    return date.today() - timedelta(days=count)  # noqa: DTZ011 - far enough from midnight
+
+
+def iso(count: int) -> str:
+    return days_before_today(count).isoformat()
+
+
+def asked_days(server: SandboxServer) -> list[str]:
+    """Every day that a page was asked for."""
+    found = []
+    for each in server.requests:
+        if "start_date" in each.query:
+            first = date.fromisoformat(each.query["start_date"])
+            last = date.fromisoformat(each.query["end_date"])
+            found += [str(first + timedelta(n)) for n in range((last - first).days + 1)]
+    return found
+
+
+def hold(stored: Database[Document], company: str, for_s: float) -> None:
+    """As another run has it."""
+    now = datetime.now(UTC)
+    lease = {
+        "company": company,
+        "command": "sync",
+        "run_id": "20260101-000000-beef",
+        "host": "elsewhere",
+        "pid": 4711,
+        "since": now,
+        "expires_at": now + timedelta(seconds=for_s),
+    }
+    stored["altegio-sync-leases"].replace_one(
+        {"_id": "altegio-appointments"}, {"leases": [lease]}, upsert=True
+    )
+
+
+def test_coverage_shows_what_a_run_checked_or_proved_and_the_gaps(
+    cli: Cli, server: SandboxServer
+) -> None:
+    cli.run("sync", iso(10), iso(5))
+    cli.run("sync", iso(3), iso(3), "--prove")
+    server.requests.clear()
+
+    ran = cli.run("coverage", iso(10), iso(-1), "--json")
+    whole = cli.run("coverage", iso(10), iso(5), "--json")
+    text = cli.run("coverage", iso(10), iso(-1))
+
+    told = ran.json
+    assert ran.code == 1
+    assert (told["command"], told["ok"], told["days"], told["not_ended"]) == (
+        "coverage",
+        False,
+        10,
+        2,
+    )
+    assert told["covered"] == 7
+    assert told["proved"] >= 1
+    assert told["gaps"] == [[iso(4), iso(4)], [iso(2), iso(1)]]
+    assert re.fullmatch(r"[0-9T:.-]+Z", told["oldest_at"])
+    assert (whole.code, whole.json["gaps"], whole.json["covered"]) == (0, [], 6)
+    assert text.code == 1
+    assert f"gap: {iso(4)}\n" in text.out
+    assert f"gap: {iso(2)} to {iso(1)}\n" in text.out
+    assert re.search(rf"\b{days_before_today(3).day}=", text.out)
+    assert re.search(rf"\b{days_before_today(4).day}!", text.out)
+    assert "7 of 10 days covered" in text.out
+    assert server.requests == []
+
+
+def test_coverage_needs_mongodb_alone_and_shows_gaps_when_the_settings_are_others(
+    cli: Cli,
+) -> None:
+    cli.run("sync", iso(3), iso(2), ALTEGIO_SERVICE_IDS=None, ALTEGIO_TRIAL_SERVICE_IDS=None)
+    others = dict.fromkeys(
+        name for name in cli.settings if name.startswith("ALTEGIO_") and "REQUESTS" not in name
+    )
+
+    alone = cli.run("coverage", iso(3), iso(2), "--json", **others)
+    with_lists = cli.run("coverage", iso(3), iso(2), "--json")
+
+    assert (alone.code, alone.json["covered"]) == (0, 2)
+    assert (with_lists.code, with_lists.json["covered"]) == (1, 0)
+
+
+@pytest.mark.parametrize("at_request", [2, 25])
+def test_a_run_that_is_killed_is_taken_up_and_asks_only_for_what_was_not_proved(
+    cli: Cli,
+    server: SandboxServer,
+    stored: Database[Document],
+    school: School,
+    at_request: int,
+) -> None:
+    first, last = days_before_today(50), days_before_today(1)
+    started = threading.Event()
+
+    def kill_in_time(_path: str, _query: Mapping[str, str]) -> None:
+        started.wait()
+        if len(server.requests) == at_request:
+            process.kill()
+
+    server.before_request = kill_in_time
+    process = cli.start("sync", str(first), str(last), "--prove", "-q")
+    started.set()
+    with process:
+        process.communicate(timeout=100)
+    server.before_request = None
+    server.requests.clear()
+    done = {each["day"] for each in stored["altegio-sync-ledger"].find()}
+    hold(stored, "77", for_s=-1)  # a minute later
+
+    ran = cli.run("sync", str(first), str(last), "--prove", "--resume", "--json")
+
+    planted = school.planted(first, last)
+    kept = {each.document["appointmentId"] for each in planted if each.document is not None}
+    ids = [each["appointmentId"] for each in stored["altegio-appointments"].find()]
+    assert process.returncode == -9
+    assert bool(done) is (at_request > 2)
+    assert ran.code == 0, ran.err
+    assert done.isdisjoint(asked_days(server))
+    assert sorted(ids) == sorted(kept)
+    assert ran.json["days"] == {
+        "checked": 0,
+        "proved": 50 - len(done),
+        "unsettled": 0,
+        "resumed": len(done),
+    }
+    assert cli.run("coverage", str(first), str(last)).code == 0
+
+
+def test_resume_reads_again_what_is_older_than_max_age(cli: Cli, server: SandboxServer) -> None:
+    cli.run("sync", iso(3), iso(2))
+    server.requests.clear()
+
+    done = cli.run("sync", iso(3), iso(2), "--resume", "--json").json
+    asked_for_done = asked_days(server)
+    cli.run("sync", iso(3), iso(2), "--resume", "--max-age", "0")
+    stronger = cli.run("sync", iso(3), iso(2), "--resume", "--update", "--json").json
+
+    assert (done["days"]["resumed"], asked_for_done) == (2, [])
+    assert set(asked_days(server)) == {iso(3), iso(2)}
+    assert stronger["days"]["resumed"] == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("sync", "yesterday", "--max-age", "3h"), "add --resume"),
+        (("sync", "yesterday", "--resume", "--max-age", "soon"), "Invalid duration: 'soon'"),
+        (("sync", "yesterday", "--wait", "soon"), "Invalid duration: 'soon'"),
+        (("changes", "--since", "soon"), "Invalid date format: 'soon'"),
+        (("changes", "--overlap", "soon"), "Invalid duration: 'soon'"),
+        (("coverage", "soon"), "Invalid date format: 'soon'"),
+        (("status", "--json", "--prometheus"), "exclude each other"),
+    ],
+)
+def test_what_cannot_be_meant_is_told_before_anything_is_asked(
+    cli: Cli, server: SandboxServer, arguments: tuple[str, ...], message: str
+) -> None:
+    ran = cli.run(*arguments)
+
+    assert ran.code == 2
+    assert message in ran.err
+    assert server.requests == []
+
+
+def test_changes_are_told_where_to_begin_once_and_then_follow_their_cursor(
+    cli: Cli, server: SandboxServer, school: School, stored: Database[Document]
+) -> None:
+    unasked = cli.run("changes")
+    asked_unasked = list(server.requests)
+    first = cli.run("changes", "--since", "3d", "--json")
+    [cursor] = stored["altegio-sync-cursors"].find()
+    new = school.record(datetime(2026, 3, 2, 10, 0))  # noqa: DTZ001 - local at the school
+    school.add(new)
+    known = stored["altegio-appointments"].find_one({"isDeleted": False})
+    assert known is not None
+    school.change(int(known["appointmentId"]), deleted=True)
+    second = cli.run("changes", "--json")
+    text = cli.run("changes", "--dry-run", "-q")
+
+    assert unasked.code == 2
+    assert "changes --since 7d" in unasked.err
+    assert asked_unasked == []
+    assert first.code == 0, first.err
+    assert first.json["cursor"]["moved_to"] == cursor["at"].isoformat(
+        timespec="milliseconds"
+    ).replace("+00:00", "Z")
+    assert abs(datetime.now(UTC) - cursor["at"]) < timedelta(minutes=5)
+    assert second.json["records"]["saved"] == second.json["records"]["updated"] == 1
+    assert (second.json["command"], second.json["mode"]) == ("changes", "update")
+    assert second.json["cursor"]["since"] < first.json["cursor"]["moved_to"]
+    assert stored["altegio-appointments"].count_documents({"appointmentId": str(new["id"])}) == 1
+    deleted = stored["altegio-appointments"].find_one({"appointmentId": known["appointmentId"]})
+    assert deleted is not None
+    assert deleted["isDeleted"] is True
+    assert text.code == 0
+    assert "changes since" in text.out
+    assert "cursor not moved" in text.out
+
+
+def test_ten_changes_in_a_long_history_cost_three_requests_at_most(
+    tmp_path: Path, db_uri: str
+) -> None:
+    """The history is 20,000 appointments here; only the sandbox's own work grows with it."""
+    school, began_at = School.empty(), datetime.now(UTC)
+    school.clock = lambda: began_at - timedelta(days=400)
+    starts_at = datetime(2024, 1, 1, 8, 0)  # noqa: DTZ001 - local at the school
+    records = [school.record(starts_at + timedelta(hours=n // 4)) for n in range(20_000)]
+    for record in records:
+        school.add(record)
+    school.clock = lambda: datetime.now(UTC)
+    with SandboxServer(school, token=PARTNER_TOKEN, user_token=USER_TOKEN) as server:
+        cli = Cli.against(tmp_path, server, school, db_uri)
+        cli.run("changes", "--since", "1d")
+        server.requests.clear()
+        for record in records[::2000]:
+            school.change(record["id"], visit_attendance=1)
+
+        ran = cli.run("changes", "--json")
+
+    assert ran.code == 0, ran.err
+    assert ran.json["records"]["saved"] == 10
+    assert len(server.requests) <= 3
+
+
+def test_status_answers_whether_the_collection_can_be_trusted(
+    cli: Cli, stored: Database[Document]
+) -> None:
+    before = cli.run("status")
+    cli.run("sync", iso(30), iso(0), "--update", "--prove")
+    cli.run("changes", "--since", "1d")
+    hold(stored, "78", for_s=600)
+    well, metrics = cli.run("status"), cli.run("status", "--prometheus")
+    stored["altegio-appointments"].update_one({}, {"$set": {"status": "7"}})
+    ill = cli.run("status", "--json")
+
+    assert before.code == 1
+    assert "ERROR No run has brought appointments yet" in before.out
+    assert "WARNING 30 of the last 30 days of company 77 are not known" in before.out
+    assert well.code == metrics.code == 0, well.out
+    assert well.out.startswith("Status: all is well\n")
+    assert "30 of the last 30 days, 30 proved" in well.out
+    samples = parse_metrics(metrics.out.removesuffix("\n"))
+    assert samples["altegio_sync_needs_attention"] == 0
+    assert samples['altegio_sync_gap_days{company="77"}'] == 0
+    assert samples["altegio_sync_leases_held"] == 1
+    told = ill.json
+    assert (ill.code, told["ok"], told["last_run"]["command"]) == (1, False, "changes")
+    assert told["attention"] == ["ERROR 1 validation errors are open: altegio-sync validate --fix"]
+    [coverage] = told["coverage"]
+    assert (coverage["days"], coverage["proved"], coverage["gaps"]) == (30, 30, [])
+    assert 0 <= coverage["oldest_proof_age_seconds"] < 300
+    assert [each["company"] for each in told["cursors"]] == ["77"]
+    assert "sync 20260101-000000-beef (elsewhere, process 4711" in told["leases"][0]["holder"]
+    assert told["documents"] == stored["altegio-appointments"].count_documents({})
+
+
+def test_status_without_mongodb_is_ill_for_prometheus_too(cli: Cli) -> None:
+    ran = cli.run("status", "--prometheus", DB_URI="mongodb://127.0.0.1:1/none")
+
+    assert ran.code == 3
+    assert parse_metrics(ran.out.removesuffix("\n")) == {"altegio_sync_needs_attention": 1}
+
+
+HOLDER = "sync 20260101-000000-beef (elsewhere, process 4711, since "
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("sync", "yesterday"), ("clean",), ("validate", "--fix")],
+    ids=lambda arguments: " ".join(arguments),
+)
+def test_a_second_run_that_shall_not_wait_says_who_is_at_work(
+    cli: Cli, stored: Database[Document], arguments: tuple[str, ...]
+) -> None:
+    hold(stored, "77", for_s=600)
+
+    ran = cli.run(*arguments, "--wait", "0", "--json")
+
+    assert ran.code == 3
+    assert HOLDER in ran.err
+    assert [each["code"] for each in ran.json["errors"]] == ["lease_held"]
+    assert stored["altegio-appointments"].count_documents({}) == 0
+
+
+def test_a_second_run_waits_for_the_first_and_says_whom_for(
+    cli: Cli, stored: Database[Document]
+) -> None:
+    hold(stored, "77", for_s=3)
+
+    ran = cli.run("sync", iso(3), iso(3))
+
+    assert ran.code == 0
+    assert f"WARNING Waiting up to 10m for the run at work on company 77: {HOLDER}" in ran.err
+    assert stored["altegio-appointments"].count_documents({}) > 0
+
+
+def test_changes_give_way_to_a_run_at_work(
+    cli: Cli, stored: Database[Document], server: SandboxServer
+) -> None:
+    hold(stored, "77", for_s=600)
+
+    ran = cli.run("changes", "--since", "1d")
+
+    assert ran.code == 0
+    assert f"WARNING Another run is at work on company 77: {HOLDER}" in ran.err
+    assert "Its changes are left to it or to the next run" in ran.err
+    assert "left to another run" in ran.out
+    assert server.requests == []
+    assert stored["altegio-sync-cursors"].count_documents({}) == 0
+
+
+def test_four_processes_on_one_token_keep_both_windows_together(
+    cli: Cli, server: SandboxServer, stored: Database[Document]
+) -> None:
+    """Dry runs, which take no lease, so that they work side by side.
+
+    When each may start is what is exact; how late it arrives is up to the machine.
+    """
+    cli.settings |= {"ALTEGIO_REQUESTS_PER_SECOND": "4", "ALTEGIO_REQUESTS_PER_MINUTE": "195"}
+    cli.settings["ALTEGIO_PAGE_SIZE"] = "10"
+    processes = [
+        cli.start("sync", iso(day), iso(day), "--dry-run", "-q") for day in (20, 30, 40, 50)
+    ]
+    for process in processes:
+        with process:
+            _out, err = process.communicate(timeout=100)
+        assert process.returncode == 0, err
+
+    wall_time = time.time() - time.monotonic()
+    arrived = sorted(each.at + wall_time for each in server.requests)
+    [budget] = stored["altegio-sync-budget"].find()
+    reserved = [each["at"].timestamp() for each in budget["starts"]]
+    assert len({each["by"] for each in budget["starts"]}) == 4
+    assert len(arrived) == len(reserved) > 12
+    assert all(late > -0.01 for late in map(sub, arrived, reserved))
+    assert most_in_any(1.0, reserved) <= 4
+    assert most_in_any(60.0, reserved) <= 195
+
+
+def most_in_any(seconds: float, starts: Sequence[float]) -> int:
+    return max(sum(first <= each < first + seconds for each in starts) for first in starts)
