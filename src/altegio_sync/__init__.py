@@ -31,10 +31,14 @@ if TYPE_CHECKING:
         UnexpectedAnswerError,
     )
     from altegio_sync.mongo.connection import open_database
+    from altegio_sync.mongo.cursors import MongoCursors
+    from altegio_sync.mongo.leases import MongoLeases
+    from altegio_sync.mongo.ledger import MongoLedger
     from altegio_sync.mongo.runs import MongoRuns
     from altegio_sync.mongo.stats import MongoStats
     from altegio_sync.mongo.stores import MongoAppointments
     from altegio_sync.mongo.validation import MongoValidator
+    from altegio_sync.usecases.changes import ChangesRequest, sync_changes
     from altegio_sync.usecases.stats import collect_stats
     from altegio_sync.usecases.sync import SyncRequest, sync_appointments
     from altegio_sync.usecases.validate import validate_appointments
@@ -46,9 +50,13 @@ __all__ = [
     "AltegioSyncError",
     "AltegioUnavailableError",
     "AuthenticationError",
+    "ChangesRequest",
     "CompanyReport",
     "ConfigError",
     "MongoAppointments",
+    "MongoCursors",
+    "MongoLeases",
+    "MongoLedger",
     "MongoRuns",
     "MongoStats",
     "MongoValidator",
@@ -70,13 +78,18 @@ __all__ = [
     "parse_client_name",
     "parse_period",
     "sync_appointments",
+    "sync_changes",
     "validate_appointments",
 ]
 
 _HOMES = {
     "AltegioApi": "altegio.api",
+    "ChangesRequest": "usecases.changes",
     "CompanyReport": "domain.report",
     "MongoAppointments": "mongo.stores",
+    "MongoCursors": "mongo.cursors",
+    "MongoLeases": "mongo.leases",
+    "MongoLedger": "mongo.ledger",
     "MongoRuns": "mongo.runs",
     "MongoStats": "mongo.stats",
     "MongoValidator": "mongo.validation",
@@ -94,6 +107,7 @@ _HOMES = {
     "parse_client_name": "domain.client_name",
     "parse_period": "domain.period",
     "sync_appointments": "usecases.sync",
+    "sync_changes": "usecases.changes",
 }
 
 
