@@ -231,23 +231,24 @@ def test_changes_are_told_where_to_begin_once_and_then_follow_their_cursor(
     assert "cursor not moved" in text.out
 
 
-def test_ten_changes_in_a_long_history_cost_three_requests_at_most(
+def test_ten_changes_in_a_history_of_100_000_cost_three_requests_at_most(
     tmp_path: Path, db_uri: str
 ) -> None:
-    """The history is 20,000 appointments here; only the sandbox's own work grows with it."""
-    school, began_at = School.empty(), datetime.now(UTC)
-    school.clock = lambda: began_at - timedelta(days=400)
-    starts_at = datetime(2024, 1, 1, 8, 0)  # noqa: DTZ001 - local at the school
-    records = [school.record(starts_at + timedelta(hours=n // 4)) for n in range(20_000)]
-    for record in records:
-        school.add(record)
+    school, now = School.empty(), datetime.now(UTC)
+    school.clock = lambda: now - timedelta(days=400)
+    starts_at = datetime(2010, 1, 1, 8, 0)  # noqa: DTZ001 - local at the school
+    record = school.record(starts_at)
+    ids = range(record["id"], record["id"] + 100_000)
+    for number, record_id in enumerate(ids):
+        local = (starts_at + timedelta(hours=number)).isoformat(" ")
+        school.add(record | {"id": record_id, "date": local})
     school.clock = lambda: datetime.now(UTC)
     with SandboxServer(school, token=PARTNER_TOKEN, user_token=USER_TOKEN) as server:
         cli = Cli.against(tmp_path, server, school, db_uri)
         cli.run("changes", "--since", "1d")
         server.requests.clear()
-        for record in records[::2000]:
-            school.change(record["id"], visit_attendance=1)
+        for record_id in ids[::10_000]:
+            school.change(record_id, visit_attendance=1)
 
         ran = cli.run("changes", "--json")
 
@@ -319,12 +320,18 @@ def test_a_second_run_that_shall_not_wait_says_who_is_at_work(
 def test_a_second_run_waits_for_the_first_and_says_whom_for(
     cli: Cli, stored: Database[Document]
 ) -> None:
-    hold(stored, "77", for_s=3)
+    hold(stored, "77", for_s=600)
 
-    ran = cli.run("sync", iso(3), iso(3))
+    with cli.start("sync", iso(3), iso(3)) as process:
+        assert process.stderr is not None
+        told = process.stderr.readline()
+        waited_without_storing = stored["altegio-appointments"].count_documents({}) == 0
+        hold(stored, "77", for_s=-1)
+        process.communicate(timeout=100)
 
-    assert ran.code == 0
-    assert f"WARNING Waiting up to 10m for the run at work on company 77: {HOLDER}" in ran.err
+    assert told.startswith(f"WARNING Waiting up to 10m for the run at work on company 77: {HOLDER}")
+    assert waited_without_storing
+    assert process.returncode == 0
     assert stored["altegio-appointments"].count_documents({}) > 0
 
 
