@@ -203,4 +203,4 @@ def _describe(body: bytes) -> str:
     text = body[:200].lstrip().lower()
     if not text:
         return "an empty body"
-    return "HTML" if text.startswith(b"<") else "half an answer or something"
+    return "HTML" if text.startswith(b"<") else "a cut or foreign body"

@@ -69,7 +69,8 @@ def _company_line(company: CompanyReport) -> str:
     if company.period is None:
         return f"  company {company.company}: not begun"
     period = company.period
-    line = f"  company {company.company}: {period.start} to {period.last_day} ({company.timezone})"
+    zone = "" if company.timezone is None else f" ({company.timezone})"
+    line = f"  company {company.company}: {period.start} to {period.last_day}{zone}"
     return f"{line}, broken off" if company.broke_off else line
 
 

@@ -11,6 +11,7 @@ import anyio
 
 from altegio_sync.domain.ledger import Grade, LedgerEntry, ResumeRule, days_to_read
 from altegio_sync.domain.lessons import LessonRules
+from altegio_sync.domain.period import Period
 from altegio_sync.domain.report import (
     CompanyReport,
     RunError,
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
     from datetime import datetime, timedelta
 
-    from altegio_sync.domain.period import NamedPeriod, Period
+    from altegio_sync.domain.period import NamedPeriod
     from altegio_sync.ports import (
         AppointmentSource,
         AppointmentStore,
@@ -186,6 +187,8 @@ class _CompanySync:
 
     async def sync(self) -> None:
         report, request = self.report, self._request
+        if isinstance(request.period, Period):
+            report.period = request.period  # to be told also where no zone can be had
         zone = await self._find_zone()
         report.timezone = zone.key
         period = report.period = self._period_in(zone)
