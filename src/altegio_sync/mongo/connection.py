@@ -39,6 +39,7 @@ AnswerT = TypeVar("AnswerT")
 
 FIRST_CONTACT_S = 5.0
 WITHIN_RUN_S = 30.0
+_LEAVE_S = 1.0
 #: Acknowledged means durable, whatever the URI says.
 DURABLE = WriteConcern("majority", j=True)
 _SRV = "mongodb+srv://"
@@ -101,7 +102,9 @@ async def open_database(uri: str) -> AsyncIterator[AsyncDatabase[Document]]:
             await client.admin.command("ping")
         yield durable(client[name])
     finally:
-        await client.close()
+        # The driver takes leave of its sessions, and would wait for a server that is gone.
+        with pymongo.timeout(_LEAVE_S):
+            await client.close()
 
 
 def durable(database: AsyncDatabase[Document]) -> AsyncDatabase[Document]:
