@@ -346,6 +346,7 @@ def test_changes_give_way_to_a_run_at_work(
     assert f"WARNING Another run is at work on company 77: {HOLDER}" in ran.err
     assert "Its changes are left to it or to the next run" in ran.err
     assert "left to another run" in ran.out
+    assert "Waiting" not in ran.err
     assert server.requests == []
     assert stored["altegio-sync-cursors"].count_documents({}) == 0
 
