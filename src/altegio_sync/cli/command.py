@@ -146,6 +146,8 @@ def tell_errors(options: CommandOptions, errors: Iterable[RunError]) -> None:
 
 def _fail_unexpectedly(options: CommandOptions, error: Exception) -> int:
     """Where it happened is told, not what was in it: the text may hold what is private."""
+    while isinstance(error, ExceptionGroup):  # of tasks side by side: the first tells the place
+        error = error.exceptions[0]
     frames = traceback.extract_tb(error.__traceback__)
     ours = [frame for frame in frames if "altegio_sync" in frame.filename] or frames
     place = f"{os.path.basename(ours[-1].filename)}:{ours[-1].lineno}" if ours else "?"  # noqa: PTH119 - no need of pathlib
