@@ -36,6 +36,8 @@ _MINUTE_S = 60.0
 _SPACING_SLACK = 1.01
 _SHARED_SPACING_SLACK = 1.2
 _COLD_SLACK = 1.15
+#: So many times the spacing between two starts is a pause, and a second at the least.
+_PAUSE = 1.5
 _MINUTE_SLACK_S = 0.25
 #: A reservation further ahead was made before the server's clock was set back.
 _MOST_AHEAD_MS = 10 * 60_000
@@ -148,7 +150,8 @@ class SharedBudget:
             ours = [self._process]
             is_shared = {"$ne": [{"$setUnion": [_each(latest, "by"), ours]}, ours]}
             opening, before = _start(-self._per_second, "at"), _start(-self._per_second - 1, "at")
-            is_cold = {"$gt": [{"$subtract": [opening, {"$ifNull": [before, _LONG_AGO]}]}, 1000]}
+            gap = {"$subtract": [opening, {"$ifNull": [before, _LONG_AGO]}]}
+            is_cold = {"$gt": [gap, max(1000, _PAUSE * self._spacing_ms)]}
             slack = {"$cond": [is_shared, _SHARED_SPACING_SLACK, _SPACING_SLACK]}
             window_slack = {"$cond": [is_cold, {"$max": [slack, _COLD_SLACK]}, slack]}
             bounds.append({"$add": [_start(-1, "at"), _rounded(self._spacing_ms, slack)]})
