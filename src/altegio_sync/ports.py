@@ -203,6 +203,10 @@ class RunStore(Protocol):
         """
         ...
 
+    async def find_timezone(self) -> str | None:
+        """The zone of the run that began last, of those that came so far as to know theirs."""
+        ...
+
 
 class Progress(Protocol):
     """What a run tells while it goes on. `SilentProgress` is the one that does nothing."""

@@ -38,3 +38,10 @@ class MongoRuns:
         """The report of the run that began last, of any of the commands; None without one."""
         wanted = {"command": {"$in": commands or READING_COMMANDS}}
         return await self._collection.find_one(wanted, sort=[("_id", -1)])
+
+    @waits_for_mongodb
+    async def find_timezone(self) -> str | None:
+        """The zone of the last run that has one: a run that failed early never knew it."""
+        wanted = {"command": {"$in": READING_COMMANDS}, "period.timezone": {"$type": "string"}}
+        found = await self._collection.find_one(wanted, {"period.timezone": 1}, sort=[("_id", -1)])
+        return None if found is None else str(found["period"]["timezone"])

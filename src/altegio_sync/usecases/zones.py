@@ -24,11 +24,10 @@ class LocalZone:
 
 
 async def find_local_zone(configured: str | None, runs: RunStore) -> LocalZone:
-    """Where Altegio is not asked: the configured zone, else the one of the last sync, else UTC."""
+    """Where Altegio is not asked: the configured zone, else the last that a run had, else UTC."""
     if configured is not None:
         return LocalZone(ZoneInfo(configured), "ALTEGIO_TIMEZONE")
-    last = await runs.find_last()
-    name = ((last or {}).get("period") or {}).get("timezone")
+    name = await runs.find_timezone()
     if name is not None:
         return LocalZone(ZoneInfo(name), "of the last run")
     return LocalZone(ZoneInfo("UTC"), "ALTEGIO_TIMEZONE is not set and there was no run yet")
