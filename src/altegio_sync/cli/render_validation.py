@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from altegio_sync.domain.validation import Severity
 
 if TYPE_CHECKING:
+    from altegio_sync.domain.repair import SchoolZones
     from altegio_sync.domain.validation import RepairPlan, RuleFinding, ValidationReport
 
 
@@ -25,12 +26,24 @@ def render_validation(report: ValidationReport) -> str:
             "the trash",
             f"altegio-sync undo {report.run_id} brings all of it back",
         ]
+    if report.zones is not None:
+        lines.append(_zones_line(report.zones))
     for each in report.left.to_json():
         shown = ", ".join(each["sample"][:5])
         lines.append(f"left {each['count']}: {each['reason']} ({shown})")
     if report.interrupted:
         lines.append("Interrupted: run it again for the rest")
     return "\n".join(lines)
+
+
+def _zones_line(zones: SchoolZones) -> str:
+    names = {zone.key for zone in zones.by_company.values()}
+    if len(names) > 1:
+        each = ", ".join(f"{zone.key} ({name})" for name, zone in zones.by_company.items())
+        return f"Dates without a zone are read in the zones of the companies: {each}"
+    if zones.first is None:
+        return f"For dates without a zone none is known: {zones.source}"
+    return f"Dates without a zone are read in {zones.first.key} ({zones.source})"
 
 
 def _finding_line(finding: RuleFinding) -> str:

@@ -74,7 +74,7 @@ async def _open_repair(
     request = RepairRequest(
         companies=settings.company_ids,
         now=context.now,
-        zone=local.zone,
+        local=local,
         timezone=settings.timezone,
         page_size=settings.first_page_size,
         rules=settings.rules,
@@ -99,12 +99,14 @@ async def _repair(
     if dry_run:
         report = await validate_appointments(validator, context)
         report.plan = await repair.plan()
+        report.zones = repair.zones
         return report
     failure = await repair.run()
     report = await validate_appointments(validator, context)
     report.fixed, report.trashed = await store.count_done()
     report.run_id = run_id if report.fixed or report.trashed else None
     report.left = repair.left
+    report.zones = repair.zones
     report.out_of_reach = None if failure is None else str(failure)
     report.interrupted = stop.is_set
     return report

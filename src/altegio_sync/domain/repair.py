@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
+    from zoneinfo import ZoneInfo
 
     from altegio_sync.domain.lessons import Verdict
 
@@ -35,6 +37,29 @@ class Answer:
     suspect: Suspect
     verdict: Verdict | None = None
     is_trial: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SchoolZones:
+    """In which zone a date without one is read; ``first`` is None where that is not known.
+
+    A document is its own company's, and the first company's where that is not told.
+    """
+
+    first: ZoneInfo | None
+    source: str
+    by_company: Mapping[str, ZoneInfo] = field(default_factory=dict)
+
+    def of(self, company_id: str | None) -> ZoneInfo | None:
+        return self.by_company.get(company_id or "", self.first)
+
+    def to_json(self) -> dict[str, Any]:
+        names = {company: zone.key for company, zone in self.by_company.items()}
+        return {
+            "name": None if self.first is None else self.first.key,
+            "source": self.source,
+            **({"by_company": names} if len(names) > 1 else {}),
+        }
 
 
 @dataclass(slots=True)

@@ -11,6 +11,8 @@ from altegio_sync.domain.repair import LeftAlone
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from altegio_sync.domain.repair import SchoolZones
+
 
 @dataclass(frozen=True, slots=True)
 class RuleContext:
@@ -94,6 +96,7 @@ class ValidationReport:
     run_id: str | None = None
     plan: RepairPlan | None = None
     left: LeftAlone = field(default_factory=LeftAlone)
+    zones: SchoolZones | None = None
     out_of_reach: str | None = None
     interrupted: bool = False
 
@@ -131,6 +134,7 @@ class ValidationReport:
             "trashed": self.trashed,
             "run_id": self.run_id,
             **plan,
+            **({} if self.zones is None else {"timezone": self.zones.to_json()}),
             **({"left": self.left.to_json()} if self.left.counts else {}),
             **({"failures": errors} if errors else {}),
         }

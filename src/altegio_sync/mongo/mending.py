@@ -32,13 +32,15 @@ def is_blank(value: object) -> bool:
     return value is None or (isinstance(value, str) and not value.strip())
 
 
-def mend_alone(document: Mapping[str, Any], zone: ZoneInfo) -> Fields:
+def mend_alone(document: Mapping[str, Any], zone: ZoneInfo | None) -> Fields:
     """The fields that can be put right without asking anybody.
 
-    Types are converted (a date without a zone is read in ``zone``), missing dates of storing come
-    from the time in `_id`, names lose white space that is too much.
+    Types are converted (a date without a zone is read in ``zone``, and left alone where that is not
+    known), missing dates of storing come from the time in `_id`, names lose white space that is too
+    much.
     """
     fields: Fields = {}
+    left = find_local_dates(document) if zone is None else ()
     for name, kind in WANTED_TYPES.items():
         value = document.get(name)
         if is_blank(value) or isinstance(value, _PYTHON_TYPES[kind]):
@@ -49,13 +51,23 @@ def mend_alone(document: Mapping[str, Any], zone: ZoneInfo) -> Fields:
     for name in STORING_DATES:
         made_at = _made_at(document)
         value = fields.get(name, document.get(name))
-        if not isinstance(value, datetime) and made_at is not None:
+        if not isinstance(value, datetime) and made_at is not None and name not in left:
             fields[name] = made_at
     for name in NAMES:
         value = fields.get(name, document.get(name))
         if isinstance(value, str) and not is_blank(value) and value != tidy(value):
             fields[name] = tidy(value)
     return fields
+
+
+def find_local_dates(document: Mapping[str, Any]) -> list[str]:
+    """The names of the dates that are kept as texts which tell no zone."""
+    names = [name for name, kind in WANTED_TYPES.items() if kind == "date"]
+    return [
+        name
+        for name in names
+        if (moment := _parse_moment(document.get(name))) is not None and moment.tzinfo is None
+    ]
 
 
 def tidy(name: str) -> str:
@@ -82,7 +94,7 @@ def mend_by_answer(document: Mapping[str, Any], answer: Answer, now: datetime) -
     return fields
 
 
-def _convert(value: Any, kind: str, zone: ZoneInfo) -> Any:
+def _convert(value: Any, kind: str, zone: ZoneInfo | None) -> Any:
     match kind:
         case "date":
             return _to_moment(value, zone)
@@ -92,21 +104,30 @@ def _convert(value: Any, kind: str, zone: ZoneInfo) -> Any:
             return _to_text(value)
 
 
-def _to_moment(value: Any, zone: ZoneInfo) -> datetime | None:
+def _to_moment(value: Any, zone: ZoneInfo | None) -> datetime | None:
     if isinstance(value, str):
-        try:
-            moment = datetime.fromisoformat(value.strip())
-        except ValueError:
-            return None
-        # A day alone is no moment.
-        if len(value.strip()) <= len("2026-01-01"):
+        moment = _parse_moment(value)
+        if moment is None or (moment.tzinfo is None and zone is None):
             return None
         aware = moment if moment.tzinfo else moment.replace(tzinfo=zone)
-        return aware.astimezone(UTC)
+        try:
+            return aware.astimezone(UTC)
+        except OverflowError:
+            return None
     number = _to_integer(value)
     if number is None or number not in _MILLISECONDS:
         return None
     return datetime.fromtimestamp(number / 1000, UTC)
+
+
+def _parse_moment(value: object) -> datetime | None:
+    """What a text says; None where it is none, or no moment: a day alone is not."""
+    if not isinstance(value, str) or len(value.strip()) <= len("2026-01-01"):
+        return None
+    try:
+        return datetime.fromisoformat(value.strip())
+    except ValueError:
+        return None
 
 
 def _to_flag(value: Any) -> bool | None:

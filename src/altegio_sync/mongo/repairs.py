@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from altegio_sync.domain.repair import LeftAlone, Suspect
 from altegio_sync.mongo.connection import durable, translated_errors
 from altegio_sync.mongo.documents import KEY
-from altegio_sync.mongo.mending import mend_alone, mend_by_answer
+from altegio_sync.mongo.mending import find_local_dates, mend_alone, mend_by_answer
 from altegio_sync.mongo.rules import (
     FLAGS,
     NAMES,
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from bson.raw_bson import RawBSONDocument
     from pymongo.asynchronous.database import AsyncDatabase
 
-    from altegio_sync.domain.repair import Answer
+    from altegio_sync.domain.repair import Answer, SchoolZones
     from altegio_sync.domain.validation import RuleContext
     from altegio_sync.mongo.trash import Applied
 
@@ -47,6 +47,7 @@ _ASK_RULES = (
 NO_ANSWER = "Altegio does not have it"
 SAME_ANSWER = "Altegio says the same"
 OVERTAKEN = "changed by another program at the same moment"
+NO_ZONE = "a date without a zone, and no zone is known: set ALTEGIO_TIMEZONE"
 COLLIDED = "its id stands in another document: altegio-sync clean"
 
 
@@ -60,19 +61,25 @@ class MongoRepairs:
         self._trash = durable(database)[TRASH_COLLECTION]
         self._run_id = run_id
 
-    async def count_alone(self, context: RuleContext, zone: ZoneInfo) -> int:
+    async def count_alone(self, context: RuleContext, zones: SchoolZones) -> int:
         """How many documents can be mended without asking."""
         count = 0
         async for batch in self._find_alone(context):
-            count += sum(bool(mend_alone(each, zone)) for each in batch)
+            count += sum(bool(mend_alone(each, _zone_of(each, zones))) for each in batch)
         return count
 
     async def mend_alone(
-        self, context: RuleContext, zone: ZoneInfo, now: datetime, left: LeftAlone
+        self, context: RuleContext, zones: SchoolZones, now: datetime, left: LeftAlone
     ) -> None:
         """Mend what can be mended without asking."""
         async for batch in self._find_alone(context):
-            changes = [Change(each, fields) for each in batch if (fields := mend_alone(each, zone))]
+            changes = []
+            for document in batch:
+                zone = _zone_of(document, zones)
+                if fields := mend_alone(document, zone):
+                    changes.append(Change(document, fields))
+                if zone is None and find_local_dates(document):
+                    left.note(NO_ZONE, _shown(document))
             applied = await self._changes.apply([[each] for each in changes], now)
             _note_left(changes, applied, left)
 
@@ -167,6 +174,10 @@ class MongoRepairs:
                     batch = []
         if batch:
             yield batch
+
+
+def _zone_of(document: Mapping[str, Any], zones: SchoolZones) -> ZoneInfo | None:
+    return zones.of(_digits(document.get("companyId")))
 
 
 def _note_left(changes: Sequence[Change], applied: Applied, left: LeftAlone) -> None:

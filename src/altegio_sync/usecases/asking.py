@@ -5,7 +5,6 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 import anyio
 
@@ -15,16 +14,19 @@ from altegio_sync.domain.repair import Answer
 from altegio_sync.errors import NotFoundError
 from altegio_sync.ports import PageQuery
 from altegio_sync.usecases.reading import PeriodReading, Window
+from altegio_sync.usecases.zones import to_zone
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
+    from zoneinfo import ZoneInfo
 
     from altegio_sync.domain.appointment import Booking, Teacher
     from altegio_sync.domain.period import Period
     from altegio_sync.domain.repair import LeftAlone, Suspect
     from altegio_sync.ports import AppointmentSource, Page
     from altegio_sync.usecases.validate import RepairStore
+    from altegio_sync.usecases.zones import LocalZone
 
 NO_COMPANY = "no company to ask for it"
 #: 195 requests a minute: what binds in the long run.
@@ -38,11 +40,14 @@ _ESTIMATE_MARGIN = 1.25
 
 @dataclass(frozen=True, slots=True)
 class RepairRequest:
-    """How to repair. Without ``timezone`` a location is asked for its own; ``zone`` is the rest."""
+    """How to repair; ``local`` is the zone where no location is asked for its own.
+
+    One is, unless there is a ``timezone``.
+    """
 
     companies: Sequence[str]
     now: datetime
-    zone: ZoneInfo
+    local: LocalZone
     timezone: str | None = None
     page_size: int = 50
     rules: LessonRules = field(default_factory=LessonRules)
@@ -106,6 +111,10 @@ class Asking:
         self._request = request
         self._companies: dict[str, _Company] = {}
 
+    async def find_zones(self) -> Mapping[str, ZoneInfo]:
+        """The zones of all companies; raises AltegioError, and ConfigError for one unknown here."""
+        return {each: (await self._open(each)).zone for each in self._request.companies}
+
     async def settle(self, batch: Sequence[Suspect], left: LeftAlone) -> None:
         """Ask about a batch and write what came of it; raises AltegioError."""
         grouped = group_by_company(batch, self._request.companies)
@@ -147,11 +156,7 @@ class Asking:
         """The location, asked for once: a wrong one must not look like appointments gone."""
         if company_id not in self._companies:
             location = await self._source.fetch_location(company_id)
-            name = self._request.timezone or location.timezone
-            zone = self._request.zone
-            if name is not None:
-                with suppress(KeyError, ValueError, OSError):
-                    zone = ZoneInfo(name)
+            zone = to_zone(self._request.timezone or location.timezone, company_id)
             self._companies[company_id] = _Company(company_id, zone)
         return self._companies[company_id]
 

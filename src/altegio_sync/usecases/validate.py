@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from altegio_sync.domain.repair import LeftAlone
+from altegio_sync.domain.repair import LeftAlone, SchoolZones
 from altegio_sync.domain.validation import RepairPlan, ValidationReport
 from altegio_sync.errors import AltegioError, first_error
 from altegio_sync.usecases.asking import REQUESTS_PER_SECOND, group_by_company, plan_windows, shown
@@ -20,15 +20,17 @@ if TYPE_CHECKING:
     from altegio_sync.usecases.stopping import StopSignal
 
 OFFLINE = "Altegio was not asked"
+FROM_ALTEGIO = "the location's own"
+TO_BE_ASKED = "Altegio will be asked for the location's own"
 
 
 class RepairStore(Protocol):
     """The collection, for one run of repairs."""
 
-    async def count_alone(self, context: RuleContext, zone: ZoneInfo) -> int: ...
+    async def count_alone(self, context: RuleContext, zones: SchoolZones) -> int: ...
 
     async def mend_alone(
-        self, context: RuleContext, zone: ZoneInfo, now: datetime, left: LeftAlone
+        self, context: RuleContext, zones: SchoolZones, now: datetime, left: LeftAlone
     ) -> None: ...
 
     async def count_done(self) -> tuple[int, int]: ...
@@ -77,49 +79,73 @@ class Repair:
         self._context = context
         self._stop = stop
         self.left = LeftAlone()
+        local = request.local
+        self.zones = SchoolZones(local.zone if local.is_known else None, local.source)
 
     async def plan(self) -> RepairPlan:
         """What `run` would do; asks Altegio nothing."""
         request = self._request
-        plan = RepairPlan(local=await self._store.count_alone(self._context, request.zone))
+        asks_for_zones = self._asking is not None and request.timezone is None
+        # How many there are does not hang on which zone it will be.
+        zones = SchoolZones(request.local.zone, "") if asks_for_zones else self.zones
+        plan = RepairPlan(local=await self._store.count_alone(self._context, zones))
         companies: set[str] = set()
         async for batch in self._store.find_to_ask(self._context, converts=False):
             for company_id, suspects in group_by_company(batch, request.companies).items():
                 if company_id is None:
                     plan.unaskable += len(suspects)
                     continue
-                windows = await plan_windows(self._store, suspects, request.zone, request.page_size)
+                windows = await plan_windows(
+                    self._store, suspects, request.local.zone, request.page_size
+                )
                 companies.add(company_id)
                 plan.asked += len(suspects)
                 plan.by_pages |= windows.take_fewer
                 plan.requests += windows.requests if windows.take_fewer else len(suspects)
-        plan.requests += len(companies)  # each location is asked for once
+        # Each location is asked for once.
+        plan.requests += len(request.companies if asks_for_zones else companies)
+        if asks_for_zones:
+            self.zones = SchoolZones(None, TO_BE_ASKED)
         plan.seconds = plan.requests / REQUESTS_PER_SECOND
         return plan
 
     async def run(self) -> AltegioError | None:
         """Mend what can be mended; the error where Altegio could not be asked on."""
-        request = self._request
-        await self._store.mend_alone(self._context, request.zone, request.now, self.left)
-        if self._asking is None:
-            await self._leave_rest()
+        failure = await self._find_zones()
+        if self._stop.is_set:
             return None
-        failure: AltegioError | None = None
-        try:
-            await self._ask_all(self._asking)
-        except* AltegioError as group:
-            error = first_error(group)
-            failure = error if isinstance(error, AltegioError) else None
-        if failure is not None:
+        await self._store.mend_alone(self._context, self.zones, self._request.now, self.left)
+        if self._asking is not None and failure is None:
+            failure = await self._ask_all(self._asking)
+        if self._asking is None or failure is not None:
             await self._leave_rest()
         return failure
 
-    async def _ask_all(self, asking: Asking) -> None:
-        async for batch in self._store.find_to_ask(self._context):
-            if self._stop.is_set:
-                break
+    async def _find_zones(self) -> AltegioError | None:
+        """Ask for the locations' zones first: what a date without one says hangs on it."""
+        request = self._request
+        if self._asking is None or request.timezone is not None:
+            return None
+        try:
             with self._stop.interrupting():
-                await asking.settle(batch, self.left)
+                zones = await self._asking.find_zones()
+                self.zones = SchoolZones(zones[request.companies[0]], FROM_ALTEGIO, zones)
+        except AltegioError as error:
+            return error
+        return None
+
+    async def _ask_all(self, asking: Asking) -> AltegioError | None:
+        failure: AltegioError | None = None
+        try:
+            async for batch in self._store.find_to_ask(self._context):
+                if self._stop.is_set:
+                    break
+                with self._stop.interrupting():
+                    await asking.settle(batch, self.left)
+        except* AltegioError as group:
+            error = first_error(group)
+            failure = error if isinstance(error, AltegioError) else None
+        return failure
 
     async def _leave_rest(self) -> None:
         async for batch in self._store.find_to_ask(self._context):

@@ -14,10 +14,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class LocalZone:
-    """A zone, and where it comes from, to be told."""
+    """A zone, and where it comes from, to be told; not ``is_known`` where UTC stands in for it."""
 
     zone: ZoneInfo
     source: str
+    is_known: bool = True
 
     def __str__(self) -> str:
         return f"{self.zone.key} ({self.source})"
@@ -30,7 +31,9 @@ async def find_local_zone(configured: str | None, runs: RunStore) -> LocalZone:
     name = await runs.find_timezone()
     if name is not None:
         return LocalZone(ZoneInfo(name), "of the last run")
-    return LocalZone(ZoneInfo("UTC"), "ALTEGIO_TIMEZONE is not set and there was no run yet")
+    return LocalZone(
+        ZoneInfo("UTC"), "ALTEGIO_TIMEZONE is not set and there was no run yet", is_known=False
+    )
 
 
 async def fetch_zone(
@@ -42,9 +45,17 @@ async def fetch_zone(
         AltegioError: the location cannot be had.
         ConfigError: Altegio names no zone, or none that is known here.
     """
-    name = configured
-    if name is None:
-        name = (await source.fetch_location(company_id)).timezone
+    if configured is not None:
+        return to_zone(configured, company_id)
+    return to_zone((await source.fetch_location(company_id)).timezone, company_id)
+
+
+def to_zone(name: str | None, company_id: str) -> ZoneInfo:
+    """The zone of that name.
+
+    Raises:
+        ConfigError: no name, or none that is known here.
+    """
     try:
         return ZoneInfo(name or "")
     except (KeyError, ValueError, OSError) as error:

@@ -1,0 +1,207 @@
+"""What `validate --fix` does in a real MongoDB, by what Altegio (a list) says."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from altegio_sync.cli.render_validation import render_validation
+from altegio_sync.domain.appointment import Location
+from altegio_sync.domain.validation import RuleContext, ValidationReport
+from altegio_sync.errors import AltegioUnavailableError, ConfigError, NotFoundError
+from altegio_sync.mongo.repairs import NO_ZONE, MongoRepairs
+from altegio_sync.usecases.asking import Asking, RepairRequest
+from altegio_sync.usecases.stopping import StopSignal
+from altegio_sync.usecases.validate import Repair
+from altegio_sync.usecases.zones import LocalZone
+from tests.fakes import NOW, START, ListSource
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from pymongo.asynchronous.collection import AsyncCollection
+    from pymongo.asynchronous.database import AsyncDatabase
+
+    from altegio_sync.domain.appointment import Booking
+
+Document = dict[str, Any]
+NAME = "altegio-appointments"
+CONTEXT = RuleContext(NOW)
+KYIV = LocalZone(ZoneInfo("Europe/Kyiv"), "of the last run")
+UNKNOWN = LocalZone(ZoneInfo("UTC"), "no run yet", is_known=False)
+ALMATY_AND_KYIV = {"77": "Europe/Kyiv", "78": "Asia/Almaty"}
+#: In Kyiv's summer, so 07:00 in UTC.
+LOCAL = "2026-08-21 10:00:00"
+
+
+class Locations(ListSource):
+    """Several locations; each knows its own bookings alone. ``zones`` are by their ids."""
+
+    def __init__(self, zones: Mapping[str, str | None], *bookings: Booking) -> None:
+        super().__init__(bookings)
+        self.zones = zones
+        self.asked_locations: list[str] = []
+        self.asked_of: list[tuple[str, str]] = []
+
+    async def fetch_location(self, company_id: str) -> Location:
+        self.asked_locations.append(company_id)
+        if company_id not in self.zones:
+            raise AltegioUnavailableError("no answer")
+        return Location(company_id, "Школа", self.zones[company_id])
+
+    async def fetch_booking(self, company_id: str, appointment_id: str, zone: ZoneInfo) -> Booking:
+        self.asked_of.append((company_id, appointment_id))
+        found = await super().fetch_booking(company_id, appointment_id, zone)
+        if found.company_id != company_id:
+            raise NotFoundError("404")
+        return found
+
+
+@pytest.fixture
+def collection(database: AsyncDatabase[Document]) -> AsyncCollection[Document]:
+    return database[NAME]
+
+
+def stored(appointment_id: str, **changes: object) -> Document:
+    """A right document, but for the changes; None takes the field out."""
+    whole = {
+        "appointmentId": appointment_id,
+        "leadId": "12345",
+        "leadName": "Олена Приклад",
+        "teacherId": "9",
+        "teacherName": "Марко Зразок",
+        "serviceId": "1",
+        "serviceName": "Індивідуальний урок",
+        "startDateTime": START,
+        "endDateTime": START.replace(hour=9),
+        "status": "2",
+        "IsTrial": False,
+        "isDeleted": False,
+        "createdAt": NOW,
+        "updatedAt": NOW,
+        "companyId": "77",
+        **changes,
+    }
+    return {name: value for name, value in whole.items() if value is not None}
+
+
+def repair_of(
+    database: AsyncDatabase[Document],
+    source: Locations | None,
+    *,
+    local: LocalZone = UNKNOWN,
+    companies: Sequence[str] = ("77",),
+    timezone: str | None = None,
+) -> Repair:
+    store = MongoRepairs(database, NAME, run_id="r")
+    request = RepairRequest(companies, NOW, local, timezone)
+    asking = None if source is None else Asking(source, store, request)
+    return Repair(store, asking, request, CONTEXT, StopSignal())
+
+
+async def starts(collection: AsyncCollection[Document]) -> list[object]:
+    return [each["startDateTime"] async for each in collection.find(sort=["appointmentId"])]
+
+
+def utc(hour: int) -> datetime:
+    return datetime(2026, 8, 21, hour, tzinfo=UTC)
+
+
+async def test_a_date_without_a_zone_is_read_in_the_locations_that_it_is_asked_for(
+    database: AsyncDatabase[Document], collection: AsyncCollection[Document]
+) -> None:
+    await collection.insert_one(stored("501", startDateTime=LOCAL, endDateTime=utc(8)))
+    source = Locations({"77": "Europe/Kyiv"})
+    repair = repair_of(database, source)
+
+    failure = await repair.run()
+
+    assert failure is None
+    assert await starts(collection) == [utc(7)]
+    assert source.asked_locations == ["77"]
+    assert repair.zones.to_json() == {"name": "Europe/Kyiv", "source": "the location's own"}
+
+
+async def test_of_several_companies_each_documents_own_decides_and_else_the_first(
+    database: AsyncDatabase[Document], collection: AsyncCollection[Document]
+) -> None:
+    for number, company_id in enumerate(("77", 78, None, "5")):
+        late = stored(f"{number}", startDateTime=LOCAL, endDateTime=utc(8), companyId=company_id)
+        await collection.insert_one(late)
+    repair = repair_of(database, Locations(ALMATY_AND_KYIV), companies=["77", "78"])
+
+    await repair.run()
+
+    assert await starts(collection) == [utc(7), utc(5), utc(7), utc(7)]
+    assert repair.zones.to_json()["by_company"] == ALMATY_AND_KYIV
+    shown = render_validation(ValidationReport(4, [], zones=repair.zones))
+    assert "zones of the companies: Europe/Kyiv (77), Asia/Almaty (78)" in shown
+
+
+@pytest.mark.parametrize("source", [None, Locations({})], ids=["offline", "an outage"])
+async def test_without_a_location_the_known_zone_is_taken_and_without_one_nothing_is_guessed(
+    database: AsyncDatabase[Document],
+    collection: AsyncCollection[Document],
+    source: Locations | None,
+) -> None:
+    old = stored("501", startDateTime=LOCAL, endDateTime=utc(8), createdAt=LOCAL, leadName=" Олена")
+    await collection.insert_one(old)
+
+    unknown = repair_of(database, source)
+    assert (await unknown.run() is None) is (source is None)
+    left = await collection.find_one()
+    known = repair_of(database, source, local=KYIV)
+    await known.run()
+
+    assert left == old | {"leadName": "Олена"}
+    assert unknown.left.samples[NO_ZONE] == ["501"]
+    assert unknown.zones.first is None
+    shown = render_validation(ValidationReport(1, [], zones=unknown.zones, left=unknown.left))
+    assert "For dates without a zone none is known: no run yet" in shown
+    assert "left 1: a date without a zone, and no zone is known: set ALTEGIO_TIMEZONE" in shown
+    assert await starts(collection) == [utc(7)]
+    assert NO_ZONE not in known.left.counts
+    shown = render_validation(ValidationReport(1, [], zones=known.zones))
+    assert "Dates without a zone are read in Europe/Kyiv (of the last run)" in shown
+
+
+async def test_a_configured_zone_is_asked_of_nobody(
+    database: AsyncDatabase[Document], collection: AsyncCollection[Document]
+) -> None:
+    await collection.insert_one(stored("501", startDateTime=LOCAL, endDateTime=utc(8)))
+    source = Locations({"77": "Asia/Almaty"})
+    local = LocalZone(ZoneInfo("Europe/Kyiv"), "ALTEGIO_TIMEZONE")
+
+    await repair_of(database, source, local=local, timezone="Europe/Kyiv").run()
+
+    assert await starts(collection) == [utc(7)]
+    assert source.asked_locations == []
+
+
+@pytest.mark.parametrize("name", [None, "Europe/Nowhere"])
+async def test_a_location_without_a_zone_that_is_known_ends_it_before_anything_is_written(
+    database: AsyncDatabase[Document], collection: AsyncCollection[Document], name: str | None
+) -> None:
+    await collection.insert_one(stored("501", startDateTime=LOCAL, leadName=" Олена"))
+
+    with pytest.raises(ConfigError, match="set ALTEGIO_TIMEZONE"):
+        await repair_of(database, Locations({"77": name}), local=KYIV).run()
+
+    assert await collection.count_documents({"leadName": " Олена"}) == 1
+
+
+async def test_a_plan_counts_what_the_run_will_mend_and_asks_for_nothing(
+    database: AsyncDatabase[Document], collection: AsyncCollection[Document]
+) -> None:
+    await collection.insert_one(stored("501", startDateTime=LOCAL, endDateTime=utc(8)))
+    source = Locations({"77": "Europe/Kyiv"})
+    asking, offline = repair_of(database, source), repair_of(database, None)
+
+    plans = [await asking.plan(), await offline.plan()]
+
+    assert [(each.local, each.requests) for each in plans] == [(1, 1), (0, 0)]
+    assert source.asked_locations == []
+    assert asking.zones.to_json()["source"] == "Altegio will be asked for the location's own"
