@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -17,7 +17,7 @@ from altegio_sync.usecases.asking import Asking, RepairRequest
 from altegio_sync.usecases.stopping import StopSignal
 from altegio_sync.usecases.validate import Repair
 from altegio_sync.usecases.zones import LocalZone
-from tests.fakes import NOW, START, ListSource
+from tests.fakes import NOW, START, ListSource, booking
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -205,3 +205,49 @@ async def test_a_plan_counts_what_the_run_will_mend_and_asks_for_nothing(
     assert [(each.local, each.requests) for each in plans] == [(1, 1), (0, 0)]
     assert source.asked_locations == []
     assert asking.zones.to_json()["source"] == "Altegio will be asked for the location's own"
+
+
+async def test_a_document_without_a_company_is_asked_of_each_in_turn(
+    database: AsyncDatabase[Document], collection: AsyncCollection[Document]
+) -> None:
+    lost = stored("501", companyId=None, status="lost")
+    # Days apart, so that pages would take no fewer requests.
+    apart = {name: lost[name] + timedelta(days=9) for name in ("startDateTime", "endDateTime")}
+    await collection.insert_many([lost, {**lost, "appointmentId": "502", **apart}])
+    await collection.insert_one(stored("503", companyId=None, startDateTime=None))
+    await collection.insert_one(stored("504", companyId="5", startDateTime=None))
+    source = Locations(ALMATY_AND_KYIV, booking("501"), booking("502", company_id="78"))
+    repair = repair_of(database, source, companies=["77", "78"])
+
+    plan = await repair.plan()
+    failure = await repair.run()
+
+    found = {each["appointmentId"]: each async for each in collection.find()}
+    assert failure is None
+    assert {key: each["status"] for key, each in found.items() if key != "504"} == {
+        "501": "0",
+        "502": "0",
+    }
+    assert [found[each]["companyId"] for each in ("501", "502")] == ["77", "78"]
+    # What none of them has is gone; what belongs to a company that was not asked is not.
+    assert found.keys() == {"501", "502", "504"}
+    assert repair.left.counts == {"no company to ask for it": 1}
+    assert sorted(source.asked_of) == [
+        *(("77", each) for each in ("501", "502", "503")),
+        *(("78", each) for each in ("502", "503")),
+    ]
+    assert (plan.asked, plan.unaskable, plan.requests) == (3, 1, 3 * 2 + 2)
+
+
+async def test_as_long_as_one_of_the_companies_gives_no_answer_nothing_is_moved_away(
+    database: AsyncDatabase[Document], collection: AsyncCollection[Document]
+) -> None:
+    await collection.insert_one(stored("503", companyId=None, startDateTime=None))
+    source = Locations({"77": "Europe/Kyiv"})
+    repair = repair_of(database, source, companies=["77", "78"], timezone="Europe/Kyiv")
+
+    failure = await repair.run()
+
+    assert isinstance(failure, AltegioUnavailableError)
+    assert source.asked_of == [("77", "503")]
+    assert await collection.count_documents({}) == 1

@@ -71,16 +71,19 @@ class _Company:
     teachers: Mapping[str, Teacher] | None = None
 
 
-def group_by_company(
+def group_by_companies(
     batch: Iterable[Suspect], configured: Sequence[str]
-) -> dict[str | None, list[Suspect]]:
-    """By the company to ask; None for those that cannot be asked for."""
-    only = configured[0] if len(configured) == 1 else None
-    grouped: dict[str | None, list[Suspect]] = {}
+) -> dict[tuple[str, ...], list[Suspect]]:
+    """By the companies to ask in turn: its own, every one for a document that names none.
+
+    Under the empty tuple are those that cannot be asked for.
+    """
+    grouped: dict[tuple[str, ...], list[Suspect]] = {}
     for suspect in batch:
-        company = only if suspect.company_id is None else suspect.company_id
-        is_askable = suspect.appointment_id is not None and company in configured
-        grouped.setdefault(company if is_askable else None, []).append(suspect)
+        own = configured if suspect.company_id is None else (suspect.company_id,)
+        is_askable = suspect.appointment_id is not None
+        companies = tuple(each for each in own if is_askable and each in configured)
+        grouped.setdefault(companies, []).append(suspect)
     return grouped
 
 
@@ -117,15 +120,31 @@ class Asking:
 
     async def settle(self, batch: Sequence[Suspect], left: LeftAlone) -> None:
         """Ask about a batch and write what came of it; raises AltegioError."""
-        grouped = group_by_company(batch, self._request.companies)
-        unaskable = grouped.pop(None, [])
-        for company_id, suspects in grouped.items():
-            company = await self._open(str(company_id))
-            found = await self._fetch(company, suspects)
-            answers = [await self._answer(company, each, found) for each in suspects]
+        grouped = group_by_companies(batch, self._request.companies)
+        unaskable = grouped.pop((), [])
+        for companies, suspects in grouped.items():
+            answers = await self._ask_in_turn(companies, suspects)
             with anyio.CancelScope(shield=True):
                 await self._store.apply_answers(answers, self._request.now, left)
         await self._settle_unaskable(unaskable, left)
+
+    async def _ask_in_turn(
+        self, companies: Sequence[str], suspects: Sequence[Suspect]
+    ) -> list[Answer]:
+        """Only where no company has it, Altegio does not have it."""
+        answers: list[Answer] = []
+        for company_id in companies:
+            if not suspects:
+                break
+            company = await self._open(company_id)
+            found = await self._fetch(company, suspects)
+            answers += [
+                await self._answer(company, each, booking)
+                for each in suspects
+                if (booking := found.get(each.appointment_id or "")) is not None
+            ]
+            suspects = [each for each in suspects if each.appointment_id not in found]
+        return answers + [Answer(each) for each in suspects]
 
     async def _fetch(self, company: _Company, suspects: Sequence[Suspect]) -> Mapping[str, Booking]:
         """What Altegio has of them, by id."""
@@ -195,12 +214,7 @@ class Asking:
             for _ in range(_WORKERS):
                 tasks.start_soon(worker)
 
-    async def _answer(
-        self, company: _Company, suspect: Suspect, found: Mapping[str, Booking]
-    ) -> Answer:
-        booking = found.get(suspect.appointment_id or "")
-        if booking is None:
-            return Answer(suspect)
+    async def _answer(self, company: _Company, suspect: Suspect, booking: Booking) -> Answer:
         if company.teachers is None and needs_staff(booking):
             company.teachers = await self._source.fetch_teachers(company.id)
         rules = self._request.rules

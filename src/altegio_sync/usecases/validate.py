@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING, Protocol
 from altegio_sync.domain.repair import LeftAlone, SchoolZones
 from altegio_sync.domain.validation import RepairPlan, ValidationReport
 from altegio_sync.errors import AltegioError, first_error
-from altegio_sync.usecases.asking import REQUESTS_PER_SECOND, group_by_company, plan_windows, shown
+from altegio_sync.usecases.asking import (
+    REQUESTS_PER_SECOND,
+    group_by_companies,
+    plan_windows,
+    shown,
+)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
@@ -89,21 +94,22 @@ class Repair:
         # How many there are does not hang on which zone it will be.
         zones = SchoolZones(request.local.zone, "") if asks_for_zones else self.zones
         plan = RepairPlan(local=await self._store.count_alone(self._context, zones))
-        companies: set[str] = set()
+        asked: set[str] = set()
         async for batch in self._store.find_to_ask(self._context, converts=False):
-            for company_id, suspects in group_by_company(batch, request.companies).items():
-                if company_id is None:
+            for companies, suspects in group_by_companies(batch, request.companies).items():
+                if not companies:
                     plan.unaskable += len(suspects)
                     continue
                 windows = await plan_windows(
                     self._store, suspects, request.local.zone, request.page_size
                 )
-                companies.add(company_id)
+                asked.update(companies)
                 plan.asked += len(suspects)
                 plan.by_pages |= windows.take_fewer
-                plan.requests += windows.requests if windows.take_fewer else len(suspects)
+                each_takes = windows.requests if windows.take_fewer else len(suspects)
+                plan.requests += each_takes * len(companies)
         # Each location is asked for once.
-        plan.requests += len(request.companies if asks_for_zones else companies)
+        plan.requests += len(request.companies if asks_for_zones else asked)
         if asks_for_zones:
             self.zones = SchoolZones(None, TO_BE_ASKED)
         plan.seconds = plan.requests / REQUESTS_PER_SECOND
