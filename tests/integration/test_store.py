@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import anyio
 import pytest
+from bson import Decimal128, Int64
 
 from altegio_sync.domain.appointment import AttendanceStatus, Booking, Lead, Service
 from altegio_sync.domain.lessons import LessonRules, Verdict, judge
@@ -188,17 +189,38 @@ async def test_one_that_is_not_stored_and_not_kept_is_skipped(
     assert await collection.count_documents({}) == 0
 
 
+@pytest.mark.parametrize(
+    "number", [501, Int64(501), 501.0, Decimal128("501")], ids=["int", "long", "double", "decimal"]
+)
 async def test_an_id_kept_as_a_number_is_found_and_made_text(
-    database: AsyncDatabase[Document], collection: AsyncCollection[Document]
+    database: AsyncDatabase[Document], collection: AsyncCollection[Document], number: object
 ) -> None:
     await put(store_at(database), verdicts(booking("501")))
-    await collection.update_one({}, {"$set": {"appointmentId": 501}})
+    await collection.update_one({}, {"$set": {"appointmentId": number}})
     store = store_at(database)
     await store.prepare(dry_run=False)
 
     assert await put(store, verdicts(booking("501"))) == [Outcome.STALE]
     assert await put(store, verdicts(booking("501")), SyncMode.UPDATE) == [Outcome.UPDATED]
     assert [each["appointmentId"] async for each in collection.find()] == ["501"]
+
+
+@pytest.mark.parametrize(
+    "appointment_id",
+    [str(2**63 - 1), str(2**63), "9" * 5000],
+    ids=["the last", "beyond", "far beyond"],
+)
+async def test_an_id_beyond_all_numbers_is_stored_beside_one_kept_as_a_number(
+    database: AsyncDatabase[Document], collection: AsyncCollection[Document], appointment_id: str
+) -> None:
+    await collection.insert_many([{"appointmentId": each} for each in (7, float("nan"), 7.5)])
+    store = store_at(database)
+    await store.prepare(dry_run=False)
+
+    saved = await put(store, verdicts(booking(appointment_id)))
+    again = await put(store, verdicts(booking(appointment_id)))
+
+    assert (saved, again) == ([Outcome.SAVED], [Outcome.DUPLICATE])
 
 
 async def test_old_duplicates_keep_the_index_away_and_are_brought_up_to_date_alike(

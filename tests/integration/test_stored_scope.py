@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from bson import Decimal128
 
 from altegio_sync.domain.period import Period
 from altegio_sync.mongo.stores import MongoAppointments
@@ -41,12 +42,15 @@ DOCUMENTS = [
     document("2", startDateTime=BEGINS_AT + timedelta(hours=23, minutes=59)),
     document("3", isDeleted=None),
     document(4),
+    document(6.0),
+    document(Decimal128("7")),
     document("5", companyId=None),
     document("10", companyId="78"),
     document("11", isDeleted=True),
     document("12", startDateTime=BEGINS_AT - timedelta(minutes=1)),
     document("13", startDateTime=BEGINS_AT + timedelta(days=1)),
     document("not a number"),
+    document(7.5),
     document(None),
 ]
 
@@ -68,22 +72,22 @@ async def store(
 
 @pytest.mark.parametrize(
     ("scope", "found"),
-    [(OURS, {"1", "2", "3", "4"}), (WITH_UNOWNED, {"1", "2", "3", "4", "5"})],
+    [(OURS, {"1", "2", "3", "4", "6", "7"}), (WITH_UNOWNED, set("1234567"))],
     ids=["several companies", "a single company"],
 )
 async def test_undeleted_ones_of_the_company_and_the_local_day_are_found(
     store: MongoAppointments, scope: StoredScope, found: set[str]
 ) -> None:
     assert set(await store.find_undeleted(scope)) == found
-    assert await store.count_undeleted(scope) == len(found) + 1  # an id that cannot be asked for
+    assert await store.count_undeleted(scope) == len(found) + 2  # ids that cannot be asked for
 
 
 async def test_marking_touches_the_flag_of_what_stands_in_the_scope_and_nothing_else(
     store: MongoAppointments, collection: AsyncCollection[Document]
 ) -> None:
-    await store.mark_deleted([str(each["appointmentId"]) for each in DOCUMENTS[:-2]], OURS)
+    await store.mark_deleted([str(number) for number in range(20)], OURS)
 
-    changed = {"1", "2", "3", 4}
+    changed = ["1", "2", "3", 4, 6.0, Decimal128("7")]
     async for after in collection.find({}, {"_id": 0}):
         [before] = [e for e in DOCUMENTS if e.get("appointmentId") == after.get("appointmentId")]
         marks = {"isDeleted": True, "updatedAt": NOW}

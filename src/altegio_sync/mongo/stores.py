@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from bson import ObjectId
+from bson import Decimal128, Int64, ObjectId
 from pymongo import InsertOne, UpdateOne
 from pymongo.errors import BulkWriteError
 
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     Document = dict[str, Any]
 
 _DUPLICATE_KEY = 11000
+_INT64_END = 2**63
 _PROJECTION = dict.fromkeys(BOOKING_FIELDS, 1)
 
 
@@ -98,11 +100,8 @@ class MongoAppointments:
 
     @waits_for_mongodb
     async def mark_deleted(self, appointment_ids: Collection[str], scope: StoredScope) -> None:
-        keys: list[str | int] = list(appointment_ids)
-        if self._has_numeric_ids:
-            keys += [int(each) for each in appointment_ids]
         await self._collection.update_many(
-            {**_undeleted(scope), KEY: {"$in": keys}},
+            {**_undeleted(scope), KEY: {"$in": self._keys(appointment_ids)}},
             {"$set": {"isDeleted": True, "updatedAt": self._clock()}},
         )
 
@@ -162,13 +161,17 @@ class MongoAppointments:
     @waits_for_mongodb
     async def _find_stored(self, ids: Sequence[str]) -> Mapping[str, Sequence[Document]]:
         """The stored documents by id; several where old duplicates stand."""
-        keys: list[str | int] = list(ids)
-        if self._has_numeric_ids:
-            keys += [int(each) for each in ids]
         stored: dict[str, list[Document]] = defaultdict(list)
-        async for document in self._collection.find({KEY: {"$in": keys}}, _PROJECTION):
+        async for document in self._collection.find({KEY: {"$in": self._keys(ids)}}, _PROJECTION):
             stored[_key_text(document[KEY])].append(document)
         return stored
+
+    def _keys(self, ids: Collection[str]) -> list[str | Int64]:
+        """As what the ids may be stored; a number finds those of every numeric type."""
+        keys: list[str | Int64] = list(ids)
+        if self._has_numeric_ids:
+            keys += [number for each in ids if (number := _to_int64(each)) is not None]
+        return keys
 
     async def _write(
         self, plans: Sequence[_Plan], batch: Sequence[Verdict], failures: list[str]
@@ -215,8 +218,19 @@ def _mark_failed(
             told.append(f"MongoDB refused appointment {appointment_id} (code {code})")
 
 
+def _to_int64(text: str) -> Int64 | None:
+    """The number; None where it is none, or one that BSON cannot hold: it is stored nowhere."""
+    if not (text.isascii() and text.isdigit()) or len(text) > len(str(_INT64_END)):
+        return None
+    return Int64(text) if int(text) < _INT64_END else None
+
+
 def _key_text(key: Any) -> str:
-    return key if isinstance(key, str) else str(int(key))
+    """The id as it is in text, whichever of BSON's numbers it is kept as."""
+    value = key.to_decimal() if isinstance(key, Decimal128) else key
+    if isinstance(value, str) or not math.isfinite(value) or value != int(value):
+        return str(value)
+    return str(int(value))
 
 
 def _undeleted(scope: StoredScope) -> Document:
@@ -227,7 +241,7 @@ def _undeleted(scope: StoredScope) -> Document:
         "startDateTime": {"$gte": start, "$lt": end},
         "isDeleted": {"$ne": True},
         "companyId": {"$in": owners},
-        KEY: {"$type": ["string", "int", "long"]},
+        KEY: {"$type": ["string", "number"]},
     }
 
 
