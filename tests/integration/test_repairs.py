@@ -12,6 +12,8 @@ from altegio_sync.cli.render_validation import render_validation
 from altegio_sync.domain.appointment import Location
 from altegio_sync.domain.validation import RuleContext, ValidationReport
 from altegio_sync.errors import AltegioUnavailableError, ConfigError, NotFoundError
+from altegio_sync.mongo.cleaning import MongoCleaner
+from altegio_sync.mongo.indexes import ensure_unique_index, has_unique_index
 from altegio_sync.mongo.repairs import NO_ZONE, MongoRepairs
 from altegio_sync.usecases.asking import Asking, RepairRequest
 from altegio_sync.usecases.stopping import StopSignal
@@ -205,6 +207,24 @@ async def test_a_plan_counts_what_the_run_will_mend_and_asks_for_nothing(
     assert [(each.local, each.requests) for each in plans] == [(1, 1), (0, 0)]
     assert source.asked_locations == []
     assert asking.zones.to_json()["source"] == "Altegio will be asked for the location's own"
+
+
+@pytest.mark.parametrize("empty", [None, ""], ids=["null", "an empty text"])
+async def test_empty_ids_keep_the_index_away_until_a_fix_moves_their_documents_to_the_trash(
+    database: AsyncDatabase[Document], collection: AsyncCollection[Document], empty: str | None
+) -> None:
+    await collection.insert_many([stored("501") | {"appointmentId": empty} for _ in range(2)])
+    cleaner = MongoCleaner(database, NAME)
+
+    refused = [await ensure_unique_index(collection), (await cleaner.clean(dry_run=False)).no_index]
+    await repair_of(database, Locations({"77": "Europe/Kyiv"})).run()
+
+    told = "documents with an empty appointmentId are in the way; altegio-sync validate --fix moves"
+    assert [(each or "")[: len(told)] for each in refused] == [told, told]
+    assert await collection.count_documents({}) == 0
+    assert await database["altegio-sync-trash"].count_documents({"removed": True}) == 2
+    assert (await cleaner.clean(dry_run=False)).no_index is None
+    assert await has_unique_index(collection)
 
 
 async def test_a_document_without_a_company_is_asked_of_each_in_turn(

@@ -49,7 +49,7 @@ async def ensure_unique_index(collection: AsyncCollection[dict[str, Any]]) -> st
             KEY, name=INDEX_NAME, unique=True, partialFilterExpression=_ONLY_WITH_ID
         )
     except OperationFailure as error:
-        return _why_not(error.code)
+        return _why_not(error)
     return None
 
 
@@ -72,8 +72,14 @@ def _finds_by_start(index: dict[str, Any]) -> bool:
     return name == START and kind in (1, -1) and "partialFilterExpression" not in index
 
 
-def _why_not(code: int | None) -> str:
+def _why_not(error: OperationFailure) -> str:
+    code = error.code
     if code == _DUPLICATE_KEY:
+        if (error.details or {}).get("keyValue", {}).get(KEY, "some") in (None, ""):
+            return (
+                f"documents with an empty {KEY} are in the way; altegio-sync validate --fix moves "
+                "them to the trash"
+            )
         return "old duplicates are in the way; altegio-sync clean removes them"
     if code in _CONFLICTS:
         return f"another index of the name or key {INDEX_NAME} is in its place, and is left alone"
