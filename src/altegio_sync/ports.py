@@ -183,11 +183,15 @@ class Leases(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class StoreState:
-    """What MongoDB says of itself and of the collection; ``server_time`` is its own clock's."""
+    """What MongoDB says of itself and of the collection; ``server_time`` is its own clock's.
+
+    ``in_its_place`` names an index that stands where the unique one would, and guards nothing.
+    """
 
     version: str
     documents: int
     has_unique_index: bool
+    in_its_place: str | None
     server_time: datetime
 
 

@@ -15,6 +15,7 @@ from altegio_sync.domain.lessons import LessonRules, Verdict, judge
 from altegio_sync.domain.report import Outcome, RecordCounts, SyncMode
 from altegio_sync.mongo.indexes import has_unique_index
 from altegio_sync.mongo.stores import MongoAppointments
+from altegio_sync.usecases.check import check_store
 from tests.fakes import START, booking
 
 if TYPE_CHECKING:
@@ -253,6 +254,42 @@ async def test_the_index_is_made_once_and_leaves_documents_without_the_field_in_
     assert await store.prepare(dry_run=False) is None
     assert await store.prepare(dry_run=False) is None
     assert await has_unique_index(collection)
+
+
+@pytest.mark.parametrize(
+    ("key", "options", "documents", "told"),
+    [
+        ("appointmentId", None, 0, "ok: no unique index on appointmentId yet; the first run"),
+        ("appointmentId", None, 1, "a sync makes it, or says what is in its way"),
+        ("appointmentId", {}, 1, "drop appointmentId_1, if no program needs it: the next sync"),
+        ("appointmentId", {}, 0, "drop appointmentId_1, if no program needs it: the next sync"),
+        ("leadId", {"name": "appointmentId_1"}, 1, "drop appointmentId_1, if no program needs"),
+        ("appointmentId", {"name": "theirs"}, 1, "a sync makes it, or says what is in its way"),
+        ("appointmentId", {"name": "theirs", "unique": True}, 1, "ok: unique"),
+    ],
+    ids=["none yet", "none", "plain", "plain, empty", "its name", "another name", "theirs"],
+)
+async def test_a_check_says_what_is_the_case_with_the_index(
+    database: AsyncDatabase[Document],
+    collection: AsyncCollection[Document],
+    key: str,
+    options: Document | None,
+    documents: int,
+    told: str,
+) -> None:
+    if options is not None:
+        await collection.create_index(key, **options)
+    if documents:
+        await collection.insert_one({"appointmentId": "1"})
+
+    state = await store_at(database).describe()
+
+    [finding] = [each for each in check_store(state) if each.name == "index"]
+    shown = f"ok: {finding.text}" if finding.ok else finding.hint
+    assert shown[: len(told)] == told
+    # What the hint says is true: a sync can make it, or cannot as long as that index is there.
+    warning = await store_at(database).prepare(dry_run=False)
+    assert (warning is None) == ("drop" not in told)
 
 
 async def test_an_index_of_others_is_left_alone(

@@ -33,6 +33,13 @@ async def has_unique_index(collection: AsyncCollection[dict[str, Any]]) -> bool:
     return any(_guards(index) for index in information.values())
 
 
+async def find_in_its_place(collection: AsyncCollection[dict[str, Any]]) -> str | None:
+    """The name of an index that keeps the unique one from being made; None where nothing does."""
+    with translated_errors():
+        index = (await collection.index_information()).get(INDEX_NAME)
+    return None if index is None or _guards(index) else INDEX_NAME
+
+
 def _guards(index: dict[str, Any]) -> bool:
     keys = [name for name, _ in index["key"]]
     partial = index.get("partialFilterExpression")

@@ -22,7 +22,12 @@ from altegio_sync.mongo.documents import (
     told_names,
     wanted_fields,
 )
-from altegio_sync.mongo.indexes import ensure_start_index, ensure_unique_index, has_unique_index
+from altegio_sync.mongo.indexes import (
+    ensure_start_index,
+    ensure_unique_index,
+    find_in_its_place,
+    has_unique_index,
+)
 from altegio_sync.ports import BatchResult, StoreState
 
 if TYPE_CHECKING:
@@ -113,6 +118,7 @@ class MongoAppointments:
             version=server["version"],
             documents=documents,
             has_unique_index=await has_unique_index(self._collection),
+            in_its_place=await find_in_its_place(self._collection),
             server_time=await self.find_server_time(),
         )
 

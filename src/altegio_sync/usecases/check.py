@@ -100,14 +100,23 @@ def check_store(state: StoreState) -> list[Finding]:
     """What MongoDB says of itself, its index and its clock."""
     offset_s = (state.server_time - datetime.now(UTC)).total_seconds()
     clock_hint = "" if abs(offset_s) <= MAX_CLOCK_OFFSET_S else "set the clocks, by NTP"
-    index_text = "unique" if state.has_unique_index else "no unique index on appointmentId"
-    # An empty collection has none yet: the first run makes it.
-    index_ok = state.has_unique_index or state.documents == 0
-    if state.documents == 0 and not state.has_unique_index:
-        index_text += " yet; the first run makes it"
-    index_hint = "a sync makes it, once old duplicates are cleaned"
     return [
         Finding.good("MongoDB", f"version {state.version}, {state.documents} documents"),
-        Finding("index", index_ok, index_text, "" if index_ok else index_hint),
+        _check_index(state),
         Finding("clock", not clock_hint, f"{offset_s:+.1f} s against ours", clock_hint),
     ]
+
+
+def _check_index(state: StoreState) -> Finding:
+    name, none = "index", "no unique index on appointmentId"
+    if state.has_unique_index:
+        return Finding.good(name, "unique")
+    if state.in_its_place is not None:
+        hint = (
+            f"drop {state.in_its_place}, if no program needs it: the next sync makes a unique one"
+        )
+        text = f"{none}: {state.in_its_place} is in its place and is not unique"
+        return Finding.bad(name, text, hint)
+    if state.documents == 0:
+        return Finding.good(name, f"{none} yet; the first run makes it")
+    return Finding.bad(name, none, "a sync makes it, or says what is in its way")
