@@ -51,6 +51,7 @@ def a_report(name: str = "Агата Взірцева", **changes: Any) -> Stats
         ),
         trials=TrialCounts(7, 6, 3, 2),
         duplicates=DuplicateCounts(4, 5),
+        has_unique_index=False,
     )
     run = LastRun(name, name, ok=False, finished_at=NOW, age_hours=27.25, period=None)
     report = StatsReport(
@@ -68,7 +69,10 @@ def a_report(name: str = "Агата Взірцева", **changes: Any) -> Stats
 
 def an_empty_report() -> StatsReport:
     counts = StoredCounts(
-        *(0, 0, 0, 0), (), (), (), (), 0, 0, (), (), TrialCounts(0, 0, 0, 0), DuplicateCounts()
+        *(0, 0, 0, 0, (), (), (), (), 0, 0, (), ()),
+        trials=TrialCounts(0, 0, 0, 0),
+        duplicates=DuplicateCounts(),
+        has_unique_index=True,
     )
     return replace(a_report(), counts=counts, last_run=None, warnings=())
 

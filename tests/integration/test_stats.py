@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from altegio_sync.domain.period import Period
 from altegio_sync.mongo.connection import open_database
+from altegio_sync.mongo.indexes import ensure_unique_index
 from altegio_sync.mongo.runs import MongoRuns
 from altegio_sync.mongo.stats import MongoStats
 from altegio_sync.usecases.stats import collect_stats
@@ -216,3 +217,20 @@ async def test_what_wants_attention_is_said_of_the_last_run(
     warnings = [str(each) for each in (await stats_of(database)).warnings]
 
     assert [each[: len(warning or "")] for each in warnings] == ([warning] if warning else [])
+
+
+async def test_documents_that_no_unique_index_guards_want_attention(
+    database: AsyncDatabase[Document],
+) -> None:
+    told = []
+    empty = (await stats_of(database)).to_json()["warnings"]
+    await database[NAME].insert_one({"appointmentId": "1"})
+    told.append((await stats_of(database)).to_json()["warnings"])
+    await ensure_unique_index(database[NAME])
+    told.append((await stats_of(database)).to_json()["warnings"])
+
+    line = (
+        "WARNING No unique index on appointmentId keeps other programs from storing one twice: "
+        "altegio-sync check says what to do"
+    )
+    assert [empty, *told] == [[], [line], []]

@@ -197,6 +197,7 @@ class StoredCounts:
     shows: tuple[ShowCount, ...]
     trials: TrialCounts
     duplicates: DuplicateCounts
+    has_unique_index: bool
 
 
 @dataclass(frozen=True, slots=True)

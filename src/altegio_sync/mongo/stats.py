@@ -82,7 +82,7 @@ class MongoStats:
 
     async def _count_duplicates(self, query: StatsQuery) -> Document:
         if await has_unique_index(self._collection):
-            return {}
+            return {"guarded": True}
         return await self._aggregate(_duplicates(query))
 
     async def _aggregate(self, pipeline: Pipeline) -> Document:
@@ -292,6 +292,7 @@ def _to_counts(
             trial, leads.get("leads", 0), leads.get("booked", 0), leads.get("came", 0)
         ),
         duplicates=DuplicateCounts(duplicates.get("ids", 0), duplicates.get("extra", 0)),
+        has_unique_index=duplicates.get("guarded", False),
     )
 
 

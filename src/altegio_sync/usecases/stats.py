@@ -102,6 +102,12 @@ def _find_attention(counts: StoredCounts, last_run: LastRun | None) -> Iterator[
             f"Duplicates: {duplicates.appointment_ids} appointment ids are stored more than once "
             f"({duplicates.extra_documents} extra documents): altegio-sync clean removes them",
         )
+    if counts.total and not counts.has_unique_index:
+        yield Attention(
+            "WARNING",
+            "No unique index on appointmentId keeps other programs from storing one twice: "
+            "altegio-sync check says what to do",
+        )
 
 
 def find_about_run(run: LastRun) -> Iterator[Attention]:
