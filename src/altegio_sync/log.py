@@ -10,15 +10,27 @@ from typing import TYPE_CHECKING, Any, Literal
 import structlog
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from structlog.typing import EventDict, FilteringBoundLogger, WrappedLogger
 
 LogFormat = Literal["text", "json"]
 LogLevel = Literal["debug", "info", "error"]
 
+
+def _appointment(fields: Mapping[str, Any]) -> str:
+    known_by = fields["appointment_id"] or "without an id"
+    why = ": ".join(text for text in (fields["reason"], fields["detail"]) if text)
+    return f"Appointment {known_by}: {fields['outcome']}{f' ({why})' if why else ''}"
+
+
+def _vanished(fields: Mapping[str, Any]) -> str:
+    done = "would be marked deleted" if fields["dry_run"] else "marked deleted"
+    return f"Appointment {fields['appointment_id']} is gone at Altegio (404): {done}"
+
+
 #: How each event reads to people; its name and fields are what `--log-format json` shows.
-MESSAGES = {
+MESSAGES: dict[str, str | Callable[[Mapping[str, Any]], str]] = {
     "failed": "{message}",
     "teacher_not_found": "Teacher not found: staff {staff_id} (appointment {appointment_id})",
     "staff_list_refused": "The staff list cannot be read, teachers told by id alone are unknown: "
@@ -33,12 +45,12 @@ MESSAGES = {
     "retry": "{reason}: trying again in {wait_s:.1f} s (try {tries} of 6)",
     "page": "Page {page} of {pages}: {rows} records, {saved} saved, {updated} updated, "
     "{duplicates} already stored, skipped: {skipped}",
-    "appointment": "Appointment {appointment_id}: {outcome}{reason}",
+    "appointment": _appointment,
     "sync_started": "Syncing {first} to {last} ({timezone}), company {company_id}",
     "changes_started": "Asking for changes ({timezone}), company {company_id}",
     "resumed": "Taken up: {done} of {days} days are done already",
     "no_total": "Altegio announces no total, so it cannot be checked that nothing was missed",
-    "vanished": "Appointment {appointment_id} is gone at Altegio (404): marked deleted",
+    "vanished": _vanished,
     "gave_way": "{reason}. Its changes are left to it or to the next run",
     "waiting_for_lease": "Waiting up to {wait} for the run at work on {what}: {holder}",
     "overtaken": "Appointment {appointment_id} was changed by another program at the same moment, "
@@ -100,7 +112,7 @@ def message(event: str, fields: Mapping[str, Any]) -> str:
     template = MESSAGES.get(event)
     if template is None:
         return " ".join([event, *(f"{name}={value}" for name, value in fields.items())])
-    return template.format_map(fields)
+    return template.format_map(fields) if isinstance(template, str) else template(fields)
 
 
 def _render_text(_logger: WrappedLogger, _name: str, event: EventDict) -> str:

@@ -41,14 +41,16 @@ class Page:
     """The bookings of one answer, deleted ones among them.
 
     ``rows`` counts what the answer held, ``unreadable`` those of them without an id to know them
-    by; ``total`` is what Altegio announces for the whole query, None where it does not say.
-    ``answered_at`` is the time of the answer by Altegio's own clock, to the second.
+    by, and ``nameless`` is what can be read of these; ``total`` is what Altegio announces for the
+    whole query, None where it does not say. ``answered_at`` is the time of the answer by Altegio's
+    own clock, to the second.
     """
 
     bookings: Sequence[Booking]
     rows: int
     total: int | None
     unreadable: int = 0
+    nameless: Sequence[Booking] = ()
     answered_at: datetime | None = None
 
 

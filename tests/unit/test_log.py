@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from altegio_sync.log import configure_logging, get_logger, message
 
 if TYPE_CHECKING:
-    import pytest
-
     from altegio_sync.log import LogFormat
 
 SECRETS = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=6, max_size=40)
@@ -55,3 +54,26 @@ def test_a_line_for_machines_is_json_of_the_events_fields(
 
 def test_a_text_with_braces_is_told_as_it_is() -> None:
     assert message("failed", {"message": "odd {braces} 100 %"}) == "odd {braces} 100 %"
+
+
+@pytest.mark.parametrize(
+    ("fields", "line"),
+    [
+        ({"outcome": "saved", "reason": "", "detail": ""}, "Appointment 501: saved"),
+        (
+            {"outcome": "skipped", "reason": "no_crm_id", "detail": ""},
+            "Appointment 501: skipped (no_crm_id)",
+        ),
+        (
+            {"outcome": "skipped", "reason": "invalid", "detail": "date, length"},
+            "Appointment 501: skipped (invalid: date, length)",
+        ),
+        (
+            {"appointment_id": "", "outcome": "skipped", "reason": "invalid", "detail": "no id"},
+            "Appointment without an id: skipped (invalid: no id)",
+        ),
+    ],
+    ids=["saved", "skipped", "with more", "without an id"],
+)
+def test_what_became_of_an_appointment_is_a_sentence(fields: dict[str, str], line: str) -> None:
+    assert message("appointment", {"appointment_id": "501"} | fields) == line

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from altegio_sync.cli.render import render_sync
 from altegio_sync.domain.period import Period
 from altegio_sync.domain.report import SyncMode
+from altegio_sync.log import message
 from altegio_sync.usecases.sync import SyncRequest, sync_appointments
 from tests.fakes import NOW, START, ListSource, MemoryLedger, MemoryStore, NotedProgress, booking
 
@@ -82,7 +84,7 @@ async def test_one_that_altegio_does_not_know_is_marked_deleted_and_told() -> No
 
     assert store.marked == ["5"]
     assert store.stored["5"].is_deleted
-    assert progress.warnings == [("vanished", {"appointment_id": "5"})]
+    assert progress.warnings == [("vanished", {"appointment_id": "5", "dry_run": False})]
     assert report.to_json()["vanished"] == {"asked": 1, "gone": 1, "left": 0}
     assert sorted(ledger.records["77"]) == list(MARCH.each_day())
     assert report.exit_code == 0
@@ -101,8 +103,13 @@ async def test_days_are_entered_after_what_is_gone_of_them_is_marked() -> None:
 async def test_a_dry_run_marks_nothing() -> None:
     store = MemoryStore(*many(30))
 
-    report = await update(ListSource(many(29)), store, dry_run=True)
+    progress = NotedProgress()
 
+    report = await update(ListSource(many(29)), store, dry_run=True, progress=progress)
+
+    [(event, fields)] = progress.warnings
+    assert message(event, fields).endswith("(404): would be marked deleted")
+    assert "1 gone (404), would be marked deleted" in render_sync(report)
     assert (store.marked, store.stored["29"].is_deleted) == ([], False)
     assert report.vanished.gone == 1
 

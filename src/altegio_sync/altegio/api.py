@@ -27,6 +27,7 @@ from altegio_sync.altegio.wire import (
     RecordsAnswer,
     ServicesAnswer,
     StaffAnswer,
+    WireRecord,
 )
 from altegio_sync.domain.report import ApiUsage
 from altegio_sync.errors import (
@@ -139,21 +140,23 @@ class AltegioApi:
     async def fetch_page(self, query: PageQuery) -> Page:
         answer, headers = await self._fetch_with_headers(RecordsAnswer, page_request(query))
         translator = Translator(query.company_id, query.zone, self._crm_id_pattern)
-        read = [None if row is None else translator.to_booking(row) for row in answer.data]
-        bookings = [booking for booking in read if booking is not None]
+        read = [translator.to_booking(row or WireRecord()) for row in answer.data]
+        bookings = [booking for booking in read if booking.id]
+        nameless = [booking for booking in read if not booking.id]
         total = answer.meta.total_count if answer.meta else None
         return Page(
             bookings,
             rows=len(read),
             total=total if isinstance(total, int) and total >= 0 else None,
-            unreadable=len(read) - len(bookings),
+            unreadable=len(nameless),
+            nameless=nameless,
             answered_at=answered_at(headers),
         )
 
     async def fetch_booking(self, company_id: str, appointment_id: str, zone: ZoneInfo) -> Booking:
         answer = await self._fetch(RecordAnswer, Request(f"record/{company_id}/{appointment_id}"))
         booking = Translator(company_id, zone, self._crm_id_pattern).to_booking(answer.data)
-        if booking is None or booking.id != appointment_id:
+        if booking.id != appointment_id:
             raise UnexpectedAnswerError("Altegio answered with another record than was asked for")
         return booking
 

@@ -37,10 +37,8 @@ class Translator:
     zone: ZoneInfo
     crm_id_pattern: re.Pattern[str] | None = None
 
-    def to_booking(self, record: WireRecord) -> Booking | None:
-        """The booking, or None for a record without an id to know it by."""
-        if record.id is None:
-            return None
+    def to_booking(self, record: WireRecord) -> Booking:
+        """The booking; its id is empty where the record has none to know it by."""
         starts_at, offset_disagrees = _to_start(self.zone, record.date, record.datetime)
         status = _to_status(record)
         length_s = _to_length_s(record)
@@ -48,7 +46,7 @@ class Translator:
         is_deleted = None if isinstance(record.deleted, Mark) else bool(record.deleted)
         teacher_id = (record.staff.id if record.staff else None) or record.staff_id
         return Booking(
-            id=record.id,
+            id=record.id or "",
             company_id=record.company_id or self.company_id,
             lead=self._to_lead(record.client),
             teacher_id=teacher_id,

@@ -109,15 +109,13 @@ class CliProgress(SilentProgress):
     def appointment(self, verdict: Verdict, outcome: Outcome) -> None:
         if not self._is_verbose:
             return
-        reason = ""
-        if isinstance(verdict, Skipped):
-            detail = f": {verdict.detail}" if verdict.detail else ""
-            reason = f" ({verdict.reason.value}{detail})"
+        skipped = verdict if isinstance(verdict, Skipped) else None
         self._log.info(
             "appointment",
             appointment_id=verdict.booking.id,
             outcome=outcome.value,
-            reason=reason,
+            reason=skipped.reason.value if skipped else "",
+            detail=skipped.detail if skipped else "",
         )
 
     def skipped(self, skipped: Skipped) -> None:

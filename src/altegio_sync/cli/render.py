@@ -49,7 +49,8 @@ def _completeness_rows(report: SyncReport) -> list[tuple[str, int, str]]:
         told += [f"{days.resumed} more were done before"] if days.resumed else []
         rows.append(("days read", read, ", ".join(told)))
     if vanished.asked:
-        told = [f"{vanished.gone} gone (404)" + (", marked deleted" if vanished.gone else "")]
+        done = ", would be marked deleted" if report.dry_run else ", marked deleted"
+        told = [f"{vanished.gone} gone (404)" + (done if vanished.gone else "")]
         told += [f"{vanished.left} left as they are"] if vanished.left else []
         rows.append(("not listed", vanished.asked, "asked for by id: " + ", ".join(told)))
     return rows

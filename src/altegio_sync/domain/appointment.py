@@ -68,6 +68,7 @@ class Appointment:
 class Booking:
     """One record of Altegio, read as far as it can be read: None where a part cannot.
 
+    The id is empty where it cannot be read.
     ``teacher_id`` stands without ``teacher`` where Altegio names the teacher by id alone.
     ``problems`` names the parts that were there and could not be read. ``version`` is what Altegio
     says of the last change: two readings of the same version are of a booking left as it was.

@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from altegio_sync.ports import AppointmentSource, AppointmentStore, Page, Progress
 
 
+NO_ID = "no id"
+
+
 class BookingIntake:
     """One company's bookings on their way into the collection."""
 
@@ -66,6 +69,10 @@ class BookingIntake:
         fresh = [each for each in fresh if each.id not in self._taken_singly]
         counts = RecordCounts(skipped=Counter({SkipReason.INVALID: page.unreadable}))
         await self._take(fresh, counts)
+        for booking in page.nameless[: page.unreadable]:
+            nameless = Skipped(booking, SkipReason.INVALID, booking.teacher, NO_ID)
+            self._progress.appointment(nameless, Outcome.SKIPPED)
+            self._tell_skipped(nameless)
         self._progress.page_done(number, page.rows, counts)
 
     async def take_single(self, booking: Booking) -> None:

@@ -117,7 +117,7 @@ class VanishedSearch:
             if not dry_run:
                 await self._store.mark_deleted(each.appointment_ids, each.scope)
             for appointment_id in each.appointment_ids:
-                self._progress.warn("vanished", appointment_id=appointment_id)
+                self._progress.warn("vanished", appointment_id=appointment_id, dry_run=dry_run)
             self._report.vanished.gone += len(each.appointment_ids)
         return [each.window for each in self._gone if each.is_settled]
 

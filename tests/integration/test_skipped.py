@@ -1,0 +1,74 @@
+"""What is told of skipped bookings, as Altegio answers with them over real sockets."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from altegio_sync.altegio.api import AltegioApi
+from altegio_sync.altegio.pacing import Pacer
+from altegio_sync.cli.progress import CliProgress
+from altegio_sync.domain.period import Period
+from altegio_sync.domain.report import ApiUsage
+from altegio_sync.log import configure_logging
+from altegio_sync.sandbox import SandboxServer, School
+from altegio_sync.usecases.sync import SyncRequest, sync_appointments
+from tests.acceptance.cli import PARTNER_TOKEN, USER_TOKEN
+from tests.fakes import MemoryStore
+
+if TYPE_CHECKING:
+    import pytest
+
+    from altegio_sync.domain.report import SyncReport
+
+MARCH = Period(date(2026, 3, 1), date(2026, 4, 1))
+
+
+def school_with_oddities() -> School:
+    """A lesson, one without a CRM id, and in the summer's time one whose id is none."""
+    school = School.empty()
+    lessons = [
+        school.record(datetime(2026, 3, 2, 10, 0)),  # noqa: DTZ001 - local at the school
+        school.record(datetime(2026, 3, 2, 12, 0), "Проба Вигадана"),  # noqa: DTZ001
+        school.record(datetime(2026, 3, 30, 10, 0)) | {"id": -5},  # noqa: DTZ001
+    ]
+    for each in lessons:
+        school.add(each)
+    return school
+
+
+async def sync(progress: CliProgress) -> SyncReport:
+    request = SyncRequest(("77",), MARCH)
+    school = school_with_oddities()
+    with SandboxServer(
+        school,
+        token=PARTNER_TOKEN,
+        user_token=USER_TOKEN,
+        requests_per_second=0,
+        requests_per_minute=0,
+    ) as server:
+        async with AltegioApi(PARTNER_TOKEN, USER_TOKEN, url=server.url, pacer=Pacer(0, 0)) as api:
+            return await sync_appointments(api, MemoryStore(), request, progress=progress)
+
+
+async def test_every_record_has_a_line_of_its_own_also_one_without_an_id(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    configure_logging("json", "info")
+
+    with CliProgress(shows_bar=False, is_verbose=True, usage=ApiUsage()) as progress:
+        report = await sync(progress)
+
+    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    told = [
+        (bool(each["appointment_id"]), each["outcome"], each["reason"], each["detail"])
+        for each in lines
+        if each["event"] == "appointment"
+    ]
+    assert sorted(told) == [
+        (False, "skipped", "invalid", "no id"),
+        (True, "saved", "", ""),
+        (True, "skipped", "no_crm_id", ""),
+    ]
+    assert report.records.fetched == len(told)
