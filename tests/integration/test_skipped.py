@@ -2,35 +2,44 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from datetime import date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import pytest
 
 from altegio_sync.altegio.api import AltegioApi
 from altegio_sync.altegio.pacing import Pacer
 from altegio_sync.cli.progress import CliProgress
+from altegio_sync.domain.appointment import Service, Teacher
+from altegio_sync.domain.lessons import Skipped, SkipReason
 from altegio_sync.domain.period import Period
 from altegio_sync.domain.report import ApiUsage
 from altegio_sync.log import configure_logging
 from altegio_sync.sandbox import SandboxServer, School
+from altegio_sync.sandbox.made_up import INDIVIDUAL, TEACHERS
 from altegio_sync.usecases.sync import SyncRequest, sync_appointments
 from tests.acceptance.cli import PARTNER_TOKEN, USER_TOKEN
-from tests.fakes import MemoryStore
+from tests.fakes import MemoryStore, booking
 
 if TYPE_CHECKING:
-    import pytest
+    from pathlib import Path
 
     from altegio_sync.domain.report import SyncReport
 
 MARCH = Period(date(2026, 3, 1), date(2026, 4, 1))
+FORMULA = TEACHERS[0] | {"name": "=1+1"}
+NO_LENGTH: dict[str, Any] = {"seance_length": 0, "length": 0}
 
 
 def school_with_oddities() -> School:
-    """A lesson, one without a CRM id, and in the summer's time one whose id is none."""
+    """A lesson, one without a CRM id, one that cannot be read, and in summer one without an id."""
     school = School.empty()
     lessons = [
         school.record(datetime(2026, 3, 2, 10, 0)),  # noqa: DTZ001 - local at the school
         school.record(datetime(2026, 3, 2, 12, 0), "Проба Вигадана"),  # noqa: DTZ001
+        school.record(datetime(2026, 3, 2, 14, 0), teacher=FORMULA, **NO_LENGTH),  # noqa: DTZ001
         school.record(datetime(2026, 3, 30, 10, 0)) | {"id": -5},  # noqa: DTZ001
     ]
     for each in lessons:
@@ -69,6 +78,40 @@ async def test_every_record_has_a_line_of_its_own_also_one_without_an_id(
     assert sorted(told) == [
         (False, "skipped", "invalid", "no id"),
         (True, "saved", "", ""),
+        (True, "skipped", "invalid", "length"),
         (True, "skipped", "no_crm_id", ""),
     ]
     assert report.records.fetched == len(told)
+
+
+async def test_the_list_of_skipped_ones_is_in_local_time_and_holds_no_formula(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "skipped.csv"
+
+    with CliProgress(shows_bar=False, is_verbose=False, usage=ApiUsage()) as progress:
+        progress.list_skipped_in(path)
+        await sync(progress)
+
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = [list(row.values()) for row in csv.DictReader(file)]
+    title, teacher = INDIVIDUAL[0]["title"], TEACHERS[0]["name"]
+    assert sorted([bool(row[0]), *row[1:]] for row in rows) == [
+        [False, "2026-03-30T10:00:00+03:00", teacher, title, "invalid: no id"],
+        [True, "2026-03-02T12:00:00+02:00", teacher, title, "no_crm_id"],
+        [True, "2026-03-02T14:00:00+02:00", "'=1+1", title, "invalid: length"],
+    ]
+
+
+@pytest.mark.parametrize("title", ["=x()", "+1", "-1", "@x", "\tx"])
+def test_what_begins_as_a_formula_is_a_text_to_spreadsheets(tmp_path: Path, title: str) -> None:
+    path = tmp_path / "skipped.csv"
+    odd = booking("501", services=(Service("1", title),))
+
+    with CliProgress(shows_bar=False, is_verbose=False, usage=ApiUsage()) as progress:
+        progress.list_skipped_in(path)
+        progress.skipped(Skipped(odd, SkipReason.SERVICE, Teacher("9", "Марко")))
+
+    with path.open(encoding="utf-8", newline="") as file:
+        [row] = csv.DictReader(file)
+    assert row["service"] == f"'{title}"

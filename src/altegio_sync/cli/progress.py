@@ -8,6 +8,7 @@ import sys
 import time
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Self
+from zoneinfo import ZoneInfo
 
 from altegio_sync.domain.lessons import Skipped, SkipReason
 from altegio_sync.log import get_logger
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     from altegio_sync.domain.period import Period
     from altegio_sync.domain.report import ApiUsage, Outcome, RecordCounts
     from altegio_sync.errors import AltegioError
+
+
+#: By what spreadsheets know a formula.
+_FORMULA_BEGINS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def skipped_text(counts: RecordCounts) -> str:
@@ -40,6 +45,7 @@ class CliProgress(SilentProgress):
         self._pages_done = 0
         self._started_at = time.monotonic()
         self._skipped_rows: Any = None
+        self._zone = ZoneInfo("UTC")
         self._open = ExitStack()
 
     def __enter__(self) -> Self:
@@ -64,6 +70,7 @@ class CliProgress(SilentProgress):
         self._skipped_rows.writerow(["id", "start", "teacher", "service", "reason"])
 
     def begin(self, company_id: str, period: Period | None, timezone: str) -> None:
+        self._zone = ZoneInfo(timezone)
         self._pages = self._pages_done = 0
         if self._bar is not None:
             self._bar.start(company_id)
@@ -122,10 +129,14 @@ class CliProgress(SilentProgress):
         if self._skipped_rows is None:
             return
         booking = skipped.booking
-        start = booking.starts_at.isoformat() if booking.starts_at else ""
+        start = booking.starts_at.astimezone(self._zone).isoformat() if booking.starts_at else ""
         teacher = skipped.teacher.name if skipped.teacher else booking.teacher_id or ""
         titles = "; ".join(service.title for service in booking.services)
-        self._skipped_rows.writerow([booking.id, start, teacher, titles, skipped.reason.value])
+        reason = skipped.reason.value
+        if skipped.reason is SkipReason.INVALID and skipped.detail:
+            reason = f"{reason}: {skipped.detail}"
+        cells = (booking.id, start, teacher, titles, reason)
+        self._skipped_rows.writerow([_defused(each) for each in cells])
 
     def warn(self, event: str, **fields: object) -> None:
         self._log.warning(event, **fields)
@@ -135,6 +146,11 @@ class CliProgress(SilentProgress):
 
         event = "retry_rate_limited" if isinstance(error, RateLimitedError) else "retry"
         self._log.warning(event, reason=str(error), wait_s=wait_s, tries=tries)
+
+
+def _defused(cell: str) -> str:
+    """What a spreadsheet would take for a formula is a text to it with an apostrophe ahead."""
+    return f"'{cell}" if cell.startswith(_FORMULA_BEGINS) else cell
 
 
 class _Bar:
