@@ -164,8 +164,18 @@ async def test_a_dry_run_counts_and_writes_nothing(
     report = await MongoCleaner(database, NAME).clean(dry_run=True)
 
     assert (report.appointment_ids, report.removed, report.exit_code) == (1, 2, 0)
+    assert report.to_json()["unique_index"] is False
     assert await database.list_collection_names() == [NAME]
     assert not await has_unique_index(database[NAME])
+
+
+async def test_a_dry_run_tells_of_an_index_that_is_there(database: AsyncDatabase[Document]) -> None:
+    await database[NAME].insert_one(document("501"))
+    made = await MongoCleaner(database, NAME).clean(dry_run=False)
+
+    planned = await MongoCleaner(database, NAME).clean(dry_run=True)
+
+    assert [each.to_json()["unique_index"] for each in (made, planned)] == [True, True]
 
 
 async def test_an_undo_leaves_alone_what_was_changed_since_unless_it_is_forced(

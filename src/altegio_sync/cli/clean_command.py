@@ -59,7 +59,7 @@ def _text(report: CleanReport) -> str:
             "that stay gained from them"
         )
     lines = [head]
-    if not report.dry_run and report.no_index is None and not report.interrupted:
+    if report.has_unique_index:
         lines.append("The unique index on appointmentId is in place")
     if report.removed and not report.dry_run:
         lines.append(f"altegio-sync undo {report.run_id} brings them back")

@@ -17,7 +17,8 @@ class CleanReport:
     changed: int = 0
     #: Ids whose documents another program changed at the same moment: they were left.
     left: list[str] = field(default_factory=list)
-    #: Why there is no unique index now; None where there is one, or in a dry run.
+    has_unique_index: bool = False
+    #: Why there is none now; None in a dry run, which makes none.
     no_index: str | None = None
     interrupted: bool = False
 
@@ -36,6 +37,6 @@ class CleanReport:
             "removed": self.removed,
             "changed": self.changed,
             "left": self.left,
-            "unique_index": self.no_index is None and not self.dry_run,
+            "unique_index": self.has_unique_index,
             "run_id": None if self.dry_run else self.run_id,
         }

@@ -11,7 +11,7 @@ from altegio_sync.domain.cleaning import CleanReport
 from altegio_sync.domain.report import new_run_id, utc_now
 from altegio_sync.mongo.connection import durable, translated_errors
 from altegio_sync.mongo.documents import KEY
-from altegio_sync.mongo.indexes import ensure_unique_index
+from altegio_sync.mongo.indexes import ensure_unique_index, has_unique_index
 from altegio_sync.mongo.merging import plan_merge
 from altegio_sync.mongo.trash import RAW, RecordedChanges
 
@@ -69,9 +69,10 @@ class MongoCleaner:
             report.left += _appointment_ids(plans, [*applied.overtaken, *applied.collided])
             if should_stop():
                 report.interrupted = True
-                return report
-        if not dry_run:
+                break
+        if not dry_run and not report.interrupted:
             report.no_index = await ensure_unique_index(self._collection)
+        report.has_unique_index = await has_unique_index(self._collection)
         return report
 
     async def _find_groups(self) -> AsyncIterator[list[list[RawBSONDocument]]]:
