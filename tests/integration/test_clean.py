@@ -99,6 +99,22 @@ async def test_the_first_created_stays_and_takes_what_the_last_updated_says(
     assert {each["run"] for each in trashed} == {report.run_id}
 
 
+async def test_what_the_last_updated_says_nothing_about_is_taken_from_the_latest_that_does(
+    any_uri: str, raw: Collection[RawBSONDocument]
+) -> None:
+    first = document("501", 0, leadName="Олена", teacherId="8", serviceName=None, note=1)
+    middle = document("501", 5, leadName="Олена Інша", teacherId="", IsTrial=False)
+    last = document("501", 9, leadName=None, teacherId="", serviceName="", IsTrial=None, note=None)
+    plain(raw).insert_many([first, middle, last])
+
+    async with open_database(any_uri) as database:
+        await MongoCleaner(database, NAME).clean(dry_run=False)
+
+    kept = plain(raw).find_one({"appointmentId": "501"}) or {}
+    told = ("leadName", "teacherId", "serviceName", "IsTrial", "note", "status")
+    assert [kept[each] for each in told] == ["Олена Інша", "8", "", False, 1, "9"]
+
+
 async def test_what_was_cleaned_comes_back_byte_for_byte_and_the_index_goes(
     any_uri: str, raw: Collection[RawBSONDocument]
 ) -> None:

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
     from bson.raw_bson import RawBSONDocument
 
-OWN_FIELDS = frozenset((*BOOKING_FIELDS, "createdAt", "updatedAt"))
+_TAKEN_FIELDS = (*BOOKING_FIELDS, "updatedAt")
+_NOTHING = (None, "")
 _NEVER = datetime(1, 1, 1, tzinfo=UTC)
 _LATEST = datetime(9999, 1, 1, tzinfo=UTC)
 
@@ -33,17 +34,18 @@ def plan_merge(documents: Sequence[RawBSONDocument]) -> list[Change]:
     """The changes that leave one of them: first its own where it gains something, then removals.
 
     The one that was created first stays (then the one with the lowest `_id`). It takes the fields
-    of the appointment from the one updated last, its own `createdAt` aside, and gains whatever
-    fields only the removed ones have, those of other programs above all.
+    of the appointment from the one updated last, its own `createdAt` aside, and where that one says
+    nothing from the latest that does; and it gains whatever fields only the removed ones have,
+    those of other programs above all.
     """
     ordered = sorted(documents, key=lambda each: (_created_at(each), _ById(id_key(each["_id"]))))
     kept, removed = ordered[0], ordered[1:]
     by_update = sorted(ordered, key=_updated_at)  # stable: of equal ones the later created wins
-    fields = {
-        name: by_update[-1][name]
-        for name in by_update[-1]
-        if name in OWN_FIELDS and name != "createdAt"
-    }
+    fields: dict[str, Any] = {}
+    for name in _TAKEN_FIELDS:
+        found = [each[name] for each in reversed(by_update) if name in each]
+        if found:
+            fields[name] = next((each for each in found if each not in _NOTHING), found[0])
     if any(isinstance(each[KEY], str) for each in documents):
         fields[KEY] = next(each[KEY] for each in documents if isinstance(each[KEY], str))
     for document in reversed(by_update):
