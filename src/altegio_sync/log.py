@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -69,7 +70,9 @@ class _Stderr:
     """Looks stderr up at every line, since a progress bar puts itself in its place."""
 
     def msg(self, message: str) -> None:
-        print(message, file=sys.stderr, flush=True)  # noqa: T201 - this is where logs go
+        # What nobody can read any more, on a terminal that was closed, shall not end a run.
+        with suppress(OSError):
+            print(message, file=sys.stderr, flush=True)  # noqa: T201 - this is where logs go
 
     debug = info = warning = error = msg
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 import pty
 import re
+import signal
 import subprocess
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from pymongo import MongoClient
 
 from tests.acceptance.cli import COMMAND
 
@@ -71,3 +74,34 @@ def test_quiet_shows_no_bar(cli: Cli) -> None:
     code, _out, screen = run_on_terminal(cli, "sync", "yesterday", "-q")
 
     assert (code, screen) == (0, "")
+
+
+def test_a_terminal_that_is_closed_ends_the_run_in_order(
+    cli: Cli, server: SandboxServer, db_uri: str
+) -> None:
+    server.latency_s = 0.3
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [*COMMAND, "sync", "last-month"],
+        cwd=cli.folder,
+        env=cli.environment({"TERM": "xterm-256color", "ALTEGIO_REQUESTS_PER_SECOND": "5"}),
+        stdin=subprocess.DEVNULL,
+        stdout=theirs,
+        stderr=theirs,
+    )
+    os.close(theirs)
+    seen = b""
+    while not re.search(rb"page [2-9]/", seen):
+        seen += os.read(ours, 4096)
+    os.close(ours)
+    process.send_signal(signal.SIGHUP)
+
+    code = process.wait(timeout=20)
+
+    with MongoClient[dict[str, Any]](db_uri) as client:
+        database = client.get_default_database()
+        [report] = database["altegio-sync-runs"].find()
+        stored = database["altegio-appointments"].count_documents({})
+    assert (code, report["ok"]) == (130, False)
+    assert report["records"]["saved"] == stored
+    assert 0 < stored < 400

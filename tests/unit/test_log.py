@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
+import sys
+from contextlib import redirect_stderr
 from typing import TYPE_CHECKING
 
 import pytest
@@ -77,3 +81,17 @@ def test_a_text_with_braces_is_told_as_it_is() -> None:
 )
 def test_what_became_of_an_appointment_is_a_sentence(fields: dict[str, str], line: str) -> None:
     assert message("appointment", {"appointment_id": "501"} | fields) == line
+
+
+def test_a_line_that_can_be_written_nowhere_any_more_ends_nothing() -> None:
+    ours, theirs = pty.openpty()
+    with os.fdopen(theirs, "w", encoding="utf-8") as terminal, redirect_stderr(terminal):
+        os.close(ours)
+        configure_logging("text", "info")
+
+        get_logger().warning("stopping")
+
+        with pytest.raises(OSError, match="Input/output error"):
+            sys.stderr.flush()
+        # What could not be written shall not be tried again when the file is closed.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), theirs)

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from altegio_sync.config import Settings
     from altegio_sync.log import LogFormat, LogLevel
 
+_OUTPUTS = (1, 2)
 EXIT_DONE, EXIT_PARTLY, EXIT_USE, EXIT_OUT_OF_REACH, EXIT_INTERRUPTED = 0, 1, 2, 3, 130
 
 
@@ -64,8 +65,8 @@ def run_command(options: CommandOptions, body: Callable[[StopSignal], Awaitable[
 def execute(options: CommandOptions, body: Callable[[StopSignal], Awaitable[int]]) -> int:
     """Run the command's body; the exit code.
 
-    The first SIGINT or SIGTERM asks the body to stop, the second leaves it where it is. No error
-    shows a traceback: the text of one may hold what is private.
+    The first SIGINT, SIGTERM or SIGHUP (the terminal was closed) asks the body to stop, the second
+    leaves it where it is. No error shows a traceback: the text of one may hold what is private.
     """
     options.configure_logging()
     try:
@@ -89,8 +90,10 @@ async def _with_signals(
 ) -> int:
     stop = StopSignal()
     task = asyncio.ensure_future(body(stop))
+    terminals = [each for each in _OUTPUTS if os.isatty(each)]
 
     def on_signal() -> None:
+        _forget_closed(terminals)
         if stop.is_set:
             task.cancel()
         else:
@@ -99,9 +102,18 @@ async def _with_signals(
             stop.set()
 
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, on_signal)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        # nohup has it ignored, so that a run outlives its terminal.
+        if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:
+            loop.add_signal_handler(number, on_signal)
     return await task
+
+
+def _forget_closed(terminals: Iterable[int]) -> None:
+    """Let what goes to a terminal that was closed go nowhere: writing there fails."""
+    for descriptor in terminals:
+        if not os.isatty(descriptor):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), descriptor)
 
 
 def fail(options: CommandOptions, error: AltegioSyncError) -> int:
