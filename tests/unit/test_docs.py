@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import typer
+from rich.text import Text
 
 import altegio_sync
 from altegio_sync.cli.app import app
@@ -17,7 +18,8 @@ ALIASES = sorted(str(each.validation_alias) for each in Settings.model_fields.va
 _GROUP = typer.main.get_command(app)
 assert isinstance(_GROUP, typer.core.TyperGroup)
 PICTURES = sorted((ROOT / "docs" / "pictures").iterdir())
-COMMANDS = sorted(_GROUP.commands)
+_COMMANDS = _GROUP.commands
+COMMANDS = sorted(_COMMANDS)
 
 
 def read(name: str) -> str:
@@ -42,6 +44,20 @@ def test_every_setting_is_documented_and_nothing_else(page: str) -> None:
     named = set(re.findall(r"\b(?:ALTEGIO_[A-Z_]+[A-Z]|DB_URI)\b", read(page)))
 
     assert named == set(ALIASES)
+
+
+def test_no_word_of_a_help_is_taken_for_markup() -> None:
+    helps = {
+        f"{name} {each.name}": str(text)
+        for name, command in _COMMANDS.items()
+        for each in command.params
+        if (text := getattr(each, "help", None))
+    }
+
+    shown = {name: Text.from_markup(help_).plain for name, help_ in helps.items()}
+
+    assert shown == {name: help_.replace("\\[", "[") for name, help_ in helps.items()}
+    assert "[default: 24h]" in shown["sync max_age"]
 
 
 @pytest.mark.parametrize("page", ["README.md", "README.uk.md"])

@@ -79,7 +79,10 @@ def sync(
     max_age: Annotated[
         str | None,
         typer.Option(
-            "--max-age", metavar="SPAN", help="With --resume: done no longer ago [default: 24h]."
+            "--max-age",
+            metavar="SPAN",
+            # The backslash keeps it from being taken for markup.
+            help="With --resume: done no longer ago than this \\[default: 24h].",
         ),
     ] = None,
     dry_run: Annotated[
