@@ -40,7 +40,8 @@ def kept(school: School, cli: Cli, collection: Collection[Document]) -> list[Doc
     assert cli.run("sync", "last-month", "-q").code == 0
     # What became of lessons of last month is settled in a school that takes care of it.
     collection.update_many({"status": "0"}, {"$set": {"status": "1"}})
-    documents = [each.document for each in school.planted(*last_month()) if each.document]
+    # Copies: the made-up school is that of other tests too.
+    documents = [dict(each.document) for each in school.planted(*last_month()) if each.document]
     for document in documents:
         if document["status"] == "0":
             school.change(int(document["appointmentId"]), visit_attendance=1, attendance=1)
