@@ -80,6 +80,12 @@ class MovingList:
             moved = rows.pop(min(place, len(rows) - 1))
             rows.insert(min(to, len(rows)), self._changed(moved))
 
+    def _reschedule(self, rows: list[Booking], place: int, days: int) -> None:
+        """To another day, in the same place of the list."""
+        place = min(place, len(rows) - 1)
+        starts_at = (rows[place].starts_at or START) + timedelta(days=days)
+        rows[place] = self._changed(replace(rows[place], starts_at=starts_at))
+
     def _put(self, rows: list[Booking], place: int, new: Booking) -> None:
         rows.insert(min(place, len(rows)), new)
         self.entered_at.append(self.requests)
@@ -263,3 +269,15 @@ async def test_a_proof_relies_on_altegio_to_date_a_booking_that_moves() -> None:
     [window] = outcome.windows
     assert (window.grade, len(moving.answers)) == (Grade.PROVED, 6)
     assert "10" not in outcome.handed_on
+
+
+async def test_one_that_moves_to_a_day_read_already_is_not_seen_by_that_run() -> None:
+    """No window held it throughout, so each is rightly proved; `changes` brings it."""
+    week = [booking(str(n), starts_at=START + timedelta(days=n // 4)) for n in range(28)]
+    # The first answer is of the whole week, the four that follow are of its windows in turn.
+    moving = MovingList([(5, "reschedule", 27, -6)], days=WEEK.days)
+
+    outcome = await read(week, moving, period=WEEK, proves=True)
+
+    assert {each.grade for each in outcome.windows} == {Grade.PROVED}
+    assert ids(week) - set(outcome.handed_on) == {"27"}
