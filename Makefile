@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types unit bench pictures requirements clean
+.PHONY: help demo test lint types unit attack bench pictures requirements clean
 
 help: ## Show this.
 	@sed -n 's/^\([a-z]*\):.*## /  make \1|/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -35,6 +35,9 @@ types: $(VENV)/.dev ## Types and layers.
 
 unit: $(VENV)/.dev ## The quick tests alone.
 	@$(BIN)/pytest -q tests/unit
+
+attack: $(VENV)/.dev ## Attack the syncs for longer than the tests do, each time in another way.
+	@$(BIN)/pytest -q tests/integration/test_attack_machine.py --attack=300
 
 bench: $(VENV)/.dev ## Measure what is fast; prints ratios.
 	@for each in benchmarks/*.py; do $(BIN)/python $$each; done

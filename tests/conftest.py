@@ -16,6 +16,19 @@ if TYPE_CHECKING:
     from pymongo.asynchronous.database import AsyncDatabase
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--attack", type=int, help="examples for the attack's state machine, others each time"
+    )
+
+
+@pytest.fixture(scope="session")
+def attack_examples(request: pytest.FixtureRequest) -> int | None:
+    """How many other examples the state machine shall try; None for those of every run."""
+    wanted: int | None = request.config.getoption("--attack")
+    return wanted
+
+
 @pytest.fixture
 def anyio_backend() -> str:
     return "asyncio"
