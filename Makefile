@@ -10,10 +10,10 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types unit attack bench pictures requirements clean
+.PHONY: help demo test lint types unit attack bench bench-check pictures requirements clean
 
 help: ## Show this.
-	@sed -n 's/^\([a-z]*\):.*## /  make \1|/p' $(MAKEFILE_LIST) | column -t -s '|'
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' $(MAKEFILE_LIST) | column -t -s '|'
 
 demo: $(VENV)/.demo ## Sync a made-up school into a MongoDB of its own; needs no settings.
 	@$(BIN)/altegio-sync demo
@@ -39,8 +39,11 @@ unit: $(VENV)/.dev ## The quick tests alone.
 attack: $(VENV)/.dev ## Attack the syncs for longer than the tests do, each time in another way.
 	@$(BIN)/pytest -q tests/integration/test_attack_machine.py --attack=300
 
-bench: $(VENV)/.dev ## Measure what is fast; prints ratios.
-	@for each in benchmarks/*.py; do $(BIN)/python $$each; done
+bench: $(VENV)/.dev .bench/peers/.done ## Measure all that is fast and write benchmarks/RESULTS.md (25 minutes).
+	@$(BIN)/python -m benchmarks $(BENCH)
+
+bench-check: $(VENV)/.dev .bench/peers/.done ## Hold the main ratios to their goals (minutes).
+	@$(BIN)/python -m benchmarks --check
 
 pictures: $(VENV)/.dev ## Draw the README's pictures anew, from a made-up school.
 	@$(BIN)/python scripts/make-pictures
@@ -49,9 +52,16 @@ requirements: $(VENV)/.dev ## Compile the pinned requirements anew.
 	$(COMPILE) --upgrade --extra embedded -o requirements/runtime.txt pyproject.toml
 	$(COMPILE) --upgrade -o requirements/dev.txt requirements/dev.in
 	$(COMPILE) --upgrade -o requirements/build.txt requirements/build.in
+	$(COMPILE) --upgrade -o benchmarks/peers/requirements.txt benchmarks/peers/requirements.in
 
 clean: ## Remove what the targets above made.
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .coverage* .hypothesis .lint-imports.log
+	rm -rf $(VENV) .bench .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .coverage* .hypothesis .lint-imports.log
+
+.bench/peers/.done: benchmarks/peers/requirements.txt
+	@echo "Installing what the program is measured against ..."
+	@scripts/make-venv .bench/peers
+	@.bench/peers/bin/python -m pip --disable-pip-version-check --quiet install --no-deps --require-hashes -r $<
+	@touch $@
 
 $(VENV)/bin/python:
 	@scripts/make-venv $(VENV)

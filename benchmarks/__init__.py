@@ -1,0 +1,1 @@
+"""Measures the program against peers and bounds; `python -m benchmarks --help`."""

@@ -1,0 +1,116 @@
+"""Questions to large collections, beside one plain scan of the same collection."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pymongo import MongoClient
+
+from benchmarks.asking import QUESTIONS
+from benchmarks.loading import DUPLICATE_EVERY, load
+from benchmarks.parts import COLLECTION, DATABASE, mongod, peak_mb, run
+from benchmarks.results import Goal, Section
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pymongo.collection import Collection
+
+    from tests.mongod import RunningMongod
+
+    Documents = Collection[dict[str, Any]]
+
+SIZES = (1_000_000, 10_000_000)
+MOST_SCANS = {"stats": 8, "validate": 25}
+MOST_CLIENT_MB = 120
+_INDEXED = 200_000
+
+
+def measure(*, sizes: Sequence[int] = SIZES) -> Section:
+    section = Section(
+        "4. Questions to large collections",
+        "By the library in a process of its own, on a mongod with a cache of 1 GiB; beside a scan "
+        "of the whole collection (`$group` of a constant, the best of 3). 0.05 % of the documents "
+        "are duplicates, so that there is no unique index until `clean` has made it; then they are "
+        "asked again. The server's memory is the most it had during the question.",
+        ("question", "documents", "seconds", "scan, s", "scans", "client, MB", "server, MB"),
+    )
+    for size in sizes:
+        with mongod(cache_gb=1) as database:
+            _measure_size(section, database, size)
+    section.notes.append(_measure_indexes())
+    return section
+
+
+def _measure_size(section: Section, database: RunningMongod, size: int) -> None:
+    load(database.uri, DATABASE, COLLECTION, size)
+    with MongoClient[dict[str, Any]](database.uri) as client:
+        collection = client[DATABASE][COLLECTION]
+        again = [f"{each}, cleaned" for each in MOST_SCANS]
+        for name in (*QUESTIONS, *again):
+            scan_s = min(_scan(collection) for _ in range(3))
+            _ask(section, name, database, size, scan_s)
+        assert collection.count_documents({}) == size - size // DUPLICATE_EVERY
+
+
+def _scan(collection: Documents) -> float:
+    began = time.perf_counter()
+    list(collection.aggregate([{"$group": {"_id": None, "n": {"$sum": 1}}}]))
+    return time.perf_counter() - began
+
+
+def _ask(section: Section, name: str, database: RunningMongod, size: int, scan_s: float) -> None:
+    question = name.split(",")[0]
+    # From here on its peak is this question's.
+    Path(f"/proc/{database.pid}/clear_refs").write_text("5", encoding="ascii")
+    uri = database.uri_of(DATABASE)
+    ran = run([sys.executable, "-m", "benchmarks.asking", question, uri], {})
+    seconds = ran.report["seconds"]
+    scans = seconds / scan_s
+    section.rows.append((name, size, seconds, scan_s, scans, ran.peak_mb, peak_mb(database.pid)))
+    told = f"{name}, {size:,}"
+    if question in MOST_SCANS:
+        section.goals.append(Goal(told, scans, MOST_SCANS[question], unit=" scans"))
+    section.goals.append(Goal(f"{told}, client", ran.peak_mb, MOST_CLIENT_MB, unit=" MB"))
+
+
+def _measure_indexes() -> str:
+    """What each index costs on writes, whether the program makes it or not."""
+    unique = {
+        "keys": "appointmentId",
+        "unique": True,
+        "partialFilterExpression": {"appointmentId": {"$exists": True}},
+    }
+    lesson = dict.fromkeys(("teacherId", "startDateTime", "endDateTime", "isDeleted"), 1)
+    indexes: dict[str, list[dict[str, Any]]] = {
+        "no index": [],
+        "`appointmentId`, unique (made)": [unique],
+        "and `startDateTime` (made)": [unique, {"keys": "startDateTime"}],
+        "and teacher, start, end, deleted (not made)": [
+            unique, {"keys": "startDateTime"}, {"keys": list(lesson.items())},
+        ],
+    }  # fmt: skip
+    lines = [
+        f"What indexes cost: {_INDEXED:,} documents inserted in order of their starts.",
+        "",
+        "| indexes | seconds | x none | on disk, MB |",
+        "| --- | --: | --: | --: |",
+    ]
+    first_s = 0.0
+    with mongod(cache_gb=1) as database, MongoClient[dict[str, Any]](database.uri) as client:
+        for name, wanted in indexes.items():
+            client.drop_database(DATABASE)
+            collection = client[DATABASE][COLLECTION]
+            for each in wanted:
+                collection.create_index(**each)
+            began = time.perf_counter()
+            load(database.uri, DATABASE, COLLECTION, _INDEXED, is_clean=True)
+            seconds = time.perf_counter() - began
+            first_s = first_s or seconds
+            sizes = client[DATABASE].command("collStats", COLLECTION)["indexSizes"].values()
+            mb = sum(sizes) / 1e6
+            lines.append(f"| {name} | {seconds:.2f} | {seconds / first_s:.2f} | {mb:.0f} |")
+    return "\n".join(lines)
