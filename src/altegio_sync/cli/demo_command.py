@@ -9,7 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from altegio_sync.cli.command import EXIT_INTERRUPTED, EXIT_PARTLY
+from altegio_sync.cli.command import EXIT_DONE, EXIT_INTERRUPTED, EXIT_PARTLY
 from altegio_sync.cli.sandbox_command import sandbox_settings
 from altegio_sync.sandbox import SandboxServer, School
 
@@ -41,7 +41,7 @@ def run_demo(seed: int) -> None:
             print(f"\n# {purpose}\n$ altegio-sync {' '.join(arguments)}", flush=True)
             code = _run(arguments, environment, folder)
             # 1 is what validate says when the school has left something to be seen to.
-            if code > EXIT_PARTLY:
+            if code not in (EXIT_DONE, EXIT_PARTLY):
                 sys.exit(code)
     print("\nThat was it. With your own tokens in .env the same commands sync your school.")
 
@@ -67,7 +67,9 @@ def _run(arguments: tuple[str, ...], environment: dict[str, str], folder: str) -
     process = subprocess.Popen(command, env=environment, cwd=folder)  # noqa: S603 - our own
     before = signal.signal(signal.SIGTERM, lambda *_: process.terminate())
     try:
-        return process.wait()
+        code = process.wait()
+        # It may have been too young to end by itself.
+        return EXIT_INTERRUPTED if code == -signal.SIGTERM else code
     except KeyboardInterrupt:
         process.wait()
         return EXIT_INTERRUPTED
