@@ -68,10 +68,10 @@ def _run(arguments: tuple[str, ...], environment: dict[str, str], folder: str) -
     before = signal.signal(signal.SIGTERM, lambda *_: process.terminate())
     try:
         code = process.wait()
-        # It may have been too young to end by itself.
-        return EXIT_INTERRUPTED if code == -signal.SIGTERM else code
     except KeyboardInterrupt:
         process.wait()
         return EXIT_INTERRUPTED
     finally:
         signal.signal(signal.SIGTERM, before)
+    # It may have been too young to end by itself.
+    return EXIT_INTERRUPTED if code == -signal.SIGTERM else code
