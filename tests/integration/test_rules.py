@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import random
 import tracemalloc
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -113,9 +115,10 @@ def planted() -> list[tuple[str, Document]]:
 
 
 async def findings_of(
-    database: AsyncDatabase[Document], context: RuleContext | None = None
+    database: AsyncDatabase[Document], context: RuleContext | None = None, *, most_ids: int = 1000
 ) -> dict[str, tuple[int, tuple[str, ...]]]:
-    found = await MongoValidator(database, NAME).run_rules(context or RuleContext(NOW))
+    validator = MongoValidator(database, NAME, most_ids=most_ids)
+    found = await validator.run_rules(context or RuleContext(NOW))
     assert [each.rule for each in found] == [rule.id for rule in RULES]
     return {each.rule: (each.count, each.sample) for each in found if each.count}
 
@@ -168,6 +171,64 @@ async def test_an_id_that_stands_twice_is_its_own_rules_and_no_overlap_with_itse
     assert await findings_of(database) == {"duplicate-appointment": (3, ("1001",) * 3)}
 
 
+def busy_week() -> list[Document]:
+    """Lessons of few people at few times: many overlap, stand twice, or end before they begin."""
+    chance = random.Random(7)
+    documents = []
+    for number in range(300):
+        start = NOW - timedelta(days=7) + timedelta(minutes=30 * chance.randrange(120))
+        documents.append(
+            lesson(
+                number,
+                appointmentId=chance.choice([str, int])(1000 + chance.randrange(200)),
+                leadId=str(5000 + chance.randrange(3)),
+                teacherId=str(chance.randrange(4)),
+                startDateTime=start,
+                endDateTime=start + timedelta(minutes=chance.choice([-30, 0, 30, 60, 180])),
+                isDeleted=chance.random() < 0.1,
+                updatedAt=NOW + timedelta(seconds=number),
+            )
+        )
+    return documents
+
+
+def spoken_for(documents: list[Document]) -> list[Document]:
+    """The active ones of those that speak for an appointment: the one updated last of each."""
+    last = {str(each["appointmentId"]): each for each in documents}
+    return [each for each in last.values() if not each["isDeleted"]]
+
+
+def overlapping(documents: list[Document]) -> int:
+    sound = [each for each in documents if each["startDateTime"] < each["endDateTime"]]
+    return sum(
+        any(
+            one is not other
+            and one["teacherId"] == other["teacherId"]
+            and one["startDateTime"] < other["endDateTime"]
+            and other["startDateTime"] < one["endDateTime"]
+            for other in sound
+        )
+        for one in sound
+    )
+
+
+@pytest.mark.parametrize("most_ids", [1000, 150, 0], ids=["all named", "some named", "none named"])
+async def test_what_concerns_several_is_found_as_a_plain_search_finds_it(
+    database: AsyncDatabase[Document], most_ids: int
+) -> None:
+    documents = busy_week()
+    await database[NAME].insert_many(documents)
+
+    found = await findings_of(database, most_ids=most_ids)
+
+    ids = Counter(str(each["appointmentId"]) for each in documents)
+    speaking = spoken_for(documents)
+    same = Counter((each["leadId"], each["teacherId"], each["startDateTime"]) for each in speaking)
+    assert found["duplicate-appointment"][0] == sum(n for n in ids.values() if n > 1)
+    assert found["duplicate-lesson"][0] == sum(n for n in same.values() if n > 1)
+    assert found["teacher-overlap"][0] == overlapping(speaking)
+
+
 async def peak_of_all_rules(database: AsyncDatabase[Document], documents: int) -> int:
     """The most bytes that Python held at once, while every rule finds something in many of them."""
     collection = database[NAME]
@@ -192,7 +253,7 @@ async def peak_of_all_rules(database: AsyncDatabase[Document], documents: int) -
     await database["seed"].drop()
     tracemalloc.start()
     try:
-        found = await findings_of(database)
+        found = await findings_of(database, most_ids=100)
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()

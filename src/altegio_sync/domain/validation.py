@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from altegio_sync.domain.repair import LeftAlone
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from altegio_sync.domain.repair import SchoolZones
@@ -21,8 +22,9 @@ class RuleContext:
     now: datetime
     #: Where ids are found by the school's own pattern, a lead's id may look like anything.
     checks_lead_id: bool = True
-    #: Whether an appointment may stand twice, so that one of its documents has to speak for it.
-    has_duplicates: bool = False
+    #: Documents, by `_id`, for whose appointment one that was updated later speaks; None where they
+    #: are too many to name.
+    surplus: Sequence[object] | None = ()
 
 
 class Severity(StrEnum):

@@ -11,6 +11,7 @@ from altegio_sync.domain.cleaning import CleanReport
 from altegio_sync.domain.report import new_run_id, utc_now
 from altegio_sync.mongo.connection import durable, translated_errors
 from altegio_sync.mongo.documents import KEY
+from altegio_sync.mongo.duplicates import repeated_ids
 from altegio_sync.mongo.indexes import ensure_unique_index, has_unique_index
 from altegio_sync.mongo.merging import plan_merge
 from altegio_sync.mongo.trash import RAW, RecordedChanges
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 
 #: Ids looked up at once.
 _BATCH = 500
-#: An id may stand as text in one document and as a number in another: they are the same id.
-_AS_TEXT = {"$convert": {"input": f"${KEY}", "to": "string", "onError": f"${KEY}"}}
 
 
 class MongoCleaner:
@@ -77,14 +76,11 @@ class MongoCleaner:
 
     async def _find_groups(self) -> AsyncIterator[list[list[RawBSONDocument]]]:
         """Batches of documents that stand under one id."""
-        pipeline: list[Document] = [
-            {"$match": {KEY: {"$nin": [None, ""]}}},
-            {"$group": {"_id": _AS_TEXT, "count": {"$sum": 1}, "keys": {"$addToSet": f"${KEY}"}}},
-            {"$match": {"count": {"$gt": 1}}},
-        ]
         with translated_errors():
             batch: list[Document] = []
-            async for found in await self._collection.aggregate(pipeline, allowDiskUse=True):
+            async for found in await self._collection.aggregate(
+                repeated_ids({}), allowDiskUse=True
+            ):
                 batch.append(found)
                 if len(batch) == _BATCH:
                     yield await self._load(batch)

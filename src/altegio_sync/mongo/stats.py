@@ -28,7 +28,7 @@ from altegio_sync.domain.stats import (
 )
 from altegio_sync.errors import StoreError
 from altegio_sync.mongo.connection import durable, translated_errors
-from altegio_sync.mongo.documents import KEY
+from altegio_sync.mongo.duplicates import repeated_ids
 from altegio_sync.mongo.indexes import has_unique_index
 
 if TYPE_CHECKING:
@@ -192,13 +192,16 @@ def _most(field: str, count: int) -> Pipeline:
 
 
 def _starts(query: StatsQuery) -> Pipeline:
-    """Days and hours. A start is cut to its quarter first: no zone cuts a day within one."""
-    past_quarter = {"$mod": [{"$subtract": [_START, _FIRST]}, _QUARTER_MS]}
-    quarter = {"$subtract": [_START, past_quarter]}
-    group = {
-        "_id": {"$cond": [{"$gte": [_START, _QUARTERS_SINCE]}, quarter, _START]},
-        "n": {"$sum": 1},
-        "upcoming": {"$sum": {"$cond": [{"$gt": [_START, query.now]}, 1, 0]}},
+    """Days and hours of the few moments at which lessons start.
+
+    The moments are cut to their quarter first, for what costs more: no zone cuts a day within one.
+    """
+    past_quarter = {"$mod": [{"$subtract": ["$_id", _FIRST]}, _QUARTER_MS]}
+    quarter = {"$subtract": ["$_id", past_quarter]}
+    by_quarter = {
+        "_id": {"$cond": [{"$gte": ["$_id", _QUARTERS_SINCE]}, quarter, "$_id"]},
+        "n": {"$sum": "$n"},
+        "upcoming": {"$sum": {"$cond": [{"$gt": ["$_id", query.now]}, "$n", 0]}},
     }
     local = {"date": "$_id", "timezone": query.timezone}
     day = {"$dateToString": {**local, "format": "%Y-%m-%d"}}
@@ -213,7 +216,8 @@ def _starts(query: StatsQuery) -> Pipeline:
     }
     return [
         *_match({**_ACTIVE, **_dated(query)}),
-        {"$group": group},
+        {"$group": {"_id": _START, "n": {"$sum": 1}}},
+        {"$group": by_quarter},
         {"$project": {"n": 1, "upcoming": 1, "day": day, "hour": hour}},
         {"$facet": parts},
     ]
@@ -250,15 +254,9 @@ def _leads(query: StatsQuery) -> Pipeline:
 
 def _duplicates(query: StatsQuery) -> Pipeline:
     """As `clean` sees them: 501 and "501" are the same id."""
-    # The conversion keeps the server off its newer engine, whose large groups are far slower.
-    as_text = {"$convert": {"input": f"${KEY}", "to": "string", "onError": f"${KEY}"}}
-    extra = {"$sum": {"$subtract": ["$n", 1]}}
-    return [
-        *_match({**_spanned(query), KEY: _WITHOUT_ID}),
-        {"$group": {"_id": as_text, "n": {"$sum": 1}}},
-        {"$match": {"n": {"$gt": 1}}},
-        {"$group": {"_id": None, "ids": {"$sum": 1}, "extra": extra}},
-    ]
+    extra = {"$sum": {"$subtract": ["$documents", 1]}}
+    total = {"$group": {"_id": None, "ids": {"$sum": 1}, "extra": extra}}
+    return [*repeated_ids(_spanned(query)), total]
 
 
 def _match(condition: Document) -> Pipeline:

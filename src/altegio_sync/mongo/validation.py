@@ -1,4 +1,4 @@
-"""Runs the rules inside MongoDB, several side by side."""
+"""Runs the rules inside MongoDB, side by side: one pass for all that look at documents alone."""
 
 from __future__ import annotations
 
@@ -11,83 +11,166 @@ from altegio_sync.domain.validation import RuleFinding
 from altegio_sync.errors import ungrouped
 from altegio_sync.mongo.connection import durable, translated_errors
 from altegio_sync.mongo.documents import KEY
+from altegio_sync.mongo.duplicates import AS_TEXT, repeated_ids
 from altegio_sync.mongo.indexes import has_unique_index
-from altegio_sync.mongo.rules import COUNTED_BY_GROUP, RULES, duplicate_appointments
+from altegio_sync.mongo.rules import (
+    DUPLICATES,
+    RULES,
+    Rule,
+    RuleOfSeveral,
+    perhaps_together,
+    suspicious,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from pymongo.asynchronous.collection import AsyncCollection
     from pymongo.asynchronous.database import AsyncDatabase
 
     from altegio_sync.domain.validation import RuleContext
-    from altegio_sync.mongo.rules import Rule
+    from altegio_sync.mongo.rules import AnyRule
 
     Document = dict[str, Any]
+    Pipeline = list[Document]
 
 SAMPLE = 5
-#: The server answers each on a core of its own; more at once only take memory.
-_AT_ONCE = 4
+MOST_IDS = 10_000
+_ALONE = tuple(rule for rule in RULES if isinstance(rule, Rule))
+_OF_SEVERAL = tuple(
+    rule for rule in RULES if isinstance(rule, RuleOfSeveral) and rule.id != DUPLICATES
+)
+_DUPLICATE_RULE = next(rule for rule in RULES if rule.id == DUPLICATES)
 
 
 class MongoValidator:
-    """Finds what is wrong in one collection; nothing of a document but its id leaves the server."""
+    """Finds what is wrong in one collection; nothing of a document but its ids leaves the server.
 
-    def __init__(self, database: AsyncDatabase[Document], collection: str) -> None:
+    ``most_ids`` are named in a query; where they are more, a rule looks at all documents, which is
+    slower.
+    """
+
+    def __init__(
+        self, database: AsyncDatabase[Document], collection: str, *, most_ids: int = MOST_IDS
+    ) -> None:
         self._collection = durable(database)[collection]
+        self._most_ids = most_ids
 
     async def count(self) -> int:
         with translated_errors():
             return await self._collection.count_documents({})
 
-    async def run_rules(
-        self, context: RuleContext, rules: Sequence[Rule] = RULES
-    ) -> list[RuleFinding]:
+    async def run_rules(self, context: RuleContext) -> list[RuleFinding]:
         """One finding for each rule, in their order, also for what was not found."""
-        context = replace(context, has_duplicates=await self._has_duplicates(context))
-        findings: dict[str, RuleFinding] = {}
-        limiter = anyio.CapacityLimiter(_AT_ONCE)
-
-        async def run(rule: Rule) -> None:
-            async with limiter:
-                findings[rule.id] = await self._run(rule, context)
-
+        run = _Run(self._collection, context, self._most_ids)
         with ungrouped():
             async with anyio.create_task_group() as tasks:
-                for rule in rules:
-                    tasks.start_soon(run, rule)
-        return [findings[rule.id] for rule in rules]
+                tasks.start_soon(run.find_alone)
+                tasks.start_soon(run.find_duplicates)
+                tasks.start_soon(run.find_perhaps)
+            async with anyio.create_task_group() as tasks:
+                for rule in _OF_SEVERAL:
+                    tasks.start_soon(run.find_of_several, rule)
+        return [run.findings[rule.id] for rule in RULES]
 
-    async def _has_duplicates(self, context: RuleContext) -> bool:
-        if await has_unique_index(self._collection):
-            return False
-        return bool(await self._aggregate([*duplicate_appointments(context), {"$limit": 1}]))
 
-    async def _run(self, rule: Rule, context: RuleContext) -> RuleFinding:
-        if rule.id == "duplicate-appointment" and not context.has_duplicates:
-            return RuleFinding(rule.id, rule.severity, rule.repair, 0)
-        stages = rule.stages(context)
-        one = "$count" if rule.id in COUNTED_BY_GROUP else 1
-        group = {"_id": None, "count": {"$sum": one}, **rule.by_field}
-        found = await self._aggregate([*stages, {"$group": group}])
-        if not found:
-            return RuleFinding(
-                rule.id, rule.severity, rule.repair, 0, dict.fromkeys(rule.by_field, 0)
-            )
-        picked = {"$project": {KEY: 1}}
-        sample = await self._aggregate([*stages, {"$limit": SAMPLE}, picked])
-        return RuleFinding(
-            rule.id,
-            rule.severity,
-            rule.repair,
-            found[0]["count"],
-            {name: found[0][name] for name in rule.by_field},
-            tuple(_shown(each) for each in sample),
+class _Run:
+    """One run of all rules; what one part finds out, others rely on."""
+
+    def __init__(
+        self, collection: AsyncCollection[Document], context: RuleContext, most_ids: int
+    ) -> None:
+        self._collection = collection
+        self._context = context
+        self._most_ids = most_ids
+        self.findings: dict[str, RuleFinding] = {}
+        #: Where the rules about several documents have to look; None is everywhere.
+        self._perhaps: list[object] | None = None
+
+    async def find_alone(self) -> None:
+        """All rules about a document alone, in one pass over the collection."""
+        parts: dict[str, Pipeline] = {}
+        for rule in _ALONE:
+            match = {"$match": rule.query(self._context)}
+            parts |= {f"{rule.id} {name}": [match, *part] for name, part in _told(rule).items()}
+        found = await self._aggregate(
+            [{"$match": suspicious(_ALONE, self._context)}, {"$facet": parts}]
         )
+        for rule in _ALONE:
+            count, sample = (found[0][f"{rule.id} {name}"] for name in ("count", "sample"))
+            self.findings[rule.id] = _to_finding(rule, count, sample)
 
-    async def _aggregate(self, pipeline: list[Document]) -> list[Document]:
+    async def find_duplicates(self) -> None:
+        found: list[Document] = []
+        if not await has_unique_index(self._collection):
+            total = {"$group": {"_id": None, "count": {"$sum": "$documents"}}}
+            parts: dict[str, Pipeline] = {"count": [total], "ids": [{"$limit": self._most_ids + 1}]}
+            stages = [*repeated_ids({}), {"$sort": {"_id": 1}}, {"$facet": parts}]
+            found = await self._aggregate(stages)
+        count, ids = (found[0]["count"], found[0]["ids"]) if found else ([], [])
+        sample = [{KEY: each["_id"]} for each in ids[:SAMPLE] for _ in range(each["documents"])]
+        self.findings[DUPLICATES] = _to_finding(_DUPLICATE_RULE, count, sample[:SAMPLE])
+        self._context = replace(self._context, surplus=await self._find_surplus(ids))
+
+    async def _find_surplus(self, repeated: Sequence[Document]) -> list[object] | None:
+        """Of the documents that share an id, all but the one updated last."""
+        if not repeated:
+            return []
+        if len(repeated) > self._most_ids:
+            return None
+        keys = [key for each in repeated for key in each["keys"]]
+        groups = await self._aggregate(
+            [
+                {"$match": {KEY: {"$in": keys}}},
+                {"$sort": {"updatedAt": 1, "_id": 1}},
+                {"$group": {"_id": AS_TEXT, "ids": {"$push": "$_id"}}},
+            ]
+        )
+        return [each for group in groups for each in group["ids"][:-1]]
+
+    async def find_perhaps(self) -> None:
+        found = await self._aggregate([*perhaps_together(), {"$limit": self._most_ids + 1}])
+        self._perhaps = [each["_id"] for each in found] if len(found) <= self._most_ids else None
+
+    async def find_of_several(self, rule: RuleOfSeveral) -> None:
+        found: list[Document] = [{"count": [], "sample": []}]
+        perhaps = None if self._context.surplus is None else self._perhaps
+        if perhaps is None or perhaps:
+            there = [] if perhaps is None else [{"$match": {"_id": {"$in": perhaps}}}]
+            stages = [*there, *rule.stages(self._context), {"$facet": _told(rule)}]
+            found = await self._aggregate(stages)
+        self.findings[rule.id] = _to_finding(rule, found[0]["count"], found[0]["sample"])
+
+    async def _aggregate(self, pipeline: Pipeline) -> list[Document]:
         with translated_errors():
             cursor = await self._collection.aggregate(pipeline, allowDiskUse=True)
             return await cursor.to_list()
+
+
+def _told(rule: AnyRule) -> dict[str, Pipeline]:
+    """What is told of the documents that a rule has left."""
+    counted = rule.counted if isinstance(rule, RuleOfSeveral) else 1
+    by_field = rule.by_field if isinstance(rule, Rule) else {}
+    return {
+        "count": [{"$group": {"_id": None, "count": {"$sum": counted}, **by_field}}],
+        "sample": [{"$limit": SAMPLE}, {"$project": {KEY: 1}}],
+    }
+
+
+def _to_finding(
+    rule: AnyRule, count: Sequence[Document], sample: Sequence[Document]
+) -> RuleFinding:
+    """``count`` is the one group there is, or empty where nothing was found."""
+    found = count[0] if count else {}
+    names = rule.by_field if isinstance(rule, Rule) else ()
+    return RuleFinding(
+        rule.id,
+        rule.severity,
+        rule.repair,
+        found.get("count", 0),
+        {name: found.get(name, 0) for name in names},
+        tuple(_shown(each) for each in sample),
+    )
 
 
 def _shown(document: Document) -> str:

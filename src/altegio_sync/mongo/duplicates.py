@@ -1,0 +1,56 @@
+"""Appointment ids that stand in several documents, found inside MongoDB."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from altegio_sync.mongo.documents import KEY
+
+Document = dict[str, Any]
+Pipeline = list[Document]
+
+#: An id may stand as text in one document and as a number in another: they are the same id.
+AS_TEXT: Document = {"$convert": {"input": f"${KEY}", "to": "string", "onError": f"${KEY}"}}
+_WITHOUT_ID: Document = {"$nin": [None, ""]}
+#: As many as give each some hundreds of ids where there are millions.
+_BUCKETS = 4096
+
+
+def repeated_ids(condition: Document) -> Pipeline:
+    """Stages that leave one document for each id that several documents of the condition have.
+
+    Its `_id` is the id as text, `documents` counts them, `keys` are the id as they have it.
+
+    A group for every id is slow, for the server has to spill millions of them. So the ids are put
+    into buckets first, and only those of a bucket that may have one twice are grouped.
+    """
+    number = {
+        "$convert": {"input": f"${KEY}", "to": "long", "onError": None, "onNull": None},
+    }
+    bucket = {"$ifNull": [{"$mod": [number, _BUCKETS]}, AS_TEXT]}
+    has_one_twice = {"$ne": ["$documents", {"$size": {"$setUnion": ["$keys", []]}}]}
+    # 501 and "501" are not equal: where types differ, it takes the texts to tell.
+    has_types = {"$ne": [{"$type": "$least"}, {"$type": "$most"}]}
+    return [
+        {"$match": {**condition, KEY: _WITHOUT_ID}},
+        {
+            "$group": {
+                "_id": bucket,
+                "documents": {"$sum": 1},
+                "keys": {"$push": f"${KEY}"},
+                "least": {"$min": f"${KEY}"},
+                "most": {"$max": f"${KEY}"},
+            }
+        },
+        {"$match": {"$expr": {"$or": [has_one_twice, has_types]}}},
+        {"$unwind": "$keys"},
+        {"$project": {KEY: "$keys"}},
+        {
+            "$group": {
+                "_id": AS_TEXT,
+                "documents": {"$sum": 1},
+                "keys": {"$addToSet": f"${KEY}"},
+            }
+        },
+        {"$match": {"documents": {"$gt": 1}}},
+    ]
