@@ -12,9 +12,9 @@ MOST_GROWTH = 1.1
 NOISE = 0.1
 BOUND = (
     "A run holds the pages that are under way and the ids of two windows of 10,000 records, "
-    "whatever the period holds. What grows is the chance that many of the pages are full at one "
-    "moment: the peak is the most of all moments, and more records have more of them. It levels off at some "
-    "hundred thousand."
+    "whatever the period holds. What grows is the chance that many of the pages are full at "
+    "one moment: the peak is the most of all moments, and more records have more of them. It "
+    "levels off at some hundred thousand."
 )
 
 

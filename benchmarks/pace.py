@@ -14,11 +14,12 @@ LIMIT = 1.03
 
 BOUND = (
     "At a latency of 1 s the goal is out of reach of a checked pass. Some answers have to be "
-    "waited for by themselves, and each such wait costs the latency less the spacing of 0.25 s: "
-    "the first page, which tells how many there are, and the last one, which may be asked for only when all "
-    "others came back. That alone makes 1.06. A first run also waits for the location's time zone "
-    "(later ones ask for both at once), and a period of more than 80 pages is read in windows of "
-    "days, whose first pages are waited for once more: so it can be taken up when it is killed."
+    "waited for by themselves, and each such wait costs the latency less the spacing of 0.25 "
+    "s: the first page, which tells how many there are, and the last one, which may be asked "
+    "for only when all others came back. That alone makes 1.06. A first run also waits for "
+    "the location's time zone (later ones ask for both at once), and a period of more than 80 "
+    "pages is read in windows of days, whose first pages are waited for once more: so it can "
+    "be taken up when it is killed."
 )
 
 
