@@ -32,7 +32,7 @@ _COUNTED = ("status", "teacherId", "serviceId", "leadId")
 PLAIN = "five plain counts"
 BOUND = (
     "The bound of `stats` is the five plain counts (by status, teacher, service, lead and day, "
-    "side by side): it tells all of these, and trials, the week by hour, names and no-shows besides."
+    "side by side): it tells all of these, and trials, the week by hour, names and no-shows."
 )
 
 
