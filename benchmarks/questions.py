@@ -31,8 +31,13 @@ _INDEXED = 200_000
 _COUNTED = ("status", "teacherId", "serviceId", "leadId")
 PLAIN = "five plain counts"
 BOUND = (
-    "The bound of `stats` is the five plain counts (by status, teacher, service, lead and day, "
-    "side by side): it tells all of these, and trials, the week by hour, names and no-shows."
+    "The bound of `stats` is the five plain counts (by status, teacher, service, lead and "
+    "day, side by side): it tells all of these, and trials, the week by hour, names and no- "
+    "shows besides. For that the groups of its three aggregations need objects as keys, which "
+    "alone costs the server half a second a million documents more than a plain key does "
+    "(0.97 s against 0.47 s, without any condition). One after the other they take 2.9 s at "
+    "1,000,000 documents: on two cores 8 scans, when nothing else runs. At 10,000,000 the "
+    "scan itself has to read from the disk, and the same questions are fewer scans."
 )
 
 
