@@ -22,8 +22,9 @@ def utc_now() -> datetime:
 
 
 def new_run_id(now: datetime) -> str:
-    """Sorts by time, and is short enough to be typed."""
-    return f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+    """Sorts by time, to the millisecond, and is short enough to be typed."""
+    milliseconds = now.microsecond // 1000
+    return f"{now:%Y%m%d-%H%M%S}-{milliseconds:03}{secrets.token_hex(2)}"
 
 
 class SyncMode(StrEnum):
