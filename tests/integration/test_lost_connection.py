@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+import anyio
 import pytest
 
 from altegio_sync.domain.ledger import Grade, LedgerEntry
@@ -21,6 +22,7 @@ from altegio_sync.mongo.ledger import MongoLedger
 from altegio_sync.mongo.runs import MongoRuns
 from altegio_sync.mongo.stores import MongoAppointments
 from tests.fakes import booking
+from tests.mongod import running_mongod
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -154,3 +156,10 @@ async def test_one_that_stays_away_is_told_after_the_time_that_a_run_waits(
         pytest.raises(StoreUnavailableError, match="lost in mid-run"),
     ):
         await cursors.move_cursor("77", NOW, "run")
+
+
+async def test_one_that_is_gone_is_not_waited_for_on_leaving() -> None:
+    with running_mongod() as own, anyio.fail_after(10):
+        async with connection.open_database(own.uri_of("school")) as database:
+            await database["appointments"].find_one()  # leaves a session to take leave of
+            own.kill()
