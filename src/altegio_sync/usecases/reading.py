@@ -118,14 +118,14 @@ class PeriodReading:
 
     async def run(self, query: PageQuery, first: Page | None = None) -> None:
         """Read what the query asks for, from its ``first`` page on where that is there already."""
+        if first is not None:
+            self._look_at_total(first)
         async with anyio.create_task_group() as tasks:
             await self._read(tasks, query, first)
 
     async def _read(self, tasks: TaskGroup, query: PageQuery, first: Page | None) -> None:
         async with self._at_once:
-            if first is None:
-                first = await self._fetch(query, 1)
-            self._look_at_total(first)
+            first = first or await self._fetch(query, 1)
             parts = self._parts(query, first)
             if len(parts) == 1:
                 await self._settle(_WindowReading(self, query), query, first)

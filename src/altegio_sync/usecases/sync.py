@@ -189,6 +189,8 @@ class _CompanySync:
         report, request = self.report, self._request
         if isinstance(request.period, Period):
             report.period = request.period  # to be told also where no zone can be had
+        # Before anything is asked: where Altegio tells no time, what was read is as old as this.
+        began_at = self._began_at = await self._store.find_server_time()
         zone = await self._find_zone()
         report.timezone = zone.key
         period = report.period = self._period_in(zone)
@@ -196,7 +198,6 @@ class _CompanySync:
         warning = await self._store.prepare(dry_run=request.dry_run)
         if warning:
             self._progress.warn("no_unique_index", reason=warning)
-        began_at = self._began_at = await self._store.find_server_time()
         if request.mode is SyncMode.UPDATE:
             self._vanished = self._search_vanished(period, zone)
         for span in await self._open_days(period, zone, began_at):
