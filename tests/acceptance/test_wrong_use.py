@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import subprocess
 import time
 from datetime import date, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.acceptance.cli import NO_MONGODB, PARTNER_TOKEN, PASSWORD, USER_TOKEN, Cli
+from tests.acceptance.cli import COMMAND, NO_MONGODB, PARTNER_TOKEN, PASSWORD, USER_TOKEN, Cli
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from altegio_sync.sandbox import SandboxServer, School
 
 
@@ -118,6 +118,39 @@ def test_settings_come_from_the_environment_then_from_a_file(
 
     assert read.code == 0, read.err
     assert (missing.code, missing.err) == (2, "ERROR There is no settings file none.env\n")
+
+
+@pytest.mark.parametrize(
+    "command", [["stats"], ["stats", "--json"], ["sync", "yesterday", "--json"]]
+)
+def test_a_full_disk_behind_the_output_is_told_without_a_traceback(
+    cli: Cli, command: list[str]
+) -> None:
+    with Path("/dev/full").open("w") as full:
+        ran = subprocess.run(
+            [*COMMAND, *command],
+            cwd=cli.folder,
+            env=cli.environment({}),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+
+    assert ran.returncode == 1
+    assert ran.stderr.splitlines()[-1] == "ERROR Cannot write the output: No space left on device"
+
+
+def test_a_full_disk_behind_the_list_of_skipped_ones_does_not_end_the_run(cli: Cli) -> None:
+    mode = Path("/dev/full").stat().st_mode
+
+    ran = cli.run("sync", "last-week", "--json", "--skipped", "/dev/full")
+
+    assert ran.code == 1
+    assert ran.json["records"]["saved"] > 0
+    assert [each["code"] for each in ran.json["errors"]] == ["skipped_not_listed"]
+    assert "Cannot write /dev/full: No space left on device" in ran.err
+    assert Path("/dev/full").stat().st_mode == mode
 
 
 def test_services_are_ready_to_paste(cli: Cli, school: School) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import anyio
 import pytest
 
-from altegio_sync.cli.command import CommandOptions, execute
+from altegio_sync.cli.command import CommandOptions, execute, leaving_at_once
 
 if TYPE_CHECKING:
     from altegio_sync.usecases.stopping import StopSignal
@@ -24,6 +24,15 @@ def test_a_signal_asks_the_command_to_stop(number: signal.Signals) -> None:
         return 130 if stop.is_set else 0
 
     assert execute(CommandOptions("sync", quiet=True), body) == 130
+
+
+def test_what_only_asks_and_shows_is_left_at_the_first_signal() -> None:
+    async def body() -> int:
+        os.kill(os.getpid(), signal.SIGINT)
+        await anyio.sleep(10)
+        return 0
+
+    assert execute(CommandOptions("status", quiet=True), leaving_at_once(body)) == 130
 
 
 def test_under_nohup_a_closed_terminal_stops_nothing() -> None:

@@ -70,19 +70,55 @@ def execute(options: CommandOptions, body: Callable[[StopSignal], Awaitable[int]
     """
     options.configure_logging()
     try:
-        code = asyncio.run(_with_signals(options, body))
+        code = _execute(options, body)
         sys.stdout.flush()
-    except AltegioSyncError as error:
-        code = fail(options, error)
-    except (asyncio.CancelledError, KeyboardInterrupt):
-        code = EXIT_INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read our output has had enough; the interpreter shall not complain at its exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        # The interpreter shall not complain at its exit of what is still to be written.
+        _send_nowhere(sys.stdout.fileno())
+        # Whoever reads a pipe may have had enough.
+        if not isinstance(error, BrokenPipeError):
+            get_logger().error("failed", code="output", message=_what_failed(error))
         code = EXIT_PARTLY
-    except Exception as error:  # noqa: BLE001 - the outermost handler
-        code = _fail_unexpectedly(options, error)
     return code
+
+
+def leaving_at_once(
+    body: Callable[[], Awaitable[int]],
+) -> Callable[[StopSignal], Awaitable[int]]:
+    """A body that only asks and shows, so that it is left where it is when it is to stop."""
+
+    async def interruptible(stop: StopSignal) -> int:
+        code = EXIT_INTERRUPTED
+        with stop.interrupting():
+            code = await body()
+        return code  # noqa: RET504 - as it was where the body was left
+
+    return interruptible
+
+
+def _execute(options: CommandOptions, body: Callable[[StopSignal], Awaitable[int]]) -> int:
+    try:
+        return asyncio.run(_with_signals(options, body))
+    except AltegioSyncError as error:
+        return fail(options, error)
+    except (asyncio.CancelledError, KeyboardInterrupt):
+        return EXIT_INTERRUPTED
+    except OSError as error:
+        if isinstance(error, TimeoutError):
+            return _fail_unexpectedly(options, error)
+        raise  # our own output cannot be written: nothing is told there
+    except Exception as error:  # noqa: BLE001 - the outermost handler
+        return _fail_unexpectedly(options, error)
+
+
+def _what_failed(error: OSError) -> str:
+    why = error.strerror or type(error).__name__
+    what = "Cannot write the output" if error.filename is None else f"Cannot use {error.filename}"
+    return f"{what}: {why}"
+
+
+def _send_nowhere(descriptor: int) -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), descriptor)
 
 
 async def _with_signals(
@@ -113,7 +149,7 @@ def _forget_closed(terminals: Iterable[int]) -> None:
     """Let what goes to a terminal that was closed go nowhere: writing there fails."""
     for descriptor in terminals:
         if not os.isatty(descriptor):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), descriptor)
+            _send_nowhere(descriptor)
 
 
 def fail(options: CommandOptions, error: AltegioSyncError) -> int:

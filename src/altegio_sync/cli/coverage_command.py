@@ -11,7 +11,13 @@ from rich.console import Console
 from rich.text import Text
 
 from altegio_sync.bootstrap import open_store
-from altegio_sync.cli.command import load, pick_companies, print_json, run_command
+from altegio_sync.cli.command import (
+    leaving_at_once,
+    load,
+    pick_companies,
+    print_json,
+    run_command,
+)
 from altegio_sync.domain.ledger import CompanyCoverage, Grade
 from altegio_sync.domain.period import parse_period
 from altegio_sync.mongo.ledger import MongoLedger
@@ -27,7 +33,6 @@ if TYPE_CHECKING:
 
     from altegio_sync.cli.command import CommandOptions
     from altegio_sync.domain.ledger import CoverageReport
-    from altegio_sync.usecases.stopping import StopSignal
 
 _MARKS = {Grade.PROVED: ("=", "green"), Grade.CHECKED: ("+", "cyan")}
 _GAP = ("!", "bold red")
@@ -37,7 +42,7 @@ _LEGEND = "= proved   + checked   ! gap   without a mark: not over yet, or not a
 def run_coverage(
     options: CommandOptions, first: str, last: str | None, companies: Sequence[str]
 ) -> NoReturn:
-    async def body(_stop: StopSignal) -> int:
+    async def body() -> int:
         period = parse_period(first, last)
         settings = load(options, ["DB_URI"])
         async with open_store(settings) as database:
@@ -57,7 +62,7 @@ def run_coverage(
             _print(report, now)
         return report.exit_code
 
-    run_command(options, body)
+    run_command(options, leaving_at_once(body))
 
 
 def _print(report: CoverageReport, now: datetime) -> None:

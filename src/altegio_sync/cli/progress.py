@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import csv
 import os
+import stat
 import sys
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, Self
 from zoneinfo import ZoneInfo
 
@@ -15,6 +16,7 @@ from altegio_sync.log import get_logger
 from altegio_sync.ports import SilentProgress
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
     from types import TracebackType
 
@@ -45,6 +47,8 @@ class CliProgress(SilentProgress):
         self._pages_done = 0
         self._started_at = time.monotonic()
         self._skipped_rows: Any = None
+        #: Why the list of what was skipped is not whole.
+        self.list_problem: str | None = None
         self._zone = ZoneInfo("UTC")
         self._open = ExitStack()
 
@@ -59,12 +63,15 @@ class CliProgress(SilentProgress):
     ) -> None:
         if self._bar is not None:
             self._bar.stop()
-        self._open.close()
+        with self._giving_up_list():
+            self._open.close()
 
     def list_skipped_in(self, path: Path) -> None:
         """Write skipped bookings to a file that only its owner may read."""
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        os.fchmod(descriptor, 0o600)
+        # A device, such as the one that takes everything, is for others too.
+        if stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.fchmod(descriptor, 0o600)
         file = self._open.enter_context(os.fdopen(descriptor, "w", encoding="utf-8", newline=""))
         self._skipped_rows = csv.writer(file)
         self._skipped_rows.writerow(["id", "start", "teacher", "service", "reason"])
@@ -136,7 +143,17 @@ class CliProgress(SilentProgress):
         if skipped.reason is SkipReason.INVALID and skipped.detail:
             reason = f"{reason}: {skipped.detail}"
         cells = (booking.id, start, teacher, titles, reason)
-        self._skipped_rows.writerow([_defused(each) for each in cells])
+        with self._giving_up_list():
+            self._skipped_rows.writerow([_defused(each) for each in cells])
+
+    @contextmanager
+    def _giving_up_list(self) -> Iterator[None]:
+        """A list that cannot be written is not worth the run: what was wrong is kept to be told."""
+        try:
+            yield
+        except OSError as error:
+            self._skipped_rows = None
+            self.list_problem = error.strerror or type(error).__name__
 
     def warn(self, event: str, **fields: object) -> None:
         self._log.warning(event, **fields)

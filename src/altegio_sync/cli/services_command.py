@@ -9,6 +9,7 @@ from altegio_sync.cli.command import (
     EXIT_DONE,
     EXIT_OUT_OF_REACH,
     EXIT_PARTLY,
+    leaving_at_once,
     load,
     pick_companies,
     print_json,
@@ -26,11 +27,10 @@ if TYPE_CHECKING:
     from altegio_sync.cli.command import CommandOptions
     from altegio_sync.config import Settings
     from altegio_sync.domain.appointment import Service
-    from altegio_sync.usecases.stopping import StopSignal
 
 
 def run_services(options: CommandOptions, companies: Sequence[str]) -> NoReturn:
-    async def body(_stop: StopSignal) -> int:
+    async def body() -> int:
         settings = load(options, ALTEGIO_SETTINGS)
         wanted = pick_companies(settings, companies)
         found = {}
@@ -53,7 +53,7 @@ def run_services(options: CommandOptions, companies: Sequence[str]) -> NoReturn:
             return EXIT_DONE
         return EXIT_PARTLY if found else EXIT_OUT_OF_REACH
 
-    run_command(options, body)
+    run_command(options, leaving_at_once(body))
 
 
 def _kept_as(settings: Settings, service: Service) -> str | None:

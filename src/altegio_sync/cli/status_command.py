@@ -5,7 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from altegio_sync.bootstrap import open_store
-from altegio_sync.cli.command import load, print_json, run_command, telling_store_errors
+from altegio_sync.cli.command import (
+    leaving_at_once,
+    load,
+    print_json,
+    run_command,
+    telling_store_errors,
+)
 from altegio_sync.cli.render_status import render_metrics, render_status, render_unreachable
 from altegio_sync.domain.status import LeaseState
 from altegio_sync.domain.validation import RuleContext
@@ -28,11 +34,10 @@ if TYPE_CHECKING:
     from altegio_sync.cli.command import CommandOptions
     from altegio_sync.config import Settings
     from altegio_sync.domain.status import StatusReport
-    from altegio_sync.usecases.stopping import StopSignal
 
 
 def run_status(options: CommandOptions, *, prometheus: bool) -> NoReturn:
-    async def body(_stop: StopSignal) -> int:
+    async def body() -> int:
         if prometheus and options.json_output:
             raise ConfigError("--json and --prometheus exclude each other")
         settings = load(options, ["DB_URI"])
@@ -45,7 +50,7 @@ def run_status(options: CommandOptions, *, prometheus: bool) -> NoReturn:
             print(render_metrics(report) if prometheus else render_status(report))
         return report.exit_code
 
-    run_command(options, body)
+    run_command(options, leaving_at_once(body))
 
 
 async def _collect(settings: Settings, database: Database) -> StatusReport:

@@ -14,7 +14,7 @@ from altegio_sync.cli.progress import CliProgress
 from altegio_sync.cli.render import render_sync
 from altegio_sync.domain.durations import parse_duration
 from altegio_sync.domain.period import parse_period
-from altegio_sync.domain.report import ApiUsage, SyncMode, new_run_id, utc_now
+from altegio_sync.domain.report import ApiUsage, RunError, SyncMode, new_run_id, utc_now
 from altegio_sync.errors import ConfigError
 from altegio_sync.log import get_logger
 from altegio_sync.mongo.cursors import MongoCursors
@@ -99,6 +99,9 @@ def execute_sync(
                 stop=stop,
                 run_id=run_id,
             )
+        if progress.list_problem is not None:
+            message = f"Cannot write {asked.skipped_file}: {progress.list_problem}"
+            report.companies[-1].errors.append(RunError("skipped_not_listed", message))
         _tell(options, report)
         return report.exit_code
 

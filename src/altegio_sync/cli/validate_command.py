@@ -6,7 +6,13 @@ from contextlib import AsyncExitStack, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from altegio_sync.bootstrap import open_altegio, open_store
-from altegio_sync.cli.command import load, print_json, run_command, telling_store_errors
+from altegio_sync.cli.command import (
+    EXIT_INTERRUPTED,
+    load,
+    print_json,
+    run_command,
+    telling_store_errors,
+)
 from altegio_sync.cli.leasing import collection_held, open_leases
 from altegio_sync.cli.render_validation import render_validation
 from altegio_sync.config import ALL_SETTINGS
@@ -43,7 +49,10 @@ def run_validate(
             database = await stack.enter_async_context(open_store(settings))
             validator = MongoValidator(database, settings.collection)
             if not fix:
-                report = await validate_appointments(validator, context)
+                with stop.interrupting():
+                    report = await validate_appointments(validator, context)
+                if stop.is_set:
+                    return EXIT_INTERRUPTED
             else:
                 repair, store, run_id = await _open_repair(
                     stack, settings, database, context, stop, asks=asks
