@@ -7,7 +7,9 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import anyio
+import pymongo
 import pytest
+from pymongo.errors import PyMongoError
 
 from altegio_sync.domain.ledger import Grade, LedgerEntry
 from altegio_sync.domain.lessons import LessonRules, judge
@@ -161,5 +163,9 @@ async def test_one_that_stays_away_is_told_after_the_time_that_a_run_waits(
 async def test_one_that_is_gone_is_not_waited_for_on_leaving() -> None:
     with running_mongod() as own, anyio.fail_after(10):
         async with connection.open_database(own.uri_of("school")) as database:
-            await database["appointments"].find_one()  # leaves a session to take leave of
+            async with anyio.create_task_group() as tasks:
+                for _ in range(3):  # each leaves a session to take leave of
+                    tasks.start_soon(database["appointments"].find_one)
             own.kill()
+            with pytest.raises(PyMongoError), pymongo.timeout(0.5):
+                await database["appointments"].find_one()
