@@ -234,3 +234,29 @@ async def test_documents_that_no_unique_index_guards_want_attention(
         "altegio-sync check says what to do"
     )
     assert [empty, *told] == [[], [line], []]
+
+
+async def test_what_is_no_start_of_a_lesson_is_on_no_day_and_follows_no_trial(
+    database: AsyncDatabase[Document],
+) -> None:
+    trial: Document = {"leadId": "30", "IsTrial": True, "startDateTime": NOW}
+    odd = [
+        {"leadId": "30", "IsTrial": is_trial, "startDateTime": start}
+        for is_trial in (True, False)
+        for start in ([NOW - timedelta(days=1)], "2026-10-25", 7, None)
+    ]
+    unnamed = {**trial, "leadId": ""}
+    beyond_every_zone = {"startDateTime": datetime(9999, 12, 31, 23, tzinfo=UTC)}
+    await database[NAME].insert_many([*odd, trial, unnamed, beyond_every_zone])
+
+    report = (await stats_of(database)).to_json()
+
+    assert report["dates"]["by_day"] == [{"date": "2026-10-26", "count": 2}]
+    assert report["trials"] == {
+        "lessons": 6,
+        "leads": 1,
+        "booked_again": 0,
+        "came_again": 0,
+        "rate": 0.0,
+    }
+    assert report["total"] == len(odd) + 3
