@@ -18,6 +18,7 @@ from altegio_sync.domain.appointment import AttendanceStatus
 from altegio_sync.domain.validation import Repair, RuleContext, Severity
 from altegio_sync.mongo.documents import KEY
 from altegio_sync.mongo.duplicates import AS_TEXT, repeated_ids
+from altegio_sync.mongo.overlaps import ids_of_overlapping, overlapping
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -217,29 +218,15 @@ def _once_each(context: RuleContext) -> Pipeline:
 def perhaps_together() -> Pipeline:
     """The ids of all documents that a rule about several concerns, and of some that it does not.
 
-    Lessons of one teacher that overlap or begin together, duplicates among them, found by one sort
-    of little of each document. Whatever a lesson overlaps is found with it, so the rules need not
-    look at any other.
+    Lessons of one teacher that overlap or begin together, duplicates among them. Whatever a lesson
+    overlaps is found with it, so the rules need not look at any other.
     """
     # At least a moment long: of two that begin together, each is within the other.
     ends = {"$max": ["$endDateTime", {"$add": ["$startDateTime", 1]}]}
-    window = {
-        "busy_until": {"$max": "$e", "window": {"documents": ["unbounded", -1]}},
-        "next_start": {"$shift": {"output": "$s", "by": 1}},
-    }
-    next_within = {"$and": [{"$gt": ["$next_start", None]}, {"$gt": ["$e", "$next_start"]}]}
+    told = {"startDateTime": _DATE, "teacherId": {"$type": "string", "$ne": ""}}
     return [
-        {
-            "$match": {
-                **_ACTIVE,
-                "startDateTime": _DATE,
-                "teacherId": {"$type": "string", "$ne": ""},
-            }
-        },
-        {"$project": {"t": "$teacherId", "s": "$startDateTime", "e": ends}},
-        {"$setWindowFields": {"partitionBy": "$t", "sortBy": {"s": 1}, "output": window}},
-        {"$match": {"$expr": {"$or": [{"$gt": ["$busy_until", "$s"]}, next_within]}}},
-        {"$project": {"_id": 1}},
+        {"$match": {**_ACTIVE, **told}},
+        *ids_of_overlapping("$teacherId", "$startDateTime", ends),
     ]
 
 
@@ -263,22 +250,9 @@ def _duplicate_lessons(context: RuleContext) -> Pipeline:
 
 
 def _teacher_overlaps(context: RuleContext) -> Pipeline:
-    """Lessons that begin before an earlier one of the teacher has ended, and those earlier ones.
-
-    The latest end of all lessons before, not the end of the one before: a short lesson may lie
-    within a long one that goes on.
-    """
+    """Lessons that begin before an earlier one of the teacher has ended, and those earlier ones."""
     names = ("teacherId", "startDateTime", "endDateTime")
     order = {"startDateTime": 1, "endDateTime": 1, KEY: 1}
-    window = {
-        "busy_until": {"$max": "$endDateTime", "window": {"documents": ["unbounded", -1]}},
-        "next_start": {"$shift": {"output": "$startDateTime", "by": 1}},
-    }
-    begins_within = {"$gt": ["$busy_until", "$startDateTime"]}
-    # A missing next start is null, which comes before every date.
-    next_within = {
-        "$and": [{"$gt": ["$next_start", None]}, {"$gt": ["$endDateTime", "$next_start"]}]
-    }
     return [
         *_once_each(context),
         {
@@ -290,8 +264,7 @@ def _teacher_overlaps(context: RuleContext) -> Pipeline:
             }
         },
         {"$project": dict.fromkeys((KEY, *names), 1)},
-        {"$setWindowFields": {"partitionBy": "$teacherId", "sortBy": order, "output": window}},
-        {"$match": {"$expr": {"$or": [begins_within, next_within]}}},
+        *overlapping("$teacherId", "$startDateTime", "$endDateTime", order),
     ]
 
 

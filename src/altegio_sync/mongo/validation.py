@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import anyio
 
 from altegio_sync.domain.validation import RuleFinding
-from altegio_sync.errors import ungrouped
+from altegio_sync.errors import StoreError, StoreUnavailableError, ungrouped
 from altegio_sync.mongo.connection import durable, translated_errors
 from altegio_sync.mongo.documents import KEY
 from altegio_sync.mongo.duplicates import AS_TEXT, repeated_ids
@@ -129,7 +129,14 @@ class _Run:
         return [each for group in groups for each in group["ids"][:-1]]
 
     async def find_perhaps(self) -> None:
-        found = await self._aggregate([*perhaps_together(), {"$limit": self._most_ids + 1}])
+        try:
+            found = await self._aggregate([*perhaps_together(), {"$limit": self._most_ids + 1}])
+        except StoreUnavailableError:
+            raise
+        except StoreError:
+            # A server before 5.2, or a week of more lessons than it holds: the rules, which take
+            # longer, ask for less.
+            return
         self._perhaps = [each["_id"] for each in found] if len(found) <= self._most_ids else None
 
     async def find_of_several(self, rule: RuleOfSeveral) -> None:
