@@ -123,6 +123,7 @@ async def test_update_writes_changed_fields_alone_and_no_field_of_others(
     [
         ({"status": 0}, "status"),
         ({"isDeleted": 0}, "isDeleted"),
+        ({"IsTrial": Int64(0)}, "IsTrial"),
         ({"startDateTime": "2026-03-02T08:00:00Z"}, "startDateTime"),
         ({"leadId": 12345}, "leadId"),
         ({"companyId": "78"}, "companyId"),

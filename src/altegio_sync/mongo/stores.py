@@ -168,7 +168,10 @@ class MongoAppointments:
     async def _find_stored(self, ids: Sequence[str]) -> Mapping[str, Sequence[Document]]:
         """The stored documents by id; several where old duplicates stand."""
         stored: dict[str, list[Document]] = defaultdict(list)
-        async for document in self._collection.find({KEY: {"$in": self._keys(ids)}}, _PROJECTION):
+        query = {KEY: {"$in": self._keys(ids)}}
+        # All in one answer: by default the first has 101 of them.
+        cursor = self._collection.find(query, _PROJECTION, batch_size=len(ids) + 1)
+        for document in await cursor.to_list():
             stored[_key_text(document[KEY])].append(document)
         return stored
 
