@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+import anyio.lowlevel
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -194,19 +195,43 @@ async def test_a_proof_rests_on_single_answers_or_on_two_passes_that_agree(
     assert usage.rereads == (28 if count > 28 * page_size else 0)
 
 
-async def test_more_than_a_pass_shall_hold_is_read_in_windows() -> None:
-    each_day = [
-        booking(f"{day}{n:04}", starts_at=START + timedelta(days=day))
-        for day in range(20)
-        for n in range(900)
-    ]
-    source = ListSource(each_day)
+def many_each_day() -> ListSource:
+    return ListSource(
+        [
+            booking(f"{day}{n:04}", starts_at=START + timedelta(days=day))
+            for day in range(20)
+            for n in range(900)
+        ]
+    )
 
-    windows, handed_on, _usage = await read(source, 1000, MONTH)
+
+async def test_more_than_a_pass_shall_hold_is_read_in_windows() -> None:
+    windows, handed_on, _usage = await read(many_each_day(), 1000, MONTH)
 
     assert len(windows) > 1
     assert max(window.seen for window in windows) <= 10_000
     assert len(handed_on) == len(set(handed_on)) == 18_000
+
+
+async def test_what_is_held_at_once_is_bounded_for_all_windows_together() -> None:
+    held = 0
+    most = 0
+
+    async def handle(_number: int, _page: Page, fresh: list[Booking]) -> None:
+        nonlocal held, most
+        held += len(fresh)
+        most = max(most, held)
+        for _ in range(20):
+            await anyio.lowlevel.checkpoint()
+        held -= len(fresh)
+
+    async def ignore(_window: Window) -> None: ...
+
+    reading = PeriodReading(many_each_day(), handle, ignore, ApiUsage())
+    await reading.run(PageQuery("77", MONTH, ZONE, 1, 1000))
+
+    # Four pages, and the first ones of two windows.
+    assert 1000 < most <= 6000
 
 
 async def test_a_removal_and_an_insert_that_cancel_out_fool_a_check_and_no_proof() -> None:

@@ -34,9 +34,9 @@ if TYPE_CHECKING:
 PASSES = 2
 LAST_PASSES = 4
 #: More than this is read in windows of days: what a pass keeps in memory is bounded, and a killed
-#: run is taken up window by window.
+#: run is taken up window by window; so many pages are half a minute's.
 MAX_WINDOW_RECORDS = 10_000
-_WINDOW_PAGES = 80
+_WINDOW_PAGES = 120
 #: Windows of days side by side, so that none waits while another's last answer is under way.
 _WINDOWS_AT_ONCE = 2
 _PROVED_WINDOWS_AT_ONCE = 8
@@ -46,7 +46,7 @@ _MAX_IN_FLIGHT = 16
 _MIN_IN_FLIGHT = 4
 #: What the old scripts asked for and were served, for years; a larger page may be shrunk.
 _KNOWN_PAGE_SIZE = 50
-#: Bookings held at once are bounded by this, whatever the size of a page.
+#: Bookings held at once are bounded by this, whatever the size of a page and however many windows.
 _ROWS_IN_FLIGHT = 4000
 
 
@@ -115,6 +115,8 @@ class PeriodReading:
         self._at_once = anyio.CapacityLimiter(
             _PROVED_WINDOWS_AT_ONCE if proves else _WINDOWS_AT_ONCE
         )
+        #: For the pages that are asked for or being stored, of all windows together.
+        self.slots = anyio.CapacityLimiter(_MIN_IN_FLIGHT)
 
     async def run(self, query: PageQuery, first: Page | None = None) -> None:
         """Read what the query asks for, from its ``first`` page on where that is there already."""
@@ -237,8 +239,7 @@ class _WindowReading:
         last_number = -(-first.total // query.page_size)
         await self._read_side_by_side(query, seen, iter(range(2, last_number)))
         # Asked for when all others came back: its total is the one the list ended with.
-        last = await self._owner.fetch(query, last_number)
-        await self._take(seen, last_number, last)
+        last = await self._read_page(query, seen, last_number)
         seen.announced = last.total
         if seen.seen == first.total == last.total:
             seen.grade = Grade.CHECKED
@@ -250,8 +251,7 @@ class _WindowReading:
         A full page leaves that open, and one that may have been shrunk: then the next one tells.
         """
         if total == query.page_size or (total and self._owner.doubts_total(query)):
-            second = await self._owner.fetch(query, 2)
-            await self._take(seen, 2, second)
+            second = await self._read_page(query, seen, 2)
             if second.rows:
                 return await self._walk(query, seen, total=None, number=2)
         seen.announced = total
@@ -266,9 +266,7 @@ class _WindowReading:
         rows = seen.seen
         while rows:
             number += 1
-            page = await self._owner.fetch(query, number)
-            await self._take(seen, number, page)
-            rows = page.rows
+            rows = (await self._read_page(query, seen, number)).rows
         seen.announced = total
         return seen
 
@@ -277,12 +275,19 @@ class _WindowReading:
     ) -> None:
         async def worker() -> None:
             for number in numbers:
-                await self._take(seen, number, await self._owner.fetch(query, number))
+                await self._read_page(query, seen, number)
 
         in_flight = max(_MIN_IN_FLIGHT, min(_MAX_IN_FLIGHT, _ROWS_IN_FLIGHT // query.page_size))
+        self._owner.slots.total_tokens = in_flight
         async with anyio.create_task_group() as tasks:
             for _ in range(in_flight):
                 tasks.start_soon(worker)
+
+    async def _read_page(self, query: PageQuery, seen: _Pass, number: int) -> Page:
+        async with self._owner.slots:
+            page = await self._owner.fetch(query, number)
+            await self._take(seen, number, page)
+        return page
 
     async def _take(self, seen: _Pass, number: int, page: Page) -> None:
         seen.unreadable += page.unreadable
