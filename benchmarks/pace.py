@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks.parts import Ran, School, mongod, run_program, serving, settings
+from benchmarks.parts import Ran, mongod, run_program, serving, settings
 from benchmarks.results import Goal, Section
 
 PAGES = 100
@@ -12,25 +12,29 @@ REQUESTS_PER_SECOND = 4
 LIMIT = 1.03
 
 
+#: Where the goal is out of reach, a check holds the run to what was reached.
+NOISE, NOISE_OUT_OF_REACH = 0.05, 0.15
+RUNS = ("first", "later")
 BOUND = (
     "At a latency of 1 s the goal is out of reach of a checked pass. Some answers have to be "
     "waited for by themselves, and each such wait costs the latency less the spacing of 0.25 "
     "s: the first page, which tells how many there are, and the last one, which may be asked "
-    "for only when all others came back. That alone makes 1.06. A first run also waits for "
-    "the location's time zone (later ones ask for both at once), and a period of more than 80 "
-    "pages is read in windows of days, whose first pages are waited for once more: so it can "
-    "be taken up when it is killed."
+    "for only when all others came back. That alone makes 1.06, and the one per cent by which "
+    "starts are further apart than they need be, so that no jitter brings five into a second, "
+    "1.07. A location's first run waits for its time zone as well; later ones ask for both at "
+    "once."
 )
 
 
 def measure() -> Section:
     section = Section(
         "1. Against the API's clock",
-        f"A sync of {PAGES} pages of {PAGE_SIZE} at {REQUESTS_PER_SECOND} requests a second. "
-        f"Ideal: `(requests - 1) / {REQUESTS_PER_SECOND} + latency` seconds. The run is what the "
-        "report counts; the whole process adds Python's start, and stands beside it.",
+        f"A sync of {PAGES} pages of {PAGE_SIZE} at {REQUESTS_PER_SECOND} requests a second, and "
+        "the same again (without the minute's window, which both would fill). Ideal: "
+        f"`(requests - 1) / {REQUESTS_PER_SECOND} + latency` seconds. The run is what the report "
+        "counts; the whole process adds Python's start, and stands beside it.",
         (
-            "latency, s", "requests", "ideal, s", "run, s", "ratio", "process, s",
+            "latency, s", "run", "requests", "ideal, s", "run, s", "ratio", "process, s",
             "most starts in a second", "mean spacing, ms",
         ),
     )  # fmt: skip
@@ -38,33 +42,36 @@ def measure() -> Section:
         for latency_s in LATENCIES_S:
             database.drop("bench")
             with serving(PAGES * PAGE_SIZE, latency_s=latency_s) as school:
-                ran = run_program(
-                    *("sync", *school.period, "--json", "-q"),
-                    env=settings(
-                        database.uri,
-                        school,
-                        ALTEGIO_PAGE_SIZE=str(PAGE_SIZE),
-                        ALTEGIO_REQUESTS_PER_SECOND=str(REQUESTS_PER_SECOND),
-                        ALTEGIO_REQUESTS_PER_MINUTE="195",
-                    ),
+                env = settings(
+                    database.uri,
+                    school,
+                    ALTEGIO_PAGE_SIZE=str(PAGE_SIZE),
+                    ALTEGIO_REQUESTS_PER_SECOND=str(REQUESTS_PER_SECOND),
+                    ALTEGIO_REQUESTS_PER_MINUTE="0",
                 )
-                _add(section, latency_s, ran, school)
+                for name in RUNS:
+                    seen = len(school.seen())
+                    ran = run_program("sync", *school.period, "--json", "-q", env=env)
+                    _add(section, latency_s, name, ran, school.seen()[seen:])
     section.notes.append(BOUND)
     return section
 
 
-def _add(section: Section, latency_s: float, ran: Ran, school: School) -> None:
+def _add(section: Section, latency_s: float, name: str, ran: Ran, starts: list[float]) -> None:
     report = ran.report
-    assert report["records"]["saved"] == school.listing.size
+    records = report["records"]
+    assert records["saved" if name == RUNS[0] else "duplicates"] == PAGES * PAGE_SIZE
     requests = report["api"]["requests"]
+    assert len(starts) == requests
     ideal_s = (requests - 1) / REQUESTS_PER_SECOND + latency_s
-    starts = school.seen()
     most = max(sum(first <= each < first + 1 for each in starts) for first in starts)
     spacing_ms = (starts[-1] - starts[0]) / (len(starts) - 1) * 1000
     ratio = report["seconds"] / ideal_s
     section.rows.append(
-        (latency_s, requests, ideal_s, report["seconds"], ratio, ran.seconds, most, spacing_ms)
-    )
-    # Where the goal is out of reach, a check holds the run to what was reached.
-    noise = 0.05 if latency_s < 1 else 0.15
-    section.goals.append(Goal(f"{latency_s} s latency", ratio, LIMIT, noise=noise))
+        (
+            latency_s, name, requests, ideal_s, report["seconds"], ratio, ran.seconds, most,
+            spacing_ms,
+        )
+    )  # fmt: skip
+    noise = NOISE if latency_s < 1 else NOISE_OUT_OF_REACH
+    section.goals.append(Goal(f"{latency_s} s latency, {name} run", ratio, LIMIT, noise=noise))
