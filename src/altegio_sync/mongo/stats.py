@@ -33,7 +33,7 @@ from altegio_sync.mongo.duplicates import repeated_ids
 from altegio_sync.mongo.indexes import has_unique_index
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Awaitable, Callable
 
     from pymongo.asynchronous.database import AsyncDatabase
 
@@ -81,11 +81,12 @@ class MongoStats:
             StoreError: MongoDB failed, or does not know the time zone.
         """
         with translated_errors():
-            people, starts, leads, duplicates = await _side_by_side(
-                self._aggregate(_people(query)),
-                self._aggregate(_starts(query)),
-                self._aggregate(_leads(query)),
-                self._count_duplicates(query),
+            # The longest first.
+            leads, duplicates, people, starts = await _two_at_a_time(
+                lambda: self._aggregate(_leads(query)),
+                lambda: self._count_duplicates(query),
+                lambda: self._aggregate(_people(query)),
+                lambda: self._aggregate(_starts(query)),
             )
         return _to_counts(people, starts, leads, duplicates)
 
@@ -109,9 +110,18 @@ class MongoStats:
         return found[0] if found else {}
 
 
-async def _side_by_side(*work: Coroutine[Any, Any, Document]) -> list[Document]:
-    """The results in order; when one fails, the others are ended before that is told."""
-    tasks = [asyncio.ensure_future(each) for each in work]
+async def _two_at_a_time(*work: Callable[[], Awaitable[Document]]) -> list[Document]:
+    """The results in order; when one fails, the others are ended before that is told.
+
+    All at once would be slower on a server of two cores, where the longest gets less than one.
+    """
+    turns = asyncio.Semaphore(2)
+
+    async def in_turn(ask: Callable[[], Awaitable[Document]]) -> Document:
+        async with turns:
+            return await ask()
+
+    tasks = [asyncio.ensure_future(in_turn(each)) for each in work]
     try:
         return await asyncio.gather(*tasks)
     finally:
