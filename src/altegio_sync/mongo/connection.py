@@ -11,6 +11,7 @@ import anyio
 import pymongo
 from bson.codec_options import CodecOptions
 from pymongo import AsyncMongoClient, ReadPreference
+from pymongo.common import URI_OPTIONS_VALIDATOR_MAP
 from pymongo.errors import (
     AutoReconnect,
     ConfigurationError,
@@ -60,9 +61,14 @@ def database_name(uri: str) -> str:
     Raises:
         ConfigError: no MongoDB URI, or one without a database. The text never holds the URI.
     """
-    plain = "mongodb://" + uri[len(_SRV) :] if uri.startswith(_SRV) else uri
+    plain = uri
+    if uri.startswith(_SRV):
+        # DNS is not asked yet, and what steers it has no place in a plain address.
+        plain = _without_options("mongodb://" + uri[len(_SRV) :], _is_about_srv)
     try:
-        name = parse_uri(plain)["database"]
+        name = parse_uri(_without_options(plain, _is_unknown))["database"]
+    except OSError as error:
+        raise _unreadable_file(error) from None
     except (PyMongoError, ValueError):
         raise ConfigError(
             "DB_URI is not a MongoDB address: expected mongodb://host/database, "
@@ -77,6 +83,31 @@ def database_name(uri: str) -> str:
     return str(name)
 
 
+def _without_options(uri: str, is_left_out: Callable[[str], bool]) -> str:
+    """The URI without the options of such names, in small letters."""
+    address, _, query = uri.partition("?")
+    separator = "&" if "&" in query else ";"
+    options = (each.partition("=") for each in query.split(separator))
+    kept = ["".join(each) for each in options if not each[1] or not is_left_out(each[0].lower())]
+    return f"{address}?{separator.join(kept)}" if any(kept) else address
+
+
+def _is_unknown(option: str) -> bool:
+    """Of another driver, as Node.js programs leave theirs: ours would warn of it on stderr."""
+    return option not in URI_OPTIONS_VALIDATOR_MAP
+
+
+def _is_about_srv(option: str) -> bool:
+    return option.startswith("srv")
+
+
+def _unreadable_file(error: OSError) -> ConfigError:
+    return ConfigError(
+        "DB_URI names a file, by tlsCAFile or tlsCertificateKeyFile, that cannot be used: "
+        f"{error.strerror or type(error).__name__}"
+    )
+
+
 @asynccontextmanager
 async def open_database(uri: str) -> AsyncIterator[AsyncDatabase[Document]]:
     """The database of the URI, reached once and then closed again.
@@ -87,15 +118,18 @@ async def open_database(uri: str) -> AsyncIterator[AsyncDatabase[Document]]:
         StoreError: reached, but it refuses us.
     """
     name = database_name(uri)
-    with translated_errors():
-        client: AsyncMongoClient[Document] = AsyncMongoClient(
-            uri,
-            serverSelectionTimeoutMS=WITHIN_RUN_S * 1000,
-            connectTimeoutMS=FIRST_CONTACT_S * 1000,
-            appname="altegio-sync",
-            tz_aware=True,
-            retryWrites=True,
-        )
+    try:
+        with translated_errors():
+            client: AsyncMongoClient[Document] = AsyncMongoClient(
+                _without_options(uri, _is_unknown),
+                serverSelectionTimeoutMS=WITHIN_RUN_S * 1000,
+                connectTimeoutMS=FIRST_CONTACT_S * 1000,
+                appname="altegio-sync",
+                tz_aware=True,
+                retryWrites=True,
+            )
+    except OSError as error:
+        raise _unreadable_file(error) from None
     try:
         # A wrong address is told at once, a fail-over within a run is waited for.
         with translated_errors(), pymongo.timeout(FIRST_CONTACT_S):
