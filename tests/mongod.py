@@ -30,6 +30,7 @@ class RunningMongod:
     """A server on loopback, with data of its own; it can be killed and started again.
 
     With ``replica_set`` it is a replica set of one, or with ``is_member`` waits to be one's member.
+    With ``has_users`` it asks who one is; the first user may be made without.
     """
 
     def __init__(
@@ -38,12 +39,14 @@ class RunningMongod:
         replica_set: str | None = None,
         *,
         is_member: bool = False,
+        has_users: bool = False,
         cache_gb: float = 0.25,
     ) -> None:
         self._folder = folder
         self._cache_gb = cache_gb
         self._replica_set = replica_set
         self._is_member = is_member
+        self._has_users = has_users
         self._port = 0
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -81,6 +84,7 @@ class RunningMongod:
                 *("--wiredTigerCacheSizeGB", str(self._cache_gb)),
                 *("--setParameter", "diagnosticDataCollectionEnabled=false"),
                 *("--setParameter", "enableTestCommands=1"),  # it can be told to fail
+                *(("--auth",) if self._has_users else ()),
                 *self._replica_set_options(),
             ],
             stdin=subprocess.DEVNULL,

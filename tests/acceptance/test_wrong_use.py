@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import subprocess
+import tempfile
 import time
 from datetime import date, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from pymongo import MongoClient
 
 from tests.acceptance.cli import COMMAND, NO_MONGODB, PARTNER_TOKEN, PASSWORD, USER_TOKEN, Cli
+from tests.mongod import RunningMongod
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from altegio_sync.sandbox import SandboxServer, School
 
 
@@ -185,6 +190,43 @@ def test_check_finds_all_in_order_and_says_what_is_not(cli: Cli) -> None:
     assert "1000 a page" in good.out
     assert bad.code == 3
     assert [each["check"] for each in bad.json["checks"] if not each["ok"]] == ["company 77"]
+
+
+@pytest.fixture(scope="module")
+def guarded() -> Iterator[RunningMongod]:
+    """A MongoDB that wants a user, and has one who may read, and no more."""
+    with tempfile.TemporaryDirectory(prefix="altegio-tests-") as folder:
+        running = RunningMongod(Path(folder), has_users=True)
+        running.start()
+        client: MongoClient[dict[str, Any]]
+        with MongoClient(running.uri) as client:
+            client.admin.command("createUser", "reader", pwd=PASSWORD, roles=["readAnyDatabase"])
+        yield running
+        running.stop()
+
+
+@pytest.mark.parametrize(
+    ("user", "failed"),
+    [
+        ("", ["MongoDB rights", "MongoDB"]),
+        (f"reader:{PASSWORD}@", ["MongoDB rights"]),
+    ],
+    ids=["nobody", "reader"],
+)
+def test_check_goes_on_where_mongodb_lets_it_write_nothing(
+    cli: Cli, guarded: RunningMongod, user: str, failed: list[str]
+) -> None:
+    uri = f"mongodb://{user}{guarded.address}/school?authSource=admin"
+
+    ran = cli.run("check", "--json", DB_URI=uri, ALTEGIO_REQUESTS_PER_SECOND="4")
+
+    assert ran.code == 3
+    bad = [each for each in ran.json["checks"] if not each["ok"]]
+    assert [each["check"] for each in bad] == failed
+    assert "needs the role readWrite" in bad[0]["text"]
+    told = {each["check"] for each in ran.json["checks"]}
+    assert {"company 77", "time zone", "timetable", "staff"} < told
+    assert PASSWORD not in ran.out + ran.err
 
 
 def test_nothing_private_is_told_on_any_way_to_fail(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from altegio_sync.bootstrap import open_altegio, open_store
 from altegio_sync.cli.command import EXIT_DONE, EXIT_OUT_OF_REACH, load, print_json, run_command
 from altegio_sync.errors import StoreError
+from altegio_sync.mongo.budget import try_budget
 from altegio_sync.mongo.stores import MongoAppointments
 from altegio_sync.usecases.check import Finding, check_altegio, check_store
 
@@ -43,18 +44,21 @@ def run_check(options: CommandOptions) -> NoReturn:
 async def _findings(settings: Settings) -> AsyncIterator[Finding]:
     yield Finding.good("settings", f"complete, companies {', '.join(settings.company_ids)}")
     async with AsyncExitStack() as stack:
-        database = out_of_reach = None
+        database = sharing = problem = None
         try:
             # First, since the budget of requests is shared through it.
             database = await stack.enter_async_context(open_store(settings))
+            await try_budget(database, settings.budget_key)
+            sharing = database
         except StoreError as error:
-            out_of_reach = Finding.bad("MongoDB", str(error), "check DB_URI")
-        async with open_altegio(settings, database=database) as api:
+            name = "MongoDB" if database is None else "MongoDB rights"
+            problem = Finding.bad(name, str(error), "check DB_URI")
+        async with open_altegio(settings, database=sharing) as api:
             for company in settings.company_ids:
                 async for finding in check_altegio(api, company, settings.timezone):
                     yield finding
-        if out_of_reach is not None:
-            yield out_of_reach
+        if problem is not None:
+            yield problem
         if database is not None:
             for finding in await _check_database(settings, database):
                 yield finding

@@ -210,6 +210,14 @@ class OwnStarts:
         return max(opening, default=0.0)
 
 
+async def try_budget(database: AsyncDatabase[Document], key: str) -> None:
+    """Return where starts can be reserved, and reserve none; StoreError where they cannot."""
+    with translated_errors():
+        await database[BUDGET_COLLECTION].update_one(
+            {"_id": key}, {"$setOnInsert": {"starts": []}}, upsert=True
+        )
+
+
 async def count_starts(database: AsyncDatabase[Document], key: str, now: datetime) -> int:
     """How many starts the budget saw in the minute before ``now``, a time of the server."""
     with translated_errors():
