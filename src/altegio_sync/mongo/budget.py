@@ -23,6 +23,7 @@ from altegio_sync.mongo.connection import translated_errors, waits_for_mongodb
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from pymongo.asynchronous.collection import AsyncCollection
     from pymongo.asynchronous.database import AsyncDatabase
 
     Document = dict[str, Any]
@@ -60,9 +61,7 @@ class SharedBudget:
         requests_per_minute: int,
         minute_s: float = _MINUTE_S,
     ) -> None:
-        self._collection = database[BUDGET_COLLECTION].with_options(
-            write_concern=WriteConcern(w=1, j=False)
-        )
+        self._collection = _collection(database)
         self._key = key
         self._process = process
         self._spacing_ms = 1000 / requests_per_second if requests_per_second else 0.0
@@ -213,7 +212,7 @@ class OwnStarts:
 async def try_budget(database: AsyncDatabase[Document], key: str) -> None:
     """Return where starts can be reserved, and reserve none; StoreError where they cannot."""
     with translated_errors():
-        await database[BUDGET_COLLECTION].update_one(
+        await _collection(database).update_one(
             {"_id": key}, {"$setOnInsert": {"starts": []}}, upsert=True
         )
 
@@ -224,6 +223,10 @@ async def count_starts(database: AsyncDatabase[Document], key: str, now: datetim
         budget = await database[BUDGET_COLLECTION].find_one({"_id": key}) or {}
     ages = ((now - start["at"]).total_seconds() for start in budget.get("starts", []))
     return sum(0 <= age < _MINUTE_S for age in ages)
+
+
+def _collection(database: AsyncDatabase[Document]) -> AsyncCollection[Document]:
+    return database[BUDGET_COLLECTION].with_options(write_concern=WriteConcern(w=1, j=False))
 
 
 def _start(index: int, field: str) -> Document:
