@@ -119,8 +119,12 @@ def test_attendance_0_of_the_visit_is_a_value() -> None:
     assert read(visit_attendance=0, attendance=1).status is AttendanceStatus.PENDING
 
 
-def test_a_wrong_offset_is_noticed_and_not_believed() -> None:
-    booking = read(datetime="2026-06-18T18:30:00+02:00")
+@pytest.mark.parametrize(
+    "told",
+    ["2026-06-18T18:30:00+02:00", "0001-01-01T00:00:00+03:00", "9999-12-31T23:59:59-03:00"],
+)
+def test_a_wrong_moment_is_noticed_and_not_believed(told: str) -> None:
+    booking = read(datetime=told)
 
     assert booking.starts_at == read().starts_at
     assert booking.offset_disagrees

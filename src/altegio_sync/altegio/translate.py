@@ -94,8 +94,8 @@ def _to_start(zone: ZoneInfo, date: str, told_date: str) -> tuple[datetime | Non
         starts_at = local.astimezone(UTC)
     except OverflowError:
         return None, False
-    disagrees = offset is not None and told is not None and told.astimezone(UTC) != starts_at
-    return starts_at, disagrees
+    # A moment at the edge of the calendar has no UTC to be turned into; it compares all the same.
+    return starts_at, offset is not None and told != starts_at
 
 
 def _name_problems(
