@@ -56,9 +56,17 @@ def _zone(value: str) -> str:
 
 
 def _api_url(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError("expected an address such as https://api.alteg.io/api/v1")
+    expected = ValueError("expected an address such as https://api.alteg.io/api/v1")
+    # What the HTTP client would refuse only when it is made.
+    if not (value.isascii() and value.isprintable()) or " " in value:
+        raise expected
+    try:
+        parts = urlsplit(value)
+        is_address = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        raise expected from None
+    if not is_address:
+        raise expected
     if parts.scheme == "http" and not _LOOPBACK.fullmatch(parts.hostname):
         raise ValueError("plain http would show the tokens to the network: use https")
     return value
