@@ -44,6 +44,15 @@ def test_a_bad_date_asks_nothing_of_anybody(
     assert server.requests == []
 
 
+@pytest.mark.parametrize("option", ["--since", "--overlap"])
+def test_a_span_that_leads_out_of_the_calendar_is_told(cli: Cli, option: str) -> None:
+    ran = cli.run("changes", option, "999999d", **NO_MONGODB)
+
+    assert ran.code == 2
+    assert ran.err.startswith("ERROR Invalid d")
+    assert "'999999d'" in ran.err
+
+
 def test_dates_the_wrong_way_round(cli: Cli) -> None:
     ran = cli.run("sync", "2025-02-01", "2025-01-01")
 

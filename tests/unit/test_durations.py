@@ -17,12 +17,19 @@ from altegio_sync.errors import ConfigError
         ("15m", timedelta(minutes=15)),
         (" 24h ", timedelta(days=1)),
         ("30d", timedelta(days=30)),
+        ("36500d", timedelta(days=36_500)),
         ("0", timedelta()),
         ("0s", timedelta()),
     ],
 )
 def test_a_number_and_its_unit_are_a_span(text: str, span: timedelta) -> None:
     assert parse_duration(text) == span
+
+
+@pytest.mark.parametrize("text", ["36501d", "999999d"])
+def test_one_that_leads_out_of_the_calendar_is_told(text: str) -> None:
+    with pytest.raises(ConfigError, match=r"Invalid duration: .*at most 36500d"):
+        parse_duration(text)
 
 
 @pytest.mark.parametrize(

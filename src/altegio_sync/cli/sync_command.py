@@ -159,7 +159,9 @@ def _parse_since(text: str) -> Period | NamedPeriod | timedelta:
     try:
         return parse_period(text)
     except ConfigError as error:
-        raise ConfigError(f"{error}, or a span of time such as 90m, 24h or 7d") from None
+        raise ConfigError(
+            f"{error}, or a span of time such as 90m, 24h or 7d, a century at most"
+        ) from None
 
 
 @asynccontextmanager
