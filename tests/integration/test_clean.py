@@ -12,6 +12,7 @@ import anyio
 import pytest
 from bson import Int64, ObjectId
 from bson.codec_options import CodecOptions
+from bson.datetime_ms import DatetimeMS
 from bson.raw_bson import RawBSONDocument
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -19,7 +20,7 @@ from pymongo import MongoClient
 
 from altegio_sync.mongo.cleaning import MongoCleaner
 from altegio_sync.mongo.connection import open_database
-from altegio_sync.mongo.indexes import has_unique_index
+from altegio_sync.mongo.indexes import ensure_unique_index, has_unique_index
 from altegio_sync.mongo.trash import RAW, Change, RecordedChanges
 from altegio_sync.mongo.undo import MongoTrash
 
@@ -170,6 +171,98 @@ async def test_an_id_as_a_number_is_the_same_as_in_text(
     left = [each["appointmentId"] async for each in database[NAME].find(sort=["createdAt"])]
     assert (report.appointment_ids, report.removed) == (1, 2)
     assert left == ["501", 502]
+
+
+async def test_an_id_as_a_number_and_in_text_are_merged_also_where_an_index_keeps_ids_unique(
+    any_uri: str, raw: Collection[RawBSONDocument]
+) -> None:
+    plain(raw).insert_many([document(501, 0, old=1), document("501", 1, new=2), document("502")])
+    before = everything(raw)
+    async with open_database(any_uri) as database:
+        assert await ensure_unique_index(database[NAME]) is None
+
+        report = await MongoCleaner(database, NAME).clean(dry_run=False)
+        left = list(plain(raw).find({}, {"_id": 0, "createdAt": 0, "updatedAt": 0}))
+        undone = await MongoTrash(database).undo(report.run_id)
+
+    assert (report.appointment_ids, report.removed, report.exit_code) == (1, 1, 0)
+    assert left == [
+        {"appointmentId": "501", "status": "1", "old": 1, "new": 2},
+        {"appointmentId": "502", "status": "0"},
+    ]
+    assert undone is not None
+    assert undone.restored == 2
+    assert everything(raw) == before
+
+
+async def test_nothing_is_removed_while_what_stays_could_not_take_it_over(
+    any_uri: str, raw: Collection[RawBSONDocument]
+) -> None:
+    plain(raw).insert_many([document("1", 0), document("1", 1, note=1), document("2")])
+    first, second, third = raw.find(sort=["_id"])
+    plain(raw).update_one({"_id": first["_id"]}, {"$set": {"status": "theirs"}})
+    groups = [
+        [Change(first, {"note": 1}), Change(second, removes=True)],
+        [Change(third, {"note": 2})],
+    ]
+
+    async with open_database(any_uri) as database:
+        changes = RecordedChanges(database, NAME, run_id="r", command="clean")
+        applied = await changes.apply(groups, NOW)
+        undone = await MongoTrash(database).undo("r")
+
+    assert (applied.changed, applied.removed) == (1, 0)
+    assert set(applied.overtaken) == {first["_id"], second["_id"]}
+    assert undone is not None
+    assert (undone.restored, undone.already) == (1, 0)
+    assert [each.get("note") for each in raw.find(sort=["_id"])] == [None, 1, None]
+
+
+@pytest.mark.parametrize("change", [{"removes": True}, {"fields": {"status": "1"}}], ids=str)
+async def test_a_field_that_another_program_added_meanwhile_is_not_lost(
+    any_uri: str, raw: Collection[RawBSONDocument], change: Document
+) -> None:
+    plain(raw).insert_one(document("1", **{"a.b": 1, "$c": 2}))
+    [read] = raw.find()
+    plain(raw).update_one({}, {"$set": {"leadPurchasedCourse": "A2"}})
+    [later] = raw.find()
+
+    async with open_database(any_uri) as database:
+        changes = RecordedChanges(database, NAME, run_id="r", command="clean")
+        overtaken = await changes.apply([[Change(read, **change)]], NOW)
+        left = everything(raw)
+        made = await changes.apply([[Change(later, **change)]], NOW)
+
+    assert overtaken.overtaken == [read["_id"]]
+    assert left == [bytes(later.raw)]
+    assert made.changed + made.removed == 1
+
+
+async def test_what_python_cannot_hold_is_no_reason_to_stop(
+    any_uri: str, raw: Collection[RawBSONDocument]
+) -> None:
+    far = DatetimeMS(8_640_000_000_000_000)
+    plain(raw).insert_many([document("1", 0, until=far), document("1", 1)])
+
+    async with open_database(any_uri) as database:
+        report = await MongoCleaner(database, NAME).clean(dry_run=False)
+
+    assert report.removed == 1
+    assert [each["until"] for each in raw.find()] == [far]
+
+
+async def test_what_is_written_is_durable_whatever_the_address_says(
+    replica_set: RunningMongod,
+) -> None:
+    name = f"test_{secrets.token_hex(6)}"
+    address = f"{replica_set.uri_of(name)}{'&' if '?' in replica_set.uri_of(name) else '?'}w=0"
+    async with open_database(address) as database:
+        await database[NAME].insert_many([document("1"), document("1", 1)])
+
+        report = await MongoCleaner(database, NAME).clean(dry_run=False)
+        await database.client.drop_database(name)
+
+    assert report.removed == 1
 
 
 async def test_a_dry_run_counts_and_writes_nothing(

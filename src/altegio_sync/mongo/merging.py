@@ -31,7 +31,7 @@ class _ById:
 
 
 def plan_merge(documents: Sequence[RawBSONDocument]) -> list[Change]:
-    """The changes that leave one of them: first its own where it gains something, then removals.
+    """The changes that leave one of them: its own where it gains something, and removals.
 
     The one that was created first stays (then the one with the lowest `_id`). It takes the fields
     of the appointment from the one updated last, its own `createdAt` aside, and where that one says
@@ -53,7 +53,9 @@ def plan_merge(documents: Sequence[RawBSONDocument]) -> list[Change]:
             if name not in kept:
                 fields.setdefault(name, document[name])
     changed = {name: value for name, value in fields.items() if not _has(kept, name, value)}
-    gains = [Change(kept, changed)] if changed else []
+    # While the others stand there, the id as text may be one of theirs.
+    last = {KEY: changed.pop(KEY)} if KEY in changed else {}
+    gains = [Change(kept, changed, last=last)] if changed or last else []
     return gains + [Change(each, removes=True) for each in removed]
 
 

@@ -134,7 +134,7 @@ class MongoTrash:
         is_known = False
         with translated_errors():
             entries = self._trash.with_options(codec_options=RAW).find(
-                {"run": run_id}, sort=["_id"]
+                {"run": run_id}, sort=["_id"], allow_disk_use=True
             )
             batch: list[RawBSONDocument] = []
             async for entry in entries:
