@@ -359,6 +359,19 @@ async def test_with_a_unique_index_the_same_is_found_but_for_duplicates(
     assert await findings_of(database) == before
 
 
+async def test_an_index_does_not_hide_that_an_id_stands_as_a_number_and_in_text(
+    database: AsyncDatabase[Document],
+) -> None:
+    same = {name: lesson(1)[name] for name in ("leadId", "teacherId", "startDateTime")}
+    await database[NAME].insert_many([lesson(1), lesson(2, appointmentId=1001, **same)])
+    before = await findings_of(database)
+
+    assert await ensure_unique_index(database[NAME]) is None
+    assert await findings_of(database) == before
+    assert before["duplicate-appointment"][0] == 2
+    assert "duplicate-lesson" not in before
+
+
 async def test_with_a_pattern_of_the_schools_own_a_leads_id_may_be_anything(
     database: AsyncDatabase[Document],
 ) -> None:

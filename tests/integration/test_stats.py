@@ -260,3 +260,15 @@ async def test_what_is_no_start_of_a_lesson_is_on_no_day_and_follows_no_trial(
         "rate": 0.0,
     }
     assert report["total"] == len(odd) + 3
+
+
+async def test_an_index_does_not_hide_that_an_id_stands_as_a_number_and_in_text(
+    database: AsyncDatabase[Document],
+) -> None:
+    await database[NAME].insert_many([{"appointmentId": "1"}, {"appointmentId": 1}])
+    await ensure_unique_index(database[NAME])
+
+    report = await stats_of(database)
+
+    assert report.to_json()["duplicates"] == {"appointment_ids": 1, "extra_documents": 1}
+    assert [str(each)[:19] for each in report.warnings] == ["WARNING Duplicates:"]

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from altegio_sync.mongo.connection import translated_errors
 from altegio_sync.mongo.documents import KEY
+
+if TYPE_CHECKING:
+    from pymongo.asynchronous.collection import AsyncCollection
 
 Document = dict[str, Any]
 Pipeline = list[Document]
@@ -14,6 +18,13 @@ AS_TEXT: Document = {"$convert": {"input": f"${KEY}", "to": "string", "onError":
 _WITHOUT_ID: Document = {"$nin": [None, ""]}
 #: As many as give each some hundreds of ids where there are millions.
 _BUCKETS = 4096
+
+
+async def has_numeric_ids(collection: AsyncCollection[Document]) -> bool:
+    """Whether any id is a number: a unique index lets it stand beside the same one in text."""
+    with translated_errors():
+        # Numbers sort before texts, so the index finds one at once.
+        return await collection.find_one({KEY: {"$type": "number"}}, {"_id": 1}) is not None
 
 
 def repeated_ids(condition: Document) -> Pipeline:

@@ -29,7 +29,7 @@ from altegio_sync.domain.stats import (
 )
 from altegio_sync.errors import StoreError
 from altegio_sync.mongo.connection import durable, translated_errors
-from altegio_sync.mongo.duplicates import repeated_ids
+from altegio_sync.mongo.duplicates import has_numeric_ids, repeated_ids
 from altegio_sync.mongo.indexes import has_unique_index
 
 if TYPE_CHECKING:
@@ -91,9 +91,10 @@ class MongoStats:
         return _to_counts(people, starts, leads, duplicates)
 
     async def _count_duplicates(self, query: StatsQuery) -> Document:
-        if await has_unique_index(self._collection):
+        is_guarded = await has_unique_index(self._collection)
+        if is_guarded and not await has_numeric_ids(self._collection):
             return {"guarded": True}
-        return await self._aggregate(_duplicates(query))
+        return {**await self._aggregate(_duplicates(query)), "guarded": is_guarded}
 
     async def _aggregate(self, pipeline: Pipeline) -> Document:
         """The one document that the pipeline ends in, empty where there is none."""

@@ -11,7 +11,7 @@ from altegio_sync.domain.validation import RuleFinding
 from altegio_sync.errors import StoreError, StoreUnavailableError, ungrouped
 from altegio_sync.mongo.connection import durable, translated_errors
 from altegio_sync.mongo.documents import KEY
-from altegio_sync.mongo.duplicates import AS_TEXT, repeated_ids
+from altegio_sync.mongo.duplicates import AS_TEXT, has_numeric_ids, repeated_ids
 from altegio_sync.mongo.indexes import has_unique_index
 from altegio_sync.mongo.rules import (
     DUPLICATES,
@@ -107,7 +107,8 @@ class _Run:
 
     async def _find_duplicates(self) -> None:
         found: list[Document] = []
-        if not await has_unique_index(self._collection):
+        is_guarded = await has_unique_index(self._collection)
+        if not is_guarded or await has_numeric_ids(self._collection):
             total = {"$group": {"_id": None, "count": {"$sum": "$documents"}}}
             parts: dict[str, Pipeline] = {"count": [total], "ids": [{"$limit": self._most_ids + 1}]}
             stages = [*repeated_ids({}), {"$sort": {"_id": 1}}, {"$facet": parts}]
