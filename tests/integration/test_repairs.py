@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from bson.codec_options import CodecOptions, DatetimeConversion
+from bson.datetime_ms import DatetimeMS
 
 from altegio_sync.cli.render_validation import render_validation
 from altegio_sync.domain.appointment import Location
@@ -271,3 +273,47 @@ async def test_as_long_as_one_of_the_companies_gives_no_answer_nothing_is_moved_
     assert isinstance(failure, AltegioUnavailableError)
     assert source.asked_of == [("77", "503")]
     assert await collection.count_documents({}) == 1
+
+
+async def test_a_list_of_dates_is_on_no_day(
+    database: AsyncDatabase[Document], collection: AsyncCollection[Document]
+) -> None:
+    await collection.insert_many([stored("501"), stored("502", startDateTime=[START])])
+    store = MongoRepairs(database, NAME, run_id="r")
+
+    counted = await store.count_by_day(START, START, ZoneInfo("UTC"))
+
+    assert counted == {START.date().isoformat(): 1}
+
+
+async def test_a_date_that_python_cannot_hold_is_asked_for(
+    database: AsyncDatabase[Document], collection: AsyncCollection[Document]
+) -> None:
+    far = DatetimeMS(569_000_000_000_000)  # somewhere in the year 20,000
+    await collection.insert_many(
+        [stored("501", startDateTime=far), stored("502", startDateTime=far), stored("503")]
+    )
+    repair = repair_of(database, Locations({"77": "Europe/Kyiv"}, booking("501")))
+
+    assert await repair.run() is None
+
+    lenient = collection.with_options(
+        CodecOptions(tz_aware=True, datetime_conversion=DatetimeConversion.DATETIME_AUTO)
+    )
+    left = [each["startDateTime"] async for each in lenient.find(sort=["appointmentId"])]
+    assert left == [START, far, START]
+    assert repair.left.to_json() == [
+        {"reason": "Altegio does not have it", "count": 1, "sample": ["502"]}
+    ]
+
+
+async def test_a_name_of_nothing_but_a_space_that_breaks_no_line_is_asked_for(
+    database: AsyncDatabase[Document], collection: AsyncCollection[Document]
+) -> None:
+    await collection.insert_one(stored("501", teacherName="\u00a0"))
+    repair = repair_of(database, Locations({"77": "Europe/Kyiv"}, booking("501")))
+
+    assert await repair.run() is None
+
+    [mended] = await collection.find().to_list()
+    assert mended["teacherName"] == "Марко Зразок"

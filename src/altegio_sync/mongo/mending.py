@@ -25,11 +25,13 @@ _MILLISECONDS = range(10**12, 10**13)
 _TRUE = ("1", "true")
 _FALSE = ("0", "false")
 _PYTHON_TYPES = {"string": str, "date": datetime, "bool": bool}
+_SPACE = " \t\n\v\f\r"
 _NAME_PARTS = re.compile(r"[\s\u00a0]+")
 
 
 def is_blank(value: object) -> bool:
-    return value is None or (isinstance(value, str) and not value.strip())
+    """As the rules see it: a space that does not break a line is a letter to them."""
+    return value is None or (isinstance(value, str) and not value.strip(_SPACE))
 
 
 def mend_alone(document: Mapping[str, Any], zone: ZoneInfo | None) -> Fields:

@@ -45,6 +45,7 @@ _ASK_RULES = (
     "forgotten-pending",
 )
 NO_ANSWER = "Altegio does not have it"
+NO_ID = "no id to ask Altegio by"
 SAME_ANSWER = "Altegio says the same"
 OVERTAKEN = "changed by another program at the same moment"
 NO_ZONE = "a date without a zone, and no zone is known: set ALTEGIO_TIMEZONE"
@@ -92,10 +93,6 @@ class MongoRepairs:
             ]
         return changed, removed
 
-    async def count_to_ask(self, context: RuleContext) -> int:
-        with translated_errors():
-            return await self._collection.count_documents(_to_ask(context, converts=False))
-
     async def find_to_ask(
         self, context: RuleContext, *, converts: bool = True
     ) -> AsyncIterator[list[Suspect]]:
@@ -108,14 +105,21 @@ class MongoRepairs:
         query = _to_ask(context, converts=converts)
         batch: list[Suspect] = []
         with translated_errors():
-            cursor = self._collection.find(
-                query, fields, sort=["startDateTime"], allow_disk_use=True
+            # Asking takes its time: the server must not forget a cursor that waits for it.
+            cursor = self._raw.find(
+                query,
+                fields,
+                sort=["startDateTime"],
+                allow_disk_use=True,
+                batch_size=ASKED_AT_ONCE,
+                no_cursor_timeout=True,
             )
-            async for document in cursor:
-                batch.append(_to_suspect(document))
-                if len(batch) == ASKED_AT_ONCE:
-                    yield batch
-                    batch = []
+            async with cursor:
+                async for document in cursor:
+                    batch.append(_to_suspect(document))
+                    if len(batch) == ASKED_AT_ONCE:
+                        yield batch
+                        batch = []
         if batch:
             yield batch
 
@@ -125,7 +129,8 @@ class MongoRepairs:
         """How many stored appointments begin on each local day, from ``start`` to ``end``."""
         day = {"date": "$startDateTime", "format": "%Y-%m-%d", "timezone": zone.key}
         pipeline: list[Document] = [
-            {"$match": {"startDateTime": {"$gte": start, "$lte": end}}},
+            # A list that has such a date matches too, and is no start.
+            {"$match": {"startDateTime": {"$gte": start, "$lte": end, "$not": {"$type": "array"}}}},
             {"$group": {"_id": {"$dateToString": day}, "count": {"$sum": 1}}},
         ]
         with translated_errors():
@@ -152,7 +157,7 @@ class MongoRepairs:
             elif fields:
                 changes.append(Change(document, fields))
             else:
-                left.note(NO_ANSWER if answer.verdict is None else SAME_ANSWER, _shown(document))
+                left.note(_why_the_same(answer), _shown(document))
         applied = await self._changes.apply([[each] for each in changes], now)
         _note_left(changes, applied, left)
 
@@ -167,7 +172,7 @@ class MongoRepairs:
         }
         batch: list[RawBSONDocument] = []
         with translated_errors():
-            async for document in self._raw.find(query):
+            async for document in self._raw.find(query, batch_size=_BATCH):
                 batch.append(document)
                 if len(batch) == _BATCH:
                     yield batch
@@ -188,6 +193,12 @@ def _note_left(changes: Sequence[Change], applied: Applied, left: LeftAlone) -> 
     for change in changes:
         if (reason := reasons.get(id_key(change.document_id))) is not None:
             left.note(reason, _shown(change.old))
+
+
+def _why_the_same(answer: Answer) -> str:
+    if answer.verdict is not None:
+        return SAME_ANSWER
+    return NO_ID if answer.suspect.appointment_id is None else NO_ANSWER
 
 
 def _to_ask(context: RuleContext, *, converts: bool) -> Document:
