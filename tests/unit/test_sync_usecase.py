@@ -154,7 +154,7 @@ async def test_one_answer_that_holds_all_is_a_proof_without_being_asked_for_one(
 async def test_a_long_period_is_entered_window_by_window_and_never_before_its_appointments() -> (
     None
 ):
-    bookings = on_days(2000)
+    bookings = on_days(2500)
     store = MemoryStore()
 
     class WatchingLedger(MemoryLedger):
@@ -188,7 +188,7 @@ async def test_without_a_date_header_days_are_as_old_as_the_runs_beginning() -> 
 async def test_a_day_with_a_document_that_could_not_be_stored_is_not_entered() -> None:
     store, ledger = MemoryStore(), MemoryLedger()
     store.refused = {"0"}
-    source = listing(on_days(2000))
+    source = listing(on_days(2500))
 
     report = await run(source, store, ledger, page_size=10)
 
@@ -267,7 +267,7 @@ class BreakingLedger(MemoryLedger):
 async def test_a_run_that_broke_off_is_taken_up_and_asks_only_for_what_is_not_done(
     after: int,
 ) -> None:
-    source, store, ledger = listing(on_days(2000)), MemoryStore(), BreakingLedger(after)
+    source, store, ledger = listing(on_days(2500)), MemoryStore(), BreakingLedger(after)
     broken = await run(source, store, ledger, page_size=10)
     done = set(entries(ledger))
     ledger.left = 100
@@ -276,7 +276,7 @@ async def test_a_run_that_broke_off_is_taken_up_and_asks_only_for_what_is_not_do
     report = await run(source, store, ledger, page_size=10, max_age=timedelta(hours=24))
 
     assert broken.exit_code == 3
-    assert len(store.stored) == 2000
+    assert len(store.stored) == 2500
     assert asked_days(source).isdisjoint(done)
     assert sorted(entries(ledger)) == list(MARCH.each_day())
     assert report.days.resumed == len(done)
@@ -333,7 +333,7 @@ async def test_an_interrupted_run_keeps_what_it_entered() -> None:
         if ledger.log:
             stop.set()
 
-    source, ledger = listing(on_days(2000), before_page=interrupt), MemoryLedger()
+    source, ledger = listing(on_days(2500), before_page=interrupt), MemoryLedger()
 
     report = await run(source, MemoryStore(), ledger, page_size=10, stop=stop)
 
