@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from altegio_sync.domain.ledger import LedgerEntry
     from altegio_sync.domain.lessons import Verdict
     from altegio_sync.domain.period import Period
+    from altegio_sync.errors import AltegioError
     from altegio_sync.ports import PageQuery, StoredScope
 
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
@@ -55,7 +56,10 @@ def booking(appointment_id: str, **changes: Any) -> Booking:
 
 
 class ListSource:
-    """Altegio as a list that may move: ``before_page`` is called ahead of every answer."""
+    """Altegio as a list that may move: ``before_page`` is called ahead of every answer.
+
+    What stands in ``refusals``, by id, is raised instead of an answer about that one.
+    """
 
     def __init__(
         self,
@@ -69,6 +73,7 @@ class ListSource:
         self.usage = ApiUsage()
         self.asked: list[PageQuery] = []
         self.asked_ids: list[str] = []
+        self.refusals: dict[str, AltegioError] = {}
         self.answered_at: datetime | None = None
         self._served_page_size = served_page_size
         self._before_page = before_page
@@ -88,6 +93,8 @@ class ListSource:
     async def fetch_booking(self, company_id: str, appointment_id: str, zone: ZoneInfo) -> Booking:
         del company_id, zone
         self.asked_ids.append(appointment_id)
+        if appointment_id in self.refusals:
+            raise self.refusals[appointment_id]
         for each in self.list:
             if each.id == appointment_id:
                 return each

@@ -11,12 +11,20 @@ import pytest
 from altegio_sync.cli.render import render_sync
 from altegio_sync.domain.period import Period
 from altegio_sync.domain.report import SyncMode
+from altegio_sync.errors import (
+    AltegioError,
+    AltegioRejectedError,
+    AltegioUnavailableError,
+    AuthenticationError,
+    RateLimitedError,
+    UnexpectedAnswerError,
+)
 from altegio_sync.log import message
 from altegio_sync.usecases.sync import SyncRequest, sync_appointments
 from tests.fakes import NOW, START, ListSource, MemoryLedger, MemoryStore, NotedProgress, booking
 
 if TYPE_CHECKING:
-    from altegio_sync.domain.appointment import Booking
+    from altegio_sync.domain.appointment import Booking, Location
     from altegio_sync.domain.report import SyncReport
     from altegio_sync.ports import PageQuery
 
@@ -235,3 +243,54 @@ async def test_one_that_moves_into_a_day_not_yet_read_is_counted_once() -> None:
 
     assert store.stored["5"] == moved
     assert report.records.fetched == 2000
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [AltegioRejectedError("422"), AuthenticationError("403"), UnexpectedAnswerError("another")],
+    ids=["422", "403", "another record"],
+)
+async def test_one_that_altegio_refuses_is_left_and_told_and_the_others_go_on(
+    refusal: AltegioError,
+) -> None:
+    moved = booking("5", starts_at=START + timedelta(days=60))
+    source, store = ListSource([*many(4), moved, *many(24, 6)]), MemoryStore(*many(30))
+    source.refusals = {"4": refusal}
+    ledger = MemoryLedger()
+
+    report = await update(source, store, ledger)
+
+    assert store.stored["5"] == moved
+    assert not store.stored["4"].is_deleted
+    [error] = report.errors
+    assert (error.code, error.company) == ("not_answered", "77")
+    assert "appointment 4 " in error.message
+    assert ledger.records == {}
+    assert report.exit_code == 1
+
+
+@pytest.mark.parametrize(
+    "failure", [AltegioUnavailableError("no answer"), RateLimitedError("Rate limit exceeded")]
+)
+async def test_an_altegio_out_of_reach_still_breaks_the_run_off(failure: AltegioError) -> None:
+    source = ListSource(many(29))
+    source.refusals = {"29": failure}
+
+    report = await update(source, MemoryStore(*many(30)))
+
+    assert report.exit_code == 3
+
+
+async def test_void_tokens_still_break_the_run_off() -> None:
+    class VoidTokens(ListSource):
+        async def fetch_location(self, company_id: str) -> Location:
+            del company_id
+            raise AuthenticationError("401")
+
+    source = VoidTokens(many(29))
+    source.refusals = {"29": AuthenticationError("401")}
+
+    report = await update(source, MemoryStore(*many(30)))
+
+    assert [each.code for each in report.errors] == ["unauthorized"]
+    assert report.exit_code == 3

@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING
 import anyio
 
 from altegio_sync.domain.report import CompanyReport, RunError
-from altegio_sync.errors import NotFoundError
+from altegio_sync.errors import (
+    AltegioRejectedError,
+    AuthenticationError,
+    NotFoundError,
+    UnexpectedAnswerError,
+)
 from altegio_sync.ports import StoredScope
 
 if TYPE_CHECKING:
@@ -16,6 +21,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from altegio_sync.domain.period import Period
+    from altegio_sync.errors import AltegioError
     from altegio_sync.ports import AppointmentSource, AppointmentStore, Progress
     from altegio_sync.usecases.reading import Window
     from altegio_sync.usecases.storing import BookingIntake
@@ -59,6 +65,7 @@ class VanishedSearch:
         self._allows_mass_delete = allows_mass_delete
         self._gone: list[_Gone] = []
         self._gone_count = 0
+        self._unanswered: set[str] = set()
         self._most: float | None = None
 
     async def look(self, window: Window, period: Period) -> bool:
@@ -68,10 +75,10 @@ class VanishedSearch:
         )
         missing = sorted(set(await self._store.find_undeleted(scope)) - window.ids)
         gone = await self._ask(missing, scope.zone)
-        is_stored = self._intake.failed.isdisjoint(missing)
+        is_settled = (self._intake.failed | self._unanswered).isdisjoint(missing)
         if gone:
-            self._gone.append(_Gone(window, scope, gone, is_stored))
-        return is_stored and not gone and not await self._is_mass()
+            self._gone.append(_Gone(window, scope, gone, is_settled))
+        return is_settled and not gone and not await self._is_mass()
 
     async def _ask(self, missing: Sequence[str], zone: ZoneInfo) -> list[str]:
         """Bring the missing ones up to date; those that Altegio does not know."""
@@ -90,6 +97,8 @@ class VanishedSearch:
                 except NotFoundError:
                     gone.append(appointment_id)
                     self._gone_count += 1
+                except (AltegioRejectedError, UnexpectedAnswerError) as error:
+                    await self._leave(appointment_id, error)
                 else:
                     with anyio.CancelScope(shield=True):
                         await self._intake.take_single(booking)
@@ -98,6 +107,15 @@ class VanishedSearch:
             for _ in range(min(_WORKERS, len(missing))):
                 tasks.start_soon(worker)
         return sorted(gone)
+
+    async def _leave(self, appointment_id: str, error: AltegioError) -> None:
+        """The others go on; what is wrong with one need not be with them."""
+        if isinstance(error, AuthenticationError):
+            # Void tokens are refused here as well, and that breaks the run off.
+            await self._source.fetch_location(self._whole.company_id)
+        self._unanswered.add(appointment_id)
+        told = f"The stored appointment {appointment_id} is left as it is, its days open: {error}"
+        self._report.errors.append(RunError("not_answered", told, self._report.company))
 
     async def _is_mass(self) -> bool:
         """Whether so many are gone that a person has to say that they may be marked."""
