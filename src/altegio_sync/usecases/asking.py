@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -11,7 +10,12 @@ import anyio
 from altegio_sync.domain.lessons import LessonRules, judge, needs_staff
 from altegio_sync.domain.period import spans
 from altegio_sync.domain.repair import Answer
-from altegio_sync.errors import NotFoundError
+from altegio_sync.errors import (
+    AltegioRejectedError,
+    AuthenticationError,
+    NotFoundError,
+    UnexpectedAnswerError,
+)
 from altegio_sync.ports import PageQuery
 from altegio_sync.usecases.reading import PeriodReading, Window
 from altegio_sync.usecases.zones import to_zone
@@ -29,6 +33,7 @@ if TYPE_CHECKING:
     from altegio_sync.usecases.zones import LocalZone
 
 NO_COMPANY = "no company to ask for it"
+REFUSED = "Altegio refused to answer for it"
 #: 195 requests a minute: what binds in the long run.
 REQUESTS_PER_SECOND = 3.25
 _WORKERS = 8
@@ -123,38 +128,44 @@ class Asking:
         grouped = group_by_companies(batch, self._request.companies)
         unaskable = grouped.pop((), [])
         for companies, suspects in grouped.items():
-            answers = await self._ask_in_turn(companies, suspects)
+            answers = await self._ask_in_turn(companies, suspects, left)
             with anyio.CancelScope(shield=True):
                 await self._store.apply_answers(answers, self._request.now, left)
         await self._settle_unaskable(unaskable, left)
 
     async def _ask_in_turn(
-        self, companies: Sequence[str], suspects: Sequence[Suspect]
+        self, companies: Sequence[str], suspects: Sequence[Suspect], left: LeftAlone
     ) -> list[Answer]:
-        """Only where no company has it, Altegio does not have it."""
+        """Only where no company has it, Altegio does not have it; one that refuses may."""
         answers: list[Answer] = []
+        refused: set[str] = set()
         for company_id in companies:
             if not suspects:
                 break
             company = await self._open(company_id)
-            found = await self._fetch(company, suspects)
+            found = await self._fetch(company, suspects, refused)
             answers += [
                 await self._answer(company, each, booking)
                 for each in suspects
                 if (booking := found.get(each.appointment_id or "")) is not None
             ]
             suspects = [each for each in suspects if each.appointment_id not in found]
-        return answers + [Answer(each) for each in suspects]
+        for each in suspects:
+            if each.appointment_id in refused:
+                left.note(REFUSED, shown(each))
+        return answers + [Answer(each) for each in suspects if each.appointment_id not in refused]
 
-    async def _fetch(self, company: _Company, suspects: Sequence[Suspect]) -> Mapping[str, Booking]:
-        """What Altegio has of them, by id."""
+    async def _fetch(
+        self, company: _Company, suspects: Sequence[Suspect], refused: set[str]
+    ) -> Mapping[str, Booking]:
+        """What Altegio has of them, by id; ``refused`` is added those it does not tell of."""
         found: dict[str, Booking] = {}
         windows = await plan_windows(self._store, suspects, company.zone, self._request.page_size)
         if windows.take_fewer:
             wanted = {each.appointment_id for each in suspects}
             for period in windows.periods:
                 await self._read_window(company, period, wanted, found)
-        await self._fetch_missing(company, suspects, found)
+        await self._fetch_missing(company, suspects, found, refused)
         return found
 
     async def _settle_unaskable(self, suspects: Sequence[Suspect], left: LeftAlone) -> None:
@@ -197,7 +208,11 @@ class Asking:
         await PeriodReading(self._source, take, ignore, self._source.usage).run(query)
 
     async def _fetch_missing(
-        self, company: _Company, suspects: Sequence[Suspect], found: dict[str, Booking]
+        self,
+        company: _Company,
+        suspects: Sequence[Suspect],
+        found: dict[str, Booking],
+        refused: set[str],
     ) -> None:
         """Ask by id for those that no page had; one that Altegio does not know stays missing."""
         ids = {each.appointment_id for each in suspects if each.appointment_id is not None}
@@ -205,10 +220,17 @@ class Asking:
 
         async def worker() -> None:
             for appointment_id in left:
-                with suppress(NotFoundError):
+                try:
                     found[appointment_id] = await self._source.fetch_booking(
                         company.id, appointment_id, company.zone
                     )
+                except NotFoundError:
+                    pass
+                except (AltegioRejectedError, UnexpectedAnswerError) as error:
+                    if isinstance(error, AuthenticationError):
+                        # Void tokens are refused here as well, and nothing can be asked then.
+                        await self._source.fetch_location(company.id)
+                    refused.add(appointment_id)
 
         async with anyio.create_task_group() as tasks:
             for _ in range(_WORKERS):

@@ -1,0 +1,95 @@
+"""Asking Altegio about documents with something wrong."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from altegio_sync.domain.repair import LeftAlone, Suspect
+from altegio_sync.errors import (
+    AltegioError,
+    AltegioRejectedError,
+    AltegioUnavailableError,
+    AuthenticationError,
+    UnexpectedAnswerError,
+)
+from altegio_sync.usecases.asking import REFUSED, Asking, RepairRequest
+from altegio_sync.usecases.zones import LocalZone
+from tests.fakes import NOW, ListSource, booking
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping, Sequence
+    from datetime import datetime
+
+    from altegio_sync.domain.repair import Answer, SchoolZones
+    from altegio_sync.domain.validation import RuleContext
+
+SUSPECTS = [Suspect(each, each, "77", None) for each in ("501", "502", "503")]
+
+
+class NotedAnswers:
+    """Keeps, by id, whether Altegio had an answer."""
+
+    def __init__(self) -> None:
+        self.answers: dict[str | None, bool] = {}
+
+    async def apply_answers(
+        self, answers: Sequence[Answer], now: datetime, left: LeftAlone
+    ) -> None:
+        del now, left
+        self.answers |= {each.suspect.appointment_id: each.verdict is not None for each in answers}
+
+    async def count_by_day(
+        self, start: datetime, end: datetime, zone: ZoneInfo
+    ) -> Mapping[str, int]:
+        raise NotImplementedError
+
+    async def count_alone(self, context: RuleContext, zones: SchoolZones) -> int:
+        raise NotImplementedError
+
+    async def mend_alone(
+        self, context: RuleContext, zones: SchoolZones, now: datetime, left: LeftAlone
+    ) -> None:
+        raise NotImplementedError
+
+    async def count_done(self) -> tuple[int, int]:
+        raise NotImplementedError
+
+    def find_to_ask(
+        self, context: RuleContext, *, converts: bool = True
+    ) -> AsyncIterator[list[Suspect]]:
+        raise NotImplementedError
+
+
+def asking(source: ListSource, store: NotedAnswers) -> Asking:
+    local = LocalZone(ZoneInfo("Europe/Kyiv"), "of the last run")
+    return Asking(source, store, RepairRequest(("77",), NOW, local))
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [AltegioRejectedError("422"), AuthenticationError("403"), UnexpectedAnswerError("another")],
+    ids=["422", "403", "another record"],
+)
+async def test_one_that_altegio_refuses_is_left_alone_and_the_others_go_on(
+    refusal: AltegioError,
+) -> None:
+    source, store, left = ListSource([booking("501")]), NotedAnswers(), LeftAlone()
+    source.refusals = {"502": refusal}
+
+    await asking(source, store).settle(SUSPECTS, left)
+
+    assert store.answers == {"501": True, "503": False}
+    assert left.to_json() == [{"reason": REFUSED, "count": 1, "sample": ["502"]}]
+
+
+async def test_an_outage_is_no_answer_about_any() -> None:
+    source, store, left = ListSource([booking("501")]), NotedAnswers(), LeftAlone()
+    source.refusals = {"502": AltegioUnavailableError("no answer")}
+
+    with pytest.RaisesGroup(AltegioUnavailableError):
+        await asking(source, store).settle(SUSPECTS, left)
+
+    assert store.answers == {}
