@@ -62,10 +62,10 @@ def _api_url(value: str) -> str:
         raise expected
     try:
         parts = urlsplit(value)
-        is_address = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        is_address = parts.scheme in ("http", "https") and parts.port != 0
     except ValueError:
         raise expected from None
-    if not is_address:
+    if not is_address or not parts.hostname:
         raise expected
     if parts.scheme == "http" and not _LOOPBACK.fullmatch(parts.hostname):
         raise ValueError("plain http would show the tokens to the network: use https")
