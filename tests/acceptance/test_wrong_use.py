@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import tempfile
 import time
@@ -153,6 +154,34 @@ def test_a_full_disk_behind_the_output_is_told_without_a_traceback(
 
     assert ran.returncode == 1
     assert ran.stderr.splitlines()[-1] == "ERROR Cannot write the output: No space left on device"
+
+
+@pytest.mark.parametrize(
+    ("closed", "command", "code", "told"),
+    [
+        (">&-", "stats", 1, "ERROR Cannot write the output: stdout is closed"),
+        (">&-", "sync yesterday --json", 1, "ERROR Cannot write the output: stdout is closed"),
+        ("2>&-", "sync today --json", 0, ""),
+        ("<&-", "interactive", 2, "ERROR The input ended"),
+    ],
+)
+def test_what_was_closed_from_the_start_is_told_or_done_without(
+    cli: Cli, closed: str, command: str, code: int, told: str
+) -> None:
+    ran = subprocess.run(
+        ["/bin/sh", "-c", f'exec "$@" {closed}', "sh", *COMMAND, *command.split()],
+        cwd=cli.folder,
+        env=cli.environment({}),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert ran.returncode == code, ran.stderr
+    assert ran.stderr.startswith(told)
+    assert len(ran.stderr.splitlines()) == bool(told)
+    assert "--json" not in command or code or json.loads(ran.stdout)["ok"]
 
 
 def test_a_full_disk_behind_the_list_of_skipped_ones_does_not_end_the_run(cli: Cli) -> None:

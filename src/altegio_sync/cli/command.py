@@ -10,6 +10,7 @@ import sys
 import traceback
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from altegio_sync.config import ALL_SETTINGS, load_settings
@@ -26,7 +27,6 @@ from altegio_sync.usecases.stopping import StopSignal
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Iterator
-    from pathlib import Path
 
     from altegio_sync.config import Settings
     from altegio_sync.log import LogFormat, LogLevel
@@ -68,7 +68,13 @@ def execute(options: CommandOptions, body: Callable[[StopSignal], Awaitable[int]
     The first SIGINT, SIGTERM or SIGHUP (the terminal was closed) asks the body to stop, the second
     leaves it where it is. No error shows a traceback: the text of one may hold what is private.
     """
+    if sys.stderr is None:  # closed by the caller: nothing is told, and above all not on stdout
+        sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115 - until the end
     options.configure_logging()
+    if sys.stdout is None:
+        message = "Cannot write the output: stdout is closed (>/dev/null is for who wants none)"
+        get_logger().error("failed", code="output", message=message)
+        return EXIT_PARTLY
     try:
         code = _execute(options, body)
         sys.stdout.flush()

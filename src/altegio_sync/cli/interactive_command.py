@@ -45,7 +45,7 @@ def run_interactive(first: str | None, last: str | None, env_file: Path | None) 
     options.configure_logging()
     if first is not None:
         return execute_sync(CommandOptions("sync", env_file), first, last)
-    has_terminal = sys.stdin.isatty()
+    has_terminal = sys.stdin is not None and sys.stdin.isatty()
     questions: Questions = _Menus() if has_terminal else _Lines()
     try:
         load(options)  # what is missing is told before anything is asked
@@ -165,7 +165,7 @@ class _Lines:
 
     def _read(self, question: str) -> str:
         print(question, end="", flush=True)
-        line = sys.stdin.readline()
+        line = "" if sys.stdin is None else sys.stdin.readline()
         print()
         if not line:
             raise ConfigError("The input ended before all questions were answered")
