@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import time
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -22,7 +23,7 @@ from altegio_sync import (
     validate_appointments,
 )
 from altegio_sync.mongo.cleaning import MongoCleaner
-from benchmarks.parts import COLLECTION
+from benchmarks.parts import COLLECTION, peak_mb
 
 QUESTIONS = ("stats", "validate", "clean")
 
@@ -44,7 +45,8 @@ async def ask(question: str, uri: str) -> dict[str, object]:
             case _:
                 cleaned = await MongoCleaner(database, COLLECTION).clean(dry_run=False)
                 report = cleaned.to_json()
-        return {"seconds": time.perf_counter() - began, "report": report}
+        seconds = time.perf_counter() - began
+        return {"seconds": seconds, "peak_mb": peak_mb(os.getpid()), "report": report}
 
 
 def main() -> None:

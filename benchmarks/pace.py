@@ -62,9 +62,10 @@ def _add(section: Section, latency_s: float, name: str, ran: Ran, starts: list[f
     records = report["records"]
     assert records["saved" if name == RUNS[0] else "duplicates"] == PAGES * PAGE_SIZE
     requests = report["api"]["requests"]
-    assert len(starts) == requests
+    assert requests == len(starts) == PAGES + 1  # the location's own beside the pages
     ideal_s = (requests - 1) / REQUESTS_PER_SECOND + latency_s
     most = max(sum(first <= each < first + 1 for each in starts) for first in starts)
+    assert most <= REQUESTS_PER_SECOND
     spacing_ms = (starts[-1] - starts[0]) / (len(starts) - 1) * 1000
     ratio = report["seconds"] / ideal_s
     section.rows.append(

@@ -112,7 +112,7 @@ def _ask(
         scans.append(min(_scan(collection) for _ in range(3)))
         runs.append(run(command, {}))
     scan_s, seconds = min(scans), min(each.report["seconds"] for each in runs)
-    client_mb = max(each.peak_mb for each in runs)
+    client_mb = max(each.report["peak_mb"] for each in runs)
     section.rows.append(
         (name, size, seconds, scan_s, seconds / scan_s, client_mb, peak_mb(database.pid))
     )

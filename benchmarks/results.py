@@ -88,7 +88,8 @@ def _table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]
 
 def keep(name: str, section: Section) -> None:
     """Keep a section until RESULTS.md is put together."""
-    measured = f"_{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, `python -m benchmarks {name}`_"
+    now = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
+    measured = f"_{now}, commit {_commit()}, `python -m benchmarks {name}`_"
     text = section.render() + f"\n{measured}\n"
     _kept(name).write_text(text, encoding="utf-8")
 
@@ -107,23 +108,26 @@ def _kept(name: str) -> Path:
 
 def _head() -> str:
     packages = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
-    commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True
-    ).stdout.strip()
     return f"""# What was measured
 
-Written by `make bench`; each section names the command that measures it alone. Every figure is a
-ratio against a peer or a bound that was measured in the same run, on the same machine.
+Written by `make bench`; each section names the command that measures it alone. Ratios are against a
+peer or a bound that was measured in the same run, on the same machine; the few goals that are
+seconds, megabytes or records a second hold for this machine.
 
 - Machine: {_processor()}, {os.cpu_count()} cores, {_memory_gb():.0f} GB, {platform.system()}
 - Python {platform.python_version()}, mongod {mongod_version(find_mongod())}, {packages}
-- Commit {commit or "unknown"}
 
 The program runs as a process of its own, beside the mongod that it writes to and the server that it
 reads from, which share the cores with it. That server is `benchmarks/school_server.py`: it fills
 the sandbox's own record into a template, since the sandbox itself answers fewer records a second
 than the program reads. Memory is what the kernel says was the most that the one process had.
 """
+
+
+def _commit() -> str:
+    command = ["git", "describe", "--always", "--dirty", "--exclude=*"]
+    told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True).stdout.strip()
+    return told or "unknown"
 
 
 def _processor() -> str:

@@ -297,10 +297,9 @@ async def test_a_date_that_python_cannot_hold_is_asked_for(
 
     assert await repair.run() is None
 
-    lenient = collection.with_options(
-        CodecOptions(tz_aware=True, datetime_conversion=DatetimeConversion.DATETIME_AUTO)
-    )
-    left = [each["startDateTime"] async for each in lenient.find(sort=["appointmentId"])]
+    lenient = CodecOptions[Any](tz_aware=True, datetime_conversion=DatetimeConversion.DATETIME_AUTO)
+    found = collection.with_options(lenient).find(sort=["appointmentId"])
+    left = [each["startDateTime"] async for each in found]
     assert left == [START, far, START]
     assert repair.left.to_json() == [
         {"reason": "Altegio does not have it", "count": 1, "sample": ["502"]}

@@ -225,6 +225,35 @@ async def test_an_id_beyond_all_numbers_is_stored_beside_one_kept_as_a_number(
     assert (saved, again) == ([Outcome.SAVED], [Outcome.DUPLICATE])
 
 
+async def test_a_document_whose_id_is_a_list_is_neither_the_appointment_nor_in_its_way(
+    database: AsyncDatabase[Document], collection: AsyncCollection[Document]
+) -> None:
+    await collection.insert_many([{"appointmentId": ["501"]}, {"appointmentId": [502, "x"]}])
+    store = store_at(database)
+    await store.prepare(dry_run=True)
+
+    outcomes = await put(store, verdicts(booking("501"), booking("502")), SyncMode.UPDATE)
+
+    assert outcomes == [Outcome.SAVED, Outcome.SAVED]
+    assert await collection.count_documents({"leadId": {"$exists": False}}) == 2
+
+
+async def test_an_id_is_found_by_the_index(
+    database: AsyncDatabase[Document], collection: AsyncCollection[Document]
+) -> None:
+    store = store_at(database)
+    await store.prepare(dry_run=False)
+    await collection.insert_many([{"appointmentId": str(each)} for each in range(200)])
+    await database.command("profile", 2)
+
+    await put(store, verdicts(booking("150")))
+
+    await database.command("profile", 0)
+    found = await database["system.profile"].find_one({"command.find": collection.name})
+    assert found is not None
+    assert found["docsExamined"] == 1
+
+
 async def test_old_duplicates_keep_the_index_away_and_are_brought_up_to_date_alike(
     database: AsyncDatabase[Document], collection: AsyncCollection[Document]
 ) -> None:

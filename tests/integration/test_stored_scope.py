@@ -51,6 +51,8 @@ DOCUMENTS = [
     document("13", startDateTime=BEGINS_AT + timedelta(days=1)),
     document("not a number"),
     document(7.5),
+    document(["14"]),
+    document([15, "x"]),
     document(None),
 ]
 

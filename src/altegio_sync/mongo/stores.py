@@ -44,6 +44,8 @@ if TYPE_CHECKING:
 _DUPLICATE_KEY = 11000
 _INT64_END = 2**63
 _PROJECTION = dict.fromkeys(BOOKING_FIELDS, 1)
+#: A list is matched by what it holds; a document with one as its id is `validate`'s business.
+_NO_LIST = {"$not": {"$type": "array"}}
 
 
 @dataclass(slots=True)
@@ -106,7 +108,7 @@ class MongoAppointments:
     @waits_for_mongodb
     async def mark_deleted(self, appointment_ids: Collection[str], scope: StoredScope) -> None:
         await self._collection.update_many(
-            {**_undeleted(scope), KEY: {"$in": self._keys(appointment_ids)}},
+            {**_undeleted(scope), KEY: {"$in": self._keys(appointment_ids), **_NO_LIST}},
             {"$set": {"isDeleted": True, "updatedAt": self._clock()}},
         )
 
@@ -168,7 +170,7 @@ class MongoAppointments:
     async def _find_stored(self, ids: Sequence[str]) -> Mapping[str, Sequence[Document]]:
         """The stored documents by id; several where old duplicates stand."""
         stored: dict[str, list[Document]] = defaultdict(list)
-        query = {KEY: {"$in": self._keys(ids)}}
+        query = {KEY: {"$in": self._keys(ids), **_NO_LIST}}
         # All in one answer: by default the first has 101 of them.
         cursor = self._collection.find(query, _PROJECTION, batch_size=len(ids) + 1)
         for document in await cursor.to_list():
@@ -250,7 +252,7 @@ def _undeleted(scope: StoredScope) -> Document:
         "startDateTime": {"$gte": start, "$lt": end},
         "isDeleted": {"$ne": True},
         "companyId": {"$in": owners},
-        KEY: {"$type": ["string", "number"]},
+        KEY: {"$type": ["string", "number"], **_NO_LIST},
     }
 
 
