@@ -93,6 +93,20 @@ async def test_without_a_total_to_rely_on_pages_are_read_to_the_empty_one_and_no
     assert (window.grade, window.is_believed) == (None, True)
 
 
+async def test_a_full_page_that_the_list_outgrows_is_read_again_and_not_without_a_total() -> None:
+    def insert_one(rows: list[Booking], asked: PageQuery) -> None:
+        if asked.page == 2 and len(rows) == 10:
+            rows.insert(0, booking("10"))
+
+    source = ListSource(bookings(10), before_page=insert_one)
+
+    [window], handed_on, usage = await read(source, 10)
+
+    assert (window.grade, window.announced) == (Grade.CHECKED, 11)
+    assert len(handed_on) == 11
+    assert usage.rereads == 1
+
+
 async def test_a_shrunk_page_that_announces_only_itself_is_not_taken_for_all() -> None:
     source = ListSource(bookings(420), served_page_size=200, total=lambda length: min(length, 200))
 

@@ -230,7 +230,7 @@ class _WindowReading:
         seen = _Pass(self._began_at)
         await self._take(seen, 1, first)
         if first.total is None or first.total < first.rows:
-            return await self._walk(query, seen, total=None)
+            return await self._walk(query, seen)
         if first.total == first.rows:
             return await self._single(query, seen, first.total)
         if 0 < first.rows < query.page_size:
@@ -252,22 +252,23 @@ class _WindowReading:
         """
         if total == query.page_size or (total and self._owner.doubts_total(query)):
             second = await self._read_page(query, seen, 2)
+            if second.rows and second.total is not None and second.total > second.rows:
+                # So totals are the query's, and the list grew meanwhile.
+                seen.announced = second.total
+                return seen
             if second.rows:
-                return await self._walk(query, seen, total=None, number=2)
+                return await self._walk(query, seen, number=2)
         seen.announced = total
         if seen.seen == total:
             seen.grade = Grade.PROVED
         return seen
 
-    async def _walk(
-        self, query: PageQuery, seen: _Pass, total: int | None, number: int = 1
-    ) -> _Pass:
+    async def _walk(self, query: PageQuery, seen: _Pass, number: int = 1) -> _Pass:
         """One page after the other to the empty one, where no total can be relied on."""
         rows = seen.seen
         while rows:
             number += 1
             rows = (await self._read_page(query, seen, number)).rows
-        seen.announced = total
         return seen
 
     async def _read_side_by_side(
