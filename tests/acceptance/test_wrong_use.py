@@ -108,6 +108,23 @@ def test_what_altegio_refuses_is_told_at_once(cli: Cli, changes: dict[str, str],
     assert time.monotonic() - began_at < 10
 
 
+@pytest.mark.parametrize(
+    "command",
+    [["sync", "today", "--json"], ["changes", "--since", "1d", "--json"], ["interactive", "today"]],
+    ids=["sync", "changes", "interactive"],
+)
+def test_a_zone_that_nobody_knows_wants_a_setting(
+    cli: Cli, school: School, command: list[str]
+) -> None:
+    school.timezone = "Atlantis/Capital"
+
+    ran = cli.run(*command)
+
+    assert ran.code == 2
+    assert "set ALTEGIO_TIMEZONE" in ran.err
+    assert "--json" not in command or ran.json["errors"][0]["code"] == "config"
+
+
 @pytest.mark.parametrize("command", [["sync", "today"], ["check"]], ids=["sync", "check"])
 def test_a_dead_mongodb_is_told_within_seconds(cli: Cli, command: list[str]) -> None:
     began_at = time.monotonic()

@@ -8,7 +8,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from altegio_sync.bootstrap import open_altegio, open_store
-from altegio_sync.cli.command import execute, load, pick_companies, print_json
+from altegio_sync.cli.command import (
+    EXIT_OUT_OF_REACH,
+    EXIT_USE,
+    execute,
+    load,
+    pick_companies,
+    print_json,
+)
 from altegio_sync.cli.leasing import open_leases
 from altegio_sync.cli.progress import CliProgress
 from altegio_sync.cli.render import render_sync
@@ -103,7 +110,7 @@ def execute_sync(
             message = f"Cannot write {asked.skipped_file}: {progress.list_problem}"
             report.companies[-1].errors.append(RunError("skipped_not_listed", message))
         _tell(options, report)
-        return report.exit_code
+        return _exit_code(report)
 
     return execute(options, body)
 
@@ -145,9 +152,18 @@ def execute_changes(
                 run_id=run_id,
             )
         _tell(options, report)
-        return report.exit_code
+        return _exit_code(report)
 
     return execute(options, body)
+
+
+def _exit_code(report: SyncReport) -> int:
+    """The report's own, but where a setting kept every company from being read."""
+    if report.exit_code == EXIT_OUT_OF_REACH and {each.code for each in report.errors} == {
+        "config"
+    }:
+        return EXIT_USE
+    return report.exit_code
 
 
 def _parse_since(text: str) -> Period | NamedPeriod | timedelta:
