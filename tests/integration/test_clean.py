@@ -309,6 +309,25 @@ async def test_an_undo_leaves_alone_what_was_changed_since_unless_it_is_forced(
     assert everything(raw) == before
 
 
+async def test_an_undo_that_is_stopped_says_so_and_the_next_does_the_rest(
+    any_uri: str, raw: Collection[RawBSONDocument]
+) -> None:
+    plain(raw).insert_many([document(f"{n}", n) for n in range(1001)])
+    read = list(raw.find(sort=["_id"]))
+    async with open_database(any_uri) as database:
+        changes = RecordedChanges(database, NAME, run_id="r", command="validate")
+        await changes.apply([[Change(each, removes=True)] for each in read], NOW)
+        trash = MongoTrash(database)
+
+        stopped = await trash.undo("r", should_stop=lambda: True)
+        rest = await trash.undo("r")
+
+    assert stopped is not None
+    assert rest is not None
+    assert (stopped.restored, stopped.exit_code) == (500, 130)
+    assert (rest.restored, rest.already, rest.exit_code) == (501, 500, 0)
+
+
 async def test_an_unknown_run_is_not_undone(database: AsyncDatabase[Document]) -> None:
     assert await MongoTrash(database).undo("20260101-000000-abcd") is None
 

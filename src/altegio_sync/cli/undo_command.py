@@ -34,7 +34,7 @@ def run_undo(options: CommandOptions, run_id: str | None, *, force: bool, wait: 
                 return EXIT_DONE
             leases = open_leases(options, settings, database, new_run_id(utc_now()), wait)
             async with collection_held(leases, stop):
-                report = await trash.undo(run_id, force=force)
+                report = await trash.undo(run_id, force=force, should_stop=lambda: stop.is_set)
         if report is None:
             raise ConfigError(
                 f"The trash knows no run {run_id!r}: altegio-sync undo lists those it knows"
@@ -91,3 +91,5 @@ def _show(options: CommandOptions, report: UndoReport) -> None:
         return
     already = f", {report.already} were as before already" if report.already else ""
     print(f"Undo {report.run_id}: {report.restored} documents brought back{already}")
+    if report.interrupted:
+        print("Interrupted: run it again for the rest")

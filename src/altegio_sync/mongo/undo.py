@@ -63,9 +63,12 @@ class UndoReport:
     changed_since: list[str] = field(default_factory=list)
     #: Another unique index than ours does not let these back.
     refused: list[str] = field(default_factory=list)
+    interrupted: bool = False
 
     @property
     def exit_code(self) -> int:
+        if self.interrupted:
+            return 130
         return 1 if self.changed_since or self.refused else 0
 
     def to_json(self) -> dict[str, Any]:
@@ -125,7 +128,13 @@ class MongoTrash:
             for each in found
         ]
 
-    async def undo(self, run_id: str, *, force: bool = False) -> UndoReport | None:
+    async def undo(
+        self,
+        run_id: str,
+        *,
+        force: bool = False,
+        should_stop: Callable[[], bool] = lambda: False,
+    ) -> UndoReport | None:
         """Bring every document of the run back; None where the trash does not know the run.
 
         What changed since is left alone unless ``force``. Safe to repeat.
@@ -143,6 +152,9 @@ class MongoTrash:
                 if len(batch) == _BATCH:
                     await self._undo_batch(batch, report, force=force)
                     batch = []
+                    if should_stop():
+                        report.interrupted = True
+                        break
             await self._undo_batch(batch, report, force=force)
         return report if is_known else None
 
