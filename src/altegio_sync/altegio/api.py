@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Protocol, Self, TypeVar
 from urllib.parse import urlsplit
 
@@ -56,7 +57,6 @@ _WAIT_INITIAL_S = 0.5
 _WAIT_MAX_S = 30.0
 #: Where a refusal names no time; clients in the field wait as long.
 _REST_S = 5.0
-_LOOPBACK = ("localhost", "127.", "::1")
 
 AnswerT = TypeVar("AnswerT", bound=AnyAnswer)
 
@@ -71,7 +71,9 @@ class AltegioApi:
     """Asks Altegio within its limits, again where that can help; use it as a context manager.
 
     Every method raises RateLimitedError or AltegioUnavailableError when ``MAX_TRIES`` tries or
-    ``MAX_SECONDS`` did not help, and AltegioRejectedError at once when asking again cannot.
+    ``MAX_SECONDS`` did not help, UnexpectedAnswerError when the answers stay of an unknown shape,
+    and AltegioRejectedError at once when asking again cannot help. StoreError where the budget is
+    shared through MongoDB and that fails.
     """
 
     def __init__(
@@ -92,7 +94,6 @@ class AltegioApi:
         self._crm_id_pattern = crm_id_pattern
         self.on_retry = on_retry
         self._jitter = jitter
-        host = urlsplit(url).hostname or ""
         self._client = httpx2.AsyncClient(
             base_url=url.rstrip("/") + "/",
             headers={
@@ -103,7 +104,7 @@ class AltegioApi:
             },
             timeout=httpx2.Timeout(30.0, connect=10.0),
             # A proxy of the environment leads nowhere from loopback.
-            trust_env=not host.startswith(_LOOPBACK),
+            trust_env=not _is_loopback(urlsplit(url).hostname or ""),
         )
 
     async def __aenter__(self) -> Self:
@@ -203,6 +204,13 @@ class AltegioApi:
             answer_type, response.status_code, headers, response.content, secrets=self._secrets
         )
         return answer, headers
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 class _Retrying:
