@@ -127,7 +127,7 @@ class PeriodReading:
 
     async def _read(self, tasks: TaskGroup, query: PageQuery, first: Page | None) -> None:
         async with self._at_once:
-            first = first or await self._fetch(query, 1)
+            first = first or await self.fetch(query, 1)
             parts = self._parts(query, first)
             if len(parts) == 1:
                 await self._settle(_WindowReading(self, query), query, first)
@@ -157,7 +157,7 @@ class PeriodReading:
         tries = PASSES if can_halve else LAST_PASSES
         for attempt in range(tries):
             if attempt:
-                first = await self._fetch(query, 1)
+                first = await self.fetch(query, 1)
                 self._usage.rereads += 1
             seen = await reading.read_pass(query, first)
             grade = self._grade(seen, earlier)
@@ -170,7 +170,7 @@ class PeriodReading:
         for half in query.period.windows(2):
             self._usage.rereads += 1
             part = replace(query, period=half)
-            await self._settle(reading, part, await self._fetch(part, 1))
+            await self._settle(reading, part, await self.fetch(part, 1))
 
     def _grade(self, seen: _Pass, earlier: _Pass | None) -> Grade | None:
         """Two passes that agree prove what no single answer can hold.
@@ -193,13 +193,11 @@ class PeriodReading:
             return grade is Grade.PROVED
         return grade is not None or seen.announced is None
 
-    async def _fetch(self, query: PageQuery, number: int) -> Page:
+    async def fetch(self, query: PageQuery, number: int) -> Page:
         page = await self._source.fetch_page(replace(query, page=number))
         self._usage.pages += 1
         self._look_at_total(page)
         return page
-
-    fetch = _fetch
 
     def _look_at_total(self, page: Page) -> None:
         """One that is more than its page's rows is the whole query's, and so are all others."""
