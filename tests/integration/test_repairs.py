@@ -12,6 +12,7 @@ from bson.datetime_ms import DatetimeMS
 
 from altegio_sync.cli.render_validation import render_validation
 from altegio_sync.domain.appointment import Location
+from altegio_sync.domain.repair import LeftAlone, SchoolZones
 from altegio_sync.domain.validation import RuleContext, ValidationReport
 from altegio_sync.errors import AltegioUnavailableError, ConfigError, NotFoundError
 from altegio_sync.mongo.cleaning import MongoCleaner
@@ -101,7 +102,7 @@ def repair_of(
     timezone: str | None = None,
 ) -> Repair:
     store = MongoRepairs(database, NAME, run_id="r")
-    request = RepairRequest(companies, NOW, local, timezone)
+    request = RepairRequest(companies, local, timezone)
     asking = None if source is None else Asking(source, store, request)
     return Repair(store, asking, request, CONTEXT, StopSignal())
 
@@ -316,3 +317,31 @@ async def test_a_name_of_nothing_but_a_space_that_breaks_no_line_is_asked_for(
 
     [mended] = await collection.find().to_list()
     assert mended["teacherName"] == "Марко Зразок"
+
+
+async def test_a_repair_is_dated_by_when_it_is_written(
+    database: AsyncDatabase[Document], collection: AsyncCollection[Document]
+) -> None:
+    later = NOW + timedelta(hours=2)
+    await collection.insert_one(stored("501", status="lost"))
+    store = MongoRepairs(database, NAME, run_id="r", clock=lambda: later)
+    request = RepairRequest(("77",), UNKNOWN)
+    asking = Asking(Locations({"77": "Europe/Kyiv"}, booking("501")), store, request)
+
+    await Repair(store, asking, request, CONTEXT, StopSignal()).run()
+
+    [mended] = await collection.find().to_list()
+    [entry] = await database["altegio-sync-trash"].find().to_list()
+    assert (mended["status"], mended["updatedAt"], entry["at"]) == ("0", later, later)
+
+
+async def test_mending_alone_stops_in_order(
+    database: AsyncDatabase[Document], collection: AsyncCollection[Document]
+) -> None:
+    await collection.insert_many([stored(str(number), status=0) for number in range(600)])
+    store = MongoRepairs(database, NAME, run_id="r")
+    zones = SchoolZones(None, "no run yet")
+
+    await store.mend_alone(CONTEXT, zones, LeftAlone(), should_stop=lambda: True)
+
+    assert await collection.count_documents({"status": "0"}) == 500

@@ -17,10 +17,10 @@ from altegio_sync.errors import (
 )
 from altegio_sync.usecases.asking import REFUSED, Asking, RepairRequest
 from altegio_sync.usecases.zones import LocalZone
-from tests.fakes import NOW, ListSource, booking
+from tests.fakes import ListSource, booking
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
     from datetime import datetime
 
     from altegio_sync.domain.repair import Answer, SchoolZones
@@ -35,10 +35,8 @@ class NotedAnswers:
     def __init__(self) -> None:
         self.answers: dict[str | None, bool] = {}
 
-    async def apply_answers(
-        self, answers: Sequence[Answer], now: datetime, left: LeftAlone
-    ) -> None:
-        del now, left
+    async def apply_answers(self, answers: Sequence[Answer], left: LeftAlone) -> None:
+        del left
         self.answers |= {each.suspect.appointment_id: each.verdict is not None for each in answers}
 
     async def count_by_day(
@@ -50,7 +48,11 @@ class NotedAnswers:
         raise NotImplementedError
 
     async def mend_alone(
-        self, context: RuleContext, zones: SchoolZones, now: datetime, left: LeftAlone
+        self,
+        context: RuleContext,
+        zones: SchoolZones,
+        left: LeftAlone,
+        should_stop: Callable[[], bool],
     ) -> None:
         raise NotImplementedError
 
@@ -65,7 +67,7 @@ class NotedAnswers:
 
 def asking(source: ListSource, store: NotedAnswers) -> Asking:
     local = LocalZone(ZoneInfo("Europe/Kyiv"), "of the last run")
-    return Asking(source, store, RepairRequest(("77",), NOW, local))
+    return Asking(source, store, RepairRequest(("77",), local))
 
 
 @pytest.mark.parametrize(

@@ -82,7 +82,6 @@ async def _open_repair(
     local = await find_local_zone(settings.timezone, MongoRuns(database))
     request = RepairRequest(
         companies=settings.company_ids,
-        now=context.now,
         local=local,
         timezone=settings.timezone,
         page_size=settings.first_page_size,

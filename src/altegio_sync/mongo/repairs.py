@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from altegio_sync.domain.repair import LeftAlone, Suspect
+from altegio_sync.domain.report import utc_now
 from altegio_sync.mongo.connection import durable, translated_errors
 from altegio_sync.mongo.documents import KEY
 from altegio_sync.mongo.mending import find_local_dates, mend_alone, mend_by_answer
@@ -21,7 +22,7 @@ from altegio_sync.mongo.rules import (
 from altegio_sync.mongo.trash import RAW, TRASH_COLLECTION, Change, RecordedChanges, id_key
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
     from zoneinfo import ZoneInfo
 
     from bson.raw_bson import RawBSONDocument
@@ -55,12 +56,20 @@ COLLIDED = "its id stands in another document: altegio-sync clean"
 class MongoRepairs:
     """The repairs of one run in one collection."""
 
-    def __init__(self, database: AsyncDatabase[Document], collection: str, *, run_id: str) -> None:
+    def __init__(
+        self,
+        database: AsyncDatabase[Document],
+        collection: str,
+        *,
+        run_id: str,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
         self._collection = durable(database)[collection]
         self._raw = self._collection.with_options(codec_options=RAW)
         self._changes = RecordedChanges(database, collection, run_id=run_id, command="validate")
         self._trash = durable(database)[TRASH_COLLECTION]
         self._run_id = run_id
+        self._clock = clock
 
     async def count_alone(self, context: RuleContext, zones: SchoolZones) -> int:
         """How many documents can be mended without asking."""
@@ -70,7 +79,11 @@ class MongoRepairs:
         return count
 
     async def mend_alone(
-        self, context: RuleContext, zones: SchoolZones, now: datetime, left: LeftAlone
+        self,
+        context: RuleContext,
+        zones: SchoolZones,
+        left: LeftAlone,
+        should_stop: Callable[[], bool],
     ) -> None:
         """Mend what can be mended without asking."""
         async for batch in self._find_alone(context):
@@ -81,8 +94,10 @@ class MongoRepairs:
                     changes.append(Change(document, fields))
                 if zone is None and find_local_dates(document):
                     left.note(NO_ZONE, _shown(document))
-            applied = await self._changes.apply([[each] for each in changes], now)
+            applied = await self._changes.apply([[each] for each in changes], self._clock())
             _note_left(changes, applied, left)
+            if should_stop():
+                break
 
     async def count_done(self) -> tuple[int, int]:
         """How many documents this run changed, and how many it moved to the trash."""
@@ -137,10 +152,9 @@ class MongoRepairs:
             found = await (await self._collection.aggregate(pipeline)).to_list()
         return {each["_id"]: each["count"] for each in found}
 
-    async def apply_answers(
-        self, answers: Sequence[Answer], now: datetime, left: LeftAlone
-    ) -> None:
+    async def apply_answers(self, answers: Sequence[Answer], left: LeftAlone) -> None:
         """Bring the documents to what Altegio says of them, or move them to the trash."""
+        now = self._clock()
         ids = [each.suspect.document_id for each in answers]
         with translated_errors():
             found = {

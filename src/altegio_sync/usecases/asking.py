@@ -22,7 +22,6 @@ from altegio_sync.usecases.zones import to_zone
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from datetime import datetime
     from zoneinfo import ZoneInfo
 
     from altegio_sync.domain.appointment import Booking, Teacher
@@ -51,7 +50,6 @@ class RepairRequest:
     """
 
     companies: Sequence[str]
-    now: datetime
     local: LocalZone
     timezone: str | None = None
     page_size: int = 50
@@ -130,7 +128,7 @@ class Asking:
         for companies, suspects in grouped.items():
             answers = await self._ask_in_turn(companies, suspects, left)
             with anyio.CancelScope(shield=True):
-                await self._store.apply_answers(answers, self._request.now, left)
+                await self._store.apply_answers(answers, left)
         await self._settle_unaskable(unaskable, left)
 
     async def _ask_in_turn(
@@ -180,7 +178,7 @@ class Asking:
         if not answers:
             return
         await self._open(self._request.companies[0])
-        await self._store.apply_answers(answers, self._request.now, left)
+        await self._store.apply_answers(answers, left)
 
     async def _open(self, company_id: str) -> _Company:
         """The location, asked for once: a wrong one must not look like appointments gone."""

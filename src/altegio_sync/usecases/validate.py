@@ -15,7 +15,7 @@ from altegio_sync.usecases.asking import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
@@ -35,7 +35,11 @@ class RepairStore(Protocol):
     async def count_alone(self, context: RuleContext, zones: SchoolZones) -> int: ...
 
     async def mend_alone(
-        self, context: RuleContext, zones: SchoolZones, now: datetime, left: LeftAlone
+        self,
+        context: RuleContext,
+        zones: SchoolZones,
+        left: LeftAlone,
+        should_stop: Callable[[], bool],
     ) -> None: ...
 
     async def count_done(self) -> tuple[int, int]: ...
@@ -48,9 +52,7 @@ class RepairStore(Protocol):
         self, start: datetime, end: datetime, zone: ZoneInfo
     ) -> Mapping[str, int]: ...
 
-    async def apply_answers(
-        self, answers: Sequence[Answer], now: datetime, left: LeftAlone
-    ) -> None: ...
+    async def apply_answers(self, answers: Sequence[Answer], left: LeftAlone) -> None: ...
 
 
 class Validator(Protocol):
@@ -120,7 +122,9 @@ class Repair:
         failure = await self._find_zones()
         if self._stop.is_set:
             return None
-        await self._store.mend_alone(self._context, self.zones, self._request.now, self.left)
+        await self._store.mend_alone(
+            self._context, self.zones, self.left, should_stop=lambda: self._stop.is_set
+        )
         if self._asking is not None and failure is None:
             failure = await self._ask_all(self._asking)
         if self._asking is None or failure is not None:
