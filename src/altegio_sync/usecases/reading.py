@@ -107,7 +107,7 @@ class PeriodReading:
         proves: bool = False,
     ) -> None:
         self._source = source
-        self._handle = handle
+        self.hand_on = handle
         self._on_window = on_window
         self._usage = usage
         self._proves = proves
@@ -206,11 +206,6 @@ class PeriodReading:
     def doubts_total(self, query: PageQuery) -> bool:
         """Whether the page could have been shrunk, and its total be the rows that it was left."""
         return query.page_size > _KNOWN_PAGE_SIZE and not self._has_seen_total
-
-    async def hand_on(self, number: int, page: Page, fresh: list[Booking]) -> None:
-        """What was read is stored even when the run is being stopped."""
-        with anyio.CancelScope(shield=True):
-            await self._handle(number, page, fresh)
 
 
 class _WindowReading:

@@ -57,7 +57,7 @@ class BookingIntake:
         self._rules = rules
         self._mode = mode
         self._dry_run = dry_run
-        self._staff: Mapping[str, Teacher] | None = None
+        self._staff: Mapping[str, Teacher] | AltegioError | None = None
         self._staff_lock = anyio.Lock()
         self._taken_singly: set[str] = set()
         #: The ids of those that MongoDB refused.
@@ -84,7 +84,11 @@ class BookingIntake:
         if bookings:
             staff = await self._find_staff(bookings)
             verdicts = [judge(booking, self._rules, staff) for booking in bookings]
-            result = await self._store.store_batch(verdicts, mode=self._mode, dry_run=self._dry_run)
+            # What was read is stored even when the run is being stopped.
+            with anyio.CancelScope(shield=True):
+                result = await self._store.store_batch(
+                    verdicts, mode=self._mode, dry_run=self._dry_run
+                )
             result.add_to(counts)
             for verdict, outcome in result.outcomes:
                 self._progress.appointment(verdict, outcome)
@@ -102,18 +106,24 @@ class BookingIntake:
         """The location's staff, asked for once a run, and only when a booking needs it."""
         if not any(needs_staff(booking) for booking in bookings):
             return {}
-        async with self._staff_lock:
-            if self._staff is None:
-                self._staff = await self._fetch_staff()
+        if self._staff is None:
+            async with self._staff_lock:
+                if self._staff is None:
+                    self._staff = await self._fetch_staff()
+        if isinstance(self._staff, AltegioError):
+            raise self._staff
         return self._staff
 
-    async def _fetch_staff(self) -> Mapping[str, Teacher]:
+    async def _fetch_staff(self) -> Mapping[str, Teacher] | AltegioError:
         try:
             return await self._source.fetch_teachers(self._report.company)
         except AltegioRejectedError as error:
             # A user without the right to the staff list can still read the timetable.
             self._progress.warn("staff_list_refused", reason=str(error))
             return {}
+        except AltegioError as error:
+            # For the pages that wait for it as well: each would ask for minutes.
+            return error
 
     def _tell_skipped(self, skipped: Skipped) -> None:
         self._progress.skipped(skipped)

@@ -100,8 +100,7 @@ class VanishedSearch:
                 except (AltegioRejectedError, UnexpectedAnswerError) as error:
                     await self._leave(appointment_id, error)
                 else:
-                    with anyio.CancelScope(shield=True):
-                        await self._intake.take_single(booking)
+                    await self._intake.take_single(booking)
 
         async with anyio.create_task_group() as tasks:
             for _ in range(min(_WORKERS, len(missing))):
