@@ -211,6 +211,8 @@ def test_a_full_disk_behind_the_list_of_skipped_ones_does_not_end_the_run(cli: C
     assert [each["code"] for each in ran.json["errors"]] == ["skipped_not_listed"]
     assert "Cannot write /dev/full: No space left on device" in ran.err
     assert Path("/dev/full").stat().st_mode == mode
+    kept = cli.run("stats", "--json").json["last_run"]
+    assert (kept["run_id"], kept["ok"]) == (ran.json["run_id"], False)
 
 
 def test_services_are_ready_to_paste(cli: Cli, school: School) -> None:

@@ -29,7 +29,7 @@ from altegio_sync.mongo.ledger import MongoLedger
 from altegio_sync.mongo.runs import MongoRuns
 from altegio_sync.mongo.stores import MongoAppointments
 from altegio_sync.usecases.changes import ChangesRequest, sync_changes
-from altegio_sync.usecases.sync import SyncRequest, sync_appointments
+from altegio_sync.usecases.sync import SyncRequest, keep_report, sync_appointments
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -95,20 +95,23 @@ def execute_sync(
         )
         run_id = new_run_id(utc_now())
         async with _opened(options, settings, asked.skipped_file) as (database, api, progress):
-            report = await sync_appointments(
-                api,
-                MongoAppointments(database, settings.collection),
-                request,
-                runs=MongoRuns(database),
-                ledger=MongoLedger(database, settings.collection),
-                leases=open_leases(options, settings, database, run_id, asked.wait),
-                progress=progress,
-                stop=stop,
-                run_id=run_id,
-            )
-        if progress.list_problem is not None:
-            message = f"Cannot write {asked.skipped_file}: {progress.list_problem}"
-            report.companies[-1].errors.append(RunError("skipped_not_listed", message))
+            # The list is closed before the report is kept: what is wrong with it belongs there too.
+            with progress:
+                report = await sync_appointments(
+                    api,
+                    MongoAppointments(database, settings.collection),
+                    request,
+                    ledger=MongoLedger(database, settings.collection),
+                    leases=open_leases(options, settings, database, run_id, asked.wait),
+                    progress=progress,
+                    stop=stop,
+                    run_id=run_id,
+                )
+            if progress.list_problem is not None:
+                message = f"Cannot write {asked.skipped_file}: {progress.list_problem}"
+                report.companies[-1].errors.append(RunError("skipped_not_listed", message))
+            if not asked.dry_run:
+                await keep_report(MongoRuns(database), report, progress)
         _tell(options, report)
         return _exit_code(report)
 
