@@ -215,12 +215,12 @@ def print_json(value: dict[str, Any]) -> None:
 
 
 def pick_companies(settings: Settings, wanted: Iterable[str]) -> tuple[str, ...]:
-    """The configured companies, or those of them that were asked for.
+    """The configured companies, or those of them that were asked for, each once.
 
     Raises:
         ConfigError: one was asked for that is not configured.
     """
-    wanted = tuple(wanted)
+    wanted = tuple(dict.fromkeys(wanted))
     unknown = [each for each in wanted if each not in settings.company_ids]
     if unknown:
         raise ConfigError(
