@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import anyio
 import pytest
 from bson import Decimal128, Int64
+from bson.datetime_ms import DatetimeMS
 
 from altegio_sync.domain.appointment import AttendanceStatus, Booking, Lead, Service
 from altegio_sync.domain.lessons import LessonRules, Verdict, judge
@@ -125,6 +126,7 @@ async def test_update_writes_changed_fields_alone_and_no_field_of_others(
         ({"isDeleted": 0}, "isDeleted"),
         ({"IsTrial": Int64(0)}, "IsTrial"),
         ({"startDateTime": "2026-03-02T08:00:00Z"}, "startDateTime"),
+        ({"startDateTime": DatetimeMS(569_000_000_000_000)}, "startDateTime"),
         ({"leadId": 12345}, "leadId"),
         ({"companyId": "78"}, "companyId"),
     ],

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import anyio
 import pymongo
-from bson.codec_options import CodecOptions
+from bson.codec_options import CodecOptions, DatetimeConversion
 from pymongo import AsyncMongoClient, ReadPreference
 from pymongo.common import URI_OPTIONS_VALIDATOR_MAP
 from pymongo.errors import (
@@ -43,6 +43,13 @@ WITHIN_RUN_S = 30.0
 _LEAVE_S = 1.0
 #: Acknowledged means durable, whatever the URI says.
 DURABLE = WriteConcern("majority", j=True)
+#: One date that Python has none for, or one text that is not UTF-8, by whoever's hand, shall not
+#: hide all others.
+LENIENT: dict[str, Any] = {
+    "tz_aware": True,
+    "unicode_decode_error_handler": "replace",
+    "datetime_conversion": DatetimeConversion.DATETIME_AUTO,
+}
 _SRV = "mongodb+srv://"
 _UNAUTHORIZED = 13
 _AUTH_FAILED = (18, 8000)
@@ -144,7 +151,7 @@ async def open_database(uri: str) -> AsyncIterator[AsyncDatabase[Document]]:
 def durable(database: AsyncDatabase[Document]) -> AsyncDatabase[Document]:
     """The same database, written durably and read from the primary with aware moments."""
     return database.with_options(
-        codec_options=CodecOptions(tz_aware=True),
+        codec_options=CodecOptions[Any](**LENIENT),
         read_preference=ReadPreference.PRIMARY,
         write_concern=DURABLE,
         read_concern=ReadConcern("local"),

@@ -121,7 +121,7 @@ class MongoRepairs:
         batch: list[Suspect] = []
         with translated_errors():
             # Asking takes its time: the server must not forget a cursor that waits for it.
-            cursor = self._raw.find(
+            cursor = self._collection.find(
                 query,
                 fields,
                 sort=["startDateTime"],

@@ -12,7 +12,6 @@ import asyncio
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
-from bson.codec_options import CodecOptions
 from pymongo.errors import OperationFailure
 
 from altegio_sync.domain.appointment import AttendanceStatus
@@ -70,9 +69,7 @@ class MongoStats:
     """Counts one collection."""
 
     def __init__(self, database: AsyncDatabase[Document], collection: str) -> None:
-        # One text that is not UTF-8, by whoever's hand, shall not hide all others.
-        options = CodecOptions[Any](tz_aware=True, unicode_decode_error_handler="replace")
-        self._collection = durable(database)[collection].with_options(codec_options=options)
+        self._collection = durable(database)[collection]
 
     async def count(self, query: StatsQuery) -> StoredCounts:
         """All counts of the documents that the query spans.

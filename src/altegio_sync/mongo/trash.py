@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import bson
-from bson.codec_options import CodecOptions, DatetimeConversion
+from bson.codec_options import CodecOptions
 from bson.raw_bson import RawBSONDocument
 from pymongo import DeleteOne, UpdateOne
 from pymongo.errors import BulkWriteError
 
-from altegio_sync.mongo.connection import DURABLE, durable, translated_errors
+from altegio_sync.mongo.connection import DURABLE, LENIENT, durable, translated_errors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -31,13 +31,7 @@ if TYPE_CHECKING:
     _Step = Callable[["Change"], _Write | None]
 
 TRASH_COLLECTION = "altegio-sync-trash"
-#: What Python cannot hold, such as a date after the year 9999, is no reason to stop.
-RAW: CodecOptions[RawBSONDocument] = CodecOptions(
-    document_class=RawBSONDocument,
-    tz_aware=True,
-    unicode_decode_error_handler="replace",
-    datetime_conversion=DatetimeConversion.DATETIME_AUTO,
-)
+RAW: CodecOptions[RawBSONDocument] = CodecOptions(document_class=RawBSONDocument, **LENIENT)
 _DUPLICATE_KEY = 11000
 
 
