@@ -238,6 +238,7 @@ async def test_without_a_total_nothing_is_entered_and_the_run_says_so() -> None:
 
     assert entries(ledger) == {}
     assert progress.warnings == [("no_total", {})]
+    assert report.days.unsettled == 31
     assert report.exit_code == 0
 
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from altegio_sync.cli.render import render_sync
+from altegio_sync.domain.ledger import Grade
+from altegio_sync.domain.lessons import LessonRules
 from altegio_sync.domain.period import Period
-from altegio_sync.domain.report import SyncMode
+from altegio_sync.domain.report import CompanyReport, SyncMode
 from altegio_sync.errors import (
     AltegioError,
     AltegioRejectedError,
@@ -20,7 +23,11 @@ from altegio_sync.errors import (
     UnexpectedAnswerError,
 )
 from altegio_sync.log import message
+from altegio_sync.ports import StoredScope
+from altegio_sync.usecases.reading import Window
+from altegio_sync.usecases.storing import BookingIntake
 from altegio_sync.usecases.sync import SyncRequest, sync_appointments
+from altegio_sync.usecases.vanished import VanishedSearch
 from tests.fakes import NOW, START, ListSource, MemoryLedger, MemoryStore, NotedProgress, booking
 
 if TYPE_CHECKING:
@@ -53,6 +60,12 @@ async def update(
         progress=progress,
         clock=lambda: NOW,
     )
+
+
+def all_days(report: SyncReport) -> tuple[int, int]:
+    """All that were read, and those of them that are not known to be complete."""
+    days = report.days
+    return days.checked + days.proved + days.unsettled + days.resumed, days.unsettled
 
 
 def many(count: int, first: int = 0) -> list[Booking]:
@@ -196,6 +209,7 @@ async def test_over_20_that_are_over_5_percent_of_the_period_are_not_marked_unas
     assert [each.code for each in report.errors] == ([] if are_marked else ["mass_delete"])
     assert days_concerned.isdisjoint(ledger.records.get("77", {})) is not are_marked
     assert report.vanished.asked <= gone
+    assert all_days(report) == (31, 0 if are_marked else 31)
 
 
 async def test_with_leave_however_many_are_marked() -> None:
@@ -225,7 +239,43 @@ async def test_days_whose_moved_appointment_could_not_be_stored_are_not_entered(
 
     assert ledger.records == {}
     assert store.marked == ["29"]
+    assert all_days(report) == (31, 31)
     assert report.exit_code == 1
+
+
+async def test_days_read_after_too_many_are_gone_are_told_as_not_complete() -> None:
+    gone = [booking(f"90{n:03}") for n in range(100)]
+    store = MemoryStore(*many(1500), *gone)
+
+    report = await update(ListSource(many(1500)), store)
+
+    assert [each.code for each in report.errors] == ["mass_delete"]
+    assert all_days(report)[0] == 31
+
+
+async def test_days_with_what_is_gone_keep_no_ids_but_those() -> None:
+    report, source = CompanyReport("77"), ListSource(many(29))
+    store, progress = MemoryStore(*many(30)), NotedProgress()
+    intake = BookingIntake(
+        source,
+        store,
+        report,
+        progress,
+        rules=LessonRules(),
+        mode=SyncMode.UPDATE,
+        dry_run=False,
+    )
+    scope = StoredScope("77", MARCH, ZoneInfo("Europe/Kyiv"), takes_unowned=True)
+    search = VanishedSearch(
+        source, store, intake, report, progress, scope, allows_mass_delete=False
+    )
+    ids = frozenset(each.id for each in many(29))
+
+    is_settled = await search.look(Window(MARCH, Grade.CHECKED, ids, 29, 29, NOW), MARCH)
+    [window] = await search.finish(dry_run=False)
+
+    assert not is_settled
+    assert (window.period, window.ids) == (MARCH, frozenset())
 
 
 async def test_one_that_moves_into_a_day_not_yet_read_is_counted_once() -> None:
@@ -266,6 +316,7 @@ async def test_one_that_altegio_refuses_is_left_and_told_and_the_others_go_on(
     assert (error.code, error.company) == ("not_answered", "77")
     assert "appointment 4 " in error.message
     assert ledger.records == {}
+    assert all_days(report) == (31, 31)
     assert report.exit_code == 1
 
 

@@ -293,10 +293,9 @@ class _CompanySync:
         if not is_enough:
             self.report.errors.append(_incomplete(self.report.company, window.period, window))
         if window.grade is None:
+            self.report.days.unsettled += window.period.days
             if is_enough:
                 self._progress.warn("no_total")
-            else:
-                self.report.days.unsettled += window.period.days
             return
         if self._vanished is None or await self._vanished.look(window, window.period):
             await self._enter(window, zone)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import anyio
@@ -34,7 +34,10 @@ _MASS_SHARE = 0.05
 
 @dataclass(frozen=True, slots=True)
 class _Gone:
-    """What Altegio does not know any more (404), by the window that it stood in."""
+    """What Altegio does not know any more (404), by the window that it stood in.
+
+    The window is without its ids, which would add up to all of a long period.
+    """
 
     window: Window
     scope: StoredScope
@@ -69,16 +72,24 @@ class VanishedSearch:
         self._most: float | None = None
 
     async def look(self, window: Window, period: Period) -> bool:
-        """Whether the window is settled; else it hangs on what `finish` decides."""
+        """Whether the window is settled; else its days are not, until `finish` decides."""
         scope = StoredScope(
             self._whole.company_id, period, self._whole.zone, self._whole.takes_unowned
         )
         missing = sorted(set(await self._store.find_undeleted(scope)) - window.ids)
         gone = await self._ask(missing, scope.zone)
-        is_settled = (self._intake.failed | self._unanswered).isdisjoint(missing)
+        is_settled = self._is_settled(window, missing)
         if gone:
-            self._gone.append(_Gone(window, scope, gone, is_settled))
-        return is_settled and not gone and not await self._is_mass()
+            kept = replace(window, ids=frozenset())
+            self._gone.append(_Gone(kept, scope, gone, is_settled))
+        elif is_settled and not await self._is_mass():
+            return True
+        self._report.days.unsettled += period.days
+        return False
+
+    def _is_settled(self, window: Window, missing: Sequence[str]) -> bool:
+        open_ids = self._intake.failed | self._unanswered
+        return open_ids.isdisjoint(window.ids) and open_ids.isdisjoint(missing)
 
     async def _ask(self, missing: Sequence[str], zone: ZoneInfo) -> list[str]:
         """Bring the missing ones up to date; those that Altegio does not know."""
@@ -136,7 +147,9 @@ class VanishedSearch:
             for appointment_id in each.appointment_ids:
                 self._progress.warn("vanished", appointment_id=appointment_id, dry_run=dry_run)
             self._report.vanished.gone += len(each.appointment_ids)
-        return [each.window for each in self._gone if each.is_settled]
+        settled = [each for each in self._gone if each.is_settled]
+        self._report.days.unsettled -= sum(each.scope.period.days for each in settled)
+        return [each.window for each in settled]
 
     def _mass_error(self) -> RunError:
         return RunError(
