@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import tempfile
 import time
@@ -284,6 +285,19 @@ def test_check_goes_on_where_mongodb_lets_it_write_nothing(
     told = {each["check"] for each in ran.json["checks"]}
     assert {"company 77", "time zone", "timetable", "staff"} < told
     assert PASSWORD not in ran.out + ran.err
+
+
+def test_a_check_that_was_interrupted_is_not_ok(cli: Cli, server: SandboxServer) -> None:
+    server.latency_s = 2
+    process = cli.start("check", "--json")
+    while not server.requests:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+
+    out, _err = process.communicate(timeout=20)
+
+    assert process.returncode == 130
+    assert json.loads(out)["ok"] is False
 
 
 def test_nothing_private_is_told_on_any_way_to_fail(

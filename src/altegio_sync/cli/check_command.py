@@ -6,7 +6,14 @@ from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
 from altegio_sync.bootstrap import open_altegio, open_store
-from altegio_sync.cli.command import EXIT_DONE, EXIT_OUT_OF_REACH, load, print_json, run_command
+from altegio_sync.cli.command import (
+    EXIT_DONE,
+    EXIT_INTERRUPTED,
+    EXIT_OUT_OF_REACH,
+    load,
+    print_json,
+    run_command,
+)
 from altegio_sync.errors import StoreError
 from altegio_sync.mongo.budget import try_budget
 from altegio_sync.mongo.stores import MongoAppointments
@@ -31,11 +38,11 @@ def run_check(options: CommandOptions) -> NoReturn:
                 findings.append(finding)
                 if not options.json_output:
                     print(_line(finding), flush=True)
-        ok = all(finding.ok for finding in findings)
+        ok = not stop.is_set and all(finding.ok for finding in findings)
         if options.json_output:
             print_json({"command": "check", "ok": ok, "checks": [_json(each) for each in findings]})
         if stop.is_set:
-            return 130
+            return EXIT_INTERRUPTED
         return EXIT_DONE if ok else EXIT_OUT_OF_REACH
 
     run_command(options, body)
