@@ -264,6 +264,8 @@ def test_status_answers_whether_the_collection_can_be_trusted(
     cli.run("sync", iso(30), iso(0), "--update", "--prove")
     cli.run("changes", "--since", "1d")
     hold(stored, "78", for_s=600)
+    forsaken = {"companyId": "79", "collection": "altegio-appointments", "at": datetime(2025, 1, 1)}  # noqa: DTZ001 - as MongoDB takes it
+    stored["altegio-sync-cursors"].insert_one({"_id": "altegio-appointments/79", **forsaken})
     well, metrics = cli.run("status"), cli.run("status", "--prometheus")
     stored["altegio-appointments"].update_one({}, {"$set": {"status": "7"}})
     ill = cli.run("status", "--json")

@@ -27,7 +27,10 @@ _DAYS = 30
 
 @dataclass(frozen=True, slots=True)
 class StatusQuery:
-    """By what the ledger is read, and the moment by MongoDB's clock."""
+    """By what the ledger is read, and the moment by MongoDB's clock.
+
+    Without ``companies`` it is about all that anything is known of.
+    """
 
     now: datetime
     companies: Sequence[str]
@@ -77,7 +80,11 @@ async def collect_status(
         last_run=last_run,
         about_run=list(_find_about_runs(last_run, last_sync)),
         coverage=coverage.companies,
-        cursors=dict(around.cursors),
+        cursors={
+            company: at
+            for company, at in around.cursors.items()
+            if not query.companies or company in query.companies
+        },
         leases=around.leases,
         budget_key=around.budget_key,
         budget_spent=around.budget_spent,
