@@ -84,6 +84,8 @@ def _announce(options: CommandOptions, first: str, last: str | None) -> int:
                         parse_period(first, last),
                         timezone=settings.timezone,
                         page_size=settings.first_page_size,
+                        requests_per_second=settings.requests_per_second,
+                        requests_per_minute=settings.requests_per_minute,
                     )
                     print(_text(told))
         return EXIT_INTERRUPTED if stop.is_set else EXIT_DONE
@@ -97,7 +99,8 @@ def _text(told: Announcement) -> str:
     head = f"Company {told.company}: {period.start} to {period.last_day} ({told.timezone}), {days}"
     if told.records is None:
         return f"{head}; Altegio does not say how many records"
-    return f"{head}; {told.records} records, {told.requests} requests, about {told.seconds:.0f} s"
+    time = "" if told.seconds is None else f", about {told.seconds:.0f} s"
+    return f"{head}; {told.records} records, {told.requests} requests{time}"
 
 
 def _offer(questions: Questions, env_file: Path | None) -> None:

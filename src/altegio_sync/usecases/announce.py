@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from altegio_sync.domain.report import utc_now
 from altegio_sync.ports import PageQuery
-from altegio_sync.usecases.asking import REQUESTS_PER_SECOND
 from altegio_sync.usecases.zones import fetch_zone
 
 if TYPE_CHECKING:
@@ -20,14 +19,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """``records`` is None where Altegio does not say; the others are estimates."""
+    """``records`` is None where Altegio does not say; the others are estimates.
+
+    ``seconds`` is None where no limit paces the requests.
+    """
 
     company: str
     period: Period
     timezone: str
     records: int | None
     requests: int
-    seconds: float
+    seconds: float | None
 
 
 async def announce(
@@ -37,9 +39,16 @@ async def announce(
     *,
     timezone: str | None,
     page_size: int,
+    requests_per_second: float,
+    requests_per_minute: int,
     clock: Callable[[], datetime] = utc_now,
 ) -> Announcement:
-    """Ask for the first page of the period; raises AltegioError, and ConfigError without a zone."""
+    """Ask for the first page of the period; a limit of 0 is none.
+
+    Raises:
+        AltegioError: the location or its first page cannot be had.
+        ConfigError: see `fetch_zone`.
+    """
     zone = await fetch_zone(source, company, timezone)
     days = period.on(clock().astimezone(zone).date())
     first = await source.fetch_page(PageQuery(company, days, zone, 1, page_size))
@@ -47,6 +56,6 @@ async def announce(
     size = served if first.total is not None and first.rows < first.total else page_size
     pages = max(1, -(-(first.total or first.rows) // size))
     requests = pages + (timezone is None)
-    return Announcement(
-        company, days, zone.key, first.total, requests, requests / REQUESTS_PER_SECOND
-    )
+    rates = [rate for rate in (requests_per_second, requests_per_minute / 60) if rate]
+    seconds = requests / min(rates) if rates else None
+    return Announcement(company, days, zone.key, first.total, requests, seconds)
