@@ -139,7 +139,12 @@ class MemoryStore:
     async def store_batch(
         self, batch: Sequence[Verdict], *, mode: SyncMode, dry_run: bool
     ) -> BatchResult:
+        old = {each.booking.id: self.stored.get(each.booking.id) for each in batch}
         result = BatchResult([(each, self._store(each, mode, dry_run)) for each in batch])
+        for each, outcome in result.outcomes:
+            before = old[each.booking.id]
+            if before is not None and outcome is Outcome.UPDATED:
+                result.changes["startDateTime"] += before.starts_at != each.booking.starts_at
         failed = [each.booking.id for each, outcome in result.outcomes if outcome is Outcome.FAILED]
         result.failures += [f"refused {each}" for each in failed]
         self.log.append("stored")

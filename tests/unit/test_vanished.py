@@ -295,6 +295,37 @@ async def test_one_that_moves_into_a_day_not_yet_read_is_counted_once() -> None:
     assert report.records.fetched == 2000
 
 
+@pytest.mark.parametrize("dry_run", [False, True])
+@pytest.mark.parametrize(("was", "now"), [(0, 27), (27, 0)], ids=["later", "earlier"])
+async def test_one_that_was_moved_to_other_days_of_the_period_is_counted_once(
+    was: int, now: int, *, dry_run: bool
+) -> None:
+    stored = booking("9999", starts_at=START + timedelta(days=was))
+    moved = booking("9999", starts_at=START + timedelta(days=now))
+
+    report = await update(
+        ListSource([*many(1500), moved]), MemoryStore(*many(1500), stored), dry_run=dry_run
+    )
+
+    assert report.records.fetched == 1501
+    assert report.records.updated == 1
+
+
+async def test_one_that_leaves_its_day_between_two_passes_is_counted_once() -> None:
+    gone_on = booking("5", starts_at=START + timedelta(days=60))
+
+    def move(rows: list[Booking], asked: PageQuery) -> None:
+        if asked.page == 3 and rows[5].starts_at != gone_on.starts_at:
+            rows[5] = gone_on
+
+    store = MemoryStore(*many(30))
+    report = await update(ListSource(many(30), before_page=move), store)
+
+    assert store.stored["5"] == gone_on
+    assert report.vanished.asked == 1
+    assert report.records.fetched == 30
+
+
 @pytest.mark.parametrize(
     "refusal",
     [AltegioRejectedError("422"), AuthenticationError("403"), UnexpectedAnswerError("another")],

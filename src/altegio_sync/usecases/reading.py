@@ -16,7 +16,7 @@ import anyio
 from altegio_sync.domain.ledger import Grade
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator
+    from collections.abc import Awaitable, Callable, Iterator, Set
     from datetime import datetime
 
     from anyio.abc import TaskGroup
@@ -54,10 +54,10 @@ _ROWS_IN_FLIGHT = 4000
 class Window:
     """Days that were read to the end. ``period`` is None for a query that is not by days.
 
-    ``ids`` are those of the last pass. ``at`` is when the first answer of the first one was given,
-    where Altegio says so: bookings are handed on as they were then, or later. ``grade`` is None
-    where the pass was not believed, or Altegio announced no total to hold it against
-    (``announced`` is None then).
+    ``ids`` are those of the last pass, ``handed_on`` those of all. ``at`` is when the first answer
+    of the first one was given, where Altegio says so: bookings are handed on as they were then, or
+    later. ``grade`` is None where the pass was not believed, or Altegio announced no total to hold
+    it against (``announced`` is None then).
     """
 
     period: Period | None
@@ -66,6 +66,7 @@ class Window:
     seen: int
     announced: int | None
     at: datetime | None
+    handed_on: Set[str] = frozenset()
 
     @property
     def is_believed(self) -> bool:
@@ -86,8 +87,9 @@ class _Pass:
     def seen(self) -> int:
         return len(self.versions) + self.unreadable
 
-    def window(self, period: Period | None, grade: Grade | None) -> Window:
-        return Window(period, grade, frozenset(self.versions), self.seen, self.announced, self.at)
+    def window(self, period: Period | None, grade: Grade | None, handed_on: Set[str]) -> Window:
+        ids = frozenset(self.versions)
+        return Window(period, grade, ids, self.seen, self.announced, self.at, handed_on)
 
 
 class PeriodReading:
@@ -163,7 +165,7 @@ class PeriodReading:
             grade = self._grade(seen, earlier)
             is_last = attempt == tries - 1
             if self._is_enough(seen, grade) or (is_last and not can_halve):
-                await self._on_window(seen.window(query.period, grade))
+                await self._on_window(seen.window(query.period, grade, reading.handed_on))
                 return
             earlier = seen
         assert query.period is not None  # noqa: S101 - as `can_halve` says
@@ -213,7 +215,7 @@ class _WindowReading:
 
     def __init__(self, owner: PeriodReading, query: PageQuery) -> None:
         self._owner = owner
-        self._handed_on: set[str] = set()
+        self.handed_on: set[str] = set()
         self._size = query.page_size
         self._told_unreadable = 0
         self._began_at: datetime | None = None
@@ -286,8 +288,8 @@ class _WindowReading:
     async def _take(self, seen: _Pass, number: int, page: Page) -> None:
         seen.unreadable += page.unreadable
         seen.versions.update({each.id: each.version for each in page.bookings})
-        fresh = {each.id: each for each in page.bookings if each.id not in self._handed_on}
-        self._handed_on.update(fresh)
+        fresh = {each.id: each for each in page.bookings if each.id not in self.handed_on}
+        self.handed_on.update(fresh)
         # Rows that have no id to know them by are counted once, in the pass that saw most.
         unreadable = max(0, seen.unreadable - self._told_unreadable)
         self._told_unreadable += unreadable

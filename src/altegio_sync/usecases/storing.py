@@ -60,6 +60,8 @@ class BookingIntake:
         self._staff: Mapping[str, Teacher] | AltegioError | None = None
         self._staff_lock = anyio.Lock()
         self._taken_singly: set[str] = set()
+        #: Counted on a page, and may be asked for by id yet: under way, or stored on other days.
+        self._counted: set[str] = set()
         #: The ids of those that MongoDB refused.
         self.failed: set[str] = set()
         self._offset_disagreements = 0
@@ -68,19 +70,31 @@ class BookingIntake:
         # One that was asked for by its id in this run was counted then.
         fresh = [each for each in fresh if each.id not in self._taken_singly]
         counts = RecordCounts(skipped=Counter({SkipReason.INVALID: page.unreadable}))
-        await self._take(fresh, counts)
+        ids = {each.id for each in fresh}
+        self._counted |= ids
+        moved = await self._take(fresh, counts)
+        self._counted -= ids - moved
+        self._report.records += counts
         for booking in page.nameless[: page.unreadable]:
             nameless = Skipped(booking, SkipReason.INVALID, booking.teacher, NO_ID)
             self._progress.appointment(nameless, Outcome.SKIPPED)
             self._tell_skipped(nameless)
         self._progress.page_done(number, page.rows, counts)
 
-    async def take_single(self, booking: Booking) -> None:
-        """One that was asked for by its id."""
+    async def take_single(self, booking: Booking, *, was_on_page: bool) -> None:
+        """One that was asked for by its id; stored in any case, and counted once a run."""
+        is_counted = was_on_page or any(
+            booking.id in ids for ids in (self._taken_singly, self._counted, self.failed)
+        )
         self._taken_singly.add(booking.id)
-        await self._take([booking], RecordCounts())
+        counts = RecordCounts()
+        await self._take([booking], counts)
+        if not is_counted:
+            self._report.records += counts
 
-    async def _take(self, bookings: Sequence[Booking], counts: RecordCounts) -> None:
+    async def _take(self, bookings: Sequence[Booking], counts: RecordCounts) -> set[str]:
+        """The ids of those updated, where any of them stood at another time."""
+        moved: set[str] = set()
         if bookings:
             staff = await self._find_staff(bookings)
             verdicts = [judge(booking, self._rules, staff) for booking in bookings]
@@ -92,6 +106,8 @@ class BookingIntake:
             result.add_to(counts)
             for verdict, outcome in result.outcomes:
                 self._progress.appointment(verdict, outcome)
+                if outcome is Outcome.UPDATED and result.changes["startDateTime"]:
+                    moved.add(verdict.booking.id)
                 if outcome is Outcome.FAILED:
                     self.failed.add(verdict.booking.id)
                 if isinstance(verdict, Skipped) and outcome is Outcome.SKIPPED:
@@ -100,7 +116,7 @@ class BookingIntake:
                 RunError("not_stored", message, self._report.company) for message in result.failures
             ]
         self._offset_disagreements += sum(booking.offset_disagrees for booking in bookings)
-        self._report.records += counts
+        return moved
 
     async def _find_staff(self, bookings: Sequence[Booking]) -> Mapping[str, Teacher]:
         """The location's staff, asked for once a run, and only when a booking needs it."""

@@ -17,7 +17,7 @@ from altegio_sync.errors import (
 from altegio_sync.ports import StoredScope
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Sequence, Set
     from zoneinfo import ZoneInfo
 
     from altegio_sync.domain.period import Period
@@ -77,10 +77,10 @@ class VanishedSearch:
             self._whole.company_id, period, self._whole.zone, self._whole.takes_unowned
         )
         missing = sorted(set(await self._store.find_undeleted(scope)) - window.ids)
-        gone = await self._ask(missing, scope.zone)
+        gone = await self._ask(missing, scope.zone, window.handed_on)
         is_settled = self._is_settled(window, missing)
         if gone:
-            kept = replace(window, ids=frozenset())
+            kept = replace(window, ids=frozenset(), handed_on=frozenset())
             self._gone.append(_Gone(kept, scope, gone, is_settled))
         elif is_settled and not await self._is_mass():
             return True
@@ -91,7 +91,7 @@ class VanishedSearch:
         open_ids = self._intake.failed | self._unanswered
         return open_ids.isdisjoint(window.ids) and open_ids.isdisjoint(missing)
 
-    async def _ask(self, missing: Sequence[str], zone: ZoneInfo) -> list[str]:
+    async def _ask(self, missing: Sequence[str], zone: ZoneInfo, handed_on: Set[str]) -> list[str]:
         """Bring the missing ones up to date; those that Altegio does not know."""
         gone: list[str] = []
         left = iter(missing)
@@ -111,7 +111,8 @@ class VanishedSearch:
                 except (AltegioRejectedError, UnexpectedAnswerError) as error:
                     await self._leave(appointment_id, error)
                 else:
-                    await self._intake.take_single(booking)
+                    was_on_page = appointment_id in handed_on
+                    await self._intake.take_single(booking, was_on_page=was_on_page)
 
         async with anyio.create_task_group() as tasks:
             for _ in range(min(_WORKERS, len(missing))):
