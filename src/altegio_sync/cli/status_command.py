@@ -55,7 +55,7 @@ def run_status(options: CommandOptions, *, prometheus: bool) -> NoReturn:
 
 async def _collect(settings: Settings, database: Database) -> StatusReport:
     state = await MongoAppointments(database, settings.collection).describe()
-    runs = MongoRuns(database)
+    runs = MongoRuns(database, settings.collection)
     now = state.server_time
     around = Surroundings(
         cursors=await MongoCursors(database, settings.collection).find_all(),

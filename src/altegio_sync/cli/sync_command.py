@@ -111,7 +111,7 @@ def execute_sync(
                 message = f"Cannot write {asked.skipped_file}: {progress.list_problem}"
                 report.companies[-1].errors.append(RunError("skipped_not_listed", message))
             if not asked.dry_run:
-                await keep_report(MongoRuns(database), report, progress)
+                await keep_report(MongoRuns(database, settings.collection), report, progress)
         _tell(options, report)
         return _exit_code(report)
 
@@ -148,7 +148,7 @@ def execute_changes(
                 MongoAppointments(database, settings.collection),
                 MongoCursors(database, settings.collection),
                 request,
-                runs=MongoRuns(database),
+                runs=MongoRuns(database, settings.collection),
                 leases=open_leases(options, settings, database, run_id, "0"),
                 progress=progress,
                 stop=stop,
