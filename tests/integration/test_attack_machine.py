@@ -663,8 +663,7 @@ def server() -> Iterator[SandboxServer]:
         yield running
 
 
-# One that is killed closes none of its sockets.
-@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
+# One that is killed ends nothing in order.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_after_any_sequence_of_events_and_runs_one_more_run_makes_all_right(
     server: SandboxServer, mongod: RunningMongod, attack_examples: int | None
@@ -690,7 +689,6 @@ def test_after_any_sequence_of_events_and_runs_one_more_run_makes_all_right(
     mongod.drop(BUDGETS)
 
 
-@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("way", ["after", "half"])
 def test_a_sync_that_is_killed_at_any_of_its_writes_is_taken_up_where_it_stood(

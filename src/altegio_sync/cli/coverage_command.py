@@ -53,7 +53,9 @@ def run_coverage(
                 companies=pick_companies(settings, companies),
                 settings=settings.settings_hash,
                 configured_zone=settings.timezone,
-                local=await find_local_zone(settings.timezone, MongoRuns(database)),
+                local=await find_local_zone(
+                    settings.timezone, MongoRuns(database, settings.collection)
+                ),
                 now=now,
             )
         if options.json_output:

@@ -62,7 +62,7 @@ def execute_stats(
 
 async def _count(settings: Settings, period: Period | None) -> StatsReport:
     async with open_store(settings) as database:
-        runs = MongoRuns(database)
+        runs = MongoRuns(database, settings.collection)
         zone = await find_local_zone(settings.timezone, runs)
         store = MongoStats(database, settings.collection)
         return await collect_stats(store, runs, zone=zone, period=period)

@@ -79,7 +79,7 @@ async def _open_repair(
 ) -> tuple[Repair, MongoRepairs, str]:
     run_id = new_run_id(context.now)
     store = MongoRepairs(database, settings.collection, run_id=run_id)
-    local = await find_local_zone(settings.timezone, MongoRuns(database))
+    local = await find_local_zone(settings.timezone, MongoRuns(database, settings.collection))
     request = RepairRequest(
         companies=settings.company_ids,
         local=local,

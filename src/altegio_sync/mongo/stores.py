@@ -22,6 +22,7 @@ from altegio_sync.mongo.documents import (
     told_names,
     wanted_fields,
 )
+from altegio_sync.mongo.duplicates import has_numeric_ids
 from altegio_sync.mongo.indexes import (
     ensure_start_index,
     ensure_unique_index,
@@ -79,9 +80,7 @@ class MongoAppointments:
 
     @waits_for_mongodb
     async def prepare(self, *, dry_run: bool) -> str | None:
-        # Ids kept as numbers sort before the strings, so the index finds one at once.
-        numeric = await self._collection.find_one({KEY: {"$type": "number"}}, {"_id": 1})
-        self._has_numeric_ids = numeric is not None
+        self._has_numeric_ids = await has_numeric_ids(self._collection)
         if dry_run:
             missing = "a dry run makes none; the next run will"
             return None if await has_unique_index(self._collection) else missing
