@@ -91,7 +91,7 @@ def test_a_period_of_the_menu_is_announced_confirmed_and_synced(cli: Cli) -> Non
     terminal.wait_for("two dates")
     terminal.type(DOWN * 5 + ENTER)
     terminal.wait_for("(Europe/Kyiv), ")
-    terminal.wait_for("620 records, 14 requests\n")
+    terminal.wait_for("620 records, 14 requests, about 1 s")
     terminal.wait_for("Sync these appointments?")
     terminal.type("y")
     terminal.wait_for("fetched             620")

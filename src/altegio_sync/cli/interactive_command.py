@@ -99,8 +99,8 @@ def _text(told: Announcement) -> str:
     head = f"Company {told.company}: {period.start} to {period.last_day} ({told.timezone}), {days}"
     if told.records is None:
         return f"{head}; Altegio does not say how many records"
-    time = "" if told.seconds is None else f", about {told.seconds:.0f} s"
-    return f"{head}; {told.records} records, {told.requests} requests{time}"
+    seconds = max(1, round(told.seconds))
+    return f"{head}; {told.records} records, {told.requests} requests, about {seconds} s"
 
 
 def _offer(questions: Questions, env_file: Path | None) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import anyio
+
 from altegio_sync.domain.report import utc_now
 from altegio_sync.ports import PageQuery
 from altegio_sync.usecases.zones import fetch_zone
@@ -19,17 +21,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """``records`` is None where Altegio does not say; the others are estimates.
-
-    ``seconds`` is None where no limit paces the requests.
-    """
+    """``records`` is None where Altegio does not say; the others are estimates."""
 
     company: str
     period: Period
     timezone: str
     records: int | None
     requests: int
-    seconds: float | None
+    seconds: float
 
 
 async def announce(
@@ -51,11 +50,13 @@ async def announce(
     """
     zone = await fetch_zone(source, company, timezone)
     days = period.on(clock().astimezone(zone).date())
+    asked_at = anyio.current_time()
     first = await source.fetch_page(PageQuery(company, days, zone, 1, page_size))
+    answer_s = anyio.current_time() - asked_at
     served = first.rows or page_size
     size = served if first.total is not None and first.rows < first.total else page_size
     pages = max(1, -(-(first.total or first.rows) // size))
     requests = pages + (timezone is None)
     rates = [rate for rate in (requests_per_second, requests_per_minute / 60) if rate]
-    seconds = requests / min(rates) if rates else None
+    seconds = requests / min(rates) if rates else requests * answer_s
     return Announcement(company, days, zone.key, first.total, requests, seconds)
