@@ -125,7 +125,7 @@ than the program reads. Memory is what the kernel says was the most that the one
 
 
 def _commit() -> str:
-    command = ["git", "describe", "--always", "--dirty", "--exclude=*"]
+    command = ["git", "rev-parse", "--short", "HEAD"]
     told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True).stdout.strip()
     return told or "unknown"
 

@@ -30,7 +30,8 @@ SMALL, LARGE = 20_000, 200_000
 CHANGED = 10
 NEW_A_SECOND = 10_000
 TIMES_DLT = 2
-PEER_REPEATS = 3
+#: Of what takes longer, and of the peers.
+FEWER = 3
 #: The peer that is the program's own kind stands for the ratio.
 PEER = "with_dlt"
 
@@ -40,7 +41,7 @@ def measure(*, sizes: tuple[int, ...] = (SMALL, LARGE), repeats: int = 9) -> Sec
         "2. Without limits",
         "A sync with both windows turned off and `ALTEGIO_PAGE_SIZE=auto` (1,000 records a page, "
         f"which the peers ask for as well). The median of {repeats} runs at the smaller size, of "
-        f"the peers {PEER_REPEATS}; one run at the larger. By "
+        f"{FEWER} at the larger and of the peers (at the larger once). By "
         "the run that the report counts, and by the whole process with Python's start, "
         "which is how the peers are timed and what the ratio is made of. `bare` is a bound and no "
         "peer: it inserts what it reads, asks nothing and counts nothing.",
@@ -48,7 +49,7 @@ def measure(*, sizes: tuple[int, ...] = (SMALL, LARGE), repeats: int = 9) -> Sec
     )
     with mongod() as database:
         for size in sizes:
-            _measure_size(section, database, size, repeats if size == sizes[0] else 1)
+            _measure_size(section, database, size, repeats if size == SMALL else FEWER)
     return section
 
 
@@ -73,7 +74,7 @@ def _measure_size(section: Section, database: RunningMongod, size: int, repeats:
         database.drop(DATABASE)
         sync(school)  # the server keeps what it made up for the first who asks
         peers = {
-            name: [run_peer(name, database, school) for _ in range(min(repeats, PEER_REPEATS))]
+            name: [run_peer(name, database, school) for _ in range(1 if size == LARGE else FEWER)]
             for name in names
         }
         dlt_s = median(each.seconds for each in peers[PEER])
@@ -90,7 +91,7 @@ def _measure_size(section: Section, database: RunningMongod, size: int, repeats:
             one.report["seconds"] / other.report["seconds"]
             for one, other in zip(news, sames, strict=True)
         )
-        same = [sync(school, "--update") for _ in range(min(repeats, 3))]
+        same = [sync(school, "--update") for _ in range(FEWER)]
         assert same[0].report["records"]["updated"] == 0
         add("unchanged, --update", same, dlt_s)
     with serving(size, changed=CHANGED) as school:
