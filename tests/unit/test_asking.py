@@ -20,11 +20,10 @@ from altegio_sync.usecases.zones import LocalZone
 from tests.fakes import ListSource, booking
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from altegio_sync.domain.repair import Answer, SchoolZones
-    from altegio_sync.domain.validation import RuleContext
+    from altegio_sync.domain.repair import Answer
 
 SUSPECTS = [Suspect(each, each, "77", None) for each in ("501", "502", "503")]
 
@@ -42,26 +41,6 @@ class NotedAnswers:
     async def count_by_day(
         self, start: datetime, end: datetime, zone: ZoneInfo
     ) -> Mapping[str, int]:
-        raise NotImplementedError
-
-    async def count_alone(self, context: RuleContext, zones: SchoolZones) -> int:
-        raise NotImplementedError
-
-    async def mend_alone(
-        self,
-        context: RuleContext,
-        zones: SchoolZones,
-        left: LeftAlone,
-        should_stop: Callable[[], bool],
-    ) -> None:
-        raise NotImplementedError
-
-    async def count_done(self) -> tuple[int, int]:
-        raise NotImplementedError
-
-    def find_to_ask(
-        self, context: RuleContext, *, converts: bool = True
-    ) -> AsyncIterator[list[Suspect]]:
         raise NotImplementedError
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import anyio
 
@@ -22,13 +22,13 @@ from altegio_sync.usecases.zones import to_zone
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
     from zoneinfo import ZoneInfo
 
     from altegio_sync.domain.appointment import Booking, Teacher
     from altegio_sync.domain.period import Period
     from altegio_sync.domain.repair import LeftAlone, Suspect
     from altegio_sync.ports import AppointmentSource, Page
-    from altegio_sync.usecases.validate import RepairStore
     from altegio_sync.usecases.zones import LocalZone
 
 NO_COMPANY = "no company to ask for it"
@@ -91,7 +91,7 @@ def group_by_companies(
 
 
 async def plan_windows(
-    store: RepairStore, suspects: Sequence[Suspect], zone: ZoneInfo, page_size: int
+    store: AnswerStore, suspects: Sequence[Suspect], zone: ZoneInfo, page_size: int
 ) -> Windows:
     """Whether pages take fewer requests than asking by id; reads nothing of Altegio."""
     moments = [each.starts_at for each in suspects if each.starts_at is not None]
@@ -106,11 +106,21 @@ async def plan_windows(
     return Windows(periods, requests, take_fewer=requests * _ESTIMATE_MARGIN < len(suspects))
 
 
+class AnswerStore(Protocol):
+    """What asking needs of the collection."""
+
+    async def count_by_day(
+        self, start: datetime, end: datetime, zone: ZoneInfo
+    ) -> Mapping[str, int]: ...
+
+    async def apply_answers(self, answers: Sequence[Answer], left: LeftAlone) -> None: ...
+
+
 class Asking:
     """Settles documents by what Altegio says of them now."""
 
     def __init__(
-        self, source: AppointmentSource, store: RepairStore, request: RepairRequest
+        self, source: AppointmentSource, store: AnswerStore, request: RepairRequest
     ) -> None:
         self._source = source
         self._store = store

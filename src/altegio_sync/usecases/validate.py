@@ -9,17 +9,16 @@ from altegio_sync.domain.validation import RepairPlan, ValidationReport
 from altegio_sync.errors import AltegioError, first_error
 from altegio_sync.usecases.asking import (
     REQUESTS_PER_SECOND,
+    AnswerStore,
     group_by_companies,
     plan_windows,
     shown,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-    from datetime import datetime
-    from zoneinfo import ZoneInfo
+    from collections.abc import AsyncIterator, Callable
 
-    from altegio_sync.domain.repair import Answer, Suspect
+    from altegio_sync.domain.repair import Suspect
     from altegio_sync.domain.validation import RuleContext, RuleFinding
     from altegio_sync.usecases.asking import Asking, RepairRequest
     from altegio_sync.usecases.stopping import StopSignal
@@ -29,7 +28,7 @@ FROM_ALTEGIO = "the location's own"
 TO_BE_ASKED = "Altegio will be asked for the location's own"
 
 
-class RepairStore(Protocol):
+class RepairStore(AnswerStore, Protocol):
     """The collection, for one run of repairs."""
 
     async def count_alone(self, context: RuleContext, zones: SchoolZones) -> int: ...
@@ -47,12 +46,6 @@ class RepairStore(Protocol):
     def find_to_ask(
         self, context: RuleContext, *, converts: bool = True
     ) -> AsyncIterator[list[Suspect]]: ...
-
-    async def count_by_day(
-        self, start: datetime, end: datetime, zone: ZoneInfo
-    ) -> Mapping[str, int]: ...
-
-    async def apply_answers(self, answers: Sequence[Answer], left: LeftAlone) -> None: ...
 
 
 class Validator(Protocol):
