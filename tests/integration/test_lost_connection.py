@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import anyio
+import anyio.to_thread
 import pymongo
 import pytest
 from pymongo.errors import PyMongoError
@@ -158,6 +159,43 @@ async def test_one_that_stays_away_is_told_after_the_time_that_a_run_waits(
         pytest.raises(StoreUnavailableError, match="lost in mid-run"),
     ):
         await cursors.move_cursor("77", NOW, "run")
+
+
+@connection.waits_for_mongodb
+async def write_number(database: Database, number: int) -> None:
+    await database["numbers"].replace_one({"_id": number}, {}, upsert=True)
+
+
+async def test_many_writes_at_once_go_on_when_some_lose_their_connections(
+    mongod: RunningMongod, database: Database
+) -> None:
+    with mongod.failing(3, WRITES, closeConnection=True), anyio.fail_after(20):
+        async with anyio.create_task_group() as tasks:
+            for number in range(40):
+                tasks.start_soon(write_number, database, number)
+
+    assert await database["numbers"].count_documents({}) == 40
+
+
+async def test_operations_that_are_called_off_leave_the_way_free_for_those_that_are_not() -> None:
+    async def write_in_any_case(database: Database) -> None:
+        with anyio.CancelScope(shield=True):
+            await write_number(database, 1000)
+
+    with running_mongod() as own, anyio.fail_after(30):
+        async with connection.open_database(own.uri_of("school")) as database:
+            own.kill()
+            async with anyio.create_task_group() as kept:
+                kept.start_soon(write_in_any_case, database)
+                async with anyio.create_task_group() as called_off:
+                    for number in range(20):
+                        called_off.start_soon(write_number, database, number)
+                    await anyio.sleep(0.7)  # all wait for the server, and looked for it once more
+                    called_off.cancel_scope.cancel()
+                await anyio.to_thread.run_sync(own.start)
+            stored = [each["_id"] async for each in database["numbers"].find()]
+
+    assert stored == [1000]
 
 
 async def test_one_that_is_gone_is_not_waited_for_on_leaving() -> None:

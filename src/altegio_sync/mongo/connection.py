@@ -28,6 +28,7 @@ from pymongo.uri_parser import parse_uri
 from pymongo.write_concern import WriteConcern
 
 from altegio_sync.errors import ConfigError, StoreError, StoreUnavailableError
+from altegio_sync.mongo.waiting import mend_waiting
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
@@ -125,27 +126,50 @@ async def open_database(uri: str) -> AsyncIterator[AsyncDatabase[Document]]:
         StoreError: reached, but it refuses us.
     """
     name = database_name(uri)
+    mend_waiting()
+    client = _client(uri)
+    try:
+        # A wrong address is told at once, a fail-over within a run is waited for.
+        with translated_errors(), pymongo.timeout(FIRST_CONTACT_S):
+            await client.admin.command("ping")
+        if _stands_alone(client):
+            await client.close()
+            client = _client(uri, retries_writes=False)
+        yield durable(client[name])
+    finally:
+        # The driver takes leave of its sessions, and would wait for a server that is gone.
+        with (
+            anyio.CancelScope(shield=True),
+            anyio.move_on_after(2 * _LEAVE_S),
+            pymongo.timeout(_LEAVE_S),
+        ):
+            await client.close()
+
+
+def _client(uri: str, *, retries_writes: bool = True) -> AsyncMongoClient[Document]:
+    """A client that asks nothing yet.
+
+    A server that stands alone cannot have a write repeated. PyMongo (4.20) repeats one there that
+    waited for a connection when another was lost, takes its own refusal to do so for a new loss,
+    closes the sound connections, and so lets the next ones wait: many writes at once never end.
+    """
     try:
         with translated_errors():
-            client: AsyncMongoClient[Document] = AsyncMongoClient(
+            return AsyncMongoClient(
                 _without_options(uri, _is_unknown),
                 serverSelectionTimeoutMS=WITHIN_RUN_S * 1000,
                 connectTimeoutMS=FIRST_CONTACT_S * 1000,
                 appname="altegio-sync",
                 tz_aware=True,
-                retryWrites=True,
+                retryWrites=retries_writes,
             )
     except OSError as error:
         raise _unreadable_file(error) from None
-    try:
-        # A wrong address is told at once, a fail-over within a run is waited for.
-        with translated_errors(), pymongo.timeout(FIRST_CONTACT_S):
-            await client.admin.command("ping")
-        yield durable(client[name])
-    finally:
-        # The driver takes leave of its sessions, and would wait for a server that is gone.
-        with pymongo.timeout(_LEAVE_S):
-            await client.close()
+
+
+def _stands_alone(client: AsyncMongoClient[Document]) -> bool:
+    servers = client.topology_description.server_descriptions().values()
+    return any(each.server_type_name == "Standalone" for each in servers)
 
 
 def durable(database: AsyncDatabase[Document]) -> AsyncDatabase[Document]:
