@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import tempfile
@@ -245,3 +246,5 @@ def test_a_run_whose_embedded_mongodb_is_killed_ends_with_3_and_the_next_one_com
         assert 0 < ran.json["records"]["saved"] == again.json["records"]["duplicates"]
         with share_mongod(Path(folder)) as uri:
             assert holds_all(uri, planted)
+        with (home / "server.lock").open() as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH)  # the server has left its folder alone
