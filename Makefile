@@ -37,7 +37,7 @@ unit: $(VENV)/.dev ## The quick tests alone.
 	@$(BIN)/pytest -q tests/unit
 
 attack: $(VENV)/.dev ## Attack the syncs for longer than the tests do, each time in another way.
-	@$(BIN)/pytest -q tests/integration/test_attack_machine.py --attack=300
+	@$(BIN)/pytest -q tests/integration/test_attack_machine.py --attack=300 --timeout=0
 
 bench: $(VENV)/.dev .bench/peers/.done ## Measure all that is fast and write benchmarks/RESULTS.md (25 minutes).
 	@$(BIN)/python -m benchmarks $(BENCH)

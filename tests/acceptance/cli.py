@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+    from types import TracebackType
 
     from altegio_sync.sandbox import SandboxServer, School
 
@@ -41,6 +42,20 @@ class Ran:
     def json(self) -> dict[str, Any]:
         parsed: dict[str, Any] = json.loads(self.out)
         return parsed
+
+
+class Started(subprocess.Popen[str]):
+    """A command at work; where the test fails in its context it is killed, not waited for."""
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if error is not None:
+            self.kill()
+        super().__exit__(kind, error, traceback)
 
 
 @dataclass
@@ -74,8 +89,8 @@ class Cli:
         settings = self.settings | {"PYTHONWARNINGS": "error"} | dict(changes)
         return kept | {name: value for name, value in settings.items() if value is not None}
 
-    def start(self, *arguments: str, **changes: str | None) -> subprocess.Popen[str]:
-        return subprocess.Popen(
+    def start(self, *arguments: str, **changes: str | None) -> Started:
+        return Started(
             [*COMMAND, *arguments],
             cwd=self.folder,
             env=self.environment(changes),
@@ -87,9 +102,5 @@ class Cli:
 
     def run(self, *arguments: str, **changes: str | None) -> Ran:
         with self.start(*arguments, **changes) as process:
-            try:
-                out, err = process.communicate(timeout=_TIMEOUT_S)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                raise
+            out, err = process.communicate(timeout=_TIMEOUT_S)
         return Ran(process.returncode, out, err)
