@@ -23,7 +23,7 @@ test: $(VENV)/.dev ## Run every check: format, lint, types, layers, tests.
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/lint-imports >.lint-imports.log || { cat .lint-imports.log; exit 1; }
-	@$(BIN)/pytest -q -n 3 --cov --cov-report=term
+	@$(BIN)/pytest -q -n 3 --dist worksteal --cov --cov-report=term
 
 lint: $(VENV)/.dev ## Format and lint, as the checks want it.
 	@$(BIN)/ruff check --fix .
