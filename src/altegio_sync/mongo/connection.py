@@ -137,7 +137,8 @@ async def open_database(uri: str) -> AsyncIterator[AsyncDatabase[Document]]:
             client = _client(uri, retries_writes=False)
         yield durable(client[name])
     finally:
-        # The driver takes leave of its sessions, and would wait for a server that is gone.
+        # The driver takes leave of its sessions, and would wait for a server that is gone; whatever
+        # else keeps it is left after the same time again.
         with (
             anyio.CancelScope(shield=True),
             anyio.move_on_after(2 * _LEAVE_S),

@@ -103,7 +103,7 @@ def check_store(state: StoreState) -> list[Finding]:
     return [
         Finding.good("MongoDB", f"version {state.version}, {state.documents} documents"),
         _check_index(state),
-        Finding("clock", not clock_hint, f"{offset_s:+.1f} s against ours", clock_hint),
+        Finding("clock", not clock_hint, f"{offset_s:+z.1f} s against ours", clock_hint),
     ]
 
 
