@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import signal
 import tempfile
@@ -18,7 +17,7 @@ from urllib.parse import quote
 import pytest
 from pymongo import MongoClient
 
-from altegio_sync.embedded.server import share_mongod
+from altegio_sync.embedded.server import await_end, share_mongod
 from tests.acceptance.cli import Ran
 from tests.mongod import ReplicaSet, RunningMongod, running_mongod, running_replica_set
 
@@ -246,5 +245,4 @@ def test_a_run_whose_embedded_mongodb_is_killed_ends_with_3_and_the_next_one_com
         assert 0 < ran.json["records"]["saved"] == again.json["records"]["duplicates"]
         with share_mongod(Path(folder)) as uri:
             assert holds_all(uri, planted)
-        with (home / "server.lock").open() as lock:
-            fcntl.flock(lock, fcntl.LOCK_SH)  # the server has left its folder alone
+        await_end(Path(folder))

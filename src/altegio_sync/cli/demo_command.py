@@ -11,6 +11,7 @@ from pathlib import Path
 
 from altegio_sync.cli.command import EXIT_DONE, EXIT_INTERRUPTED, EXIT_PARTLY
 from altegio_sync.cli.sandbox_command import sandbox_settings
+from altegio_sync.embedded.server import await_end
 from altegio_sync.sandbox import SandboxServer, School
 
 _TOKEN = "sandbox-partner-token"  # noqa: S105 - of a made-up school
@@ -37,13 +38,16 @@ def run_demo(seed: int) -> None:
         tempfile.TemporaryDirectory(prefix="altegio-demo-", ignore_cleanup_errors=True) as folder,
         SandboxServer(school, token=_TOKEN, user_token=_USER_TOKEN) as server,
     ):
-        environment = _environment(server, school, Path(folder))
-        for arguments, purpose in _STEPS:
-            print(f"\n# {purpose}\n$ altegio-sync {' '.join(arguments)}", flush=True)
-            code = _run(arguments, environment, folder)
-            # 1 is what validate says when the school has left something to be seen to.
-            if code not in (EXIT_DONE, EXIT_PARTLY):
-                sys.exit(code)
+        try:
+            environment = _environment(server, school, Path(folder))
+            for arguments, purpose in _STEPS:
+                print(f"\n# {purpose}\n$ altegio-sync {' '.join(arguments)}", flush=True)
+                code = _run(arguments, environment, folder)
+                # 1 is what validate says when the school has left something to be seen to.
+                if code not in (EXIT_DONE, EXIT_PARTLY):
+                    sys.exit(code)
+        finally:
+            await_end(Path(folder))
     print("\nThat was it. With your own tokens in .env the same commands sync your school.")
 
 

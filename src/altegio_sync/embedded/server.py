@@ -34,6 +34,8 @@ DATABASE = "altegio"
 _MAX_SOCKET_PATH = 100
 #: Reading the journal after a crash takes its time.
 _START_SECONDS = 120.0
+_END_SECONDS = 20.0
+_SETTLED_SECONDS = 1.0
 _POLL_SECONDS = 0.01
 #: What the server's process is given of the environment: no token, no password.
 _ENVIRONMENT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "VIRTUAL_ENV")
@@ -107,8 +109,26 @@ def _ensure_running(folder: Path, path: Path) -> None:
     record_version(record, version)
 
 
+def await_end(data_dir: Path) -> None:
+    """Wait until the server of a folder that nobody uses any more has left it, for some seconds.
+
+    One that was started just now takes its lock in a moment: a free one must stay so for a while.
+    """
+    lock = data_dir / "mongodb" / "server.lock"
+    free_since = time.monotonic()
+    deadline = free_since + _END_SECONDS
+    while free_since + _SETTLED_SECONDS > (now := time.monotonic()) and now < deadline:
+        if lock.exists() and _is_held(lock):
+            free_since = now
+        time.sleep(_POLL_SECONDS)
+
+
 def _supervisor_runs(folder: Path) -> bool:
-    with (folder / "supervisor.lock").open("a") as lock:
+    return _is_held(folder / "supervisor.lock")
+
+
+def _is_held(path: Path) -> bool:
+    with path.open("a") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
