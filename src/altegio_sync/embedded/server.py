@@ -35,7 +35,7 @@ _MAX_SOCKET_PATH = 100
 #: Reading the journal after a crash takes its time.
 _START_SECONDS = 120.0
 _END_SECONDS = 20.0
-_SETTLED_SECONDS = 1.0
+_SETTLED_SECONDS = 3.0
 _POLL_SECONDS = 0.01
 #: What the server's process is given of the environment: no token, no password.
 _ENVIRONMENT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "VIRTUAL_ENV")
