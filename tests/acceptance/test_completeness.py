@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 Document = dict[str, Any]
 
+DEFAULT_LIMITS = {"ALTEGIO_REQUESTS_PER_SECOND": "4", "ALTEGIO_REQUESTS_PER_MINUTE": "195"}
+
 
 @pytest.fixture
 def stored(db_uri: str) -> Iterator[Database[Document]]:
@@ -353,15 +355,24 @@ def test_changes_give_way_to_a_run_at_work(
     assert stored["altegio-sync-cursors"].count_documents({}) == 0
 
 
+def test_the_limits_hold_when_pages_take_long(
+    cli: Cli, server: SandboxServer, stored: Database[Document]
+) -> None:
+    cli.settings |= DEFAULT_LIMITS | {"ALTEGIO_PAGE_SIZE": "25"}
+    server.latency_s = 0.4
+
+    ran = cli.run("sync", "last-month")
+
+    assert ran.code == 0
+    assert len(server.requests) > 20
+    assert_limits_were_kept(server, stored)
+
+
 def test_four_processes_on_one_token_keep_both_windows_together(
     cli: Cli, server: SandboxServer, stored: Database[Document]
 ) -> None:
-    """Dry runs, which take no lease, so that they work side by side.
-
-    When each may start is what is exact; how late it arrives is up to the machine.
-    """
-    cli.settings |= {"ALTEGIO_REQUESTS_PER_SECOND": "4", "ALTEGIO_REQUESTS_PER_MINUTE": "195"}
-    cli.settings["ALTEGIO_PAGE_SIZE"] = "10"
+    """Dry runs, which take no lease, so that they work side by side."""
+    cli.settings |= DEFAULT_LIMITS | {"ALTEGIO_PAGE_SIZE": "10"}
     processes = [
         cli.start("sync", iso(day), iso(day), "--dry-run", "-q") for day in (20, 30, 40, 50)
     ]
@@ -370,12 +381,22 @@ def test_four_processes_on_one_token_keep_both_windows_together(
             _out, err = process.communicate(timeout=100)
         assert process.returncode == 0, err
 
+    [budget] = stored["altegio-sync-budget"].find()
+    assert len({each["by"] for each in budget["starts"]}) == 4
+    assert len(server.requests) > 12
+    assert_limits_were_kept(server, stored)
+
+
+def assert_limits_were_kept(server: SandboxServer, stored: Database[Document]) -> None:
+    """By when each start was reserved, and that none came earlier: that is exact.
+
+    How late a start arrives is up to the machine: under load up to 60 ms later than it left.
+    """
     wall_time = time.time() - time.monotonic()
     arrived = sorted(each.at + wall_time for each in server.requests)
     [budget] = stored["altegio-sync-budget"].find()
     reserved = [each["at"].timestamp() for each in budget["starts"]]
-    assert len({each["by"] for each in budget["starts"]}) == 4
-    assert len(arrived) == len(reserved) > 12
+    assert len(arrived) == len(reserved)
     assert all(late > -0.01 for late in map(sub, arrived, reserved))
     assert most_in_any(1.0, reserved) <= 4
     assert most_in_any(60.0, reserved) <= 195

@@ -302,20 +302,3 @@ def test_several_companies_are_synced_one_after_another(cli: Cli, school: School
     assert partly.json["ok"] is False
     assert "by_company" not in picked.json
     assert f"{partly.json['errors'][0]['message']} (company 4040)" in partly.err
-
-
-def test_the_limits_hold_when_pages_take_long(cli: Cli, server: SandboxServer) -> None:
-    server.latency_s = 0.4
-
-    ran = cli.run(
-        "sync",
-        "last-month",
-        "--json",
-        ALTEGIO_PAGE_SIZE="25",
-        ALTEGIO_REQUESTS_PER_SECOND=None,
-        ALTEGIO_REQUESTS_PER_MINUTE=None,
-    )
-
-    starts = sorted(request.at for request in server.requests)
-    assert ran.code == 0
-    assert all(later - first > 0.99 for first, later in zip(starts, starts[4:], strict=False))
