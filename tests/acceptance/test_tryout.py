@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import signal
+import subprocess
+import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
+import pytest
 from pymongo import MongoClient
 
+from altegio_sync.cli.demo_command import run_demo
 from altegio_sync.embedded.server import share_mongod
 from tests.acceptance.cli import Cli
-
-if TYPE_CHECKING:
-    import subprocess
-
-    import pytest
 
 Document = dict[str, object]
 
@@ -116,6 +116,36 @@ def test_a_demo_that_is_ended_leaves_nothing_behind(
     demo.communicate(timeout=30)
 
     assert demo.returncode == 130
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_demo_that_is_ended_while_it_starts_a_command_waits_for_that(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commands: list[subprocess.Popen[bytes]] = []
+
+    class EndsItsParent(subprocess.Popen[bytes]):
+        """Its parent is told to end while this runs, and before it is handed this."""
+
+        def __init__(self, command: list[str], **options: Any) -> None:
+            super().__init__(command, **options)
+            commands.append(self)
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(subprocess, "Popen", EndsItsParent)
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        with pytest.raises((SystemExit, KeyboardInterrupt)) as ended:
+            run_demo(seed=1)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+        has_ended = [each.returncode is not None for each in commands]
+        for each in commands:
+            each.wait()
+
+    assert has_ended == [True]
+    assert ended.value.args == (130,)
     assert list(tmp_path.iterdir()) == []
 
 

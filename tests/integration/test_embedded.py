@@ -8,6 +8,7 @@ import signal
 import stat
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pymongo import MongoClient
 
-from altegio_sync.embedded.server import share_mongod
+from altegio_sync.embedded.server import await_end, share_mongod
 from altegio_sync.errors import ConfigError, StoreUnavailableError
 
 if TYPE_CHECKING:
@@ -214,6 +215,26 @@ def test_a_killed_supervisor_takes_the_server_with_it_and_the_next_command_start
     assert notes(tmp_path) == ["one", "two"]
 
 
+def test_the_end_of_a_server_is_awaited_whose_supervisor_had_only_just_been_started(
+    tmp_path: Path, user: Callable[[str], subprocess.Popen[str]]
+) -> None:
+    first = user("one")
+    while not (young := supervisors(tmp_path)):
+        pass
+    os.kill(young[0], signal.SIGSTOP)
+    first.kill()
+    awaiting = threading.Thread(target=await_end, args=(tmp_path,))
+    awaiting.start()
+    awaiting.join(0.3)
+    was_awaited = awaiting.is_alive()
+
+    os.kill(young[0], signal.SIGCONT)
+    awaiting.join()
+
+    assert was_awaited
+    assert not servers(tmp_path)
+
+
 def test_a_killed_server_loses_nothing_that_was_acknowledged(
     tmp_path: Path, user: Callable[[str], subprocess.Popen[str]]
 ) -> None:
@@ -330,7 +351,7 @@ def try_to_share(folder: Path, environment: dict[str, str]) -> str:
     """The error's text, in a process with another environment."""
     code = f"""
 from pathlib import Path
-from altegio_sync.embedded.server import share_mongod
+from altegio_sync.embedded.server import await_end, share_mongod
 from altegio_sync.errors import ConfigError
 try:
     with share_mongod(Path({str(folder)!r})):

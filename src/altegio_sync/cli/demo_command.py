@@ -8,11 +8,15 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from altegio_sync.cli.command import EXIT_DONE, EXIT_INTERRUPTED, EXIT_PARTLY
 from altegio_sync.cli.sandbox_command import sandbox_settings
 from altegio_sync.embedded.server import await_end
 from altegio_sync.sandbox import SandboxServer, School
+
+if TYPE_CHECKING:
+    from types import FrameType
 
 _TOKEN = "sandbox-partner-token"  # noqa: S105 - of a made-up school
 _USER_TOKEN = "sandbox-user-token"  # noqa: S105 - of a made-up school
@@ -67,16 +71,26 @@ def _environment(server: SandboxServer, school: School, folder: Path) -> dict[st
 
 
 def _run(arguments: tuple[str, ...], environment: dict[str, str], folder: str) -> int:
-    """The command in a process of its own; a Ctrl-C reaches it too, a SIGTERM is handed on."""
-    command = [sys.executable, "-m", "altegio_sync", *arguments]
-    process = subprocess.Popen(command, env=environment, cwd=folder)  # noqa: S603 - our own
-    before = signal.signal(signal.SIGTERM, lambda *_: process.terminate())
+    """The command in a process of its own; a Ctrl-C reaches it too, a SIGTERM is handed on.
+
+    Whatever comes, it is waited for: it would go on in a folder that is being removed.
+    """
+    came: list[int] = []
+    process: subprocess.Popen[bytes] | None = None
+
+    def hand_on(number: int, _frame: FrameType | None) -> None:
+        came.append(number)
+        if process is not None and number == signal.SIGTERM:
+            process.terminate()
+
+    before = {each: signal.signal(each, hand_on) for each in (signal.SIGINT, signal.SIGTERM)}
     try:
+        command = [sys.executable, "-m", "altegio_sync", *arguments]
+        process = subprocess.Popen(command, env=environment, cwd=folder)  # noqa: S603 - our own
+        if signal.SIGTERM in came:  # while it was being started
+            process.terminate()
         code = process.wait()
-    except KeyboardInterrupt:
-        process.wait()
-        return EXIT_INTERRUPTED
     finally:
-        signal.signal(signal.SIGTERM, before)
-    # It may have been too young to end by itself.
-    return EXIT_INTERRUPTED if code == -signal.SIGTERM else code
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    return EXIT_INTERRUPTED if came else code

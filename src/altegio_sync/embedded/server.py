@@ -35,8 +35,9 @@ _MAX_SOCKET_PATH = 100
 #: Reading the journal after a crash takes its time.
 _START_SECONDS = 120.0
 _END_SECONDS = 20.0
-_SETTLED_SECONDS = 3.0
 _POLL_SECONDS = 0.01
+#: Where the supervisor inherits its lock, which it leaves open, and does not hand on to `mongod`.
+_LOCK_FD = 3
 #: What the server's process is given of the environment: no token, no password.
 _ENVIRONMENT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "VIRTUAL_ENV")
 
@@ -102,7 +103,7 @@ def _ensure_running(folder: Path, path: Path) -> None:
     record = folder / "server.json"
     refuse_unreadable_data(record, version)
     supervisor = _start_supervisor(folder, path, mongod)
-    if not _await_socket(folder, path, supervisor):
+    if supervisor is None or not _await_socket(folder, path, supervisor):
         raise StoreUnavailableError(
             f"The embedded MongoDB does not start: {_last_words(folder)} (see {folder})"
         )
@@ -110,17 +111,13 @@ def _ensure_running(folder: Path, path: Path) -> None:
 
 
 def await_end(data_dir: Path) -> None:
-    """Wait until the server of a folder that nobody uses any more has left it, for some seconds.
-
-    One that was started just now takes its lock in a moment: a free one must stay so for a while.
-    """
-    lock = data_dir / "mongodb" / "server.lock"
-    free_since = time.monotonic()
-    deadline = free_since + _END_SECONDS
-    while free_since + _SETTLED_SECONDS > (now := time.monotonic()) and now < deadline:
-        if lock.exists() and _is_held(lock):
-            free_since = now
-        time.sleep(_POLL_SECONDS)
+    """Wait until the server of a folder that nobody uses any more has left it."""
+    folder = data_dir / "mongodb"
+    deadline = time.monotonic() + _END_SECONDS
+    # In this order: the supervisor is there before its server is, and may leave before it.
+    for lock in (folder / "supervisor.lock", folder / "server.lock"):
+        while lock.exists() and _is_held(lock) and time.monotonic() < deadline:
+            time.sleep(_POLL_SECONDS)
 
 
 def _supervisor_runs(folder: Path) -> bool:
@@ -136,24 +133,36 @@ def _is_held(path: Path) -> bool:
     return False
 
 
-def _start_supervisor(folder: Path, path: Path, mongod: Path) -> int:
-    """Start it in a session of its own, so that a Ctrl-C here does not reach it; its pid."""
+def _start_supervisor(folder: Path, path: Path, mongod: Path) -> int | None:
+    """Start it in a session of its own, so that a Ctrl-C here does not reach it.
+
+    It inherits its lock, held, so that the lock tells of it from its first moment on.
+
+    Returns:
+        Its pid; None where one lives that does not answer.
+    """
     arguments = [sys.executable, "-m", "altegio_sync.embedded.supervisor"]
     arguments += [str(folder), str(path), str(mongod)]
     environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
     environment["PYTHONPATH"] = os.pathsep.join(each for each in sys.path if each)
     log = str(folder / "supervisor.log")
-    return os.posix_spawn(
-        sys.executable,
-        arguments,
-        environment,
-        file_actions=[
-            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
-            (os.POSIX_SPAWN_OPEN, 1, log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600),
-            (os.POSIX_SPAWN_DUP2, 1, 2),
-        ],
-        setsid=True,
-    )
+    with (folder / "supervisor.lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return None
+        return os.posix_spawn(
+            sys.executable,
+            arguments,
+            environment,
+            file_actions=[
+                (os.POSIX_SPAWN_DUP2, lock.fileno(), _LOCK_FD),
+                (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+                (os.POSIX_SPAWN_OPEN, 1, log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600),
+                (os.POSIX_SPAWN_DUP2, 1, 2),
+            ],
+            setsid=True,
+        )
 
 
 def _await_socket(folder: Path, path: Path, supervisor: int | None) -> bool:

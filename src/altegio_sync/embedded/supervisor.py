@@ -4,7 +4,7 @@ Every command that uses the server holds a shared lock on `users.lock`. This pro
 exclusive one and so gets it exactly when the last user is gone, also when that one was killed;
 then it stops the server and leaves. Locks, unlike pid files, cannot outlive their owners:
 
-- `supervisor.lock` is held as long as this process lives;
+- `supervisor.lock` is held as long as this process lives, which inherits it from who starts it;
 - `server.lock` is held by `mongod` itself, which inherits it: nobody starts a second server on the
   same data while the first is still shutting down.
 
@@ -30,14 +30,9 @@ def main(data_dir: str, socket: str, mongod: str) -> int:
     """Run until the last user is gone; the exit code is mongod's."""
     folder = Path(data_dir)
     with (
-        (folder / "supervisor.lock").open("a") as supervisor_lock,
         (folder / "server.lock").open("a") as server_lock,
         (folder / "users.lock").open("a") as users_lock,
     ):
-        try:
-            fcntl.flock(supervisor_lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return 0
         fcntl.flock(server_lock, fcntl.LOCK_EX)  # an earlier server may still be on its way out
         for leftover in (Path(socket), folder / "mongod.log"):
             leftover.unlink(missing_ok=True)
