@@ -351,7 +351,7 @@ def try_to_share(folder: Path, environment: dict[str, str]) -> str:
     """The error's text, in a process with another environment."""
     code = f"""
 from pathlib import Path
-from altegio_sync.embedded.server import await_end, share_mongod
+from altegio_sync.embedded.server import share_mongod
 from altegio_sync.errors import ConfigError
 try:
     with share_mongod(Path({str(folder)!r})):
