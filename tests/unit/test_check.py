@@ -8,7 +8,7 @@ import pytest
 import time_machine
 
 from altegio_sync.ports import StoreState
-from altegio_sync.usecases.check import check_store
+from altegio_sync.usecases.check import Finding, Level, check_store
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 
@@ -24,3 +24,9 @@ def test_the_clock_is_held_against_ours(offset_s: float, ok: bool, text: str) ->
     finding = check_store(StoreState("6.0.5", 0, True, None, server_time))[-1]
 
     assert (finding.ok, finding.text) == (ok, f"{text} against ours")
+
+
+def test_a_warning_lets_a_run_go_on() -> None:
+    finding = Finding.warning("page size", "text", "what to do")
+
+    assert (finding.ok, finding.level, finding.hint) == (True, Level.WARN, "what to do")

@@ -17,7 +17,7 @@ from altegio_sync.cli.command import (
 from altegio_sync.errors import StoreError
 from altegio_sync.mongo.budget import try_budget
 from altegio_sync.mongo.stores import MongoAppointments
-from altegio_sync.usecases.check import Finding, check_altegio, check_store
+from altegio_sync.usecases.check import Finding, Level, check_altegio, check_store
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from altegio_sync.cli.command import CommandOptions
     from altegio_sync.config import Settings
     from altegio_sync.usecases.stopping import StopSignal
+
+_MARKS = {Level.OK: "ok  ", Level.WARN: "warn", Level.FAIL: "FAIL"}
 
 
 def run_check(options: CommandOptions) -> NoReturn:
@@ -79,7 +81,7 @@ async def _check_database(settings: Settings, database: Database) -> list[Findin
 
 
 def _line(finding: Finding) -> str:
-    mark = "ok  " if finding.ok else "FAIL"
+    mark = _MARKS[finding.level]
     hint = f" -> {finding.hint}" if finding.hint else ""
     return f"{mark} {finding.name}: {finding.text}{hint}"
 
@@ -88,6 +90,7 @@ def _json(finding: Finding) -> dict[str, str | bool]:
     return {
         "check": finding.name,
         "ok": finding.ok,
+        "level": finding.level.value,
         "text": finding.text,
         "hint": finding.hint,
     }

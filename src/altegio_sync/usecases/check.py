@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -22,22 +23,39 @@ _LARGEST_PAGE = 1000
 _DAYS_LOOKED_AT = 365
 
 
+class Level(StrEnum):
+    """A warning is shown and does not change the exit code."""
+
+    OK = "ok"
+    WARN = "warn"
+    FAIL = "fail"
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing tested; ``hint`` says what to do where it is not ok."""
+    """One thing tested; ``hint`` says what to do about a warning or a failure."""
 
     name: str
-    ok: bool
+    level: Level
     text: str
     hint: str = ""
 
+    @property
+    def ok(self) -> bool:
+        """Whether a run can go on; it can after a warning."""
+        return self.level is not Level.FAIL
+
     @classmethod
     def good(cls, name: str, text: str) -> Finding:
-        return cls(name, ok=True, text=text)
+        return cls(name, Level.OK, text)
+
+    @classmethod
+    def warning(cls, name: str, text: str, hint: str) -> Finding:
+        return cls(name, Level.WARN, text, hint)
 
     @classmethod
     def bad(cls, name: str, text: str, hint: str) -> Finding:
-        return cls(name, ok=False, text=text, hint=hint)
+        return cls(name, Level.FAIL, text, hint)
 
 
 async def check_altegio(
@@ -99,11 +117,13 @@ async def _check_staff(source: AppointmentSource, company_id: str) -> Finding:
 def check_store(state: StoreState) -> list[Finding]:
     """What MongoDB says of itself, its index and its clock."""
     offset_s = (state.server_time - datetime.now(UTC)).total_seconds()
-    clock_hint = "" if abs(offset_s) <= MAX_CLOCK_OFFSET_S else "set the clocks, by NTP"
+    clock = f"{offset_s:+z.1f} s against ours"
     return [
         Finding.good("MongoDB", f"version {state.version}, {state.documents} documents"),
         _check_index(state),
-        Finding("clock", not clock_hint, f"{offset_s:+z.1f} s against ours", clock_hint),
+        Finding.good("clock", clock)
+        if abs(offset_s) <= MAX_CLOCK_OFFSET_S
+        else Finding.bad("clock", clock, "set the clocks, by NTP"),
     ]
 
 
