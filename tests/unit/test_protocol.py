@@ -112,7 +112,7 @@ def test_what_altegio_says_of_a_refusal_is_told_without_secrets_and_private_data
     with pytest.raises(AuthenticationError) as raised:
         read_answer(RecordsAnswer, 401, {}, refusal(message), secrets=("tok-SECRET", ""))
 
-    assert "401: Bad token *** of *** ***: access denied" in str(raised.value)
+    assert "401: Bad token *** of ***: access denied" in str(raised.value)
 
 
 @pytest.mark.parametrize("meta", [{}, [], {"total_count": 4}, {"total_count": "4"}, None], ids=repr)

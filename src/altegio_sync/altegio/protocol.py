@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, TypeVar
 from pydantic import ValidationError
 
 from altegio_sync.altegio.wire import AnyAnswer
+from altegio_sync.domain.refusal_text import presentable_refusal
 from altegio_sync.errors import (
     AltegioError,
     AltegioRejectedError,
@@ -41,9 +42,6 @@ _LIMIT_TEXT = re.compile(
     r"лимит\w* запрос|ліміт\w* запит|rate limit|request limit|too many requests", re.IGNORECASE
 )
 _SECONDS_TEXT = re.compile(r"(\d{1,6})\s*(?:с\b|сек|s\b|sec)", re.IGNORECASE)
-#: An e-mail address, a phone number, or any other long number.
-_PRIVATE_TEXT = re.compile(r"\S+@\S+|\+?\d(?:[\s()-]*\d){6,}")
-_LONGEST_MESSAGE = 200
 _TOKENS_HINT = "check ALTEGIO_COMPANY_TOKEN and ALTEGIO_USER_TOKEN"
 _RIGHTS_HINT = "check ALTEGIO_COMPANY_ID and the rights of the user behind ALTEGIO_USER_TOKEN"
 
@@ -154,7 +152,7 @@ def _refusal(
 ) -> AltegioError:
     if _LIMIT_TEXT.search(message):
         return _limited(headers, message)
-    told = f"{status}: {_presentable(message, secrets)}" if message else f"{status}"
+    told = f"{status}: {presentable_refusal(message, secrets)}" if message else f"{status}"
     match status:
         case 401:
             return AuthenticationError(f"Altegio refused the tokens ({told}): {_TOKENS_HINT}")
@@ -164,13 +162,6 @@ def _refusal(
             return NotFoundError(f"Altegio does not know it ({told}): {_RIGHTS_HINT}")
         case _:
             return AltegioRejectedError(f"Altegio refused the request ({told})")
-
-
-def _presentable(message: str, secrets: Collection[str]) -> str:
-    """The API's own words on one line, without what could be private in them."""
-    for secret in filter(None, secrets):
-        message = message.replace(secret, "***")
-    return " ".join(_PRIVATE_TEXT.sub("***", message).split())[:_LONGEST_MESSAGE]
 
 
 def _limited(headers: Mapping[str, str], message: str) -> RateLimitedError:
