@@ -52,10 +52,10 @@ LENIENT: dict[str, Any] = {
     "datetime_conversion": DatetimeConversion.DATETIME_AUTO,
 }
 _SRV = "mongodb+srv://"
-_UNAUTHORIZED = 13
+UNAUTHORIZED = 13
 _AUTH_FAILED = (18, 8000)
 #: A server that goes away, is no primary any more or cannot reach the others, as a refusal.
-_GOING_AWAY = (6, 7, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436)
+GOING_AWAY = (6, 7, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436)
 _TRIED_EVERY_S = 0.25
 
 
@@ -241,14 +241,15 @@ def translated_errors() -> Iterator[None]:
 
 
 def _refused(error: OperationFailure) -> StoreError:
-    concerns = (error.details or {}).get("writeConcernErrors", [])
-    for code in (error.code, *(each.get("code") for each in concerns)):
-        if code in _GOING_AWAY:
+    details = error.details or {}
+    parts = [*details.get("writeConcernErrors", []), *details.get("writeErrors", [])]
+    for code in (error.code, *(each.get("code") for each in parts)):
+        if code in GOING_AWAY:
             return _LostError(f"MongoDB was lost in mid-run (code {code})")
-    code = error.code
+    code = parts[0].get("code") if parts else error.code
     if code in _AUTH_FAILED:
         return StoreError("MongoDB refused the user or the password: check DB_URI")
-    if code == _UNAUTHORIZED:
+    if code == UNAUTHORIZED:
         return StoreError(
             "MongoDB refused access (code 13): the user of DB_URI needs the role readWrite on "
             "the database"

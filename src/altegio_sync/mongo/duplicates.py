@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from altegio_sync.mongo.connection import translated_errors
 from altegio_sync.mongo.documents import KEY
+from altegio_sync.mongo.ids import AS_LONG, AS_TEXT, IS_ID, NOT_BLANK
 
 if TYPE_CHECKING:
     from pymongo.asynchronous.collection import AsyncCollection
@@ -13,8 +14,6 @@ if TYPE_CHECKING:
 Document = dict[str, Any]
 Pipeline = list[Document]
 
-#: An id may stand as text in one document and as a number in another: they are the same id.
-AS_TEXT: Document = {"$convert": {"input": f"${KEY}", "to": "string", "onError": f"${KEY}"}}
 _WITHOUT_ID: Document = {"$nin": [None, ""]}
 #: As many as give each some hundreds of ids where there are millions.
 _BUCKETS = 4096
@@ -35,10 +34,7 @@ def repeated_ids(condition: Document) -> Pipeline:
     A group for every id is slow, for the server has to spill millions of them. So the ids are put
     into buckets first, and only those of a bucket that may have one twice are grouped.
     """
-    number = {
-        "$convert": {"input": f"${KEY}", "to": "long", "onError": None, "onNull": None},
-    }
-    bucket = {"$ifNull": [{"$mod": [number, _BUCKETS]}, AS_TEXT]}
+    bucket = {"$ifNull": [{"$mod": [AS_LONG, _BUCKETS]}, f"${KEY}"]}
     has_one_twice = {"$ne": ["$documents", {"$size": {"$setUnion": ["$keys", []]}}]}
     # 501 and "501" are not equal: where types differ, it takes the texts to tell.
     has_types = {"$ne": [{"$type": "$least"}, {"$type": "$most"}]}
@@ -56,6 +52,7 @@ def repeated_ids(condition: Document) -> Pipeline:
         {"$match": {"$expr": {"$or": [has_one_twice, has_types]}}},
         {"$unwind": "$keys"},
         {"$project": {KEY: "$keys"}},
+        {"$match": {KEY: IS_ID}},
         {
             "$group": {
                 "_id": AS_TEXT,
@@ -63,5 +60,5 @@ def repeated_ids(condition: Document) -> Pipeline:
                 "keys": {"$addToSet": f"${KEY}"},
             }
         },
-        {"$match": {"documents": {"$gt": 1}}},
+        {"$match": {"documents": {"$gt": 1}, "_id": {"$type": "string", **NOT_BLANK}}},
     ]

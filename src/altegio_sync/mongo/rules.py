@@ -17,7 +17,8 @@ from bson import Regex
 from altegio_sync.domain.appointment import AttendanceStatus
 from altegio_sync.domain.validation import Repair, RuleContext, Severity
 from altegio_sync.mongo.documents import KEY
-from altegio_sync.mongo.duplicates import AS_TEXT, repeated_ids
+from altegio_sync.mongo.duplicates import repeated_ids
+from altegio_sync.mongo.ids import AS_TEXT
 from altegio_sync.mongo.overlaps import ids_of_overlapping, overlapping
 
 if TYPE_CHECKING:

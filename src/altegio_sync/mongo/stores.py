@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from bson import Decimal128, Int64, ObjectId
+from bson import ObjectId
 from pymongo import InsertOne, UpdateOne
-from pymongo.errors import BulkWriteError
 
 from altegio_sync.domain.lessons import Kept
 from altegio_sync.domain.report import Outcome, SyncMode, utc_now
+from altegio_sync.mongo.bulk import DUPLICATE_KEY, refused_message, write_each
 from altegio_sync.mongo.connection import durable, waits_for_mongodb
 from altegio_sync.mongo.documents import (
     BOOKING_FIELDS,
@@ -23,6 +22,7 @@ from altegio_sync.mongo.documents import (
     wanted_fields,
 )
 from altegio_sync.mongo.duplicates import has_numeric_ids
+from altegio_sync.mongo.ids import IS_ID, keys_of, to_id
 from altegio_sync.mongo.indexes import (
     ensure_start_index,
     ensure_unique_index,
@@ -34,6 +34,7 @@ from altegio_sync.ports import BatchResult, StoreState
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
+    from bson import Int64
     from pymongo.asynchronous.collection import AsyncCollection
     from pymongo.asynchronous.database import AsyncDatabase
 
@@ -42,8 +43,6 @@ if TYPE_CHECKING:
 
     Document = dict[str, Any]
 
-_DUPLICATE_KEY = 11000
-_INT64_END = 2**63
 _PROJECTION = dict.fromkeys(BOOKING_FIELDS, 1)
 #: A list is matched by what it holds; a document with one as its id is `validate`'s business.
 _NO_LIST = {"$not": {"$type": "array"}}
@@ -100,7 +99,7 @@ class MongoAppointments:
     @waits_for_mongodb
     async def find_undeleted(self, scope: StoredScope) -> Collection[str]:
         found = self._collection.find(_undeleted(scope), {KEY: 1})
-        keys = {_key_text(each[KEY]) async for each in found}
+        keys = {to_id(each[KEY]) or "" async for each in found}
         # An id that is none cannot be asked for; `validate` tells of it.
         return {key for key in keys if key.isascii() and key.isdigit()}
 
@@ -173,15 +172,11 @@ class MongoAppointments:
         # All in one answer: by default the first has 101 of them.
         cursor = self._collection.find(query, _PROJECTION, batch_size=len(ids) + 1)
         for document in await cursor.to_list():
-            stored[_key_text(document[KEY])].append(document)
+            stored[to_id(document[KEY]) or ""].append(document)
         return stored
 
     def _keys(self, ids: Collection[str]) -> list[str | Int64]:
-        """As what the ids may be stored; a number finds those of every numeric type."""
-        keys: list[str | Int64] = list(ids)
-        if self._has_numeric_ids:
-            keys += [number for each in ids if (number := _to_int64(each)) is not None]
-        return keys
+        return keys_of(ids, also_numbers=self._has_numeric_ids)
 
     async def _write(
         self, plans: Sequence[_Plan], batch: Sequence[Verdict], failures: list[str]
@@ -195,26 +190,17 @@ class MongoAppointments:
             return {}
         taken: dict[int, int] = {}
         refused: dict[int, int] = {}
-        for index, code in await self._bulk_write([write for _, write in writes]):
+        refused_writes = await self._bulk_write([write for _, write in writes])
+        for index, code in refused_writes.items():
             plan, write = writes[index]
-            is_taken = code == _DUPLICATE_KEY and isinstance(write, InsertOne)
+            is_taken = code == DUPLICATE_KEY and isinstance(write, InsertOne)
             (taken if is_taken else refused)[plan.position] = code
         _mark_failed(plans, refused, batch, failures)
         return taken
 
     @waits_for_mongodb
-    async def _bulk_write(
-        self, writes: list[InsertOne[Document] | UpdateOne]
-    ) -> list[tuple[int, int]]:
-        """Index and code of each write that was refused."""
-        try:
-            await self._collection.bulk_write(writes, ordered=False)
-        except BulkWriteError as error:
-            refused = error.details.get("writeErrors", [])
-            if not refused or error.details.get("writeConcernErrors"):
-                raise
-            return [(each["index"], each["code"]) for each in refused]
-        return []
+    async def _bulk_write(self, writes: list[InsertOne[Document] | UpdateOne]) -> dict[int, int]:
+        return await write_each(self._collection, writes)
 
 
 def _mark_failed(
@@ -225,22 +211,7 @@ def _mark_failed(
             plan.outcome = Outcome.FAILED
             appointment_id = batch[plan.position].booking.id
             code = refused[plan.position]
-            told.append(f"MongoDB refused appointment {appointment_id} (code {code})")
-
-
-def _to_int64(text: str) -> Int64 | None:
-    """The number; None where it is none, or one that BSON cannot hold: it is stored nowhere."""
-    if not (text.isascii() and text.isdigit()) or len(text) > len(str(_INT64_END)):
-        return None
-    return Int64(text) if int(text) < _INT64_END else None
-
-
-def _key_text(key: Any) -> str:
-    """The id as it is in text, whichever of BSON's numbers it is kept as."""
-    value = key.to_decimal() if isinstance(key, Decimal128) else key
-    if isinstance(value, str) or not math.isfinite(value) or value != int(value):
-        return str(value)
-    return str(int(value))
+            told.append(refused_message(appointment_id, code))
 
 
 def _undeleted(scope: StoredScope) -> Document:
@@ -251,7 +222,7 @@ def _undeleted(scope: StoredScope) -> Document:
         "startDateTime": {"$gte": start, "$lt": end},
         "isDeleted": {"$ne": True},
         "companyId": {"$in": owners},
-        KEY: {"$type": ["string", "number"], **_NO_LIST},
+        KEY: IS_ID,
     }
 
 

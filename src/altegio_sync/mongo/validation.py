@@ -11,7 +11,8 @@ from altegio_sync.domain.validation import RuleFinding
 from altegio_sync.errors import StoreError, StoreUnavailableError, ungrouped
 from altegio_sync.mongo.connection import durable, translated_errors
 from altegio_sync.mongo.documents import KEY
-from altegio_sync.mongo.duplicates import AS_TEXT, has_numeric_ids, repeated_ids
+from altegio_sync.mongo.duplicates import has_numeric_ids, repeated_ids
+from altegio_sync.mongo.ids import AS_TEXT
 from altegio_sync.mongo.indexes import has_unique_index
 from altegio_sync.mongo.rules import (
     DUPLICATES,

@@ -1,0 +1,82 @@
+"""The one definition of "the same appointment id", in Python and inside MongoDB.
+
+An id is a text that is not blank, or a whole number of any of BSON's numeric types: 7, 7.0 and "7"
+are the same id, "07" is another. Anything else (a list, a document, a fraction, a number that no
+64 bits hold) is no id: no two documents share it, and it is never part of a query.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from bson import Decimal128, Int64, Regex
+
+from altegio_sync.mongo.documents import KEY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    Document = dict[str, Any]
+
+_INT64_END = 2**63
+_BLANK = r"^\s*$"
+_SPACE = " \t\n\v\f\r"
+_SHOWN = 40
+#: A query for a value that may be one: a list would be matched by what it holds.
+IS_ID: Document = {"$type": ["string", "number"], "$not": {"$type": "array"}}
+#: The number as 64 bits hold it, without its fraction.
+AS_LONG: Document = {
+    "$convert": {"input": f"${KEY}", "to": "long", "onError": None, "onNull": None}
+}
+_IS_WHOLE: Document = {"$and": [{"$isNumber": f"${KEY}"}, {"$eq": [AS_LONG, f"${KEY}"]}]}
+#: `to_id` as an expression; what is no id stays what it is.
+AS_TEXT: Document = {"$cond": [_IS_WHOLE, {"$toString": AS_LONG}, f"${KEY}"]}
+#: For a field that holds `AS_TEXT`, to leave out texts of white space.
+NOT_BLANK: Document = {"$not": Regex(_BLANK)}
+
+
+def to_id(value: object) -> str | None:
+    """The id as text; None for what is none."""
+    if isinstance(value, str):
+        return value if value.strip(_SPACE) else None
+    number = to_whole_number(value)
+    return None if number is None or not -_INT64_END <= number < _INT64_END else str(number)
+
+
+def to_whole_number(value: object) -> int | None:
+    """The number that a BSON value is, however it is stored; None for what is none.
+
+    A number of more digits than 64 bits hold is none: Decimal128 has some of six thousand.
+    """
+    if isinstance(value, Decimal128):
+        number = value.to_decimal()
+        if not number.is_finite() or abs(number) >= _INT64_END or number != number.to_integral():
+            return None
+        return int(number)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    if not math.isfinite(value) or value != int(value):
+        return None
+    return int(value) if abs(value) <= _INT64_END else None
+
+
+def keys_of(ids: Iterable[str], *, also_numbers: bool) -> list[str | Int64]:
+    """As what the ids may be stored; a number finds those of every numeric type."""
+    keys: list[str | Int64] = list(ids)
+    if also_numbers:
+        keys += [number for each in keys if (number := _to_int64(str(each))) is not None]
+    return keys
+
+
+def shown_id(document_id: object, key: object) -> str:
+    """What people know a document by: its appointment's id, else its own."""
+    known = to_id(key)
+    return f"_id {str(document_id)[:_SHOWN]}" if known is None else known[:_SHOWN]
+
+
+def _to_int64(text: str) -> Int64 | None:
+    """The number that is written in this way; None where BSON cannot hold it."""
+    if not (text.isascii() and text.isdigit()) or len(text) > len(str(_INT64_END)):
+        return None
+    return Int64(text) if int(text) < _INT64_END and str(int(text)) == text else None
