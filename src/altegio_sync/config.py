@@ -7,13 +7,13 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from altegio_sync.domain.ledger import settings_hash
 from altegio_sync.domain.lessons import LessonRules
+from altegio_sync.domain.zones import find_zone
 from altegio_sync.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -48,11 +48,13 @@ def _digits(values: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _zone(value: str) -> str:
-    try:
-        ZoneInfo(value)
-    except (KeyError, ValueError, OSError):
-        raise ValueError("expected an IANA name such as Europe/Kyiv") from None
-    return value
+    zone = find_zone(value)
+    if zone is None:
+        raise ValueError(
+            "expected an IANA name such as Europe/Kyiv that this machine knows (pip install -U "
+            "tzdata brings new names)"
+        )
+    return zone.key
 
 
 def _api_url(value: str) -> str:

@@ -62,6 +62,7 @@ MESSAGES: dict[str, str | Callable[[Mapping[str, Any]], str]] = {
     "{sample}): --force brings them back all the same",
     "refused_by_index": "A unique index made by others does not let {count} documents back "
     "(appointments {sample})",
+    "unknown_zone": "{problem}. Until then days are cut in {used}",
     "stopping": "Stopping: what was read is stored (once more to leave at once)",
 }
 

@@ -10,12 +10,15 @@ import subprocess
 import sys
 import threading
 import time
+import zoneinfo
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from pymongo import MongoClient
 
+from altegio_sync.embedded.binary import time_zone_folder
 from altegio_sync.embedded.server import await_end, share_mongod
 from altegio_sync.errors import ConfigError, StoreUnavailableError
 
@@ -136,6 +139,24 @@ def test_what_was_stored_is_there_the_next_time_and_no_server_in_between(tmp_pat
     await_gone(tmp_path)
 
     assert notes(tmp_path) == ["one"]
+
+
+def test_the_server_reads_this_machines_time_zones(tmp_path: Path) -> None:
+    summer = {"$documents": [{"at": datetime(2026, 7, 1, tzinfo=UTC)}]}
+    hour = {"$dateToString": {"date": "$at", "timezone": "Africa/Cairo", "format": "%H"}}
+    with share_mongod(tmp_path) as uri, MongoClient[dict[str, Any]](uri) as client:
+        [found] = client.admin.aggregate([summer, {"$project": {"hour": hour}}])
+
+    assert found["hour"] == "03"  # its own tables end before Egypt took summer time up again
+
+
+def test_a_folder_that_is_none_of_time_zones_is_not_given_to_the_server(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(zoneinfo, "TZPATH", (str(tmp_path),))
+
+    assert time_zone_folder() != str(tmp_path)
+    assert Path(time_zone_folder(), "Europe", "Kyiv").is_file()  # of the package tzdata
 
 
 def test_it_listens_on_no_port_and_only_its_user_can_enter(

@@ -46,3 +46,17 @@ async def test_days_are_cut_in_the_zone_that_was_known_last(
     found = await find_local_zone(configured, MongoRuns(database))
 
     assert found.zone.key == zone
+
+
+async def test_a_zone_that_this_machine_lacks_is_reported_with_what_to_do(
+    database: AsyncDatabase[Document],
+) -> None:
+    await database["altegio-sync-runs"].insert_one(run("1", "Mars/Phobos"))
+
+    found = await find_local_zone(None, MongoRuns(database))
+
+    assert found.zone.key == "UTC"
+    assert not found.is_known
+    assert "'Mars/Phobos'" in found.problem
+    assert "pip install -U tzdata" in found.problem
+    assert "ALTEGIO_TIMEZONE" in found.problem

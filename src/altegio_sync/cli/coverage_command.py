@@ -18,13 +18,13 @@ from altegio_sync.cli.command import (
     print_json,
     run_command,
 )
+from altegio_sync.cli.local_zone import find_zone_for
 from altegio_sync.domain.ledger import CompanyCoverage, Grade
 from altegio_sync.domain.period import parse_period
 from altegio_sync.mongo.ledger import MongoLedger
 from altegio_sync.mongo.runs import MongoRuns
 from altegio_sync.mongo.stores import MongoAppointments
 from altegio_sync.usecases.coverage import collect_coverage
-from altegio_sync.usecases.zones import find_local_zone
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -53,9 +53,7 @@ def run_coverage(
                 companies=pick_companies(settings, companies),
                 settings=settings.settings_hash,
                 configured_zone=settings.timezone,
-                local=await find_local_zone(
-                    settings.timezone, MongoRuns(database, settings.collection)
-                ),
+                local=await find_zone_for(settings, MongoRuns(database, settings.collection)),
                 now=now,
             )
         if options.json_output:

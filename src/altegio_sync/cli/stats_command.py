@@ -15,13 +15,13 @@ from altegio_sync.cli.command import (
     telling_store_errors,
 )
 from altegio_sync.cli.html import render_stats_page
+from altegio_sync.cli.local_zone import find_zone_for
 from altegio_sync.cli.private_file import private_file
 from altegio_sync.cli.render_stats import print_stats
 from altegio_sync.domain.stats import parse_span
 from altegio_sync.mongo.runs import MongoRuns
 from altegio_sync.mongo.stats import MongoStats
 from altegio_sync.usecases.stats import collect_stats
-from altegio_sync.usecases.zones import find_local_zone
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,6 +63,6 @@ def execute_stats(
 async def _count(settings: Settings, period: Period | None) -> StatsReport:
     async with open_store(settings) as database:
         runs = MongoRuns(database, settings.collection)
-        zone = await find_local_zone(settings.timezone, runs)
+        zone = await find_zone_for(settings, runs)
         store = MongoStats(database, settings.collection)
         return await collect_stats(store, runs, zone=zone, period=period)

@@ -12,6 +12,7 @@ from altegio_sync.cli.command import (
     run_command,
     telling_store_errors,
 )
+from altegio_sync.cli.local_zone import find_zone_for
 from altegio_sync.cli.render_status import render_metrics, render_status, render_unreachable
 from altegio_sync.domain.status import LeaseState
 from altegio_sync.domain.validation import RuleContext
@@ -24,7 +25,6 @@ from altegio_sync.mongo.runs import MongoRuns
 from altegio_sync.mongo.stores import MongoAppointments
 from altegio_sync.mongo.validation import MongoValidator
 from altegio_sync.usecases.status import StatusQuery, Surroundings, collect_status
-from altegio_sync.usecases.zones import find_local_zone
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -70,7 +70,7 @@ async def _collect(settings: Settings, database: Database) -> StatusReport:
         companies=settings.company_ids,
         settings=settings.settings_hash,
         configured_zone=settings.timezone,
-        local=await find_local_zone(settings.timezone, runs),
+        local=await find_zone_for(settings, runs),
     )
     return await collect_status(
         runs,

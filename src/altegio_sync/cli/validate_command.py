@@ -14,6 +14,7 @@ from altegio_sync.cli.command import (
     telling_store_errors,
 )
 from altegio_sync.cli.leasing import collection_held, open_leases
+from altegio_sync.cli.local_zone import find_zone_for
 from altegio_sync.cli.render_validation import render_validation
 from altegio_sync.config import ALL_SETTINGS
 from altegio_sync.domain.report import new_run_id, utc_now
@@ -24,7 +25,6 @@ from altegio_sync.mongo.runs import MongoRuns
 from altegio_sync.mongo.validation import MongoValidator
 from altegio_sync.usecases.asking import Asking, RepairRequest
 from altegio_sync.usecases.validate import Repair, validate_appointments
-from altegio_sync.usecases.zones import find_local_zone
 
 if TYPE_CHECKING:
     from typing import NoReturn
@@ -79,7 +79,7 @@ async def _open_repair(
 ) -> tuple[Repair, MongoRepairs, str]:
     run_id = new_run_id(context.now)
     store = MongoRepairs(database, settings.collection, run_id=run_id)
-    local = await find_local_zone(settings.timezone, MongoRuns(database, settings.collection))
+    local = await find_zone_for(settings, MongoRuns(database, settings.collection))
     request = RepairRequest(
         companies=settings.company_ids,
         local=local,

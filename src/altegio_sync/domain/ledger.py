@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from altegio_sync.domain.period import Period, spans
 from altegio_sync.domain.report import SyncMode, utc_text
+from altegio_sync.domain.zones import are_same_zone
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -67,7 +68,8 @@ class LedgerEntry:
     def counts(self, zone: ZoneInfo, settings: str) -> bool:
         """Made after the day had ended, in the same zone, under the same settings."""
         day_end = datetime.combine(self.day + _DAY, time(), zone)
-        return self.timezone == zone.key and self.settings == settings and self.at >= day_end
+        is_same = are_same_zone(self.timezone, zone.key)
+        return is_same and self.settings == settings and self.at >= day_end
 
     def is_as_strong_as(self, other: LedgerEntry) -> bool:
         return self.grade.strength >= other.grade.strength and self.mode.includes(other.mode)

@@ -61,7 +61,7 @@ def share_of(part: int, whole: int) -> float | None:
 class StatsQuery:
     """What is counted: the documents that start from ``since`` up to ``until``, None for all."""
 
-    timezone: str
+    zone: ZoneInfo
     now: datetime
     last_days: Period
     since: datetime | None = None

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import zoneinfo
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from altegio_sync.errors import ConfigError
 
 _INSTALL = "pip install 'altegio-sync[embedded]'"
 _VERSION = re.compile(r"db version v([0-9]+)\.([0-9]+)\.([0-9]+)")
+#: Where these are, all are.
+_SOME_ZONES = ("UTC", "Europe/Kiev", "America/New_York", "Asia/Almaty")
 _MISSING_LIBRARY = re.compile(r"(lib[\w.+-]+\.so[.\d]*): cannot open shared object")
 
 
@@ -42,6 +45,20 @@ def _wheel_mongod() -> Path | None:
         if mongod.is_file():
             return mongod
     return None
+
+
+def time_zone_folder() -> str:
+    """Where the time zones of this machine are, for the server to read; empty where nowhere.
+
+    A server's own zones are as old as the server.
+    """
+    package = find_spec("tzdata")
+    packaged = (package.submodule_search_locations or []) if package else []
+    for folder in (*zoneinfo.TZPATH, *(f"{each}/zoneinfo" for each in packaged)):
+        # The server does not start where a folder of zones is none.
+        if all(Path(folder, each).is_file() for each in _SOME_ZONES):
+            return folder
+    return ""
 
 
 def mongod_version(mongod: Path) -> str:

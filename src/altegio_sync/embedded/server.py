@@ -23,6 +23,7 @@ from altegio_sync.embedded.binary import (
     mongod_version,
     record_version,
     refuse_unreadable_data,
+    time_zone_folder,
 )
 from altegio_sync.errors import ConfigError, StoreUnavailableError
 
@@ -142,7 +143,7 @@ def _start_supervisor(folder: Path, path: Path, mongod: Path) -> int | None:
         Its pid; None where one lives that does not answer.
     """
     arguments = [sys.executable, "-m", "altegio_sync.embedded.supervisor"]
-    arguments += [str(folder), str(path), str(mongod)]
+    arguments += [str(folder), str(path), str(mongod), time_zone_folder()]
     environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
     environment["PYTHONPATH"] = os.pathsep.join(each for each in sys.path if each)
     log = str(folder / "supervisor.log")

@@ -26,8 +26,11 @@ _PR_SET_PDEATHSIG = 1
 CACHE_GB = "0.25"
 
 
-def main(data_dir: str, socket: str, mongod: str) -> int:
-    """Run until the last user is gone; the exit code is mongod's."""
+def main(data_dir: str, socket: str, mongod: str, zones: str = "") -> int:
+    """Run until the last user is gone; the exit code is mongod's.
+
+    ``zones`` is the folder of time zones that it reads; without, it has those it was built with.
+    """
     folder = Path(data_dir)
     with (
         (folder / "server.lock").open("a") as server_lock,
@@ -36,7 +39,7 @@ def main(data_dir: str, socket: str, mongod: str) -> int:
         fcntl.flock(server_lock, fcntl.LOCK_EX)  # an earlier server may still be on its way out
         for leftover in (Path(socket), folder / "mongod.log"):
             leftover.unlink(missing_ok=True)
-        process = _start(folder, socket, mongod, server_lock.fileno())
+        process = _start(folder, socket, mongod, zones, server_lock.fileno())
 
         def stop_after_last_user() -> None:
             fcntl.flock(users_lock, fcntl.LOCK_EX)
@@ -49,7 +52,9 @@ def main(data_dir: str, socket: str, mongod: str) -> int:
         os._exit(code)
 
 
-def _start(folder: Path, socket: str, mongod: str, server_lock: int) -> subprocess.Popen[bytes]:
+def _start(
+    folder: Path, socket: str, mongod: str, zones: str, server_lock: int
+) -> subprocess.Popen[bytes]:
     data = folder / "db"
     data.mkdir(mode=0o700, exist_ok=True)
     command = [
@@ -61,6 +66,7 @@ def _start(folder: Path, socket: str, mongod: str, server_lock: int) -> subproce
         *("--logpath", str(folder / "mongod.log")),
         *("--wiredTigerCacheSizeGB", CACHE_GB),
         *("--setParameter", "diagnosticDataCollectionEnabled=false"),
+        *(("--timeZoneInfo", zones) if zones else ()),
     ]
     return subprocess.Popen(  # noqa: S603 - the mongod that was found
         command,

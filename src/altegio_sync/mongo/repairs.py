@@ -9,6 +9,7 @@ from altegio_sync.domain.repair import LeftAlone, Suspect
 from altegio_sync.domain.report import utc_now
 from altegio_sync.mongo.connection import durable, translated_errors
 from altegio_sync.mongo.documents import KEY
+from altegio_sync.mongo.local_time import count_local_days
 from altegio_sync.mongo.mending import find_local_dates, mend_alone, mend_by_answer
 from altegio_sync.mongo.rules import (
     FLAGS,
@@ -142,15 +143,11 @@ class MongoRepairs:
         self, start: datetime, end: datetime, zone: ZoneInfo
     ) -> Mapping[str, int]:
         """How many stored appointments begin on each local day, from ``start`` to ``end``."""
-        day = {"date": "$startDateTime", "format": "%Y-%m-%d", "timezone": zone.key}
-        pipeline: list[Document] = [
-            # A list that has such a date matches too, and is no start.
-            {"$match": {"startDateTime": {"$gte": start, "$lte": end, "$not": {"$type": "array"}}}},
-            {"$group": {"_id": {"$dateToString": day}, "count": {"$sum": 1}}},
-        ]
+        # A list that has such a date matches too, and is no start.
+        matching = {"startDateTime": {"$gte": start, "$lte": end, "$not": {"$type": "array"}}}
         with translated_errors():
-            found = await (await self._collection.aggregate(pipeline)).to_list()
-        return {each["_id"]: each["count"] for each in found}
+            days = await count_local_days(self._collection, matching, "startDateTime", zone)
+        return {day.isoformat(): count for day, count in days.items()}
 
     async def apply_answers(self, answers: Sequence[Answer], left: LeftAlone) -> None:
         """Bring the documents to what Altegio says of them, or move them to the trash."""

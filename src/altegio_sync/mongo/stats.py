@@ -9,10 +9,8 @@ one snapshot: what other programs write meanwhile may be in one and not in anoth
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, date, datetime
+from collections import Counter
 from typing import TYPE_CHECKING, Any
-
-from pymongo.errors import OperationFailure
 
 from altegio_sync.domain.appointment import AttendanceStatus
 from altegio_sync.domain.stats import (
@@ -26,13 +24,14 @@ from altegio_sync.domain.stats import (
     TrialCounts,
     label_of,
 )
-from altegio_sync.errors import StoreError
 from altegio_sync.mongo.connection import durable, translated_errors
 from altegio_sync.mongo.duplicates import has_numeric_ids, repeated_ids
 from altegio_sync.mongo.indexes import has_unique_index
+from altegio_sync.mongo.local_time import EARLIEST_START, FEW_AT_ONCE, QUARTER_OF_ID
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+    from datetime import date, datetime
 
     from pymongo.asynchronous.database import AsyncDatabase
 
@@ -44,23 +43,8 @@ if TYPE_CHECKING:
 TOP = 5
 #: Teachers whose no-show rate is told: those with the most lessons that were kept or missed.
 SHOWN_TEACHERS = 15
-#: What `$dateToString` can write in every zone; a date beyond it is no lesson's.
-_FIRST = datetime(1, 1, 2, tzinfo=UTC)
-_LAST = datetime(9999, 12, 30, tzinfo=UTC)
-#: From here on, every zone is off by whole quarters of an hour (Liberia was the last to change).
-_QUARTERS_SINCE = datetime(1972, 1, 8, tzinfo=UTC)
-_QUARTER_MS = 900_000
-_UNKNOWN_ZONE = 40485
 _ACTIVE: Document = {"isDeleted": {"$ne": True}}
 _START = "$startDateTime"
-#: Told of groups by start, of which there are fewer than documents.
-_IS_SHOWABLE: Document = {
-    "$and": [
-        {"$eq": [{"$type": "$_id"}, "date"]},
-        {"$gte": ["$_id", _FIRST]},
-        {"$lt": ["$_id", _LAST]},
-    ]
-}
 _IDS = ["string", "int", "long", "double", "decimal", "objectId"]
 _WITHOUT_ID: Document = {"$nin": [None, ""]}
 
@@ -75,7 +59,7 @@ class MongoStats:
         """All counts of the documents that the query spans.
 
         Raises:
-            StoreError: MongoDB failed, or does not know the time zone.
+            StoreError: MongoDB failed.
         """
         with translated_errors():
             # The longest first.
@@ -83,9 +67,9 @@ class MongoStats:
                 lambda: self._aggregate(_leads(query)),
                 lambda: self._count_duplicates(query),
                 lambda: self._aggregate(_people(query)),
-                lambda: self._aggregate(_starts(query)),
+                lambda: self._count_starts(query),
             )
-        return _to_counts(people, starts, leads, duplicates)
+        return _to_counts(query, people, starts, leads, duplicates)
 
     async def _count_duplicates(self, query: StatsQuery) -> Document:
         is_guarded = await has_unique_index(self._collection)
@@ -93,18 +77,25 @@ class MongoStats:
             return {"guarded": True}
         return {**await self._aggregate(_duplicates(query)), "guarded": is_guarded}
 
+    async def _count_starts(self, query: StatsQuery) -> Document:
+        """Days and hours, from the few quarters of an hour in which lessons start.
+
+        Local days and hours come from Python's time zones: a server's own can be years old.
+        """
+        hours: Counter[tuple[date, int]] = Counter()
+        upcoming = 0
+        cursor = await self._collection.aggregate(
+            _starts(query), allowDiskUse=True, batchSize=FEW_AT_ONCE
+        )
+        async for found in cursor:
+            local = found["_id"].astimezone(query.zone)
+            hours[local.date(), local.hour] += found["n"]
+            upcoming += found["upcoming"]
+        return {"hours": hours, "upcoming": upcoming}
+
     async def _aggregate(self, pipeline: Pipeline) -> Document:
         """The one document that the pipeline ends in, empty where there is none."""
-        try:
-            cursor = await self._collection.aggregate(pipeline, allowDiskUse=True)
-            found = await cursor.to_list()
-        except OperationFailure as error:
-            if error.code != _UNKNOWN_ZONE:
-                raise
-            raise StoreError(
-                "MongoDB does not know the time zone, its tables are too old: set ALTEGIO_TIMEZONE "
-                "to an older name of it, such as Europe/Kiev"
-            ) from None
+        found = await (await self._collection.aggregate(pipeline, allowDiskUse=True)).to_list()
         return found[0] if found else {}
 
 
@@ -206,36 +197,17 @@ def _most(field: str, count: int) -> Pipeline:
 
 
 def _starts(query: StatsQuery) -> Pipeline:
-    """Days and hours of the few moments at which lessons start.
-
-    The moments are cut to their quarter first, for what costs more: no zone cuts a day within one.
-    """
-    past_quarter = {"$mod": [{"$subtract": ["$_id", _FIRST]}, _QUARTER_MS]}
-    quarter = {"$subtract": ["$_id", past_quarter]}
-    moment = {"$cond": [{"$gte": ["$_id", _QUARTERS_SINCE]}, quarter, "$_id"]}
+    """The quarters of an hour in which lessons start: no zone cuts a day within one."""
     by_quarter = {
-        "_id": {"$cond": [_IS_SHOWABLE, moment, None]},
+        "_id": QUARTER_OF_ID,
         "n": {"$sum": "$n"},
         "upcoming": {"$sum": {"$cond": [{"$gt": ["$_id", query.now]}, "$n", 0]}},
-    }
-    local = {"date": "$_id", "timezone": query.timezone}
-    day = {"$dateToString": {**local, "format": "%Y-%m-%d"}}
-    hour = {"$dateToString": {**local, "format": "%u %H"}}
-    last_days = {"$gte": query.last_days.start.isoformat(), "$lt": query.last_days.end.isoformat()}
-    total = {"$group": {"_id": None, "n": {"$sum": "$n"}}}
-    parts: dict[str, Pipeline] = {
-        "days": [{"$group": {"_id": "$day", "n": {"$sum": "$n"}}}, {"$sort": {"_id": 1}}],
-        "hours": [{"$group": {"_id": "$hour", "n": {"$sum": "$n"}}}, {"$sort": {"_id": 1}}],
-        "last_days": [{"$match": {"day": last_days}}, total],
-        "upcoming": [{"$group": {"_id": None, "n": {"$sum": "$upcoming"}}}],
     }
     return [
         *_match({**_ACTIVE, **_spanned(query)}),
         {"$group": {"_id": _START, "n": {"$sum": 1}}},
         {"$group": by_quarter},
         {"$match": {"_id": {"$ne": None}}},
-        {"$project": {"n": 1, "upcoming": 1, "day": day, "hour": hour}},
-        {"$facet": parts},
     ]
 
 
@@ -254,7 +226,7 @@ def _leads(query: StatsQuery) -> Pipeline:
         for each in ("booked", "came")
     }
     return [
-        *_match({**_ACTIVE, **(_spanned(query) or _within(_FIRST))}),
+        *_match({**_ACTIVE, **(_spanned(query) or _within(EARLIEST_START))}),
         {
             "$group": {
                 "_id": {"lead": "$leadId", "trial": "$IsTrial", "status": "$status"},
@@ -280,8 +252,9 @@ def _match(condition: Document) -> Pipeline:
 
 
 def _to_counts(
-    people: Document, starts: Document, leads: Document, duplicates: Document
+    query: StatsQuery, people: Document, starts: Document, leads: Document, duplicates: Document
 ) -> StoredCounts:
+    days, hours = _by_day(starts["hours"]), _by_weekday(starts["hours"])
     total, active = _single(people, "total"), _single(people, "active")
     trial = sum(each["n"] for each in people.get("trial", ()) if each["_id"])
     return StoredCounts(
@@ -292,12 +265,10 @@ def _to_counts(
         statuses=tuple(_to_status(each) for each in people.get("statuses", ())),
         top_teachers=tuple(_to_named(each) for each in people.get("teachers", ())),
         top_services=tuple(_to_named(each) for each in people.get("services", ())),
-        by_day=tuple(
-            DayCount(date.fromisoformat(each["_id"]), each["n"]) for each in starts.get("days", ())
-        ),
-        last_30_days=_single(starts, "last_days"),
-        upcoming=_single(starts, "upcoming"),
-        heat_map=tuple(_to_hour(each) for each in starts.get("hours", ())),
+        by_day=tuple(DayCount(day, count) for day, count in sorted(days.items())),
+        last_30_days=sum(days[day] for day in query.last_days.each_day()),
+        upcoming=starts["upcoming"],
+        heat_map=tuple(HourCount(*when, count) for when, count in sorted(hours.items())),
         shows=tuple(
             ShowCount(each["_id"], each["name"] or None, each["arrived"], each["no_show"])
             for each in people.get("shows", ())
@@ -323,6 +294,15 @@ def _to_named(found: Document) -> NamedCount:
     return NamedCount(found["_id"], found["name"] or None, found["n"])
 
 
-def _to_hour(found: Document) -> HourCount:
-    weekday, hour = found["_id"].split()
-    return HourCount(int(weekday), int(hour), found["n"])
+def _by_day(hours: Counter[tuple[date, int]]) -> Counter[date]:
+    days: Counter[date] = Counter()
+    for (day, _), count in hours.items():
+        days[day] += count
+    return days
+
+
+def _by_weekday(hours: Counter[tuple[date, int]]) -> Counter[tuple[int, int]]:
+    weekdays: Counter[tuple[int, int]] = Counter()
+    for (day, hour), count in hours.items():
+        weekdays[day.isoweekday(), hour] += count
+    return weekdays

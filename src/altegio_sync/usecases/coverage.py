@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from altegio_sync.domain.ledger import CompanyCoverage, CoverageReport, cover
+from altegio_sync.domain.zones import find_zone
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,7 +42,7 @@ async def collect_coverage(
     days = period.on(now.astimezone(local.zone).date())
     for company in wanted:
         told = configured_zone or await ledger.find_timezone(company)
-        zone = ZoneInfo(told) if told else local.zone
+        zone = find_zone(told) or local.zone
         records = await ledger.find_days(company, days)
         found.append(cover(company, days, records, zone, settings=settings, now=now))
     return CoverageReport(days, found)

@@ -51,7 +51,7 @@ async def collect_stats(
     now = clock()
     today = now.astimezone(local.zone).date()
     query = StatsQuery(
-        timezone=local.zone.key,
+        zone=local.zone,
         now=now,
         last_days=Period.of_days(today - timedelta(days=_LAST_DAYS - 1), today),
         since=None if period is None else day_starts_at(period.start, local.zone),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 import anyio
 
@@ -20,6 +19,7 @@ from altegio_sync.domain.report import (
     new_run_id,
     utc_now,
 )
+from altegio_sync.domain.zones import find_zone
 from altegio_sync.errors import AltegioSyncError, StoreError, StoreUnavailableError, first_error
 from altegio_sync.ports import PageQuery, SilentProgress, StoredScope
 from altegio_sync.usecases.reading import PeriodReading, Window
@@ -31,6 +31,7 @@ from altegio_sync.usecases.zones import fetch_zone
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
     from datetime import datetime, timedelta
+    from zoneinfo import ZoneInfo
 
     from altegio_sync.domain.period import NamedPeriod
     from altegio_sync.ports import (
@@ -212,13 +213,13 @@ class _CompanySync:
         So a run waits once and not twice for an answer before its pages come side by side.
         """
         request, company = self._request, self.report.company
-        last: str | None = None
+        last: ZoneInfo | None = None
         if self._ledger is not None and request.timezone is None and request.max_age is None:
-            last = await self._ledger.find_timezone(company)
+            last = find_zone(await self._ledger.find_timezone(company))
         if last is None:
             return await fetch_zone(self._source, company, request.timezone)
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(self._read_ahead, ZoneInfo(last))
+            tasks.start_soon(self._read_ahead, last)
             zone = await fetch_zone(self._source, company, None)
         return zone  # noqa: RET504 - a task group may swallow errors, for all that mypy knows
 
