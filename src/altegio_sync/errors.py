@@ -33,8 +33,16 @@ class RateLimitedError(AltegioUnavailableError):
     """Altegio refused for its request limit; ``retry_after_s`` is how long it wants us to rest."""
 
 
+class NotAltegioError(AltegioError):
+    """What answers at the address is not Altegio, or cannot be trusted to be: fix the settings."""
+
+
 class AltegioRejectedError(AltegioError):
-    """Trying again cannot help: Altegio understood the request and refused it."""
+    """Trying again cannot help: Altegio understood the request and refused it (``status``)."""
+
+    def __init__(self, message: str, *, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class AuthenticationError(AltegioRejectedError):

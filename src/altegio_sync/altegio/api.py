@@ -15,11 +15,11 @@ from altegio_sync.altegio.pacing import Pacer
 from altegio_sync.altegio.protocol import (
     ACCEPT,
     Request,
-    answered_at,
     authorization,
     page_request,
     read_answer,
 )
+from altegio_sync.altegio.refusals import answered_at
 from altegio_sync.altegio.translate import Translator, to_location, to_services, to_teacher
 from altegio_sync.altegio.wire import (
     AnyAnswer,
@@ -35,6 +35,7 @@ from altegio_sync.errors import (
     AltegioError,
     AltegioRejectedError,
     AltegioUnavailableError,
+    NotAltegioError,
     RateLimitedError,
     UnexpectedAnswerError,
 )
@@ -132,7 +133,7 @@ class AltegioApi:
     async def fetch_teachers(self, company_id: str) -> Mapping[str, Teacher]:
         try:
             answer = await self._fetch(StaffAnswer, Request(f"company/{company_id}/staff/"))
-        except AltegioRejectedError:
+        except (AltegioRejectedError, NotAltegioError, UnexpectedAnswerError):
             # The older path has answered tokens to which the newer one refused the right.
             answer = await self._fetch(StaffAnswer, Request(f"staff/{company_id}"))
         teachers = (to_teacher(staff) for staff in answer.data)

@@ -1,27 +1,26 @@
 """Builds requests and reads answers and refusals, without I/O.
 
-Failures arrive in many dresses: as a status with the API's JSON envelope, as HTTP 200 with
-`success: false`, as a proxy's HTML, as half a body. Each becomes an error whose type says whether
-asking again can help.
+Failures arrive in many shapes: as a status with the API's JSON in one of its two forms, as HTTP
+200 with `success: false`, as a proxy's HTML, as half a body. Each becomes an error whose type says
+whether asking again can help.
 """
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import ValidationError
 
-from altegio_sync.altegio.wire import AnyAnswer
-from altegio_sync.domain.refusal_text import presentable_refusal
+from altegio_sync.altegio.lenient import read_leniently
+from altegio_sync.altegio.refusals import Refusal, retry_after_s, to_refusal
+from altegio_sync.altegio.wire import AnyAnswer, to_flag
 from altegio_sync.errors import (
     AltegioError,
     AltegioRejectedError,
     AltegioUnavailableError,
     AuthenticationError,
+    NotAltegioError,
     NotFoundError,
     RateLimitedError,
     UnexpectedAnswerError,
@@ -35,15 +34,15 @@ if TYPE_CHECKING:
 #: Without it the envelope is another one, or the answer is 400.
 ACCEPT = "application/vnd.api.v2+json"
 _OK = 200
+_UNAUTHORIZED = 401
+_NOT_FOUND = 404
 _TOO_MANY = 429
 _SERVER_ERRORS = 500
 _OVERLOADED = 503
-_LIMIT_TEXT = re.compile(
-    r"лимит\w* запрос|ліміт\w* запит|rate limit|request limit|too many requests", re.IGNORECASE
-)
-_SECONDS_TEXT = re.compile(r"(\d{1,6})\s*(?:с\b|сек|s\b|sec)", re.IGNORECASE)
 _TOKENS_HINT = "check ALTEGIO_COMPANY_TOKEN and ALTEGIO_USER_TOKEN"
 _RIGHTS_HINT = "check ALTEGIO_COMPANY_ID and the rights of the user behind ALTEGIO_USER_TOKEN"
+_ADDRESS_HINT = "check ALTEGIO_API_URL"
+_CUT = "half of its JSON"
 
 AnswerT = TypeVar("AnswerT", bound=AnyAnswer)
 
@@ -93,105 +92,100 @@ def read_answer(
         RateLimitedError: 429, 503 that says how long to rest, or a `success: false` that speaks of
             the limit.
         AltegioUnavailableError: 5xx, or anything that is not the API's own JSON.
+        NotAltegioError: the same with 404.
+        UnexpectedAnswerError: a success whose data have an unknown shape.
         AuthenticationError, NotFoundError, AltegioRejectedError: refusals in the API's JSON.
     """
+    wait_s = retry_after_s(headers)
     if status == _TOO_MANY:
-        raise _limited(headers, _message(body))
-    if status == _OVERLOADED and _retry_after_s(headers, "") is not None:
+        refusal = to_refusal(_read_value(body))
+        raise _limited(headers, refusal.message if refusal else "")
+    if status == _OVERLOADED and wait_s is not None:
         raise _limited(headers, "")
     if status >= _SERVER_ERRORS:
-        raise AltegioUnavailableError(
-            f"Altegio answered {status}", retry_after_s=_retry_after_s(headers, "")
-        )
-    # A page is megabytes: the envelope is read by itself only when the whole is no success.
-    unknown_shape: ValidationError | None = None
+        raise AltegioUnavailableError(f"Altegio answered {status}", retry_after_s=wait_s)
+    # A page is megabytes: anything but the usual reading waits until that failed.
     if status == _OK:
         try:
             answer = answer_type.model_validate_json(body)
-        except ValidationError as error:
-            unknown_shape = error
+        except ValidationError:
+            pass
         else:
             if answer.success is True:
                 return answer
-    envelope = _read_envelope(status, body)
-    if status == _OK and envelope.success is True:
-        raise UnexpectedAnswerError(
-            f"Altegio answered {status} with data of an unknown shape"
-        ) from unknown_shape
-    raise _refusal(status, headers, envelope.meta.message if envelope.meta else "", secrets)
+    return _read_unusual(answer_type, status, headers, body, secrets)
 
 
-def answered_at(headers: Mapping[str, str]) -> datetime | None:
-    """When the answer was given, by the clock of Altegio's server."""
-    return _moment(headers.get("date", ""))
+def _read_unusual(
+    answer_type: type[AnswerT],
+    status: int,
+    headers: Mapping[str, str],
+    body: bytes,
+    secrets: Collection[str],
+) -> AnswerT:
+    """The answer, where it can be read leniently, or the error that it is."""
+    value = _read_value(body)
+    if status == _OK and isinstance(value, dict) and to_flag(value.get("success")) is True:
+        try:
+            return answer_type.model_validate(value)
+        except ValidationError as error:
+            raise UnexpectedAnswerError(
+                f"Altegio answered {status} with data of an unknown shape"
+            ) from error
+    refusal = to_refusal(value)
+    if refusal is not None:
+        raise _refused(status, headers, refusal, secrets)
+    if status == _UNAUTHORIZED and not body.strip():
+        raise _refused(status, headers, Refusal(), secrets)
+    what = _describe(body, value)
+    if status == _NOT_FOUND and what != _CUT:
+        raise NotAltegioError(
+            f"Altegio answered {status} with {what}, so this is not its address: {_ADDRESS_HINT}"
+        )
+    raise AltegioUnavailableError(f"Altegio answered {status} with {what}")
 
 
-def _moment(http_date: str) -> datetime | None:
+def _read_value(body: bytes) -> Any:
     try:
-        moment = parsedate_to_datetime(http_date)
+        return read_leniently(body)
     except ValueError:
         return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _read_envelope(status: int, body: bytes) -> AnyAnswer:
-    """The envelope; a body that is none comes from a proxy, or is half an answer."""
-    try:
-        envelope = AnyAnswer.model_validate_json(body)
-    except ValidationError:
-        raise AltegioUnavailableError(
-            f"Altegio answered {status} with {_describe(body)} instead of JSON"
-        ) from None
-    if not isinstance(envelope.success, bool):
-        raise AltegioUnavailableError(f"Altegio answered {status} with JSON that is not its own")
-    return envelope
-
-
-def _refusal(
-    status: int, headers: Mapping[str, str], message: str, secrets: Collection[str]
+def _refused(
+    status: int, headers: Mapping[str, str], refusal: Refusal, secrets: Collection[str]
 ) -> AltegioError:
-    if _LIMIT_TEXT.search(message):
-        return _limited(headers, message)
-    told = f"{status}: {presentable_refusal(message, secrets)}" if message else f"{status}"
+    if refusal.is_about_the_limit:
+        return _limited(headers, refusal.message)
+    told = refusal.describe(status, secrets)
     match status:
         case 401:
-            return AuthenticationError(f"Altegio refused the tokens ({told}): {_TOKENS_HINT}")
+            text = f"Altegio refused the tokens ({told}): {_TOKENS_HINT}"
+            return AuthenticationError(text, status=status)
         case 403:
-            return AuthenticationError(f"Altegio refused access ({told}): {_RIGHTS_HINT}")
+            text = f"Altegio refused access ({told}): {_RIGHTS_HINT}"
+            return AuthenticationError(text, status=status)
         case 404:
-            return NotFoundError(f"Altegio does not know it ({told}): {_RIGHTS_HINT}")
+            text = f"Altegio does not know it ({told}): {_RIGHTS_HINT}"
+            return NotFoundError(text, status=status)
         case _:
-            return AltegioRejectedError(f"Altegio refused the request ({told})")
+            text = f"Altegio refused the request ({told})"
+            return AltegioRejectedError(text, status=status)
 
 
 def _limited(headers: Mapping[str, str], message: str) -> RateLimitedError:
-    retry_after_s = _retry_after_s(headers, message)
-    asked = "" if retry_after_s is None else f": Altegio asks to wait {retry_after_s:.0f} s"
-    return RateLimitedError(f"Rate limit exceeded{asked}", retry_after_s=retry_after_s)
+    wait_s = retry_after_s(headers, message)
+    asked = "" if wait_s is None else f": Altegio asks to wait {wait_s:.0f} s"
+    return RateLimitedError(f"Rate limit exceeded{asked}", retry_after_s=wait_s)
 
 
-def _message(body: bytes) -> str:
-    try:
-        meta = AnyAnswer.model_validate_json(body).meta
-    except ValidationError:
-        return ""
-    return meta.message if meta else ""
-
-
-def _retry_after_s(headers: Mapping[str, str], message: str) -> float | None:
-    """`Retry-After`, seconds or a moment by the server's clock, else what the message names."""
-    told = headers.get("retry-after", "").strip()
-    if told.isascii() and told.isdigit():
-        return float(told)
-    until, now = _moment(told), answered_at(headers)
-    if until is not None and now is not None:
-        return max(0.0, (until - now).total_seconds())
-    match = _SECONDS_TEXT.search(message)
-    return float(match[1]) if match else None
-
-
-def _describe(body: bytes) -> str:
+def _describe(body: bytes, value: object) -> str:
+    """What came instead of the API's own JSON."""
+    if value is not None:
+        return "JSON that is not its own"
     text = body[:200].lstrip().lower()
     if not text:
-        return "an empty body"
-    return "HTML" if text.startswith(b"<") else "a cut or foreign body"
+        return "an empty body instead of JSON"
+    if text.startswith(b"<"):
+        return "HTML instead of JSON"
+    return _CUT if text.startswith((b"{", b"[")) else "a foreign body instead of JSON"

@@ -7,8 +7,20 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from altegio_sync.altegio.wire import Mark, WireClient, WireCompany, WireRecord
+from altegio_sync.altegio.wire import (
+    DAMAGED_TEXT,
+    UNREADABLE,
+    DamagedRecord,
+    Mark,
+    WireClient,
+    WireCompany,
+    WireRecord,
+    WireService,
+)
 from altegio_sync.domain.appointment import (
+    CLIENT_NAME,
+    RECORD,
+    SERVICES,
     AttendanceStatus,
     Booking,
     Lead,
@@ -23,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from zoneinfo import ZoneInfo
 
-    from altegio_sync.altegio.wire import WireService, WireStaff
+    from altegio_sync.altegio.wire import WireStaff
 
 
 _STATUSES = {each.value: each for each in AttendanceStatus}
@@ -44,14 +56,16 @@ class Translator:
         length_s = _to_length_s(record)
         ends_at = _add_seconds(starts_at, length_s)
         is_deleted = None if isinstance(record.deleted, Mark) else bool(record.deleted)
+        services = to_services(record.services)
+        damaged = _find_damage(record, services)
         teacher_id = (record.staff.id if record.staff else None) or record.staff_id
         return Booking(
             id=record.id or "",
             company_id=record.company_id or self.company_id,
-            lead=self._to_lead(record.client),
+            lead=None if damaged and CLIENT_NAME in damaged else self._to_lead(record.client),
             teacher_id=teacher_id,
             teacher=to_teacher(record.staff),
-            services=to_services(record.services),
+            services=services,
             is_group_event=record.activity_id not in (None, 0),
             starts_at=starts_at,
             ends_at=ends_at,
@@ -59,6 +73,7 @@ class Translator:
             is_deleted=is_deleted,
             offset_disagrees=offset_disagrees,
             problems=_name_problems(starts_at, length_s, ends_at, status, is_deleted),
+            damaged=damaged,
             version=record.last_change_date,
         )
 
@@ -98,6 +113,23 @@ def _to_start(zone: ZoneInfo, date: str, told_date: str) -> tuple[datetime | Non
     return starts_at, offset is not None and told != starts_at
 
 
+def _find_damage(record: WireRecord, services: tuple[Service, ...]) -> tuple[str, ...]:
+    """The parts that did not arrive as they were sent; a teacher's name is looked up instead."""
+    if isinstance(record, DamagedRecord):
+        return (RECORD,)
+    client = record.client
+    damaged: list[str] = []
+    if len(services) < len(record.services) and UNREADABLE in record.services:
+        damaged.append(SERVICES)
+    if client is not None and (
+        client.name is DAMAGED_TEXT
+        or client.surname is DAMAGED_TEXT
+        or client.patronymic is DAMAGED_TEXT
+    ):
+        damaged.append(CLIENT_NAME)
+    return tuple(damaged)
+
+
 def _name_problems(
     starts_at: datetime | None,
     length_s: int | None,
@@ -125,12 +157,12 @@ def to_teacher(staff: WireStaff | None) -> Teacher | None:
     return Teacher(staff.id, name) if name else None
 
 
-def to_services(services: Iterable[WireService | None]) -> tuple[Service, ...]:
+def to_services(services: Iterable[WireService | Mark | None]) -> tuple[Service, ...]:
     return tuple(
         [
             Service(each.id, _tidy(each.title), _positive(each.duration))
             for each in services
-            if each is not None and each.id is not None
+            if isinstance(each, WireService) and each.id is not None
         ]
     )
 

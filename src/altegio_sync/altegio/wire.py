@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Strict, StringConstraints
 from pydantic_core import core_schema
 
+from altegio_sync.altegio.lenient import DAMAGED, DamagedRow
+
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler
 
@@ -50,10 +52,50 @@ class Usual:
         return core_schema.union_schema([usual, rescue], mode="left_to_right")
 
 
-def _flag(value: Any) -> bool | Mark | None:
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A list of ``item``; PHP writes one as an object whose names are numbers, if it has gaps."""
+
+    item: Any
+
+    def __get_pydantic_core_schema__(
+        self, _source: Any, handler: GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
+        usual = handler.generate_schema(Annotated[list[self.item], Strict()])  # type: ignore[name-defined]
+        numbered = core_schema.no_info_after_validator_function(
+            _to_list,
+            handler.generate_schema(Annotated[dict[str, self.item], Strict()]),  # type: ignore[name-defined]
+        )
+        return core_schema.union_schema([usual, numbered], mode="left_to_right")
+
+
+def _to_list(numbered: dict[str, Any]) -> list[Any]:
+    if not numbered or not all(name.isascii() and name.isdigit() for name in numbered):
+        raise ValueError("an object, and not a list")
+    return list(numbered.values())
+
+
+class DamagedText(str):
+    """Stands for a text that did not arrive as it was sent; `DAMAGED_TEXT` is the only one."""
+
+    __slots__ = ()
+
+
+DAMAGED_TEXT: Final = DamagedText()
+
+
+def _text(value: Any) -> str:
+    return DAMAGED_TEXT if value is DAMAGED else ""
+
+
+def to_flag(value: Any) -> bool | Mark | None:
+    """The flag; None where there is none."""
     if value is None:
         return None
-    text = str(value).strip().lower()
+    try:
+        text = str(value).strip().lower()
+    except (ValueError, RecursionError):  # a number too long to be written out, or a list too deep
+        return UNREADABLE
     if text in _TRUE:
         return True
     return False if text in _FALSE else UNREADABLE
@@ -69,10 +111,6 @@ def _number(value: Any) -> int | Mark | None:
     return UNREADABLE if isinstance(value, bool | float) and number != value else number
 
 
-def _nothing(_value: Any) -> tuple[()]:
-    return ()
-
-
 def _none(_value: Any) -> None:
     return None
 
@@ -85,10 +123,10 @@ _Digits = Annotated[
     Field(union_mode="left_to_right"),
 ]
 
-Text = Annotated[str, Usual(Annotated[str, Strict()], lambda _: "")]
+Text = Annotated[str, Usual(Annotated[str, Strict()], _text)]
 #: Digits as text; 0 is Altegio's word for none.
 Id = Annotated[str | None, Usual(_Digits, _none)]
-Flag = Annotated[bool | Mark | None, Usual(Annotated[bool, Strict()], _flag)]
+Flag = Annotated[bool | Mark | None, Usual(Annotated[bool, Strict()], to_flag)]
 Number = Annotated[int | Mark | None, Usual(Annotated[int, Strict()], _number)]
 
 
@@ -111,8 +149,18 @@ class WireService(Wire):
     duration: Number = None
 
 
-#: One that is no object is None.
-_Service = Annotated[WireService | None, Usual(WireService, _none)]
+def _service(value: Any) -> Mark | None:
+    return UNREADABLE if value else None
+
+
+_Service = Annotated[WireService | Mark | None, Usual(WireService, _service)]
+
+
+def _services(value: Any) -> Sequence[WireService | Mark | None]:
+    """A single one that came without its list, or the mark for what is none."""
+    if isinstance(value, dict) and "id" in value:
+        return [WireService.model_validate(value)]
+    return [UNREADABLE] if value else []
 
 
 class WireStaff(Wire):
@@ -137,7 +185,9 @@ class WireRecord(Wire):
     company_id: Id = None
     staff_id: Id = None
     staff: Annotated[WireStaff | None, Usual(WireStaff, _none)] = None
-    services: Annotated[Sequence[WireService | None], Usual(list[_Service], _nothing)] = ()
+    services: Annotated[
+        Sequence[WireService | Mark | None], Usual(Annotated[Any, Listed(_Service)], _services)
+    ] = ()
     client: Annotated[WireClient | None, Usual(WireClient, _none)] = None
     date: Text = ""
     datetime: Text = ""
@@ -148,6 +198,16 @@ class WireRecord(Wire):
     deleted: Flag = None
     activity_id: Number = None
     last_change_date: Text = ""
+
+
+class DamagedRecord(WireRecord):
+    """A record that was there and cannot be read, but for its id at most."""
+
+
+def _row(value: Any) -> WireRecord | None:
+    if isinstance(value, DamagedRow):
+        return DamagedRecord(id=value.id, deleted=UNREADABLE)
+    return None
 
 
 class WireCompany(Wire):
@@ -167,7 +227,8 @@ class WireMeta(Wire):
 
 #: `[]` is how the API writes an object without fields.
 Meta = Annotated[WireMeta | None, Usual(WireMeta, _none)]
-Row = Annotated[WireRecord | None, Usual(WireRecord, _none)]
+Row = Annotated[WireRecord | None, Usual(WireRecord, _row)]
+_Staff = Annotated[WireStaff | None, Usual(WireStaff, _none)]
 
 
 class AnyAnswer(Wire):
@@ -180,7 +241,7 @@ class AnyAnswer(Wire):
 class RecordsAnswer(AnyAnswer):
     """A page; a row that is not an object is None."""
 
-    data: list[Row]
+    data: Annotated[list[WireRecord | None], Listed(Row)]
 
 
 class RecordAnswer(AnyAnswer):
@@ -192,13 +253,13 @@ class RecordAnswer(AnyAnswer):
 class StaffAnswer(AnyAnswer):
     """The location's staff, dismissed people too; not paginated."""
 
-    data: list[WireStaff]
+    data: Annotated[list[WireStaff | None], Listed(_Staff)]
 
 
 class ServicesAnswer(AnyAnswer):
     """The location's services; not paginated."""
 
-    data: list[WireService]
+    data: Annotated[list[WireService | Mark | None], Listed(_Service)]
 
 
 class CompanyAnswer(AnyAnswer):

@@ -64,13 +64,18 @@ class Appointment:
     is_deleted: bool
 
 
+#: Parts of a booking that decide whether it is kept, and may arrive damaged.
+RECORD, SERVICES, CLIENT_NAME = "record", "services", "client name"
+
+
 @dataclass(frozen=True, slots=True)
 class Booking:
     """One record of Altegio, read as far as it can be read: None where a part cannot.
 
     The id is empty where it cannot be read.
     ``teacher_id`` stands without ``teacher`` where Altegio names the teacher by id alone.
-    ``problems`` names the parts that were there and could not be read. ``version`` is what Altegio
+    ``problems`` names the parts that were there and could not be read, ``damaged`` those that did
+    not arrive as they were sent. ``version`` is what Altegio
     says of the last change: two readings of the same version are of a booking left as it was.
     """
 
@@ -87,6 +92,7 @@ class Booking:
     is_deleted: bool | None
     offset_disagrees: bool = False
     problems: tuple[str, ...] = ()
+    damaged: tuple[str, ...] = ()
     version: str = ""
 
 

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from altegio_sync.domain.appointment import Appointment, Booking, Service, Teacher
+from altegio_sync.domain.appointment import (
+    CLIENT_NAME,
+    RECORD,
+    SERVICES,
+    Appointment,
+    Booking,
+    Service,
+    Teacher,
+)
 
 _TRIAL_WORDS = ("пробн", "trial")
 
@@ -81,9 +89,9 @@ def judge(booking: Booking, rules: LessonRules, staff: Mapping[str, Teacher]) ->
     teacher = booking.teacher or staff.get(booking.teacher_id or "")
     service = rules.kept_service(booking)
     if service is None:
-        return Skipped(booking, SkipReason.SERVICE, teacher)
+        return _skip(booking, SkipReason.SERVICE, teacher, (RECORD, SERVICES))
     if booking.lead is None:
-        return Skipped(booking, SkipReason.NO_CRM_ID, teacher)
+        return _skip(booking, SkipReason.NO_CRM_ID, teacher, (RECORD, CLIENT_NAME))
     if teacher is None:
         detail = f"staff {booking.teacher_id or 'none'}"
         return Skipped(booking, SkipReason.TEACHER_NOT_FOUND, None, detail)
@@ -106,6 +114,16 @@ def judge(booking: Booking, rules: LessonRules, staff: Mapping[str, Teacher]) ->
             is_deleted=bool(booking.is_deleted),
         ),
     )
+
+
+def _skip(
+    booking: Booking, reason: SkipReason, teacher: Teacher | None, parts: Sequence[str]
+) -> Skipped:
+    """For the reason, or as invalid where one of the parts that it depends on arrived damaged."""
+    damaged = [part for part in parts if part in booking.damaged]
+    if damaged:
+        return Skipped(booking, SkipReason.INVALID, teacher, f"damaged: {', '.join(damaged)}")
+    return Skipped(booking, reason, teacher)
 
 
 def needs_staff(booking: Booking) -> bool:

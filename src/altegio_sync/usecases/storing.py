@@ -22,8 +22,10 @@ from altegio_sync.errors import (
     AuthenticationError,
     LeaseHeldError,
     LeaseLostError,
+    NotAltegioError,
     RateLimitedError,
     StoreError,
+    UnexpectedAnswerError,
 )
 
 if TYPE_CHECKING:
@@ -133,7 +135,7 @@ class BookingIntake:
     async def _fetch_staff(self) -> Mapping[str, Teacher] | AltegioError:
         try:
             return await self._source.fetch_teachers(self._report.company)
-        except AltegioRejectedError as error:
+        except (AltegioRejectedError, NotAltegioError, UnexpectedAnswerError) as error:
             # A user without the right to the staff list can still read the timetable.
             self._progress.warn("staff_list_refused", reason=str(error))
             return {}
