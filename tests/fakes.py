@@ -18,6 +18,7 @@ from altegio_sync.domain.appointment import (
 )
 from altegio_sync.domain.ledger import DayRecord
 from altegio_sync.domain.lessons import Skipped
+from altegio_sync.domain.period import Period
 from altegio_sync.domain.report import ApiUsage, Outcome, SyncMode
 from altegio_sync.errors import LeaseHeldError, NotFoundError
 from altegio_sync.ports import BatchResult, Page, SilentProgress
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
     from altegio_sync.domain.ledger import LedgerEntry
     from altegio_sync.domain.lessons import Verdict
-    from altegio_sync.domain.period import Period
     from altegio_sync.errors import AltegioError
     from altegio_sync.ports import PageQuery, StoredScope
 
@@ -211,6 +211,15 @@ class MemoryLedger:
                 DayRecord.first(entry) if old is None else old.with_entry(entry, zone)
             )
         self.log.append("entered")
+
+    async def find_outdated(self, company_id: str, settings: str) -> tuple[int, Period] | None:
+        known = self.records.get(company_id, {})
+        days = [
+            day
+            for day, each in known.items()
+            if settings not in (each.strongest.settings, each.latest.settings)
+        ]
+        return (len(days), Period.of_days(min(days), max(days))) if days else None
 
     async def list_companies(self) -> Sequence[str]:
         return sorted(self.records)

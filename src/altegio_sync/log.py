@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import structlog
 
+from altegio_sync.domain.warnings import some_ids
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from structlog.typing import EventDict, FilteringBoundLogger, WrappedLogger
 
 LogFormat = Literal["text", "json"]
-LogLevel = Literal["debug", "info", "error"]
+LogLevel = Literal["debug", "info", "warning", "error"]
 
 
 def _appointment(fields: Mapping[str, Any]) -> str:
@@ -27,20 +29,17 @@ def _appointment(fields: Mapping[str, Any]) -> str:
 
 def _vanished(fields: Mapping[str, Any]) -> str:
     done = "would be marked deleted" if fields["dry_run"] else "marked deleted"
+    if "appointment_ids" in fields:
+        ids = fields["appointment_ids"]
+        told = f"{len(ids)} appointments are gone at Altegio (404): {done}"
+        return f"{told} (appointments {some_ids(ids)})"
     return f"Appointment {fields['appointment_id']} is gone at Altegio (404): {done}"
 
 
 #: How each event reads to people; its name and fields are what `--log-format json` shows.
 MESSAGES: dict[str, str | Callable[[Mapping[str, Any]], str]] = {
     "failed": "{message}",
-    "teacher_not_found": "Teacher not found: staff {staff_id} (appointment {appointment_id})",
-    "staff_list_refused": "The staff list cannot be read, teachers told by id alone are unknown: "
-    "{reason}",
     "no_unique_index": "No unique index on appointmentId, checking by query instead: {reason}",
-    "offsets_disagree": "Wrong offset in datetime, date was taken: {count} appointments",
-    "no_longer_kept": "no longer kept: {count} stored appointments that would be skipped now",
-    "no_service_list": "ALTEGIO_SERVICE_IDS is not set: every lesson that is no group event "
-    "counts as individual (altegio-sync services lists the ids)",
     "report_not_kept": "The report could not be kept in altegio-sync-runs: {reason}",
     "retry_rate_limited": "Rate limit exceeded: waiting {wait_s:.1f} s (try {tries} of 6)",
     "retry": "{reason}: trying again in {wait_s:.1f} s (try {tries} of 6)",
@@ -50,12 +49,12 @@ MESSAGES: dict[str, str | Callable[[Mapping[str, Any]], str]] = {
     "sync_started": "Syncing {first} to {last} ({timezone}), company {company_id}",
     "changes_started": "Asking for changes ({timezone}), company {company_id}",
     "resumed": "Taken up: {done} of {days} days are done already",
-    "no_total": "Altegio announces no total, so it cannot be checked that nothing was missed",
     "vanished": _vanished,
     "gave_way": "{reason}. Its changes are left to it or to the next run",
     "waiting_for_lease": "Waiting up to {wait} for the run at work on {what}: {holder}",
     "overtaken": "Appointment {appointment_id} was changed by another program at the same moment, "
     "and is left as it is: run it again",
+    "repeated": "{reason}: {count} times in this run",
     "index_dropped": "The unique index on appointmentId was dropped, since duplicates are back; "
     "altegio-sync clean makes it again",
     "changed_since": "{count} documents were changed since and are left alone (appointments "
@@ -112,8 +111,10 @@ def get_logger() -> FilteringBoundLogger:
 
 
 def message(event: str, fields: Mapping[str, Any]) -> str:
-    """The event as a sentence; one without a sentence shows its fields."""
+    """The event as a sentence; an event without a sentence shows its own message, or its fields."""
     template = MESSAGES.get(event)
+    if "message" in fields:
+        return str(fields["message"])
     if template is None:
         return " ".join([event, *(f"{name}={value}" for name, value in fields.items())])
     return template.format_map(fields) if isinstance(template, str) else template(fields)

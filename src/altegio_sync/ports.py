@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from altegio_sync.domain.lessons import Skipped, Verdict
     from altegio_sync.domain.period import Period
     from altegio_sync.domain.report import ApiUsage, SyncMode
+    from altegio_sync.domain.run_marks import MarkChange, OpenRun, RunMark
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +155,10 @@ class Ledger(Protocol):
         """Keep the entries; a day's stronger one that still counts stays beside a weaker one."""
         ...
 
+    async def find_outdated(self, company_id: str, settings: str) -> tuple[int, Period] | None:
+        """How many days are entered only under other settings, and from which to which."""
+        ...
+
     async def list_companies(self) -> Sequence[str]:
         """The companies that days are entered for."""
         ...
@@ -198,9 +203,23 @@ class StoreState:
 
 
 class RunStore(Protocol):
-    """Where the reports of runs are kept."""
+    """Where the reports of runs are kept, and what is known of the last runs. Raises StoreError."""
 
     async def keep_report(self, report: Mapping[str, Any]) -> None: ...
+
+    async def forget_old_reports(self) -> None: ...
+
+    async def find_marks(self, command: str | None = None) -> Sequence[RunMark]:
+        """What is known of the last runs, for each company and for all together."""
+        ...
+
+    async def note_start(self, command: str, company: str, run: OpenRun) -> None:
+        """Remember that the run works on the company, in case that it never ends."""
+        ...
+
+    async def write_marks(
+        self, command: str, run_id: str, changes: Sequence[MarkChange]
+    ) -> None: ...
 
     async def find_last(self, *commands: str) -> Mapping[str, Any] | None:
         """The report of the run that began last, its moments as datetimes.

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from altegio_sync.domain.period import Period
 from altegio_sync.domain.report import CompanyReport, SyncMode, SyncReport
+from altegio_sync.domain.run_marks import MarkChange, OpenRun
 from altegio_sync.mongo.runs import RUNS_COLLECTION, MongoRuns
 
 if TYPE_CHECKING:
@@ -56,3 +57,68 @@ async def test_a_report_names_its_collection_where_it_is_known(
     kept = await database[RUNS_COLLECTION].find(sort=[("_id", 1)]).to_list()
 
     assert [each.get("collection") for each in kept] == [None, "first"]
+
+
+def summary(run_id: str, *, ok: bool = True, at: datetime = NOW) -> dict[str, Any]:
+    moments = {"started_at": at.isoformat(), "finished_at": at.isoformat()}
+    return {"run_id": run_id, "command": "changes", "ok": ok, **moments}
+
+
+async def test_a_quiet_run_without_a_report_is_the_last_run_all_the_same(
+    database: AsyncDatabase[dict[str, Any]],
+) -> None:
+    runs = MongoRuns(database, "first")
+    await runs.keep_report(report("1", "UTC"))
+    await runs.write_marks("changes", "2", [MarkChange(None, last=summary("2"))])
+
+    last = await runs.find_last()
+
+    assert last is not None
+    assert (last["run_id"], last["started_at"]) == ("2", NOW)
+    of_other_collection = await MongoRuns(database, "second").find_last()
+    assert of_other_collection is None
+
+
+async def test_a_run_of_a_machine_whose_clock_is_ahead_hides_no_later_run(
+    database: AsyncDatabase[dict[str, Any]],
+) -> None:
+    runs = MongoRuns(database, "first")
+    ahead = datetime.now(UTC) + timedelta(days=400)
+    await runs.keep_report({**report("9", "UTC"), "started_at": ahead.isoformat()})
+    await runs.keep_report(report("1", "UTC"))
+
+    last = await runs.find_last()
+
+    assert last is not None
+    assert last["run_id"] == "1"
+
+
+async def test_a_run_that_began_stays_open_until_a_run_ends(
+    database: AsyncDatabase[dict[str, Any]],
+) -> None:
+    runs = MongoRuns(database, "first")
+    for run_id in ("1", "2", "3"):
+        await runs.note_start("sync", "77", OpenRun(run_id, NOW, ("yesterday",), ("--update",)))
+    await runs.write_marks("sync", "2", [MarkChange("77", last=summary("2"))])
+
+    [mark] = await runs.find_marks("sync")
+
+    assert list(mark.open_runs) == [OpenRun("3", NOW, ("yesterday",), ("--update",))]
+    assert mark.at is not None
+
+
+async def test_old_reports_are_deleted_and_those_of_changes_earlier(
+    database: AsyncDatabase[dict[str, Any]],
+) -> None:
+    runs, now = MongoRuns(database, "first"), datetime.now(UTC)
+    ages = [("sync", 401), ("sync", 399), ("changes", 31), ("changes", 29)]
+    for command, days in ages:
+        at = now - timedelta(days=days)
+        run_id = f"{at:%Y%m%d-%H%M%S}-{command}"
+        moments = dict.fromkeys(("started_at", "finished_at"), at.isoformat())
+        await runs.keep_report({"run_id": run_id, "command": command, **moments})
+
+    await runs.forget_old_reports()
+
+    left = await database[RUNS_COLLECTION].find().to_list()
+    assert sorted(each["command"] for each in left) == ["changes", "sync"]

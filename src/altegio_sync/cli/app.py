@@ -25,7 +25,7 @@ EnvFile = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
 Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Log every appointment.")]
-Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Only the summary.")]
+Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="For cron: nothing while all is well.")]
 LogFormat = Annotated[
     Literal["text", "json"], typer.Option("--log-format", help="How log lines look.")
 ]

@@ -47,7 +47,7 @@ class CommandOptions:
     quiet: bool = False
 
     def configure_logging(self, secrets: Iterable[str] = ()) -> None:
-        level: LogLevel = "debug" if self.verbose else "error" if self.quiet else "info"
+        level: LogLevel = "debug" if self.verbose else "warning" if self.quiet else "info"
         configure_logging(self.log_format, level, secrets)
 
 

@@ -11,6 +11,7 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, Self
 from zoneinfo import ZoneInfo
 
+from altegio_sync.cli.repeated_warnings import RepeatedWarnings
 from altegio_sync.domain.lessons import Skipped, SkipReason
 from altegio_sync.log import get_logger
 from altegio_sync.ports import SilentProgress
@@ -38,8 +39,11 @@ def skipped_text(counts: RecordCounts) -> str:
 class CliProgress(SilentProgress):
     """Log lines, and a bar where stderr is a terminal and nobody asked for quiet."""
 
-    def __init__(self, *, shows_bar: bool, is_verbose: bool, usage: ApiUsage) -> None:
+    def __init__(
+        self, *, shows_bar: bool, is_verbose: bool, usage: ApiUsage, is_quiet: bool = False
+    ) -> None:
         self._log = get_logger()
+        self._warnings = RepeatedWarnings(is_quiet=is_quiet, is_verbose=is_verbose)
         self._is_verbose = is_verbose
         self._usage = usage
         self._bar = _Bar() if shows_bar else None
@@ -63,8 +67,14 @@ class CliProgress(SilentProgress):
     ) -> None:
         if self._bar is not None:
             self._bar.stop()
+        self._warnings.flush()
+        self.close_list()
+
+    def close_list(self) -> None:
+        """Write what is left of the list; after it `list_problem` is known."""
         with self._giving_up_list():
             self._open.close()
+        self._skipped_rows = None
 
     def list_skipped_in(self, path: Path) -> None:
         """Write skipped bookings to a file that only its owner may read."""
@@ -77,6 +87,7 @@ class CliProgress(SilentProgress):
         self._skipped_rows.writerow(["id", "start", "teacher", "service", "reason"])
 
     def begin(self, company_id: str, period: Period | None, timezone: str) -> None:
+        self._warnings.flush()
         self._zone = ZoneInfo(timezone)
         self._pages = self._pages_done = 0
         if self._bar is not None:
@@ -156,13 +167,13 @@ class CliProgress(SilentProgress):
             self.list_problem = error.strerror or type(error).__name__
 
     def warn(self, event: str, **fields: object) -> None:
-        self._log.warning(event, **fields)
+        self._warnings.add(event, fields)
 
     def on_retry(self, error: AltegioError, *, wait_s: float, tries: int) -> None:
         from altegio_sync.errors import RateLimitedError
 
         event = "retry_rate_limited" if isinstance(error, RateLimitedError) else "retry"
-        self._log.warning(event, reason=str(error), wait_s=wait_s, tries=tries)
+        self._warnings.add(event, {"reason": str(error), "wait_s": wait_s, "tries": tries})
 
 
 def _defused(cell: str) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from altegio_sync.bootstrap import open_altegio, open_store
 from altegio_sync.cli.command import (
+    EXIT_DONE,
     EXIT_OUT_OF_REACH,
     EXIT_USE,
     execute,
@@ -19,17 +20,19 @@ from altegio_sync.cli.command import (
 from altegio_sync.cli.leasing import open_leases
 from altegio_sync.cli.progress import CliProgress
 from altegio_sync.cli.render import render_sync
+from altegio_sync.domain.conditions import SINGLE, find_conditions, find_ended, plan_report
 from altegio_sync.domain.durations import parse_duration
 from altegio_sync.domain.period import parse_period
 from altegio_sync.domain.report import ApiUsage, RunError, SyncMode, new_run_id, utc_now
-from altegio_sync.errors import ConfigError
+from altegio_sync.errors import ConfigError, StoreError
 from altegio_sync.log import get_logger
+from altegio_sync.mongo.conditions import MongoConditions
 from altegio_sync.mongo.cursors import MongoCursors
 from altegio_sync.mongo.ledger import MongoLedger
 from altegio_sync.mongo.runs import MongoRuns
 from altegio_sync.mongo.stores import MongoAppointments
 from altegio_sync.usecases.changes import ChangesRequest, sync_changes
-from altegio_sync.usecases.sync import SyncRequest, keep_report, sync_appointments
+from altegio_sync.usecases.sync import SyncRequest, sync_appointments
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -46,6 +49,10 @@ if TYPE_CHECKING:
 
 DEFAULT_WAIT = "10m"
 _DEFAULT_MAX_AGE = "24h"
+NO_SERVICE_LIST = (
+    "ALTEGIO_SERVICE_IDS is not set: every lesson except group events counts as individual "
+    "(altegio-sync services lists the ids)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +68,13 @@ class SyncOptions:
     wait: str = DEFAULT_WAIT
     companies: Sequence[str] = ()
     skipped_file: Path | None = None
+
+    def to_words(self) -> tuple[str, ...]:
+        """The options that the command which continues the run needs as well."""
+        words = [
+            name for name, is_set in (("--update", self.update), ("--prove", self.prove)) if is_set
+        ]
+        return (*words, *(part for each in self.companies for part in ("--company", each)))
 
     def parse_max_age(self) -> timedelta | None:
         if self.max_age is not None and not self.resume:
@@ -92,26 +106,34 @@ def execute_sync(
             settings=settings.settings_hash,
             takes_unowned=len(settings.company_ids) == 1,
             allows_mass_delete=asked.allow_mass_delete,
+            words=(first,) if last is None else (first, last),
+            options=asked.to_words(),
         )
-        run_id = new_run_id(utc_now())
-        async with _opened(options, settings, asked.skipped_file) as (database, api, progress):
-            # The list is closed before the report is kept: what is wrong with it belongs there too.
-            with progress:
-                report = await sync_appointments(
-                    api,
-                    MongoAppointments(database, settings.collection),
-                    request,
-                    ledger=MongoLedger(database, settings.collection),
-                    leases=open_leases(options, settings, database, run_id, asked.wait),
-                    progress=progress,
-                    stop=stop,
-                    run_id=run_id,
-                )
+
+        def complete(report: SyncReport) -> None:
+            report.own_warnings += warnings
+            # The list is closed before the report is stored: its errors belong there too.
+            progress.close_list()
             if progress.list_problem is not None:
                 message = f"Cannot write {asked.skipped_file}: {progress.list_problem}"
                 report.companies[-1].errors.append(RunError("skipped_not_listed", message))
-            if not asked.dry_run:
-                await keep_report(MongoRuns(database, settings.collection), report, progress)
+
+        run_id = new_run_id(utc_now())
+        async with _opened(options, settings, asked.skipped_file) as opened:
+            database, api, progress, warnings = opened
+            report = await sync_appointments(
+                api,
+                MongoAppointments(database, settings.collection),
+                request,
+                runs=MongoRuns(database, settings.collection),
+                ledger=MongoLedger(database, settings.collection),
+                leases=open_leases(options, settings, database, run_id, asked.wait),
+                progress=progress,
+                stop=stop,
+                run_id=run_id,
+                complete=complete,
+            )
+            await _report_conditions(options, settings, database, report)
         _tell(options, report)
         return _exit_code(report)
 
@@ -142,7 +164,7 @@ def execute_changes(
             rules=settings.rules,
         )
         run_id = new_run_id(utc_now())
-        async with _opened(options, settings, None) as (database, api, progress):
+        async with _opened(options, settings, None) as (database, api, progress, warnings):
             report = await sync_changes(
                 api,
                 MongoAppointments(database, settings.collection),
@@ -153,7 +175,9 @@ def execute_changes(
                 progress=progress,
                 stop=stop,
                 run_id=run_id,
+                complete=lambda report: report.own_warnings.extend(warnings),
             )
+            await _report_conditions(options, settings, database, report)
         _tell(options, report)
         return _exit_code(report)
 
@@ -186,15 +210,48 @@ def _parse_since(text: str) -> Period | NamedPeriod | timedelta:
 @asynccontextmanager
 async def _opened(
     options: CommandOptions, settings: Settings, skipped_file: Path | None
-) -> AsyncIterator[tuple[Database, AltegioApi, CliProgress]]:
+) -> AsyncIterator[tuple[Database, AltegioApi, CliProgress, list[RunError]]]:
+    """The last of them are the warnings about the settings."""
     usage = ApiUsage()
     with _progress(options, usage, skipped_file) as progress:
-        if not settings.service_ids:
-            progress.warn("no_service_list")
+        warnings = _check_settings(settings)
+        for each in warnings:
+            progress.warn(each.code, message=each.message)
         async with open_store(settings) as database:
             api = open_altegio(settings, database=database, on_retry=progress.on_retry, usage=usage)
             async with api:
-                yield database, api, progress
+                yield database, api, progress, warnings
+
+
+def _check_settings(settings: Settings) -> list[RunError]:
+    """What is odd about the settings, though a run can go on with them."""
+    warnings = []
+    if not settings.service_ids:
+        warnings.append(RunError("no_service_list", NO_SERVICE_LIST))
+    return warnings
+
+
+async def _report_conditions(
+    options: CommandOptions, settings: Settings, database: Database, report: SyncReport
+) -> None:
+    """With `-q`, the lasting conditions: when they appear, and then once a day."""
+    if not options.quiet:
+        return
+    lines = [each.message for each in report.warnings if each.code in SINGLE]
+    found = find_conditions(report)
+    if report.dry_run:
+        lines += [each.message for each in found]
+    elif not any(each.lost_store for each in report.companies):
+        conditions = MongoConditions(database, settings.collection)
+        try:
+            known = await conditions.find_all()
+            plan = plan_report(found, list(find_ended(report, found)), known, utc_now())
+            await conditions.write(plan.memory)
+            lines += plan.lines
+        except StoreError:
+            lines += [each.message for each in found]  # better twice than never
+    for line in lines:
+        get_logger().warning("condition", message=line)
 
 
 def _progress(options: CommandOptions, usage: ApiUsage, skipped_file: Path | None) -> CliProgress:
@@ -204,7 +261,9 @@ def _progress(options: CommandOptions, usage: ApiUsage, skipped_file: Path | Non
         and not options.verbose
         and options.log_format == "text"
     )
-    progress = CliProgress(shows_bar=shows_bar, is_verbose=options.verbose, usage=usage)
+    progress = CliProgress(
+        shows_bar=shows_bar, is_verbose=options.verbose, usage=usage, is_quiet=options.quiet
+    )
     if skipped_file is not None:
         try:
             progress.list_skipped_in(skipped_file)
@@ -222,5 +281,5 @@ def _tell(options: CommandOptions, report: SyncReport) -> None:
         )
     if options.json_output:
         print_json(report.to_json())
-    else:
+    elif report.exit_code != EXIT_DONE or not options.quiet:
         print(render_sync(report))

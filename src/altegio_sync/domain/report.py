@@ -224,12 +224,29 @@ class CompanyReport:
     vanished: VanishedCounts = field(default_factory=VanishedCounts)
     cursor: CursorMove | None = None
     errors: list[RunError] = field(default_factory=list)
+    #: What needs a person, though nothing failed.
+    warnings: list[RunError] = field(default_factory=list)
+    #: The appointment ids behind the counts that a person looks into, in order and each once.
+    noted_ids: dict[str, dict[str, None]] = field(default_factory=dict)
     #: Left to the run that works on the same company.
     gave_way: bool = False
     #: Stopped because Altegio or MongoDB was out of reach or refused.
     broke_off: bool = False
     #: Broken off because MongoDB went away and did not come back in time.
     lost_store: bool = False
+
+    @property
+    def has_failed(self) -> bool:
+        return bool(self.errors or self.records.failed or self.broke_off)
+
+    def note_ids(self, name: str, appointment_ids: Iterable[str]) -> None:
+        """Remember which appointments a count is about."""
+        if found := dict.fromkeys(appointment_ids):
+            self.noted_ids.setdefault(name, {}).update(found)
+
+    @property
+    def appointment_ids(self) -> dict[str, list[str]]:
+        return {name: list(ids) for name, ids in self.noted_ids.items()}
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -240,6 +257,8 @@ class CompanyReport:
             "days": self.days.to_json(),
             "vanished": self.vanished.to_json(),
             "errors": [error.to_json() for error in self.errors],
+            "warnings": [warning.to_json() for warning in self.warnings],
+            "appointment_ids": self.appointment_ids,
             **({} if self.cursor is None else {"cursor": self.cursor.to_json()}),
         }
 
@@ -256,6 +275,8 @@ class SyncReport:
     finished_at: datetime
     companies: list[CompanyReport]
     interrupted: bool = False
+    #: Warnings about the run as a whole.
+    own_warnings: list[RunError] = field(default_factory=list)
 
     @property
     def api(self) -> ApiUsage:
@@ -276,6 +297,20 @@ class SyncReport:
     @property
     def errors(self) -> list[RunError]:
         return [error for each in self.companies for error in each.errors]
+
+    @property
+    def warnings(self) -> list[RunError]:
+        of_companies = [warning for each in self.companies for warning in each.warnings]
+        return self.own_warnings + of_companies
+
+    @property
+    def appointment_ids(self) -> dict[str, list[str]]:
+        """Of all companies, by the count that they are behind."""
+        names = dict.fromkeys(name for each in self.companies for name in each.noted_ids)
+        return {
+            name: [one for each in self.companies for one in each.noted_ids.get(name, ())]
+            for name in names
+        }
 
     @property
     def seconds(self) -> float:
@@ -311,6 +346,9 @@ class SyncReport:
             "days": self.days.to_json(),
             "vanished": self.vanished.to_json(),
             "errors": [error.to_json() for error in self.errors],
+            "warnings": [warning.to_json() for warning in self.warnings],
+            "appointment_ids": self.appointment_ids,
+            "interrupted": self.interrupted,
             **cursor,
             **by_company,
         }

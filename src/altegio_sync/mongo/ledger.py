@@ -63,6 +63,19 @@ class MongoLedger:
         await self._collection.bulk_write(writes, ordered=False)
 
     @waits_for_mongodb
+    async def find_outdated(self, company_id: str, settings: str) -> tuple[int, Period] | None:
+        others = {
+            "companyId": company_id,
+            "collection": self._of,
+            "settings": {"$ne": settings},
+            "latest.settings": {"$ne": settings},
+        }
+        days = sorted(await self._collection.distinct("day", others))
+        if not days:
+            return None
+        return len(days), Period.of_days(*(date.fromisoformat(days[n]) for n in (0, -1)))
+
+    @waits_for_mongodb
     async def list_companies(self) -> list[str]:
         """The companies that days are entered for."""
         return sorted(await self._collection.distinct("companyId", {"collection": self._of}))

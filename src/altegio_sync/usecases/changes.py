@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from altegio_sync.domain.lessons import LessonRules
@@ -17,12 +18,15 @@ from altegio_sync.domain.report import (
     new_run_id,
     utc_now,
 )
+from altegio_sync.domain.run_marks import OpenRun
 from altegio_sync.errors import ConfigError
 from altegio_sync.ports import PageQuery, SilentProgress
 from altegio_sync.usecases.reading import MAX_WINDOW_RECORDS, PeriodReading, Window
+from altegio_sync.usecases.run_book import close_book
 from altegio_sync.usecases.stopping import StopSignal
 from altegio_sync.usecases.storing import BookingIntake
-from altegio_sync.usecases.sync import keep_report, run_company
+from altegio_sync.usecases.sync import run_company
+from altegio_sync.usecases.warning import warn_of_index
 from altegio_sync.usecases.zones import fetch_zone
 
 if TYPE_CHECKING:
@@ -73,11 +77,13 @@ async def sync_changes(
     progress: Progress | None = None,
     stop: StopSignal | None = None,
     run_id: str | None = None,
+    complete: Callable[[SyncReport], None] | None = None,
     clock: Callable[[], datetime] = utc_now,
 ) -> SyncReport:
     """Store the new ones and update the rest, of each company; then move its cursor.
 
-    A company that another run works on is left to it. What failed stands in the report.
+    A company that another run works on is left to it. What failed stands in the report, to which
+    ``complete`` adds before it is stored.
 
     Raises:
         ConfigError: a company has no cursor, and the request says no ``since``.
@@ -106,7 +112,11 @@ async def sync_changes(
             source, store, cursors, request, company_id, report.run_id, progress, clock
         )
         held = None if request.dry_run else leases
-        await run_company(company.report, source, company.sync, stop, held)
+        opening = None
+        if runs is not None and not request.dry_run:
+            begun = OpenRun(report.run_id, started_at)
+            opening = partial(runs.note_start, "changes", company_id, begun)
+        await run_company(company.report, source, company.sync, stop, held, opening)
         _give_way(company.report, progress)
         report.companies.append(company.report)
         company.intake.warn_in_the_end()
@@ -114,9 +124,10 @@ async def sync_changes(
             break
     report.interrupted = stop.is_set
     report.finished_at = clock()
-    is_left = all(each.gave_way for each in report.companies)
-    if runs is not None and not request.dry_run and not is_left:
-        await keep_report(runs, report, progress)
+    if complete is not None:
+        complete(report)
+    if runs is not None and not request.dry_run:
+        await close_book(runs, report, request.companies, progress)
     return report
 
 
@@ -173,7 +184,7 @@ class _CompanyChanges:
         self._progress.begin(report.company, None, zone.key)
         warning = await self._store.prepare(dry_run=request.dry_run)
         if warning:
-            self._progress.warn("no_unique_index", reason=warning)
+            warn_of_index(report, self._progress, warning)
         query = PageQuery(report.company, None, zone, 1, request.page_size, since)
         first = await self._source.fetch_page(query)
         report.api.pages += 1

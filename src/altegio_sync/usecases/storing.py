@@ -15,6 +15,7 @@ from altegio_sync.domain.report import (
     RunError,
     SyncMode,
 )
+from altegio_sync.domain.warnings import counted, some_ids
 from altegio_sync.errors import (
     AltegioError,
     AltegioRejectedError,
@@ -27,15 +28,18 @@ from altegio_sync.errors import (
     StoreError,
     UnexpectedAnswerError,
 )
+from altegio_sync.usecases.warning import warn
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from altegio_sync.domain.appointment import Booking, Teacher
+    from altegio_sync.domain.lessons import Verdict
     from altegio_sync.ports import AppointmentSource, AppointmentStore, Page, Progress
 
 
 NO_ID = "no id"
+_STORED_BEFORE = (Outcome.DUPLICATE, Outcome.STALE, Outcome.UPDATED)
 
 
 class BookingIntake:
@@ -66,7 +70,8 @@ class BookingIntake:
         self._counted: set[str] = set()
         #: The ids of those that MongoDB refused.
         self.failed: set[str] = set()
-        self._offset_disagreements = 0
+        #: The appointments of each teacher that Altegio's staff list lacks.
+        self._without_teacher: dict[str, list[str]] = {}
 
     async def take_page(self, number: int, page: Page, fresh: Sequence[Booking]) -> None:
         # One that was asked for by its id in this run was counted then.
@@ -112,13 +117,28 @@ class BookingIntake:
                     moved.add(verdict.booking.id)
                 if outcome is Outcome.FAILED:
                     self.failed.add(verdict.booking.id)
+                self._note(verdict, outcome)
                 if isinstance(verdict, Skipped) and outcome is Outcome.SKIPPED:
                     self._tell_skipped(verdict)
             self._report.errors += [
                 RunError("not_stored", message, self._report.company) for message in result.failures
             ]
-        self._offset_disagreements += sum(booking.offset_disagrees for booking in bookings)
+        self._report.note_ids(
+            "wrong_offset", (booking.id for booking in bookings if booking.offset_disagrees)
+        )
         return moved
+
+    def _note(self, verdict: Verdict, outcome: Outcome) -> None:
+        """Which appointment is behind a count that a person looks into."""
+        name: str | None = None
+        if outcome in (Outcome.STALE, Outcome.FAILED):
+            name = outcome.value
+        elif isinstance(verdict, Skipped) and outcome is Outcome.SKIPPED:
+            name = None if verdict.reason is SkipReason.SERVICE else verdict.reason.value
+        if name is not None:
+            self._report.note_ids(name, [verdict.booking.id])
+        if isinstance(verdict, Skipped) and outcome in _STORED_BEFORE:
+            self._report.note_ids("no_longer_kept", [verdict.booking.id])
 
     async def _find_staff(self, bookings: Sequence[Booking]) -> Mapping[str, Teacher]:
         """The location's staff, asked for once a run, and only when a booking needs it."""
@@ -137,7 +157,12 @@ class BookingIntake:
             return await self._source.fetch_teachers(self._report.company)
         except (AltegioRejectedError, NotAltegioError, UnexpectedAnswerError) as error:
             # A user without the right to the staff list can still read the timetable.
-            self._progress.warn("staff_list_refused", reason=str(error))
+            warn(
+                self._report,
+                self._progress,
+                "staff_list_refused",
+                f"The staff list cannot be read, so teachers known only by id are unknown: {error}",
+            )
             return {}
         except AltegioError as error:
             # For the pages that wait for it as well: each would ask for minutes.
@@ -146,17 +171,32 @@ class BookingIntake:
     def _tell_skipped(self, skipped: Skipped) -> None:
         self._progress.skipped(skipped)
         if skipped.reason is SkipReason.TEACHER_NOT_FOUND:
-            self._progress.warn(
-                "teacher_not_found",
-                staff_id=skipped.booking.teacher_id or "none",
-                appointment_id=skipped.booking.id,
-            )
+            known = self._without_teacher.setdefault(skipped.booking.teacher_id or "none", [])
+            known.append(skipped.booking.id or NO_ID)
 
     def warn_in_the_end(self) -> None:
-        if self._offset_disagreements:
-            self._progress.warn("offsets_disagree", count=self._offset_disagreements)
-        if self._mode is SyncMode.UPDATE and self._report.records.no_longer_kept:
-            self._progress.warn("no_longer_kept", count=self._report.records.no_longer_kept)
+        """One line for each kind of warning, with the appointments that it is about."""
+        for staff_id, ids in sorted(self._without_teacher.items()):
+            message = f"Teacher not found: staff {staff_id} (appointment {some_ids(ids)})"
+            self._warn("teacher_not_found", message, ids, staff_id=staff_id)
+        found = self._report.appointment_ids
+        ids = found.get("wrong_offset", [])
+        if ids:
+            message = (
+                f"{counted(len(ids), 'booking')} had a wrong time zone; the local time was used "
+                f"(appointments {some_ids(ids)})"
+            )
+            self._warn("offsets_disagree", message, ids)
+        ids = found.get("no_longer_kept", [])
+        if ids and self._mode is SyncMode.UPDATE:
+            message = (
+                f"no longer kept: {len(ids)} stored appointments that would be skipped now "
+                f"(appointments {some_ids(ids)})"
+            )
+            self._warn("no_longer_kept", message, ids)
+
+    def _warn(self, code: str, message: str, ids: Sequence[str], **fields: object) -> None:
+        warn(self._report, self._progress, code, message, count=len(ids), **fields)
 
 
 def to_run_error(error: AltegioSyncError, company: str) -> RunError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import anyio
@@ -19,13 +20,16 @@ from altegio_sync.domain.report import (
     new_run_id,
     utc_now,
 )
+from altegio_sync.domain.run_marks import OpenRun
 from altegio_sync.domain.zones import find_zone
-from altegio_sync.errors import AltegioSyncError, StoreError, StoreUnavailableError, first_error
+from altegio_sync.errors import AltegioSyncError, StoreUnavailableError, first_error
 from altegio_sync.ports import PageQuery, SilentProgress, StoredScope
 from altegio_sync.usecases.reading import PeriodReading, Window
+from altegio_sync.usecases.run_book import close_book
 from altegio_sync.usecases.stopping import StopSignal
 from altegio_sync.usecases.storing import BookingIntake, to_run_error
 from altegio_sync.usecases.vanished import VanishedSearch
+from altegio_sync.usecases.warning import warn, warn_of_index
 from altegio_sync.usecases.zones import fetch_zone
 
 if TYPE_CHECKING:
@@ -66,6 +70,9 @@ class SyncRequest:
     settings: str = ""
     takes_unowned: bool | None = None
     allows_mass_delete: bool = False
+    #: The period and the options as typed, for the command that continues a run that was killed.
+    words: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
 
 
 async def sync_appointments(
@@ -79,13 +86,14 @@ async def sync_appointments(
     progress: Progress | None = None,
     stop: StopSignal | None = None,
     run_id: str | None = None,
+    complete: Callable[[SyncReport], None] | None = None,
     clock: Callable[[], datetime] = utc_now,
 ) -> SyncReport:
     """Sync every company of the request, one after another, and report on all of them.
 
     Nothing is stored twice, however often it is called; what failed stands in the report's
     ``errors``, so AltegioError and StoreError are not raised. A company that breaks off does not
-    keep the next from being synced.
+    keep the next from being synced. ``complete`` adds to the report before it is stored.
     """
     progress = progress or SilentProgress()
     stop = stop or StopSignal()
@@ -104,26 +112,24 @@ async def sync_appointments(
             source, store, request, company_id, report.run_id, ledger, progress, clock
         )
         held = None if request.dry_run else leases
-        report.companies.append(await run_company(company.report, source, company.sync, stop, held))
+        opening = None
+        if runs is not None and not request.dry_run:
+            begun = OpenRun(report.run_id, started_at, request.words, request.options)
+            opening = partial(runs.note_start, "sync", company_id, begun)
+        await run_company(company.report, source, company.sync, stop, held, opening)
+        report.companies.append(company.report)
         company.intake.warn_in_the_end()
         if stop.is_set:
             break
     report.interrupted = stop.is_set
     report.finished_at = clock()
+    if complete is not None:
+        complete(report)
     if runs is not None and not request.dry_run:
-        await keep_report(runs, report, progress)
+        await close_book(
+            runs, report, request.companies, progress, ledger=ledger, settings=request.settings
+        )
     return report
-
-
-async def keep_report(runs: RunStore, report: SyncReport, progress: Progress) -> None:
-    if any(each.lost_store for each in report.companies):
-        # Waited for already, for as long as a run does.
-        progress.warn("report_not_kept", reason="MongoDB cannot be reached")
-        return
-    try:
-        await runs.keep_report(report.to_json())
-    except StoreError as error:
-        progress.warn("report_not_kept", reason=str(error))
 
 
 async def run_company(
@@ -132,14 +138,20 @@ async def run_company(
     body: Callable[[], Awaitable[None]],
     stop: StopSignal,
     leases: Leases | None,
+    opening: Callable[[], Awaitable[None]] | None = None,
 ) -> CompanyReport:
-    """One company's part of a run, with its lease; what breaks it off stands in the report."""
+    """One company's part of a run, with its lease; what breaks it off stands in the report.
+
+    ``opening`` notes that the run began, once it holds the lease.
+    """
     before = replace(source.usage)
     try:
         with stop.interrupting():
             async with AsyncExitStack() as stack:
                 if leases is not None:
                     await stack.enter_async_context(leases.hold(report.company))
+                if opening is not None:
+                    await opening()
                 await body()
     except* AltegioSyncError as group:
         error = first_error(group)
@@ -198,11 +210,12 @@ class _CompanySync:
         self._progress.begin(report.company, period, zone.key)
         warning = await self._store.prepare(dry_run=request.dry_run)
         if warning:
-            self._progress.warn("no_unique_index", reason=warning)
+            warn_of_index(report, self._progress, warning)
         if request.mode is SyncMode.UPDATE:
             self._vanished = self._search_vanished(period, zone)
         for span in await self._open_days(period, zone, began_at):
             await self._read(span, zone)
+        await self._warn_of_nothing(period, zone)
         if self._vanished is not None:
             for window in await self._vanished.finish(dry_run=request.dry_run):
                 await self._enter(window, zone)
@@ -234,19 +247,21 @@ class _CompanySync:
         return PageQuery(self.report.company, period, zone, 1, self._request.page_size)
 
     def _search_vanished(self, period: Period, zone: ZoneInfo) -> VanishedSearch:
-        request = self._request
-        takes_unowned = request.takes_unowned
-        if takes_unowned is None:
-            takes_unowned = len(request.companies) == 1
         return VanishedSearch(
             self._source,
             self._store,
             self.intake,
             self.report,
             self._progress,
-            StoredScope(self.report.company, period, zone, takes_unowned),
-            allows_mass_delete=request.allows_mass_delete,
+            self._scope(period, zone),
+            allows_mass_delete=self._request.allows_mass_delete,
         )
+
+    def _scope(self, period: Period, zone: ZoneInfo) -> StoredScope:
+        takes_unowned = self._request.takes_unowned
+        if takes_unowned is None:
+            takes_unowned = len(self._request.companies) == 1
+        return StoredScope(self.report.company, period, zone, takes_unowned)
 
     async def _open_days(self, period: Period, zone: ZoneInfo, now: datetime) -> list[Period]:
         """The days to read: all of them, unless an earlier run is taken up."""
@@ -296,10 +311,27 @@ class _CompanySync:
         if window.grade is None:
             self.report.days.unsettled += window.period.days
             if is_enough:
-                self._progress.warn("no_total")
+                self._warn_of_total()
             return
         if self._vanished is None or await self._vanished.look(window, window.period):
             await self._enter(window, zone)
+
+    async def _warn_of_nothing(self, period: Period, zone: ZoneInfo) -> None:
+        """An empty list where appointments are stored: the wrong company, or a lost right."""
+        if self.report.records.fetched or self.report.days.resumed:
+            return
+        stored = await self._store.count_undeleted(self._scope(period, zone))
+        if stored:
+            text = (
+                f"Altegio lists no bookings of {period.start} to {period.last_day}, but {stored} "
+                "are stored: check ALTEGIO_COMPANY_ID and the user's rights"
+            )
+            warn(self.report, self._progress, "nothing_listed", text)
+
+    def _warn_of_total(self) -> None:
+        if all(each.code != "no_total" for each in self.report.warnings):
+            text = "Altegio announces no total, so it is not known that nothing was missed"
+            warn(self.report, self._progress, "no_total", text)
 
     async def _enter(self, window: Window, zone: ZoneInfo) -> None:
         """Enter the days into the ledger, after all of their appointments are stored."""

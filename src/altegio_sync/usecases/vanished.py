@@ -148,6 +148,7 @@ class VanishedSearch:
             for appointment_id in each.appointment_ids:
                 self._progress.warn("vanished", appointment_id=appointment_id, dry_run=dry_run)
             self._report.vanished.gone += len(each.appointment_ids)
+            self._report.note_ids("gone", each.appointment_ids)
         settled = [each for each in self._gone if each.is_settled]
         self._report.days.unsettled -= sum(each.scope.period.days for each in settled)
         return [each.window for each in settled]

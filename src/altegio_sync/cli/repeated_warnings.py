@@ -1,0 +1,58 @@
+"""Warnings as log lines: one that is repeated becomes one line with a count."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from altegio_sync.log import get_logger
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+#: Logged once for all appointments that have the same other fields.
+_BY_APPOINTMENT = ("vanished",)
+#: A run without a bar shows why it waits, so the first of them is logged at once.
+_RETRIES = ("retry", "retry_rate_limited")
+#: Reported with `-q` as well: the status cannot be right afterwards.
+_ALWAYS = ("report_not_kept",)
+
+
+class RepeatedWarnings:
+    """Takes the warnings of a run; `flush` logs what was collected."""
+
+    def __init__(self, *, is_quiet: bool, is_verbose: bool) -> None:
+        self._log = get_logger()
+        self._is_quiet = is_quiet
+        self._is_verbose = is_verbose
+        self._ids: dict[tuple[str, tuple[tuple[str, object], ...]], list[str]] = {}
+        self._retries: dict[tuple[str, str], int] = {}
+
+    def add(self, event: str, fields: Mapping[str, object]) -> None:
+        if event in _ALWAYS or not self._is_quiet:
+            self._add(event, fields)
+
+    def _add(self, event: str, fields: Mapping[str, object]) -> None:
+        if event in _BY_APPOINTMENT:
+            others = {name: each for name, each in fields.items() if name != "appointment_id"}
+            kind = (event, tuple(others.items()))
+            self._ids.setdefault(kind, []).append(str(fields["appointment_id"]))
+            return
+        if event in _RETRIES:
+            retry = (event, str(fields["reason"]))
+            self._retries[retry] = self._retries.get(retry, 0) + 1
+            if self._retries[retry] > 1:
+                return
+        self._log.warning(event, **fields)
+
+    def flush(self) -> None:
+        for (event, fields), ids in self._ids.items():
+            if len(ids) == 1 or self._is_verbose:
+                for each in ids:
+                    self._log.warning(event, appointment_id=each, **dict(fields))
+            else:
+                self._log.warning(event, appointment_ids=ids, **dict(fields))
+        for (event, reason), count in self._retries.items():
+            if count > 1:
+                self._log.warning("repeated", reason=reason, count=count, repeated=event)
+        self._ids.clear()
+        self._retries.clear()

@@ -1,0 +1,135 @@
+"""Lasting conditions that need a person: what they are, and when they are reported again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from altegio_sync.domain.kept_share import MIN_RECORDS
+from altegio_sync.domain.warnings import some_ids
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from altegio_sync.domain.report import CompanyReport, SyncReport
+
+#: Under a day: a nightly run shall not miss its turn by a few seconds.
+_REPORTED_EVERY = timedelta(hours=23)
+#: Reported by `-q` too. Other warnings belong to a single run.
+LASTING = frozenset(
+    {
+        "doubtful",
+        "no_longer_kept",
+        "no_total",
+        "no_unique_index",
+        "nothing_listed",
+        "staff_list_refused",
+        "too_little_kept",
+        "unknown_setting",
+    }
+)
+#: Reported whenever they occur, since they occur once.
+SINGLE = frozenset({"rules_changed"})
+_OF_THE_COLLECTION = frozenset({"no_unique_index", "unknown_setting"})
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A condition as a run found it; ``ids`` are the appointments that it is about."""
+
+    code: str
+    company: str | None
+    message: str
+    ids: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        of_all = self.company is None or self.code in _OF_THE_COLLECTION
+        return self.code if of_all else f"{self.code}/{self.company}"
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """What is remembered of a condition; ``pending`` ids were found since the last report."""
+
+    at: datetime | None = None
+    message: str = ""
+    pending: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReportPlan:
+    """The lines to report now, and what to remember; a condition of None is forgotten."""
+
+    lines: list[str] = field(default_factory=list)
+    memory: dict[str, Reported | None] = field(default_factory=dict)
+
+
+def find_conditions(report: SyncReport) -> list[Condition]:
+    """The lasting conditions of the run."""
+    ids = {each.company: each.appointment_ids for each in report.companies}
+    return [
+        Condition(
+            each.code,
+            each.company,
+            each.message,
+            tuple(ids.get(each.company or "", {}).get(each.code, ())),
+        )
+        for each in report.warnings
+        if each.code in LASTING
+    ]
+
+
+def find_ended(report: SyncReport, found: list[Condition]) -> Iterator[str]:
+    """The keys of conditions that this run looked for and did not find."""
+    present = {each.key for each in found}
+    for company in report.companies:
+        for code in _looked_for(report.command, company):
+            key = Condition(code, company.company, "").key
+            if key not in present:
+                yield key
+
+
+def _looked_for(command: str, company: CompanyReport) -> Iterator[str]:
+    if company.gave_way or company.broke_off:
+        return
+    yield "no_unique_index"
+    if command == "sync":
+        yield "no_total"
+        if company.records.fetched:
+            yield "nothing_listed"
+        if company.records.fetched >= MIN_RECORDS:
+            yield "too_little_kept"
+
+
+def plan_report(
+    found: list[Condition], ended: list[str], memory: dict[str, Reported], now: datetime
+) -> ReportPlan:
+    """Report a condition when it appears, and then once a day with all that was found meanwhile."""
+    plan = ReportPlan()
+    for each in found:
+        known = memory.get(each.key, Reported())
+        pending = tuple(dict.fromkeys(known.pending + each.ids))
+        if _is_due(known, now):
+            others = [one for one in known.pending if one not in each.ids]
+            also = f"; since the last report also appointments {some_ids(others)}"
+            plan.lines.append(each.message + (also if others else ""))
+            plan.memory[each.key] = Reported(now, each.message)
+        else:
+            plan.memory[each.key] = Reported(known.at, each.message, pending)
+    present = {each.key for each in found}
+    for key, known in memory.items():
+        if key in present:
+            continue
+        if known.pending and _is_due(known, now):
+            plan.lines.append(known.message)
+            plan.memory[key] = Reported(now, known.message)
+        elif key in ended:
+            plan.memory[key] = None
+    return plan
+
+
+def _is_due(known: Reported, now: datetime) -> bool:
+    """A report from the future was written by a machine whose clock is wrong."""
+    return known.at is None or not timedelta() <= now - known.at < _REPORTED_EVERY

@@ -1,0 +1,105 @@
+"""Whether a run kept so few bookings that a setting must be wrong."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from enum import Enum
+from statistics import median
+from typing import TYPE_CHECKING, Any
+
+from altegio_sync.domain.lessons import SkipReason
+from altegio_sync.domain.warnings import counted
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from altegio_sync.domain.report import RecordCounts
+
+#: A smaller run says nothing about the settings.
+MIN_RECORDS = 20
+_COMPARED = 10
+_LOW = 1 / 3
+_LIKELY = {
+    SkipReason.SERVICE: "most have other services: compare ALTEGIO_SERVICE_IDS with the list of "
+    "altegio-sync services",
+    SkipReason.NO_CRM_ID: "most have no CRM id in the client's name: see ALTEGIO_LEAD_ID, "
+    "ALTEGIO_CRM_ID_DIGITS and ALTEGIO_CRM_ID_PATTERN",
+    SkipReason.TEACHER_NOT_FOUND: "most have an unknown teacher: the user of ALTEGIO_USER_TOKEN "
+    "needs the right to the staff list",
+    SkipReason.INVALID: "most cannot be read: --skipped FILE lists them with the reason",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class KeptSample:
+    """How many distinct bookings a run read, and how many of them are stored now.
+
+    ``is_low``: the share was under a third of the usual one. ``is_warned``: the run reported it.
+    """
+
+    fetched: int
+    kept: int
+    is_low: bool = False
+    is_warned: bool = False
+
+    @classmethod
+    def of(cls, stored: Mapping[str, Any]) -> KeptSample:
+        flags = (stored.get(name) is True for name in ("is_low", "is_warned"))
+        return cls(int(stored.get("fetched") or 0), int(stored.get("kept") or 0), *flags)
+
+    @property
+    def share(self) -> float:
+        return self.kept / self.fetched if self.fetched else 0.0
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+class Kept(Enum):
+    """What the share of kept bookings says."""
+
+    ENOUGH = "enough"
+    #: The first such run in succession: a holiday camp may explain it.
+    LOW = "low"
+    TOO_LITTLE = "too little"
+    NONE = "none"
+
+
+def judge_kept(kept: int, fetched: int, earlier: Sequence[KeptSample]) -> Kept:
+    """Compare with earlier runs of at least `MIN_RECORDS` bookings, the latest of them last."""
+    if kept == 0:
+        before = earlier[-_COMPARED:]
+        # A location that never has lessons of the school's kind.
+        is_usual = len(before) == _COMPARED and all(each.kept == 0 for each in before)
+        return Kept.ENOUGH if is_usual else Kept.NONE
+    usual = usual_share(earlier)
+    if usual is None or kept / fetched >= usual * _LOW:
+        return Kept.ENOUGH
+    return Kept.TOO_LITTLE if earlier[-1].is_low else Kept.LOW
+
+
+def usual_share(earlier: Sequence[KeptSample]) -> float | None:
+    """The median of the last runs without a warning; None where there is no such run."""
+    shares = [each.share for each in earlier if not each.is_warned][-_COMPARED:]
+    return median(shares) if shares else None
+
+
+def too_little_text(records: RecordCounts, verdict: Kept, earlier: Sequence[KeptSample]) -> str:
+    """The warning, with the setting that is probably wrong."""
+    kept, fetched = kept_of(records), records.fetched
+    if verdict is Kept.NONE:
+        head = f"Too little kept: none of {counted(fetched, 'booking')}"
+    else:
+        usual = usual_share(earlier) or 0.0
+        head = (
+            f"Too little kept: {kept} of {counted(fetched, 'booking')} ({kept / fetched:.0%}), "
+            f"usually {usual:.0%}"
+        )
+    if not records.skipped.total():
+        return f"{head}; MongoDB refused the others: see the errors"
+    reason = max(SkipReason, key=lambda each: records.skipped[each])
+    return f"{head}; {_LIKELY[reason]}"
+
+
+def kept_of(records: RecordCounts) -> int:
+    return records.saved + records.updated + records.duplicates

@@ -1,0 +1,72 @@
+"""What looks well and is not: each is reported, also with `-q`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pymongo import MongoClient
+
+if TYPE_CHECKING:
+    from tests.acceptance.cli import Cli
+
+
+def test_a_service_list_that_matches_nothing_is_reported(cli: Cli) -> None:
+    cli.settings |= {"ALTEGIO_SERVICE_IDS": "999", "ALTEGIO_TRIAL_SERVICE_IDS": ""}
+
+    quiet = cli.run("sync", "last-month", "-q")
+    again = cli.run("sync", "last-month", "-q")
+    told = cli.run("sync", "last-month", "--json").json
+
+    assert (quiet.code, quiet.out) == (0, "")
+    assert quiet.err.startswith("WARNING Too little kept: ")
+    assert "ALTEGIO_SERVICE_IDS" in quiet.err
+    assert (again.code, again.out, again.err) == (0, "", "")  # once a day
+    assert told["ok"] is True
+    assert [each["code"] for each in told["warnings"] if each["code"] == "too_little_kept"]
+
+
+def test_a_lost_index_is_reported_by_a_quiet_run(cli: Cli, db_uri: str) -> None:
+    first = cli.run("sync", "last-month", "-q")
+    with MongoClient[dict[str, object]](db_uri) as client:
+        appointments = client.get_default_database()["altegio-appointments"]
+        appointments.drop_index("appointmentId_1")
+        one = appointments.find_one({}, {"_id": 0})
+        assert one is not None
+        appointments.insert_one(one)
+
+    blocked = cli.run("sync", "yesterday", "-q")
+
+    assert (first.code, first.out, first.err) == (0, "", "")
+    assert (blocked.code, blocked.out) == (0, "")
+    assert blocked.err.startswith("WARNING No unique index on appointmentId")
+    assert "altegio-sync clean" in blocked.err
+
+
+def test_a_quiet_run_of_changes_leaves_no_report_and_is_the_last_run_all_the_same(
+    cli: Cli, db_uri: str
+) -> None:
+    cli.run("changes", "--since", "2d", "-q")
+    with MongoClient[dict[str, object]](db_uri) as client:
+        runs = client.get_default_database()["altegio-sync-runs"]
+        before = runs.count_documents({})
+
+        ran = cli.run("changes", "--json")
+
+        assert ran.json["records"]["saved"] + ran.json["records"]["updated"] == 0
+        assert runs.count_documents({}) == before
+    assert cli.run("stats", "--json").json["last_run"]["run_id"] == ran.json["run_id"]
+
+
+def test_an_empty_list_where_appointments_are_stored_is_reported(cli: Cli, db_uri: str) -> None:
+    cli.run("sync", "last-month", "-q")
+    with MongoClient[dict[str, object]](db_uri) as client:
+        appointments = client.get_default_database()["altegio-appointments"]
+        one = appointments.find_one({"isDeleted": False})
+        assert one is not None
+        start = one["startDateTime"].replace(year=2019)  # type: ignore[attr-defined]
+        appointments.update_one({"_id": one["_id"]}, {"$set": {"startDateTime": start}})
+
+    ran = cli.run("sync", "2019-01-01", "2019-12-31", "-q")
+
+    assert (ran.code, ran.out) == (0, "")
+    assert "lists no bookings of 2019-01-01 to 2019-12-31, but 1 are stored" in ran.err
