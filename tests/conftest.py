@@ -55,6 +55,16 @@ def db_uri(mongod: RunningMongod) -> Iterator[str]:
     mongod.drop(name)
 
 
+@pytest.fixture(params=["alone", "replica set"])
+def any_uri(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The same on a server without transactions and on one with them."""
+    name = "mongod" if request.param == "alone" else "replica_set"
+    server: RunningMongod = request.getfixturevalue(name)
+    name = f"test_{secrets.token_hex(6)}"
+    yield server.uri_of(name)
+    server.drop(name)
+
+
 @pytest.fixture
 async def database(db_uri: str) -> AsyncIterator[AsyncDatabase[dict[str, Any]]]:
     async with open_database(db_uri) as opened:

@@ -52,15 +52,11 @@ MESSAGES: dict[str, str | Callable[[Mapping[str, Any]], str]] = {
     "vanished": _vanished,
     "gave_way": "{reason}. Its changes are left to it or to the next run",
     "waiting_for_lease": "Waiting up to {wait} for the run at work on {what}: {holder}",
-    "overtaken": "Appointment {appointment_id} was changed by another program at the same moment, "
-    "and is left as it is: run it again",
     "repeated": "{reason}: {count} times in this run",
     "index_dropped": "The unique index on appointmentId was dropped, since duplicates are back; "
     "altegio-sync clean makes it again",
     "changed_since": "{count} documents were changed since and are left alone (appointments "
     "{sample}): --force brings them back all the same",
-    "refused_by_index": "A unique index made by others does not let {count} documents back "
-    "(appointments {sample})",
     "unknown_zone": "{problem}. Until then days are cut in {used}",
     "stopping": "Stopping: what was read is stored (once more to leave at once)",
 }

@@ -21,7 +21,8 @@ from pymongo import MongoClient
 from altegio_sync.mongo.cleaning import MongoCleaner
 from altegio_sync.mongo.connection import open_database
 from altegio_sync.mongo.indexes import ensure_unique_index, has_unique_index
-from altegio_sync.mongo.trash import RAW, Change, RecordedChanges
+from altegio_sync.mongo.literal import RAW
+from altegio_sync.mongo.trash import Change, RecordedChanges
 from altegio_sync.mongo.undo import MongoTrash
 
 if TYPE_CHECKING:
@@ -35,16 +36,6 @@ if TYPE_CHECKING:
 Document = dict[str, Any]
 NAME = "altegio-appointments"
 NOW = datetime(2026, 4, 1, 12, 0, tzinfo=UTC)
-
-
-@pytest.fixture(params=["alone", "replica set"])
-def any_uri(request: pytest.FixtureRequest) -> Iterator[str]:
-    """The same on a server without transactions and on one with them."""
-    name = "mongod" if request.param == "alone" else "replica_set"
-    server: RunningMongod = request.getfixturevalue(name)
-    name = f"test_{secrets.token_hex(6)}"
-    yield server.uri_of(name)
-    server.drop(name)
 
 
 @pytest.fixture

@@ -33,8 +33,8 @@ def run_clean(options: CommandOptions, *, dry_run: bool, wait: str) -> NoReturn:
                 )
         if report.no_index is not None:
             get_logger().warning("no_unique_index", reason=report.no_index)
-        for appointment_id in report.left:
-            get_logger().error("overtaken", appointment_id=appointment_id)
+        for error in report.errors:
+            get_logger().error("failed", code=error.code, message=error.message)
         if options.json_output:
             print_json(report.to_json())
         else:
@@ -63,6 +63,8 @@ def _text(report: CleanReport) -> str:
         lines.append("The unique index on appointmentId is in place")
     if report.removed and not report.dry_run:
         lines.append(f"altegio-sync undo {report.run_id} brings them back")
+    if report.left:
+        lines.append(f"{len(report.left)} appointments were left as they are")
     if report.interrupted:
         lines.append("Interrupted: run it again for the rest")
     return "\n".join(lines)

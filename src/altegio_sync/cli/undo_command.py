@@ -83,9 +83,8 @@ def _show(options: CommandOptions, report: UndoReport) -> None:
     if report.changed_since:
         sample = ", ".join(report.changed_since[:_SHOWN])
         log.error("changed_since", count=len(report.changed_since), sample=sample)
-    if report.refused:
-        sample = ", ".join(report.refused[:_SHOWN])
-        log.error("refused_by_index", count=len(report.refused), sample=sample)
+    for error in report.errors:
+        log.error("failed", code=error.code, message=error.message)
     if options.json_output:
         print_json(report.to_json())
         return

@@ -124,6 +124,8 @@ def _tell(options: CommandOptions, report: ValidationReport) -> None:
     if report.out_of_reach is not None:
         message = f"Error fetching appointments: {report.out_of_reach}"
         get_logger().error("failed", code="fetch_failed", message=message)
+    for error in report.left.errors:
+        get_logger().error("failed", code=error.code, message=error.message)
     if options.json_output:
         print_json(report.to_json())
     else:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from altegio_sync.domain.report import RunError
 
 
 @dataclass(slots=True)
@@ -15,8 +18,10 @@ class CleanReport:
     appointment_ids: int = 0
     removed: int = 0
     changed: int = 0
-    #: Ids whose documents another program changed at the same moment: they were left.
+    #: Ids whose documents were left as they are: changed by another program, or refused.
     left: list[str] = field(default_factory=list)
+    #: What MongoDB refused to change, by id and with its code; these ids are in ``left`` too.
+    errors: list[RunError] = field(default_factory=list)
     has_unique_index: bool = False
     #: Why there is none now; None in a dry run, which makes none.
     no_index: str | None = None
@@ -37,6 +42,7 @@ class CleanReport:
             "removed": self.removed,
             "changed": self.changed,
             "left": self.left,
+            "errors": [each.to_json() for each in self.errors],
             "unique_index": self.has_unique_index,
             "run_id": None if self.dry_run else self.run_id,
         }

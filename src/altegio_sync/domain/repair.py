@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from altegio_sync.domain.lessons import Verdict
+    from altegio_sync.domain.report import RunError
 
 SAMPLE = 20
 
@@ -64,10 +65,14 @@ class SchoolZones:
 
 @dataclass(slots=True)
 class LeftAlone:
-    """Documents that were left as they are, by the reason; some of their ids to look at."""
+    """Documents that were left as they are, by the reason; some of their ids to look at.
+
+    ``errors`` are of what should have been changed and was not.
+    """
 
     counts: Counter[str] = field(default_factory=Counter)
     samples: dict[str, list[str]] = field(default_factory=dict)
+    errors: list[RunError] = field(default_factory=list)
 
     def note(self, reason: str, appointment_id: str) -> None:
         self.counts[reason] += 1

@@ -119,12 +119,13 @@ class ValidationReport:
             return 130
         if self.out_of_reach is not None:
             return 3
-        return 1 if self.errors else 0
+        return 1 if self.errors or self.left.errors else 0
 
     def to_json(self) -> dict[str, Any]:
         plan = {} if self.plan is None else {"plan": self.plan.to_json()}
         reach = self.out_of_reach
         errors = [] if reach is None else [{"code": "fetch_failed", "message": reach}]
+        errors += [each.to_json() for each in self.left.errors]
         return {
             "command": "validate",
             "ok": self.exit_code == 0,

@@ -54,11 +54,11 @@ async def write_each(
         refused = error.details.get("writeErrors", [])
         codes = {each["index"]: each["code"] for each in refused}
         is_unsure = not codes or error.details.get("writeConcernErrors")
-        if is_unsure or not _ABOUT_ALL.isdisjoint(codes.values()):
+        if is_unsure or not _ABOUT_ALL.isdisjoint(codes.values()) or _is_transient(error):
             raise
         return codes
     except (OperationFailure, InvalidDocument, InvalidBSON) as error:
-        code = _code_of(error)
+        code = code_of(error)
         if len(writes) == 1 or session is not None:
             return dict.fromkeys(range(len(writes)), code)
         return await _write_alone(collection, writes)
@@ -73,12 +73,14 @@ async def _write_alone(collection: AsyncCollection[Any], writes: Sequence[Any]) 
     return {**first, **{middle + n: code for n, code in second.items()}}
 
 
-def _code_of(error: Exception) -> int:
-    """Raises the error again where it concerns no document."""
+def code_of(error: Exception) -> int:
+    """The code of a refusal that concerns documents; raises any other error again."""
     if not isinstance(error, OperationFailure):
         return TOO_LARGE
-    if error.code is None or error.code in _ABOUT_ALL:
-        raise error
-    if any(error.has_error_label(label) for label in _TRANSIENT):
+    if error.code is None or error.code in _ABOUT_ALL or _is_transient(error):
         raise error
     return error.code
+
+
+def _is_transient(error: OperationFailure) -> bool:
+    return any(error.has_error_label(label) for label in _TRANSIENT)

@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, Any
 from bson.raw_bson import RawBSONDocument
 
 from altegio_sync.domain.cleaning import CleanReport
-from altegio_sync.domain.report import new_run_id, utc_now
+from altegio_sync.domain.report import RunError, new_run_id, utc_now
+from altegio_sync.mongo.bulk import refused_message
 from altegio_sync.mongo.connection import durable, translated_errors
 from altegio_sync.mongo.documents import KEY
 from altegio_sync.mongo.duplicates import repeated_ids
+from altegio_sync.mongo.ids import NO_LIST, shown_id, to_id
 from altegio_sync.mongo.indexes import ensure_unique_index, has_unique_index
+from altegio_sync.mongo.literal import RAW
 from altegio_sync.mongo.merging import plan_merge
-from altegio_sync.mongo.trash import RAW, RecordedChanges
+from altegio_sync.mongo.trash import RecordedChanges, id_key
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
@@ -22,12 +25,16 @@ if TYPE_CHECKING:
 
     from pymongo.asynchronous.database import AsyncDatabase
 
-    from altegio_sync.mongo.trash import Change
+    from altegio_sync.mongo.trash import Applied, Change
 
     Document = dict[str, Any]
 
 #: Ids looked up at once.
 _BATCH = 500
+OVERTAKEN = (
+    "Appointment {} was changed by another program at the same moment, and is left as it is: "
+    "run it again"
+)
 
 
 class MongoCleaner:
@@ -65,7 +72,7 @@ class MongoCleaner:
             applied = await changes.apply(plans, self._clock())
             report.removed += applied.removed
             report.changed += applied.changed
-            report.left += _appointment_ids(plans, [*applied.overtaken, *applied.collided])
+            _note_left(report, plans, applied)
             if should_stop():
                 report.interrupted = True
                 break
@@ -92,23 +99,22 @@ class MongoCleaner:
         keys = [key for each in found for key in each["keys"]]
         groups: dict[str, list[RawBSONDocument]] = defaultdict(list)
         raw = self._collection.with_options(codec_options=RAW)
-        async for document in raw.find({KEY: {"$in": keys}}):
-            groups[_text(document[KEY])].append(document)
+        async for document in raw.find({KEY: {"$in": keys, **NO_LIST}}):
+            groups[to_id(document[KEY]) or ""].append(document)
         # Somebody else may have removed some in the meantime.
         return [group for group in groups.values() if len(group) > 1]
 
 
-def _text(key: object) -> str:
-    """As the server's conversion writes it: 501.0 and 501 are the same id."""
-    return str(int(key)) if isinstance(key, float) and key.is_integer() else str(key)
-
-
-def _appointment_ids(plans: Sequence[Sequence[Change]], left: Sequence[Any]) -> list[str]:
-    keys = {repr(each) for each in left}
-    found = {
-        str(change.old[KEY])
-        for plan in plans
-        for change in plan
-        if repr(change.document_id) in keys
-    }
-    return sorted(found)
+def _note_left(report: CleanReport, plans: Sequence[Sequence[Change]], applied: Applied) -> None:
+    overtaken = {id_key(each) for each in applied.overtaken}
+    codes = {id_key(each): code for each, code in applied.refused}
+    for plan in plans:
+        key = id_key(plan[0].document_id)
+        shown = shown_id(plan[0].document_id, plan[0].old[KEY])
+        if key in codes:
+            report.errors.append(RunError("refused", refused_message(shown, codes[key])))
+        elif key in overtaken:
+            report.errors.append(RunError("overtaken", OVERTAKEN.format(shown)))
+        else:
+            continue
+        report.left.append(shown)

@@ -53,8 +53,9 @@ class RawValue:
     data: bytes
 
 
-def split(raw: bytes) -> list[tuple[str, RawValue]]:
+def split(document: bytes | memoryview) -> list[tuple[str, RawValue]]:
     """The fields in their order. A name that is not UTF-8 survives `joined`."""
+    raw = bytes(document)
     fields = []
     position, end = 4, len(raw) - 1
     while position < end:
@@ -81,7 +82,7 @@ def to_raw(value: Any) -> RawValue:
     return raw
 
 
-def merged(raw: bytes, fields: Mapping[str, Any]) -> bytes:
+def merged(raw: bytes | memoryview, fields: Mapping[str, Any]) -> bytes:
     """The document with the fields set: each in its place, new ones at the end."""
     new = {name: to_raw(value) for name, value in fields.items()}
     old = split(raw)
@@ -90,7 +91,7 @@ def merged(raw: bytes, fields: Mapping[str, Any]) -> bytes:
     return joined(kept + [each for each in new.items() if each[0] not in names])
 
 
-def digest(raw: bytes) -> str:
+def digest(raw: bytes | memoryview) -> str:
     """The same for documents that have the same fields in any order."""
     fields = sorted(split(raw), key=lambda each: each[0])
     return hashlib.sha256(joined(fields)).hexdigest()

@@ -23,8 +23,10 @@ _INT64_END = 2**63
 _BLANK = r"^\s*$"
 _SPACE = " \t\n\v\f\r"
 _SHOWN = 40
-#: A query for a value that may be one: a list would be matched by what it holds.
-IS_ID: Document = {"$type": ["string", "number"], "$not": {"$type": "array"}}
+#: Part of a query by value: a list would be matched by what it holds.
+NO_LIST: Document = {"$not": {"$type": "array"}}
+#: A query for a value that may be one.
+IS_ID: Document = {"$type": ["string", "number"], **NO_LIST}
 #: The number as 64 bits hold it, without its fraction.
 AS_LONG: Document = {
     "$convert": {"input": f"${KEY}", "to": "long", "onError": None, "onNull": None}

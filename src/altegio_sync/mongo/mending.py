@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import math
 import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from bson import Decimal128, ObjectId
+from bson import ObjectId
 
 from altegio_sync.mongo.documents import changed_fields, wanted_fields
+from altegio_sync.mongo.ids import to_whole_number
 from altegio_sync.mongo.rules import FLAGS, NAMES, STORING_DATES, VITAL, WANTED_TYPES
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ def _to_moment(value: Any, zone: ZoneInfo | None) -> datetime | None:
             return aware.astimezone(UTC)
         except OverflowError:
             return None
-    number = _to_integer(value)
+    number = to_whole_number(value)
     if number is None or number not in _MILLISECONDS:
         return None
     return datetime.fromtimestamp(number / 1000, UTC)
@@ -133,24 +133,15 @@ def _parse_moment(value: object) -> datetime | None:
 
 
 def _to_flag(value: Any) -> bool | None:
-    text = str(value).strip().lower() if isinstance(value, str) else str(_to_integer(value))
+    text = str(value).strip().lower() if isinstance(value, str) else str(to_whole_number(value))
     if text in _TRUE:
         return True
     return False if text in _FALSE else None
 
 
 def _to_text(value: Any) -> str | None:
-    number = _to_integer(value)
+    number = to_whole_number(value)
     return None if number is None else str(number)
-
-
-def _to_integer(value: Any) -> int | None:
-    if isinstance(value, Decimal128):
-        value = value.to_decimal()
-        return int(value) if value.is_finite() and value == int(value) else None
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    return int(value) if math.isfinite(value) and value == int(value) else None
 
 
 def _made_at(document: Mapping[str, Any]) -> datetime | None:

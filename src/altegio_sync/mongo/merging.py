@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from altegio_sync.mongo.documents import BOOKING_FIELDS, KEY
+from altegio_sync.mongo.elements import RawValue, split, to_raw
 from altegio_sync.mongo.trash import Change, id_key
 
 if TYPE_CHECKING:
@@ -14,8 +15,10 @@ if TYPE_CHECKING:
 
     from bson.raw_bson import RawBSONDocument
 
-_TAKEN_FIELDS = (*BOOKING_FIELDS, "updatedAt")
-_NOTHING = (None, "")
+#: Altegio's time stamp of the last change.
+STAMP = "altegioUpdatedAt"
+_TAKEN_FIELDS = (*dict.fromkeys((*BOOKING_FIELDS, STAMP, "updatedAt")),)
+_NOTHING = (to_raw(None), to_raw(""), RawValue(b"\x06"))
 _NEVER = datetime(1, 1, 1, tzinfo=UTC)
 _LATEST = datetime(9999, 1, 1, tzinfo=UTC)
 
@@ -41,28 +44,25 @@ def plan_merge(documents: Sequence[RawBSONDocument]) -> list[Change]:
     ordered = sorted(documents, key=lambda each: (_created_at(each), _ById(id_key(each["_id"]))))
     kept, removed = ordered[0], ordered[1:]
     by_update = sorted(ordered, key=_updated_at)  # stable: of equal ones the later created wins
-    fields: dict[str, Any] = {}
+    latest_first = [dict(split(each.raw)) for each in reversed(by_update)]
+    fields: dict[str, RawValue] = {}
     for name in _TAKEN_FIELDS:
-        found = [each[name] for each in reversed(by_update) if name in each]
+        found = [each[name] for each in latest_first if name in each]
         if found:
             fields[name] = next((each for each in found if each not in _NOTHING), found[0])
-    if any(isinstance(each[KEY], str) for each in documents):
-        fields[KEY] = next(each[KEY] for each in documents if isinstance(each[KEY], str))
-    for document in reversed(by_update):
-        for name in document:
-            if name not in kept:
-                fields.setdefault(name, document[name])
-    changed = {name: value for name, value in fields.items() if not _has(kept, name, value)}
+    texts = [each[KEY] for each in documents if isinstance(each[KEY], str)]
+    if texts:
+        fields[KEY] = to_raw(texts[0])
+    own = dict(split(kept.raw))
+    for document in latest_first:
+        for name, value in document.items():
+            if name not in own:
+                fields.setdefault(name, value)
+    changed = {name: value for name, value in fields.items() if own.get(name) != value}
     # While the others stand there, the id as text may be one of theirs.
     last = {KEY: changed.pop(KEY)} if KEY in changed else {}
     gains = [Change(kept, changed, last=last)] if changed or last else []
     return gains + [Change(each, removes=True) for each in removed]
-
-
-def _has(document: RawBSONDocument, name: str, value: Any) -> bool:
-    if name not in document:
-        return False
-    return id_key(document[name]) == id_key(value)
 
 
 def _created_at(document: RawBSONDocument) -> datetime:
@@ -70,6 +70,10 @@ def _created_at(document: RawBSONDocument) -> datetime:
     return created_at if isinstance(created_at, datetime) else _LATEST
 
 
-def _updated_at(document: RawBSONDocument) -> datetime:
-    updated_at = document.get("updatedAt")
-    return updated_at if isinstance(updated_at, datetime) else _NEVER
+def _updated_at(document: RawBSONDocument) -> tuple[datetime, datetime]:
+    """By Altegio's time stamp of the last change, then by ours."""
+    stamp, ours = (document.get(name) for name in (STAMP, "updatedAt"))
+    return (
+        stamp if isinstance(stamp, datetime) else _NEVER,
+        ours if isinstance(ours, datetime) else _NEVER,
+    )

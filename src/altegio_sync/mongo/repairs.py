@@ -6,9 +6,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from altegio_sync.domain.repair import LeftAlone, Suspect
-from altegio_sync.domain.report import utc_now
+from altegio_sync.domain.report import RunError, utc_now
+from altegio_sync.mongo.bulk import DUPLICATE_KEY, refused_message
 from altegio_sync.mongo.connection import durable, translated_errors
 from altegio_sync.mongo.documents import KEY
+from altegio_sync.mongo.ids import shown_id, to_id
+from altegio_sync.mongo.literal import RAW
 from altegio_sync.mongo.local_time import count_local_days
 from altegio_sync.mongo.mending import find_local_dates, mend_alone, mend_by_answer
 from altegio_sync.mongo.rules import (
@@ -20,7 +23,7 @@ from altegio_sync.mongo.rules import (
     query_of,
     wrong_type,
 )
-from altegio_sync.mongo.trash import RAW, TRASH_COLLECTION, Change, RecordedChanges, id_key
+from altegio_sync.mongo.trash import TRASH_COLLECTION, Change, RecordedChanges, id_key
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -51,6 +54,7 @@ NO_ID = "no id to ask Altegio by"
 SAME_ANSWER = "Altegio says the same"
 OVERTAKEN = "changed by another program at the same moment"
 NO_ZONE = "a date without a zone, and no zone is known: set ALTEGIO_TIMEZONE"
+REFUSED = "MongoDB refused the change (code {})"
 COLLIDED = "its id stands in another document: altegio-sync clean"
 
 
@@ -197,13 +201,17 @@ def _zone_of(document: Mapping[str, Any], zones: SchoolZones) -> ZoneInfo | None
 
 
 def _note_left(changes: Sequence[Change], applied: Applied, left: LeftAlone) -> None:
-    reasons = {
-        **{id_key(each): OVERTAKEN for each in applied.overtaken},
-        **{id_key(each): COLLIDED for each in applied.collided},
-    }
+    overtaken = {id_key(each) for each in applied.overtaken}
+    codes = {id_key(each): code for each, code in applied.refused}
     for change in changes:
-        if (reason := reasons.get(id_key(change.document_id))) is not None:
-            left.note(reason, _shown(change.old))
+        key, shown = id_key(change.document_id), _shown(change.old)
+        if key in overtaken:
+            left.note(OVERTAKEN, shown)
+        elif (code := codes.get(key)) == DUPLICATE_KEY:
+            left.note(COLLIDED, shown)
+        elif code is not None:
+            left.note(REFUSED.format(code), shown)
+            left.errors.append(RunError("refused", refused_message(shown, code)))
 
 
 def _why_the_same(answer: Answer) -> str:
@@ -232,10 +240,9 @@ def _to_suspect(document: Mapping[str, Any]) -> Suspect:
 
 
 def _digits(value: object) -> str | None:
-    text = str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
-    return text if text.isascii() and text.isdigit() else None
+    text = to_id(value)
+    return text if text is not None and text.isascii() and text.isdigit() else None
 
 
 def _shown(document: Mapping[str, Any]) -> str:
-    key = document.get(KEY)
-    return f"_id {document['_id']}" if key in (None, "") else str(key)
+    return shown_id(document["_id"], document.get(KEY))

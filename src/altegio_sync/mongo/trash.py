@@ -1,28 +1,30 @@
-"""Changes and removes documents, each old self kept in the trash first, and brings them back.
+"""Changes and removes documents, the previous version of each stored in the trash first.
 
-An entry of the trash is known by run and document: the first old self of the document in the run,
-and a digest of every later self that the run gave it. So a run may be killed between any two
-writes, and what is undone is exactly what it did.
+An entry of the trash is known by run and document. It holds the document as it was before the run,
+and a digest of every version that the run gave it. So a run may be killed between any two writes,
+and what is undone is exactly what it did.
 """
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import bson
-from bson.codec_options import CodecOptions
-from bson.raw_bson import RawBSONDocument
-from pymongo import DeleteOne, UpdateOne
-from pymongo.errors import BulkWriteError
+from pymongo import UpdateOne
+from pymongo.errors import OperationFailure
 
-from altegio_sync.mongo.connection import DURABLE, LENIENT, durable, translated_errors
+from altegio_sync.mongo import elements
+from altegio_sync.mongo.bulk import code_of, write_each
+from altegio_sync.mongo.connection import DURABLE, durable, translated_errors
+from altegio_sync.mongo.literal import RAW, adding, removing, replacing, setting, with_fields
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
+    from bson.raw_bson import RawBSONDocument
+    from pymongo import DeleteOne
     from pymongo.asynchronous.client_session import AsyncClientSession
     from pymongo.asynchronous.database import AsyncDatabase
 
@@ -31,8 +33,8 @@ if TYPE_CHECKING:
     _Step = Callable[["Change"], _Write | None]
 
 TRASH_COLLECTION = "altegio-sync-trash"
-RAW: CodecOptions[RawBSONDocument] = CodecOptions(document_class=RawBSONDocument, **LENIENT)
-_DUPLICATE_KEY = 11000
+#: A server with a small cache holds no transaction of a few documents of 16 MiB.
+_TOO_LARGE_FOR_TRANSACTION = (257, 388)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,37 +53,59 @@ class Change:
     def document_id(self) -> Any:
         return self.old["_id"]
 
+    @property
+    def before_last(self) -> RawBSONDocument:
+        return with_fields(self.old, self.fields)
+
+    @property
+    def final(self) -> RawBSONDocument | None:
+        """What the document will be; None is no more."""
+        return None if self.removes else with_fields(self.before_last, self.last)
+
 
 @dataclass(slots=True)
 class Applied:
-    """How many documents were changed and removed, and which were not, and why."""
+    """How many documents were changed and removed, and which were not.
+
+    ``overtaken`` are the `_id`s of those that changed since they were read, ``refused`` also have
+    the server's code. A group is carried out as a whole or not at all.
+    """
 
     changed: int = 0
     removed: int = 0
     overtaken: list[Any] = field(default_factory=list)
-    collided: list[Any] = field(default_factory=list)
+    refused: list[tuple[Any, int]] = field(default_factory=list)
+
+    def add_done(self, group: Sequence[Change]) -> None:
+        self.removed += sum(each.removes for each in group)
+        self.changed += sum(not each.removes for each in group)
+
+    def add(self, other: Applied) -> None:
+        self.changed += other.changed
+        self.removed += other.removed
+        self.overtaken += other.overtaken
+        self.refused += other.refused
+
+    def add_refused(self, group: Sequence[Change], code: int) -> None:
+        self.refused += [(each.document_id, code) for each in group]
+
+    def add_overtaken(self, group: Sequence[Change]) -> None:
+        self.overtaken += [each.document_id for each in group]
 
 
-def digest(document: Mapping[str, Any]) -> str:
-    """The same for documents with the same fields in any order, BSON types included."""
-    plain = {name: document[name] for name in sorted(document)}
-    return hashlib.sha256(bson.encode(plain)).hexdigest()
+def digest(document: RawBSONDocument) -> str:
+    """The same for documents that have the same fields in any order, BSON types included."""
+    return elements.digest(document.raw)
 
 
 def expected_selves(change: Change) -> list[str | None]:
     """The digest of what the document will be, one after the other; None is no more."""
-    if change.removes:
+    if change.final is None:
         return [None]
-    before_last = {**{name: change.old[name] for name in change.old}, **change.fields}
-    selves: list[str | None] = [digest(before_last)]
+    selves: list[str | None] = [digest(change.before_last)]
     if change.last:
-        selves.append(digest({**before_last, **change.last}))
+        selves.append(digest(change.final))
     return selves
-
-
-def unchanged_filter(old: RawBSONDocument) -> Document:
-    """Matches the document only as it was read, so that no change of another program is lost."""
-    return {"_id": old["_id"], "$expr": {"$eq": ["$$ROOT", {"$literal": old}]}}
 
 
 class RecordedChanges:
@@ -89,7 +113,8 @@ class RecordedChanges:
 
     On a replica set a group is a transaction. Elsewhere the order makes it safe to be killed
     anywhere and to be run again: the trash first, then what is set, then what is removed (nothing
-    of a group in which something could not be set), then what is set last.
+    of a group in which something could not be set), then what is set last. A group that the server
+    refuses half-way is put back.
     """
 
     def __init__(
@@ -103,7 +128,7 @@ class RecordedChanges:
         self._has_transactions: bool | None = None
 
     async def apply(self, groups: Sequence[Sequence[Change]], now: datetime) -> Applied:
-        """Write the groups; a document that changed since it was read is left, and told."""
+        """Write the groups; one that is overtaken or refused is left as it is, and reported."""
         if not groups:
             return Applied()
         with translated_errors():
@@ -122,120 +147,177 @@ class RecordedChanges:
         self, groups: Sequence[Sequence[Change]], now: datetime
     ) -> Applied:
         applied = Applied()
+        too_large: list[Sequence[Change]] = []
         async with self._database.client.start_session() as session:
             for group in groups:
 
                 async def body(inner: AsyncClientSession, group: Sequence[Change] = group) -> None:
-                    await self._trash.bulk_write(self._entries(group, now), session=inner)
-                    writes = _writes(group)
-                    result = await self._collection.bulk_write(writes, session=inner)
-                    if result.matched_count + result.deleted_count != len(writes):
-                        raise _OvertakenError
+                    await self._apply_within(group, now, inner)
 
                 try:
                     await session.with_transaction(body, write_concern=DURABLE)
                 except _OvertakenError:
-                    applied.overtaken += [each.document_id for each in group]
-                except BulkWriteError as error:
-                    _raise_unless_duplicate(error)
-                    applied.collided += [each.document_id for each in group]
+                    applied.add_overtaken(group)
+                except (_RefusedError, OperationFailure) as error:
+                    code = error.code if isinstance(error, _RefusedError) else code_of(error)
+                    if code in _TOO_LARGE_FOR_TRANSACTION:
+                        too_large.append(group)
+                    else:
+                        applied.add_refused(group, code)
                 else:
-                    applied.removed += sum(each.removes for each in group)
-                    applied.changed += sum(not each.removes for each in group)
+                    applied.add_done(group)
+        if too_large:
+            applied.add(await self._apply_in_order(too_large, now))
         return applied
 
-    async def _apply_in_order(self, groups: Sequence[Sequence[Change]], now: datetime) -> Applied:
-        changes = [each for group in groups for each in group]
-        await self._trash.bulk_write(self._entries(changes, now), ordered=False)
-        collided: list[Any] = []
-        whole = groups
+    async def _apply_within(
+        self, group: Sequence[Change], now: datetime, session: AsyncClientSession
+    ) -> None:
+        """Raises in order to end the transaction where anything of the group cannot be done."""
+        entries = [self._entry(each, now) for each in group]
+        for code in (await write_each(self._trash, entries, session)).values():
+            raise _RefusedError(code)
         for step in _STEPS:
-            part = [each for group in whole for each in group]
-            refused, missed = await self._carry_out(step, part)
-            collided += refused
-            broken = {id_key(each) for each in missed}
-            whole = [
-                group
-                for group in whole
-                if broken.isdisjoint(id_key(each.document_id) for each in group)
-            ]
-        left = changes if len(whole) < len(groups) else []
-        missed = await self._find_missed(left, -1)
-        await self._forget(missed)
-        not_done, refused_keys = ({id_key(each) for each in ids} for ids in (missed, collided))
-        done = [each for each in changes if id_key(each.document_id) not in not_done]
-        return Applied(
-            changed=sum(not each.removes for each in done),
-            removed=sum(each.removes for each in done),
-            overtaken=[each for each in missed if id_key(each) not in refused_keys],
-            collided=collided,
-        )
+            writes = [write for each in group if (write := step(each)) is not None]
+            for code in (await write_each(self._collection, writes, session)).values():
+                raise _RefusedError(code)
+        if await self._find_missed(group, session=session):
+            raise _OvertakenError
+
+    async def _apply_in_order(self, groups: Sequence[Sequence[Change]], now: datetime) -> Applied:
+        numbered = [(n, each) for n, group in enumerate(groups) for each in group]
+        refused: dict[int, int] = {}
+        failed: set[int] = set()
+        entries = [self._entry(each, now) for _, each in numbered]
+        for index, code in (await write_each(self._trash, entries)).items():
+            refused.setdefault(numbered[index][0], code)
+        may_be_removed: set[int] = set()
+        for step in _STEPS:
+            left = [each for each in numbered if each[0] not in failed | refused.keys()]
+            if step is _remove:
+                may_be_removed = {n for n, _ in left}
+            missed = await self._carry_out(step, left, refused)
+            failed |= {n for n, each in left if id_key(each.document_id) in missed}
+        failed |= refused.keys()
+        for number in sorted(failed):
+            await self._put_back(groups[number], was_removed=number in may_be_removed)
+        applied = Applied()
+        for number, group in enumerate(groups):
+            if number in refused:
+                applied.add_refused(group, refused[number])
+            elif number in failed:
+                applied.add_overtaken(group)
+            else:
+                applied.add_done(group)
+        return applied
 
     async def _carry_out(
-        self, step: _Step, changes: Sequence[Change]
-    ) -> tuple[list[Any], list[Any]]:
-        """The documents that a unique index refused, and all those that were not written."""
-        writes = [(each, write) for each in changes if (write := step(each)) is not None]
-        if not writes:
-            return [], []
-        refused: list[Any] = []
-        try:
-            result = await self._collection.bulk_write([each for _, each in writes], ordered=False)
-            hits = result.matched_count + result.deleted_count
-        except BulkWriteError as error:
-            _raise_unless_duplicate(error)
-            refused = [
-                writes[each["index"]][0].document_id for each in error.details["writeErrors"]
-            ]
-            hits = error.details["nMatched"] + error.details["nRemoved"]
-        if hits == len(writes):
-            return [], []
-        which = -1 if step is _set_last else 0
-        return refused, await self._find_missed([each for each, _ in writes], which)
+        self, step: _Step, changes: Sequence[tuple[int, Change]], refused: dict[int, int]
+    ) -> set[bytes]:
+        """The keys of the documents that are not what the step makes of them."""
+        writes = [(n, each, write) for n, each in changes if (write := step(each)) is not None]
+        codes = await write_each(self._collection, [write for *_, write in writes])
+        for index, code in codes.items():
+            refused.setdefault(writes[index][0], code)
+        made = [each for _, each, _ in writes]
+        return await self._find_missed(made, before_last=step is not _set_last)
 
-    async def _find_missed(self, changes: Sequence[Change], which: int) -> list[Any]:
-        """Those that are not what they should have become; ``which`` of their expected selves."""
-        ids = [each.document_id for each in changes]
-        if not ids:
-            return []
-        raw = self._collection.with_options(codec_options=RAW)
-        found = {id_key(each["_id"]): each async for each in raw.find({"_id": {"$in": ids}})}
-        missed = []
+    async def _find_missed(
+        self,
+        changes: Sequence[Change],
+        *,
+        before_last: bool = False,
+        session: AsyncClientSession | None = None,
+    ) -> set[bytes]:
+        found = await self._find(changes, session)
+        missed = set()
         for change in changes:
-            current = found.get(id_key(change.document_id))
-            now_is = None if current is None else digest(current)
-            if now_is != expected_selves(change)[which]:
-                missed.append(change.document_id)
+            key = id_key(change.document_id)
+            now_is = None if (current := found.get(key)) is None else digest(current)
+            if now_is != expected_selves(change)[0 if before_last else -1]:
+                missed.add(key)
         return missed
 
-    async def _forget(self, document_ids: Sequence[Any]) -> None:
-        """Entries of what was not done, unless an earlier change of the run stands behind them."""
-        keys = [{"run": self._run_id, "document": each} for each in document_ids]
-        if keys:
-            await self._trash.delete_many({"_id": {"$in": keys}, "selves": {"$size": 1}})
+    async def _find(
+        self, changes: Sequence[Change], session: AsyncClientSession | None = None
+    ) -> dict[bytes, RawBSONDocument]:
+        ids = [each.document_id for each in changes]
+        if not ids:
+            return {}
+        raw = self._collection.with_options(codec_options=RAW)
+        found = raw.find({"_id": {"$in": ids}}, session=session)
+        return {id_key(each["_id"]): each async for each in found}
 
-    def _entries(self, changes: Iterable[Change], now: datetime) -> list[UpdateOne]:
-        return [
-            UpdateOne(
-                {"_id": {"run": self._run_id, "document": change.document_id}},
-                {
-                    "$setOnInsert": {
-                        "run": self._run_id,
-                        "command": self._command,
-                        "collection": self._collection.name,
-                        "document": change.old,
-                    },
-                    "$set": {"at": now, "removed": change.removes},
-                    "$addToSet": {"selves": {"$each": expected_selves(change)}},
-                },
-                upsert=True,
-            )
-            for change in changes
+    async def _put_back(self, changes: Sequence[Change], *, was_removed: bool) -> None:
+        """Undo what was done of a group that could not be carried out; then forget its entries.
+
+        What the server does not accept back either keeps its entry, so that `undo` lists it.
+        """
+        found = await self._find(changes)
+
+        def is_done(change: Change, found: Mapping[bytes, RawBSONDocument]) -> bool:
+            current = found.get(id_key(change.document_id))
+            if current is None:
+                return change.removes and was_removed
+            return current.raw != change.old.raw and digest(current) in expected_selves(change)
+
+        writes = [
+            adding(each.old)
+            if (current := found.get(id_key(each.document_id))) is None
+            else replacing(current, each.old)
+            for each in changes
+            if is_done(each, found)
         ]
+        if writes:
+            await write_each(self._collection, writes)
+            found = await self._find(changes)
+        await self._forget([each for each in changes if not is_done(each, found)])
+
+    async def _forget(self, changes: Sequence[Change]) -> None:
+        """Entries of what was not done; that of an earlier change of the run stays."""
+        if not changes:
+            return
+        keys = [self._key(each) for each in changes]
+        pulls = [
+            UpdateOne(
+                {"_id": key},
+                {"$pullAll": {"selves": expected_selves(each)}, "$set": {"removed": False}},
+            )
+            for key, each in zip(keys, changes, strict=True)
+        ]
+        await self._trash.bulk_write(pulls, ordered=False)
+        await self._trash.delete_many({"_id": {"$in": keys}, "selves": {"$size": 0}})
+
+    def _entry(self, change: Change, now: datetime) -> UpdateOne:
+        return UpdateOne(
+            {"_id": self._key(change)},
+            {
+                "$setOnInsert": {
+                    "run": self._run_id,
+                    "command": self._command,
+                    "collection": self._collection.name,
+                    "document": change.old,
+                },
+                "$set": {"at": now, "removed": change.removes},
+                "$addToSet": {"selves": {"$each": expected_selves(change)}},
+            },
+            upsert=True,
+        )
+
+    def _key(self, change: Change) -> Document:
+        return {"run": self._run_id, "document": change.document_id}
 
 
 class _OvertakenError(Exception):
     """Ends a transaction whose documents changed since they were read."""
+
+
+class _RefusedError(Exception):
+    """Ends a transaction of which the server refused a write."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(code)
+        self.code = code
 
 
 def id_key(document_id: Any) -> bytes:
@@ -243,31 +325,15 @@ def id_key(document_id: Any) -> bytes:
 
 
 def _set(change: Change) -> _Write | None:
-    if not change.fields:
-        return None
-    return UpdateOne(unchanged_filter(change.old), {"$set": dict(change.fields)})
+    return setting(change.old, change.fields) if change.fields else None
 
 
 def _remove(change: Change) -> _Write | None:
-    return DeleteOne(unchanged_filter(change.old)) if change.removes else None
+    return removing(change.old) if change.removes else None
 
 
 def _set_last(change: Change) -> _Write | None:
-    if not change.last:
-        return None
-    same = {name: {"$eq": change.old[name]} for name in change.last if name in change.old}
-    return UpdateOne({"_id": change.document_id, **same}, {"$set": dict(change.last)})
+    return setting(change.before_last, change.last) if change.last else None
 
 
-_STEPS = (_set, _remove, _set_last)
-
-
-def _writes(group: Sequence[Change]) -> list[_Write]:
-    return [write for step in _STEPS for each in group if (write := step(each)) is not None]
-
-
-def _raise_unless_duplicate(error: BulkWriteError) -> None:
-    refused = error.details.get("writeErrors", [])
-    is_unsure = not refused or error.details.get("writeConcernErrors")
-    if is_unsure or any(each["code"] != _DUPLICATE_KEY for each in refused):
-        raise error
+_STEPS: Iterable[_Step] = (_set, _remove, _set_last)

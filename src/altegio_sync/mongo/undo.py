@@ -5,28 +5,28 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from bson.raw_bson import RawBSONDocument
-from pymongo import InsertOne, ReplaceOne
-from pymongo.errors import BulkWriteError
+from pymongo import UpdateOne
 
-from altegio_sync.domain.report import utc_now, utc_text
+from altegio_sync.domain.report import RunError, utc_now, utc_text
+from altegio_sync.mongo.bulk import DUPLICATE_KEY, refused_message, write_each
 from altegio_sync.mongo.connection import durable, translated_errors
 from altegio_sync.mongo.documents import KEY
-from altegio_sync.mongo.indexes import drop_own_index
-from altegio_sync.mongo.trash import RAW, TRASH_COLLECTION, digest, id_key, unchanged_filter
+from altegio_sync.mongo.ids import shown_id
+from altegio_sync.mongo.indexes import drop_own_index, ensure_unique_index
+from altegio_sync.mongo.literal import RAW, adding, replacing
+from altegio_sync.mongo.trash import TRASH_COLLECTION, digest, id_key
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
+    from bson.raw_bson import RawBSONDocument
     from pymongo.asynchronous.collection import AsyncCollection
     from pymongo.asynchronous.database import AsyncDatabase
 
     Document = dict[str, Any]
     RawCollection = AsyncCollection[RawBSONDocument]
-    _Write = InsertOne[RawBSONDocument] | ReplaceOne[RawBSONDocument]
 
-_DUPLICATE_KEY = 11000
 _BATCH = 500
 
 
@@ -61,8 +61,10 @@ class UndoReport:
     already: int = 0
     index_dropped: bool = False
     changed_since: list[str] = field(default_factory=list)
-    #: Another unique index than ours does not let these back.
+    #: What MongoDB does not take back: for a validator, for a unique index made by others …
     refused: list[str] = field(default_factory=list)
+    errors: list[RunError] = field(default_factory=list)
+    indexes_dropped_from: list[str] = field(default_factory=list)
     interrupted: bool = False
 
     @property
@@ -70,6 +72,15 @@ class UndoReport:
         if self.interrupted:
             return 130
         return 1 if self.changed_since or self.refused else 0
+
+    def add_refused(self, appointment_id: str, code: int) -> None:
+        self.refused.append(appointment_id)
+        message = refused_message(appointment_id, code)
+        if code == DUPLICATE_KEY:
+            message = (
+                f"A unique index made by others does not let appointment {appointment_id} back"
+            )
+        self.errors.append(RunError("refused", message))
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -81,6 +92,7 @@ class UndoReport:
             "index_dropped": self.index_dropped,
             "changed_since": self.changed_since,
             "refused": self.refused,
+            "errors": [each.to_json() for each in self.errors],
         }
 
 
@@ -88,7 +100,7 @@ class UndoReport:
 class _Plan:
     """The entries of a batch, by what has to be done about them."""
 
-    writes: list[tuple[RawBSONDocument, _Write]]
+    writes: list[tuple[RawBSONDocument, UpdateOne]]
     done: list[Any]
     changed_since: list[RawBSONDocument]
 
@@ -156,6 +168,10 @@ class MongoTrash:
                         report.interrupted = True
                         break
             await self._undo_batch(batch, report, force=force)
+            for name in report.indexes_dropped_from:
+                # It may have stood in the way only of one document before the other.
+                reason = await ensure_unique_index(self._database[name])
+                report.index_dropped |= reason is not None
         return report if is_known else None
 
     async def purge(self, before: datetime) -> int:
@@ -178,66 +194,76 @@ class MongoTrash:
             collection = self._database[name].with_options(codec_options=RAW)
             plan = await self._plan(collection, part, force=force)
             report.already += len(plan.done)
-            report.changed_since += [_appointment_id(each) for each in plan.changed_since]
+            report.changed_since += [_shown(each) for each in plan.changed_since]
             restored = await self._write(collection, plan, report)
             report.restored += len(restored)
-            ids = [*plan.done, *restored]
-            await self._trash.update_many(
-                {"_id": {"$in": ids}, "undone_at": None}, {"$set": {"undone_at": self._clock()}}
+            undone = {"$set": {"undone_at": self._clock()}}
+            # An entry that is nearly too large has no room for it, and the next undo finds out.
+            await write_each(
+                self._trash,
+                [
+                    UpdateOne({"_id": {"$eq": each}, "undone_at": None}, undone)
+                    for each in (*plan.done, *restored)
+                ],
             )
 
     async def _plan(
         self, collection: RawCollection, entries: Sequence[RawBSONDocument], *, force: bool
     ) -> _Plan:
-        ids = [entry["document"]["_id"] for entry in entries]
-        current = {
-            id_key(each["_id"]): each async for each in collection.find({"_id": {"$in": ids}})
-        }
+        current = await _find(collection, entries)
         plan = _Plan([], [], [])
         for entry in entries:
             old: RawBSONDocument = entry["document"]
-            found = current.get(id_key(old["_id"]))
+            found = current.get(_document_key(entry))
             if found is not None and found.raw == old.raw:
                 plan.done.append(entry["_id"])
-            elif (None if found is None else digest(found)) in entry["selves"] or force:
-                write: _Write = (
-                    InsertOne(old) if found is None else ReplaceOne(unchanged_filter(found), old)
-                )
+            elif force or _is_as_left(entry, found):
+                write = adding(old) if found is None else replacing(found, old)
                 plan.writes.append((entry, write))
             else:
                 plan.changed_since.append(entry)
         return plan
 
     async def _write(self, collection: RawCollection, plan: _Plan, report: UndoReport) -> list[Any]:
-        """The trash ids of what was brought back."""
-        left = plan.writes
-        refused = await _bulk_write(collection, [write for _, write in left])
-        restored = [entry["_id"] for n, (entry, _) in enumerate(left) if n not in refused]
-        if not refused:
-            return restored
-        again = [left[n] for n in refused]
-        if await drop_own_index(self._database[collection.name]):
-            report.index_dropped = True
-            refused = await _bulk_write(collection, [write for _, write in again])
-        else:
-            refused = set(range(len(again)))
-        report.refused += [_appointment_id(again[n][0]) for n in sorted(refused)]
-        return restored + [entry["_id"] for n, (entry, _) in enumerate(again) if n not in refused]
+        """The trash ids of what was brought back, as reading it again shows."""
+        refused = await write_each(collection, [write for _, write in plan.writes])
+        own = self._database[collection.name]
+        if DUPLICATE_KEY in refused.values() and await drop_own_index(own):
+            report.indexes_dropped_from.append(collection.name)
+            again = [n for n, code in refused.items() if code == DUPLICATE_KEY]
+            codes = await write_each(collection, [plan.writes[n][1] for n in again])
+            refused = {n: code for n, code in refused.items() if n not in again}
+            refused |= {again[n]: code for n, code in codes.items()}
+        entries = [entry for entry, _ in plan.writes]
+        current = await _find(collection, entries)
+        restored = []
+        for number, entry in enumerate(entries):
+            found = current.get(_document_key(entry))
+            if found is not None and found.raw == entry["document"].raw:
+                restored.append(entry["_id"])
+            elif number in refused and _is_as_left(entry, found):
+                report.add_refused(_shown(entry), refused[number])
+            else:
+                report.changed_since.append(_shown(entry))
+        return restored
 
 
-async def _bulk_write(collection: RawCollection, writes: Sequence[Any]) -> set[int]:
-    """The positions of those that a unique index refused."""
-    if not writes:
-        return set()
-    try:
-        await collection.bulk_write(writes, ordered=False)
-    except BulkWriteError as error:
-        errors = error.details.get("writeErrors", [])
-        if not errors or any(each["code"] != _DUPLICATE_KEY for each in errors):
-            raise
-        return {each["index"] for each in errors}
-    return set()
+async def _find(
+    collection: RawCollection, entries: Sequence[RawBSONDocument]
+) -> dict[bytes, RawBSONDocument]:
+    """The documents of the entries as they are now."""
+    ids = [entry["document"]["_id"] for entry in entries]
+    return {id_key(each["_id"]): each async for each in collection.find({"_id": {"$in": ids}})}
 
 
-def _appointment_id(entry: Mapping[str, Any]) -> str:
-    return str(entry["document"].get(KEY, ""))
+def _document_key(entry: RawBSONDocument) -> bytes:
+    return id_key(entry["document"]["_id"])
+
+
+def _is_as_left(entry: RawBSONDocument, found: RawBSONDocument | None) -> bool:
+    """Whether the document is still what the run made of it."""
+    return (None if found is None else digest(found)) in entry["selves"]
+
+
+def _shown(entry: RawBSONDocument) -> str:
+    return shown_id(entry["document"]["_id"], entry["document"].get(KEY))

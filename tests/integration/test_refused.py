@@ -1,0 +1,317 @@
+"""What the server refuses is reported and left; all else is carried out and can be undone."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import bson
+import pytest
+from bson import Code, DatetimeMS, DBRef, Decimal128, Int64, MaxKey, MinKey, ObjectId, Regex
+from bson.raw_bson import RawBSONDocument
+from pymongo import MongoClient
+
+from altegio_sync.domain.repair import LeftAlone, SchoolZones
+from altegio_sync.domain.validation import RuleContext
+from altegio_sync.mongo.cleaning import MongoCleaner
+from altegio_sync.mongo.connection import open_database
+from altegio_sync.mongo.elements import RawValue, joined, split, to_raw
+from altegio_sync.mongo.indexes import ensure_unique_index, has_unique_index
+from altegio_sync.mongo.literal import RAW
+from altegio_sync.mongo.repairs import MongoRepairs
+from altegio_sync.mongo.trash import Change, RecordedChanges
+from altegio_sync.mongo.undo import MongoTrash
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pymongo.collection import Collection
+
+Document = dict[str, Any]
+NAME = "altegio-appointments"
+TRASH = "altegio-sync-trash"
+NOW = datetime(2026, 4, 1, 12, 0, tzinfo=UTC)
+MIB = 1024 * 1024
+REFUSES_MARKED = {"$nor": [{"marked": True, "status": {"$ne": "0"}}]}
+
+
+@pytest.fixture
+def raw(any_uri: str) -> Iterator[Collection[RawBSONDocument]]:
+    with MongoClient[Document](any_uri) as client:
+        yield client.get_default_database()[NAME].with_options(codec_options=RAW)
+
+
+def copies(appointment_id: object, **fields: Any) -> list[Document]:
+    """Two documents of one id; cleaning sets the second's status in the first."""
+    return [
+        {"appointmentId": appointment_id, "status": str(n), "createdAt": at, "updatedAt": at}
+        | (fields if n == 0 else {})
+        for n, at in enumerate((NOW, NOW + timedelta(days=1)))
+    ]
+
+
+def insert(collection: Collection[RawBSONDocument], *documents: Document) -> None:
+    for each in documents:
+        collection.insert_one(RawBSONDocument(bson.encode({"_id": ObjectId(), **each}), RAW))
+
+
+def everything(collection: Collection[RawBSONDocument]) -> list[bytes]:
+    return [bytes(each.raw) for each in collection.find(sort=["_id"])]
+
+
+def add_validator(
+    collection: Collection[RawBSONDocument], validator: Document, level: str = "strict"
+) -> None:
+    collection.database.command("collMod", NAME, validator=validator, validationLevel=level)
+
+
+@pytest.mark.parametrize("level", ["strict", "moderate"])
+async def test_a_group_that_a_validator_refuses_is_left_and_the_others_are_cleaned(
+    any_uri: str, raw: Collection[RawBSONDocument], level: str
+) -> None:
+    insert(raw, *copies("1"), *copies("2", marked=True), *copies("3"))
+    before = everything(raw)
+    add_validator(raw, REFUSES_MARKED, level)
+    async with open_database(any_uri) as database:
+        report = await MongoCleaner(database, NAME).clean(dry_run=False)
+        entries = raw.database[TRASH].distinct("document.appointmentId")
+        undone = await MongoTrash(database).undo(report.run_id)
+
+    assert (report.removed, report.left, report.exit_code) == (2, ["2"], 1)
+    assert [each.message for each in report.errors] == ["MongoDB refused appointment 2 (code 121)"]
+    assert entries == ["1", "3"]
+    assert undone is not None
+    assert (undone.restored, undone.exit_code) == (4, 0)
+    assert everything(raw) == before
+
+
+async def test_a_group_refused_after_its_removals_is_put_back(
+    any_uri: str, raw: Collection[RawBSONDocument]
+) -> None:
+    insert(raw, *copies("1"))
+    first, second = copies(2), copies("2")
+    insert(raw, first[0], second[1])
+    before = everything(raw)
+    add_validator(raw, {"$nor": [{"appointmentId": "2", "status": "1", "createdAt": NOW}]})
+    async with open_database(any_uri) as database:
+        report = await MongoCleaner(database, NAME).clean(dry_run=False)
+
+        assert (report.removed, report.left, report.exit_code) == (1, ["2"], 1)
+        assert raw.database[TRASH].distinct("document.appointmentId") == ["1"]
+        await MongoTrash(database).undo(report.run_id)
+
+    assert everything(raw) == before
+
+
+async def test_an_undo_leaves_what_a_validator_of_today_refuses(
+    any_uri: str, raw: Collection[RawBSONDocument]
+) -> None:
+    insert(raw, *copies("1"), *copies("2", odd=1))
+    async with open_database(any_uri) as database:
+        report = await MongoCleaner(database, NAME).clean(dry_run=False)
+        cleaned = everything(raw)
+        add_validator(raw, {"$nor": [{"odd": 1, "status": "0"}]})
+        refused = await MongoTrash(database).undo(report.run_id)
+        add_validator(raw, {})
+        whole = await MongoTrash(database).undo(report.run_id)
+
+    assert refused is not None
+    assert whole is not None
+    assert (refused.restored, refused.refused, refused.exit_code) == (3, ["2"], 1)
+    assert refused.to_json()["errors"] == [
+        {"code": "refused", "message": "MongoDB refused appointment 2 (code 121)"}
+    ]
+    assert (whole.restored, whole.already, whole.exit_code) == (1, 3, 0)
+    assert len(cleaned) == 2
+
+
+@pytest.mark.parametrize(
+    ("size", "code"),
+    [(16 * MIB - 50, 17420), (16 * MIB - 20_000, None), (10 * MIB, None)],
+    ids=["no room for its entry", "just room", "two do not fit"],
+)
+async def test_large_documents_are_cleaned_and_undone_or_reported(
+    any_uri: str, raw: Collection[RawBSONDocument], size: int, code: int | None
+) -> None:
+    base = len(bson.encode({"_id": ObjectId(), **copies("2", note="")[0]}))
+    insert(raw, *copies("1"), *copies("2", note="x" * (size - base)))
+    before = everything(raw)
+    async with open_database(any_uri) as database:
+        report = await MongoCleaner(database, NAME).clean(dry_run=False)
+        undone = await MongoTrash(database).undo(report.run_id)
+
+    assert report.removed == (2 if code is None else 1)
+    assert report.left == ([] if code is None else ["2"])
+    if code is not None:
+        assert report.errors[0].message == f"MongoDB refused appointment 2 (code {code})"
+    assert undone is not None
+    assert undone.exit_code == 0
+    assert everything(raw) == before
+
+
+async def test_a_document_that_would_grow_too_large_is_left(
+    any_uri: str, raw: Collection[RawBSONDocument]
+) -> None:
+    first, second = copies("1", note="x" * 9 * MIB)
+    insert(raw, first, second | {"other": "y" * 9 * MIB}, *copies("2"))
+    before = everything(raw)
+    async with open_database(any_uri) as database:
+        report = await MongoCleaner(database, NAME).clean(dry_run=False)
+
+        assert (report.removed, report.left, report.exit_code) == (1, ["1"], 1)
+        await MongoTrash(database).undo(report.run_id)
+
+    assert everything(raw) == before
+
+
+TEXT = b"\2\0\0\0a\0"
+ODD_VALUES: list[RawValue] = [
+    *(RawValue(b"\x06"), RawValue(b"\x0e" + TEXT), RawValue(b"\x0c" + TEXT + b"0123456789ab")),
+    *(RawValue(b"\x02\3\0\0\0\xff\xfe\0"), RawValue(b"\x01\x23\1\0\0\0\0\xf8\x7f")),
+    *map(
+        to_raw,
+        [
+            *(None, 7, Int64(7), 7.0, Decimal128("7.0"), -0.0, "$name", {"$add": ["$a", 1]}, b"x"),
+            *(DatetimeMS(8_640_000_000_000_000), MinKey(), MaxKey(), Regex("^a", "im"), Code("x")),
+            *(Code("x", {"y": 1}), bson.Timestamp(0, 0), DBRef("c", 1), [], [{"$gt": 1}], {"": {}}),
+        ],
+    ),
+]
+ODD_NAMES = [
+    "utm.source",
+    "$x",
+    "$ref",
+    "$id",
+    "",
+    "utm",
+    ".",
+    "a.",
+    "$",
+    "$$ROOT",
+    "0",
+    "__proto__",
+]
+
+
+def odd_fields(prefix: str = "") -> list[tuple[str, RawValue]]:
+    fields = [(name, ODD_VALUES[n % len(ODD_VALUES)]) for n, name in enumerate(ODD_NAMES)]
+    return fields + [(f"{prefix}v{n}", value) for n, value in enumerate(ODD_VALUES)]
+
+
+def insert_with(
+    collection: Collection[RawBSONDocument], document: Document, fields: list[tuple[str, RawValue]]
+) -> None:
+    own = split(bson.encode({"_id": ObjectId(), **document}))
+    whole = RawBSONDocument(joined([own[0], *fields, *own[1:]]), RAW)
+    # An insert would fill an empty timestamp in.
+    pipeline = [{"$replaceWith": {"$literal": whole}}]
+    collection.update_one({"_id": whole["_id"]}, pipeline, upsert=True)
+
+
+async def test_fields_of_others_survive_a_clean_and_its_undo_to_the_byte(
+    any_uri: str, raw: Collection[RawBSONDocument]
+) -> None:
+    first, second = copies("1")
+    insert_with(raw, first, odd_fields("first-"))
+    insert_with(raw, second, odd_fields("second-"))
+    lacking, giving = copies("2")
+    insert(raw, lacking)
+    insert_with(raw, giving, odd_fields())
+    before = everything(raw)
+    async with open_database(any_uri) as database:
+        report = await MongoCleaner(database, NAME).clean(dry_run=False)
+        one, two = (split(each) for each in everything(raw))
+        undone = await MongoTrash(database).undo(report.run_id)
+
+    assert (report.removed, report.exit_code) == (2, 0)
+    assert [each for each in one if each in odd_fields("first-")] == odd_fields("first-")
+    assert [each for each in one if each[0].startswith("second-")] == [
+        each for each in odd_fields("second-") if each[0].startswith("second-")
+    ]
+    assert [each for each in two if each in odd_fields()] == odd_fields()
+    assert undone is not None
+    assert (undone.restored, undone.exit_code) == (4, 0)
+    assert everything(raw) == before
+
+
+async def test_fields_of_others_survive_a_fix_and_its_undo_to_the_byte(
+    any_uri: str, raw: Collection[RawBSONDocument]
+) -> None:
+    [document, _] = copies("1", leadName=" Олена  Приклад ", IsTrial="true")
+    insert_with(raw, document, odd_fields())
+    before = everything(raw)
+    async with open_database(any_uri) as database:
+        repairs = MongoRepairs(database, NAME, run_id="r", clock=lambda: NOW)
+        left = LeftAlone()
+        await repairs.mend_alone(
+            RuleContext(NOW), SchoolZones(None, "none"), left, should_stop=lambda: False
+        )
+        [mended] = raw.find()
+        undone = await MongoTrash(database).undo("r")
+
+    assert (mended["leadName"], mended["IsTrial"], left.errors) == ("Олена Приклад", True, [])
+    assert [each for each in split(mended.raw) if each in odd_fields()] == odd_fields()
+    assert undone is not None
+    assert everything(raw) == before
+
+
+async def test_a_fix_leaves_what_is_refused_and_mends_the_rest(
+    any_uri: str, raw: Collection[RawBSONDocument]
+) -> None:
+    for number in range(3):
+        fields = {"leadName": " Олена", "status": "1", "marked": number == 1}
+        insert(raw, copies(str(number), **fields)[0])
+    before = everything(raw)
+    add_validator(raw, REFUSES_MARKED)
+    async with open_database(any_uri) as database:
+        repairs = MongoRepairs(database, NAME, run_id="r", clock=lambda: NOW)
+        left = LeftAlone()
+        await repairs.mend_alone(
+            RuleContext(NOW), SchoolZones(None, "none"), left, should_stop=lambda: False
+        )
+        done = await repairs.count_done()
+        [run] = await MongoTrash(database).list_runs()
+        names = [each["leadName"] for each in raw.find(sort=["appointmentId"])]
+        await MongoTrash(database).undo("r")
+
+    assert names == ["Олена", " Олена", "Олена"]
+    assert done == (2, 0)
+    assert run.changed == 2
+    assert left.samples == {"MongoDB refused the change (code 121)": ["1"]}
+    assert [each.message for each in left.errors] == ["MongoDB refused appointment 1 (code 121)"]
+    assert everything(raw) == before
+
+
+async def test_a_document_that_came_back_meanwhile_is_not_written_over(
+    any_uri: str, raw: Collection[RawBSONDocument]
+) -> None:
+    insert(raw, *copies("1"))
+    async with open_database(any_uri) as database:
+        report = await MongoCleaner(database, NAME).clean(dry_run=False)
+        [entry] = raw.database[TRASH].find({"removed": True})
+        theirs = {"_id": entry["document"]["_id"], "appointmentId": "9"}
+        insert(raw, theirs)
+        undone = await MongoTrash(database).undo(report.run_id)
+
+    assert undone is not None
+    assert (undone.restored, undone.changed_since, undone.exit_code) == (1, ["1"], 1)
+    [found] = raw.find({"_id": theirs["_id"]})
+    assert found.raw == bson.encode(theirs)
+
+
+async def test_our_index_stays_where_another_one_is_in_the_way(
+    any_uri: str, raw: Collection[RawBSONDocument]
+) -> None:
+    insert(raw, copies("1", note=1)[0])
+    [read] = raw.find()
+    async with open_database(any_uri) as database:
+        changes = RecordedChanges(database, NAME, run_id="r", command="validate")
+        await changes.apply([[Change(read, removes=True)]], NOW)
+        raw.create_index("note", unique=True, name="theirs", sparse=True)
+        insert(raw, {"appointmentId": "2", "note": 1})
+        assert await ensure_unique_index(database[NAME]) is None
+        undone = await MongoTrash(database).undo("r")
+
+        assert await has_unique_index(database[NAME])
+    assert undone is not None
+    assert (undone.refused, undone.index_dropped, undone.exit_code) == (["1"], False, 1)
