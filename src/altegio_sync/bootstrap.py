@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import platform
-import re
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -42,13 +41,12 @@ def open_altegio(
     """Altegio, within the budget that the database shares with other processes."""
     # A retry is told by `on_retry`; the library's own hook would tell it once more.
     stamina.instrumentation.set_on_retry_hooks(())
-    pattern = settings.crm_id_pattern
     return AltegioApi(
         settings.company_token.get_secret_value(),
         settings.user_token.get_secret_value(),
         url=settings.api_url,
         pacer=_budget(settings, database),
-        crm_id_pattern=re.compile(pattern) if pattern else None,
+        leads=settings.leads,
         on_retry=on_retry,
         usage=usage,
     )

@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import platform
 import re
+import unicodedata
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from altegio_sync.domain.leads import LeadIdKind, LeadRules, parse_lengths
 from altegio_sync.domain.ledger import settings_hash
 from altegio_sync.domain.lessons import LessonRules
+from altegio_sync.domain.phones import known_regions
 from altegio_sync.domain.zones import find_zone
 from altegio_sync.errors import ConfigError
 
@@ -74,7 +84,25 @@ def _api_url(value: str) -> str:
     return value
 
 
-def _crm_pattern(value: str) -> str:
+def _crm_digits(value: str) -> str:
+    parse_lengths(value)
+    return value
+
+
+def _region(value: str) -> str:
+    region = value.upper()
+    if region not in known_regions():
+        raise ValueError("expected the two letters of a country, such as UA")
+    return region
+
+
+def _crm_pattern(value: str, info: ValidationInfo) -> str:
+    if any(unicodedata.category(each) == "Cc" for each in value):
+        raise ValueError(
+            r"holds a control character: in double quotes \b becomes one, so use single quotes"
+        )
+    if info.data.get("crm_id_digits") is not None:
+        raise ValueError("a pattern decides alone: remove ALTEGIO_CRM_ID_DIGITS or the pattern")
     try:
         pattern = re.compile(value)
     except re.error:
@@ -100,14 +128,14 @@ def _collection(value: str) -> str:
     return value
 
 
-def _page_size(value: object) -> object:
+def _word(value: object) -> object:
     return value.strip().lower() if isinstance(value, str) else value
 
 
 Ids = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_digits)]
 Token = Annotated[SecretStr, AfterValidator(_token)]
 PageSize = Annotated[
-    Literal["auto"] | Annotated[int, Field(ge=1, le=MAX_PAGE_SIZE)], BeforeValidator(_page_size)
+    Literal["auto"] | Annotated[int, Field(ge=1, le=MAX_PAGE_SIZE)], BeforeValidator(_word)
 ]
 
 
@@ -133,8 +161,17 @@ class Settings(BaseSettings):
     db_uri: SecretStr = Field(SecretStr(""), validation_alias="DB_URI")
     service_ids: Ids = Field((), validation_alias="ALTEGIO_SERVICE_IDS")
     trial_service_ids: Ids = Field((), validation_alias="ALTEGIO_TRIAL_SERVICE_IDS")
+    lead_id: Annotated[LeadIdKind, BeforeValidator(_word)] = Field(
+        LeadIdKind.CRM, validation_alias="ALTEGIO_LEAD_ID"
+    )
+    crm_id_digits: Annotated[str, AfterValidator(_crm_digits)] | None = Field(
+        None, validation_alias="ALTEGIO_CRM_ID_DIGITS"
+    )
     crm_id_pattern: Annotated[str, AfterValidator(_crm_pattern)] | None = Field(
         None, validation_alias="ALTEGIO_CRM_ID_PATTERN"
+    )
+    phone_region: Annotated[str, AfterValidator(_region)] | None = Field(
+        None, validation_alias="ALTEGIO_PHONE_REGION"
     )
     timezone: Annotated[str, AfterValidator(_zone)] | None = Field(
         None, validation_alias="ALTEGIO_TIMEZONE"
@@ -164,9 +201,19 @@ class Settings(BaseSettings):
         return LessonRules(frozenset(self.service_ids), frozenset(self.trial_service_ids))
 
     @property
+    def leads(self) -> LeadRules:
+        pattern = self.crm_id_pattern
+        return LeadRules(
+            kind=self.lead_id,
+            lengths=parse_lengths(self.crm_id_digits) if self.crm_id_digits else frozenset(),
+            pattern=re.compile(pattern) if pattern else None,
+            region=self.phone_region,
+        )
+
+    @property
     def settings_hash(self) -> str:
         """Stands for what decides which bookings are kept: ledger entries hang on it."""
-        return settings_hash(self.rules, self.crm_id_pattern)
+        return settings_hash(self.rules, self.leads)
 
     @property
     def first_page_size(self) -> int:
@@ -254,6 +301,8 @@ def _wrong_settings(error: ValidationError) -> dict[str, str]:
     wrong: dict[str, str] = {}
     for each in error.errors(include_url=False, include_context=False, include_input=False):
         wrong.setdefault(str(each["loc"][0]), each["msg"].removeprefix("Value error, "))
+    if "ALTEGIO_LEAD_ID" in wrong:
+        wrong["ALTEGIO_LEAD_ID"] = "expected crm, client or crm-or-client"
     if "ALTEGIO_PAGE_SIZE" in wrong:
         wrong["ALTEGIO_PAGE_SIZE"] = f"expected a number from 1 to {MAX_PAGE_SIZE}, or auto"
     return wrong

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import tracemalloc
 from collections import Counter
 from datetime import UTC, datetime, timedelta
@@ -12,6 +13,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from bson import Decimal128, Int64, ObjectId
 
+from altegio_sync.domain.leads import LeadRules
 from altegio_sync.domain.validation import RuleContext
 from altegio_sync.mongo.indexes import ensure_unique_index
 from altegio_sync.mongo.mending import mend_alone, tidy
@@ -377,7 +379,12 @@ async def test_with_a_pattern_of_the_schools_own_a_leads_id_may_be_anything(
 ) -> None:
     await database[NAME].insert_one(lesson(1, leadId="crm-17"))
 
-    assert await findings_of(database, RuleContext(NOW, checks_lead_id=False)) == {}
+    assert (
+        await findings_of(
+            database, RuleContext(NOW, leads=LeadRules(pattern=re.compile("(?P<id>x)")))
+        )
+        == {}
+    )
     assert (await findings_of(database)).keys() == {"id-format"}
 
 

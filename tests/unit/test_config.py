@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
 
 from altegio_sync.config import ALL_SETTINGS, load_settings
+from altegio_sync.domain.leads import LeadIdKind, LeadRules
 from altegio_sync.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -137,4 +139,58 @@ def test_a_file_that_is_no_text_is_told(tmp_path: Path) -> None:
     (tmp_path / ".env").write_bytes(b"\xff\xfe\x00binary")
 
     with pytest.raises(ConfigError, match=r"The settings file \.env cannot be read"):
+        load_settings()
+
+
+@pytest.mark.usefixtures("well_set")
+def test_the_settings_of_leads_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALTEGIO_LEAD_ID", " Crm-Or-Client ")
+    monkeypatch.setenv("ALTEGIO_CRM_ID_DIGITS", "7-8")
+    monkeypatch.setenv("ALTEGIO_PHONE_REGION", "pl")
+
+    assert load_settings().leads == LeadRules(
+        LeadIdKind.CRM_OR_CLIENT, frozenset({7, 8}), None, "PL"
+    )
+
+
+@pytest.mark.usefixtures("well_set")
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("ALTEGIO_LEAD_ID", "lead", "expected crm, client or crm-or-client"),
+        ("ALTEGIO_CRM_ID_DIGITS", "8-7", "expected 1 to 20 digits"),
+        ("ALTEGIO_CRM_ID_DIGITS", "many", "expected how many digits the CRM ids have"),
+        ("ALTEGIO_PHONE_REGION", "UKR", "expected the two letters of a country"),
+        ("ALTEGIO_PHONE_REGION", "XX", "expected the two letters of a country"),
+        ("ALTEGIO_CRM_ID_PATTERN", r"(?P<id>\d", "not a regular expression"),
+        ("ALTEGIO_CRM_ID_PATTERN", r"\d+", "expected a regular expression with a group named id"),
+        ("ALTEGIO_CRM_ID_PATTERN", "\b(?P<id>x)", "holds a control character"),
+        ("ALTEGIO_CRM_ID_PATTERN", "(?P<id>x)\x7f", "holds a control character"),
+    ],
+)
+def test_wrong_settings_of_leads_are_told(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, told: str
+) -> None:
+    monkeypatch.setenv(name, value)
+
+    with pytest.raises(ConfigError, match=f"^Invalid {name}: {re.escape(told)}"):
+        load_settings()
+
+
+@pytest.mark.usefixtures("well_set")
+def test_a_pattern_that_double_quotes_spoilt_is_told(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text('ALTEGIO_CRM_ID_PATTERN="\\b(?P<id>[0-9]+)\\b"\n')
+
+    with pytest.raises(ConfigError, match=r"in double quotes \\b becomes one"):
+        load_settings()
+
+
+@pytest.mark.usefixtures("well_set")
+def test_digits_and_a_pattern_exclude_each_other(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("ALTEGIO_CRM_ID_DIGITS", "8")
+    (tmp_path / ".env").write_text("ALTEGIO_CRM_ID_PATTERN='crm-(?P<id>[0-9]+)'\n")
+
+    with pytest.raises(ConfigError, match=r"Invalid ALTEGIO_CRM_ID_PATTERN: .*_CRM_ID_DIGITS"):
         load_settings()

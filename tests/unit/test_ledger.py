@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from altegio_sync.domain.leads import LeadIdKind, LeadRules
 from altegio_sync.domain.ledger import (
     CompanyCoverage,
     CoverageReport,
@@ -69,14 +71,19 @@ def test_the_hash_stands_for_what_decides_which_bookings_are_kept_and_for_nothin
     rules = LessonRules(frozenset({"1", "2"}), frozenset({"3"}))
 
     hashes = {
-        settings_hash(rules, None),
-        settings_hash(LessonRules(frozenset({"1"}), frozenset({"3"})), None),
-        settings_hash(LessonRules(frozenset({"1", "2"})), None),
-        settings_hash(LessonRules(frozenset({"1", "2", "3"})), None),
-        settings_hash(rules, "(?P<id>x)"),
+        settings_hash(rules, LeadRules()),
+        settings_hash(LessonRules(frozenset({"1"}), frozenset({"3"})), LeadRules()),
+        settings_hash(LessonRules(frozenset({"1", "2"})), LeadRules()),
+        settings_hash(LessonRules(frozenset({"1", "2", "3"})), LeadRules()),
+        settings_hash(rules, LeadRules(pattern=re.compile("(?P<id>x)"))),
+        settings_hash(rules, LeadRules(kind=LeadIdKind.CLIENT)),
+        settings_hash(rules, LeadRules(lengths=frozenset({8}))),
+        settings_hash(rules, LeadRules(region="PL")),
     }
-    assert len(hashes) == 5
-    assert settings_hash(LessonRules(frozenset({"2", "1"}), frozenset({"3"})), None) in hashes
+    assert len(hashes) == 8
+    assert (
+        settings_hash(LessonRules(frozenset({"2", "1"}), frozenset({"3"})), LeadRules()) in hashes
+    )
 
 
 PROVED = replace(ENTRY, grade=Grade.PROVED, at=NOW - timedelta(days=1))

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from altegio_sync.altegio.translate import Translator
 from altegio_sync.altegio.wire import RecordsAnswer, WireRecord
 from altegio_sync.domain.appointment import AttendanceStatus, Booking, Lead, Service, Teacher
+from altegio_sync.domain.leads import LeadIdKind, LeadRules
 
 KYIV = Translator("77", ZoneInfo("Europe/Kyiv"))
 GOOD: dict[str, Any] = {
@@ -182,3 +183,24 @@ def test_a_row_that_is_no_object_does_not_spoil_its_page() -> None:
 def test_a_record_shows_nothing_private_in_its_repr() -> None:
     assert "Олена" not in repr(WireRecord.model_validate(GOOD))
     assert "Олена" not in repr(read())
+
+
+@pytest.mark.parametrize(
+    ("client", "expected"),
+    [
+        (GOOD["client"], Lead("5", "Олена 12345")),
+        ({"id": "5", "name": "Олена", "surname": "Коваль"}, Lead("5", "Олена Коваль")),
+        ({"id": 0, "name": "Олена"}, None),
+        ({"id": 5, "name": " "}, None),
+        ([], None),
+    ],
+    ids=repr,
+)
+def test_the_clients_own_id_is_the_leads_where_it_is_set(
+    client: object, expected: Lead | None
+) -> None:
+    translator = replace(KYIV, leads=LeadRules(kind=LeadIdKind.CLIENT))
+
+    booking = translator.to_booking(WireRecord.model_validate(GOOD | {"client": client}))
+
+    assert booking.lead == expected

@@ -30,6 +30,7 @@ from altegio_sync.altegio.wire import (
     StaffAnswer,
     WireRecord,
 )
+from altegio_sync.domain.leads import LeadRules
 from altegio_sync.domain.report import ApiUsage
 from altegio_sync.errors import (
     AltegioError,
@@ -42,7 +43,6 @@ from altegio_sync.errors import (
 from altegio_sync.ports import Page
 
 if TYPE_CHECKING:
-    import re
     from collections.abc import Callable, Mapping, Sequence
     from types import TracebackType
     from zoneinfo import ZoneInfo
@@ -84,7 +84,7 @@ class AltegioApi:
         *,
         url: str = DEFAULT_URL,
         pacer: RequestBudget | None = None,
-        crm_id_pattern: re.Pattern[str] | None = None,
+        leads: LeadRules | None = None,
         on_retry: OnRetry | None = None,
         usage: ApiUsage | None = None,
         jitter: Callable[[], float] = random.random,
@@ -92,7 +92,7 @@ class AltegioApi:
         self.usage = usage or ApiUsage()
         self._secrets = (company_token, user_token)
         self._pacer: RequestBudget = pacer or Pacer()
-        self._crm_id_pattern = crm_id_pattern
+        self._leads = leads or LeadRules()
         self.on_retry = on_retry
         self._jitter = jitter
         self._client = httpx2.AsyncClient(
@@ -141,7 +141,7 @@ class AltegioApi:
 
     async def fetch_page(self, query: PageQuery) -> Page:
         answer, headers = await self._fetch_with_headers(RecordsAnswer, page_request(query))
-        translator = Translator(query.company_id, query.zone, self._crm_id_pattern)
+        translator = self._translator(query.company_id, query.zone)
         read = [translator.to_booking(row or WireRecord()) for row in answer.data]
         bookings = [booking for booking in read if booking.id]
         nameless = [booking for booking in read if not booking.id]
@@ -157,10 +157,13 @@ class AltegioApi:
 
     async def fetch_booking(self, company_id: str, appointment_id: str, zone: ZoneInfo) -> Booking:
         answer = await self._fetch(RecordAnswer, Request(f"record/{company_id}/{appointment_id}"))
-        booking = Translator(company_id, zone, self._crm_id_pattern).to_booking(answer.data)
+        booking = self._translator(company_id, zone).to_booking(answer.data)
         if booking.id != appointment_id:
             raise UnexpectedAnswerError("Altegio answered with another record than was asked for")
         return booking
+
+    def _translator(self, company_id: str, zone: ZoneInfo) -> Translator:
+        return Translator(company_id, zone, self._leads.in_zone(zone.key))
 
     async def _fetch(self, answer_type: type[AnswerT], request: Request) -> AnswerT:
         answer, _headers = await self._fetch_with_headers(answer_type, request)

@@ -28,10 +28,9 @@ from altegio_sync.domain.appointment import (
     Service,
     Teacher,
 )
-from altegio_sync.domain.client_name import parse_client_name
+from altegio_sync.domain.leads import USUAL_LEADS, LeadRules
 
 if TYPE_CHECKING:
-    import re
     from collections.abc import Iterable
     from zoneinfo import ZoneInfo
 
@@ -47,7 +46,7 @@ class Translator:
 
     company_id: str
     zone: ZoneInfo
-    crm_id_pattern: re.Pattern[str] | None = None
+    leads: LeadRules = USUAL_LEADS
 
     def to_booking(self, record: WireRecord) -> Booking:
         """The booking; its id is empty where the record has none to know it by."""
@@ -80,9 +79,7 @@ class Translator:
     def _to_lead(self, client: WireClient | None) -> Lead | None:
         if client is None:
             return None
-        return parse_client_name(
-            client.name, client.surname, client.patronymic, pattern=self.crm_id_pattern
-        )
+        return self.leads.read(client.name, client.surname, client.patronymic, client.id)
 
 
 # Lessons begin at the same few moments, and zones are slow to ask.

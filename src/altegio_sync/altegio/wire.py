@@ -173,6 +173,7 @@ class WireStaff(Wire):
 class WireClient(Wire):
     """Whose lesson it is; nothing else of the client is read, let alone kept."""
 
+    id: Id = None
     name: Text = ""
     surname: Text = ""
     patronymic: Text = ""

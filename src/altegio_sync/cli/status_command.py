@@ -76,7 +76,7 @@ async def _collect(settings: Settings, database: Database) -> StatusReport:
         runs,
         MongoLedger(database, settings.collection),
         MongoValidator(database, settings.collection),
-        RuleContext(now, checks_lead_id=settings.crm_id_pattern is None),
+        RuleContext(now, leads=settings.leads),
         query,
         around,
     )

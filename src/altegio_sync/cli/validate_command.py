@@ -43,7 +43,7 @@ def run_validate(
     async def body(stop: StopSignal) -> int:
         asks = fix and not offline
         settings = load(options, ALL_SETTINGS if asks else ["DB_URI"])
-        context = RuleContext(utc_now(), checks_lead_id=settings.crm_id_pattern is None)
+        context = RuleContext(utc_now(), leads=settings.leads)
         async with AsyncExitStack() as stack:
             stack.enter_context(telling_store_errors(options))
             database = await stack.enter_async_context(open_store(settings))

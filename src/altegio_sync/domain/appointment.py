@@ -25,10 +25,15 @@ class AttendanceStatus(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Lead:
-    """The school's pupil, by the id of its CRM. The name is private: it never reaches a log."""
+    """The school's pupil, by the id of its CRM. The name is private: it never reaches a log.
+
+    ``others`` are the other ids that the client's name may mean, each with the name it leaves.
+    """
 
     id: str
     name: str = field(repr=False)
+    is_doubtful: bool = False
+    others: tuple[Lead, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,26 +3,50 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from altegio_sync.domain.appointment import Lead
+from altegio_sync.domain.numbers_in_name import (
+    LABELS,
+    SURE_LENGTH,
+    find_candidates,
+    is_measured,
+    is_year,
+)
+from altegio_sync.domain.phones import DEFAULT_REGION
+from altegio_sync.domain.rest_of_name import ID_WORDS, KIND_WORDS, without_id
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
-# [0-9], not \d: Python's \d takes Arabic and full-width digits as well.
-_ID_WORD = re.compile(
-    r"(?:[#№]|id:)?(?P<bare>[0-9]{3,12})|\((?P<round>[0-9]{3,12})\)|\[(?P<square>[0-9]{3,12})\]",
-    re.IGNORECASE,
+    from altegio_sync.domain.numbers_in_name import Candidate
+
+# Full-width digits, and the invisible characters of Unicode's category Cf.
+_ODD = "\uff10-\uff19\u00ad\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u180e\u200b-\u200f"
+_ODD += "\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb\U000110bd\U000110cd"
+_ODD += (
+    "\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0001\U000e0020-\U000e007f"
 )
-_PHONE_DIGITS = 10
+_ODD_CHARACTER = re.compile(f"[{_ODD}]")
+# The plain case: one word of digits, and no other digit. It is what most names are.
+_PLAIN = re.compile(
+    rf"(?P<before>(?:[^0-9{_ODD}]* )?)(?P<id>[0-9]+)[,.]?(?P<after>(?: [^0-9{_ODD}]*)?)"
+)
+_PLAIN_LENGTHS = range(5, 9)
+#: A longer text is no name, and is not searched.
+_LONGEST_NAME = 1000
+#: Words beside the id that have to be looked at more closely.
+_SPECIAL_WORDS = ID_WORDS | KIND_WORDS | LABELS
 
 
 def join_name(name: str, surname: str = "", patronymic: str = "") -> str:
     """The full name: ``name``, then the words of the other two that it does not have yet."""
     words = name.split()
     for part in (surname, patronymic):
-        words += [word for word in part.split() if word not in words]
+        if part:
+            words += [word for word in part.split() if word not in words]
     return " ".join(words)
 
 
@@ -32,40 +56,111 @@ def parse_client_name(
     patronymic: str = "",
     *,
     pattern: re.Pattern[str] | None = None,
+    lengths: frozenset[int] = frozenset(),
+    region: str = DEFAULT_REGION,
 ) -> Lead | None:
     """The lead's id and the rest of the name, or None where one of the two is missing.
 
-    Without ``pattern`` the first word that is an id is taken: 3 to 12 digits, bare or dressed as
-    ``#123``, ``№123``, ``(123)``, ``[123]``, ``id:123``, that do not read as a phone number.
+    ``lengths`` are the numbers of digits of the school's ids; empty where they are not known.
+    Numbers that are phone numbers in ``region`` (two ISO letters), dates or amounts are no ids. A
+    lead that may be the wrong one is doubtful.
     With ``pattern`` (a group named ``id``), what it matched as a whole is taken out of the name.
     """
+    if pattern is not None:
+        return _read_by_pattern(full_name(name, surname, patronymic), pattern)
     full = join_name(name, surname, patronymic)
-    found = _find_by_words(full.split()) if pattern is None else _find_by_pattern(full, pattern)
-    if found is None:
+    match = _PLAIN.fullmatch(full)
+    if match is None and _ODD_CHARACTER.search(full) is not None:
+        full = _plainly(name, surname, patronymic)
+        match = _PLAIN.fullmatch(full)
+    if match is not None and (lead := _read_plain(full, match, lengths)) is not None:
+        return lead
+    return _read_closely(full, lengths, region)
+
+
+def full_name(name: str, surname: str = "", patronymic: str = "") -> str:
+    """The full name as it is stored: without invisible characters, with single spaces."""
+    full = join_name(name, surname, patronymic)
+    return full if _ODD_CHARACTER.search(full) is None else _plainly(name, surname, patronymic)
+
+
+def _plainly(*parts: str) -> str:
+    """The full name without invisible characters, and with full-width digits as 0 to 9."""
+    return join_name(*(_ODD_CHARACTER.sub(_plain_character, part) for part in parts))
+
+
+def _plain_character(match: re.Match[str]) -> str:
+    return str(int(match[0])) if match[0].isdigit() else ""
+
+
+def _read_plain(full: str, match: re.Match[str], lengths: frozenset[int]) -> Lead | None:
+    """The lead of a name whose only number is the id; None where it has to be studied."""
+    before, lead_id, after = match.groups()
+    size = len(lead_id)
+    if size not in (lengths or _PLAIN_LENGTHS) or is_year(lead_id):
         return None
-    lead_id, rest = found
-    lead_name = " ".join(rest)
-    return Lead(lead_id, lead_name) if lead_id and lead_name else None
-
-
-def _find_by_words(words: list[str]) -> tuple[str, Iterable[str]] | None:
-    for position, word in enumerate(words):
-        if (lead_id := _read_id(word)) is not None:
-            return lead_id, words[:position] + words[position + 1 :]
-    return None
-
-
-def _read_id(word: str) -> str | None:
-    bare = word[:-1] if word.endswith((",", ".")) else word
-    if (match := _ID_WORD.fullmatch(bare)) is None:
+    last = before[:-1].rpartition(" ")[2]
+    if not (last.isalpha() or not last) or last.casefold() in _SPECIAL_WORDS:
         return None
-    digits: str = match["bare"] or match["round"] or match["square"]
-    reads_as_phone = len(digits) >= _PHONE_DIGITS and digits.startswith(("0", "380"))
-    return None if reads_as_phone else digits
+    if after and (not after[1].isalnum() or is_measured(full, match.start("id"))):
+        return None
+    name = f"{before}{after[1:]}" if after else before[:-1]
+    return Lead(lead_id, name) if name else None
 
 
-def _find_by_pattern(full: str, pattern: re.Pattern[str]) -> tuple[str, Iterable[str]] | None:
+@lru_cache(maxsize=4096)
+def _read_closely(full: str, lengths: frozenset[int], region: str) -> Lead | None:
+    """The lead by the rules for names with several numbers, or with signs around them."""
+    if len(full) > _LONGEST_NAME:
+        return None
+    candidates = find_candidates(full, lengths, region)
+    sure = [each for each in candidates if lengths or len(each.digits) >= SURE_LENGTH]
+    chosen, is_doubtful = _choose(sure, lengths) if sure else _choose_short(candidates)
+    if chosen is None:
+        return None
+    lead = _to_lead(full, chosen.digits, candidates, is_doubtful=is_doubtful)
+    if lead is None:
+        return None
+    others = []
+    clear = [each for each in candidates if not each.is_suspect]
+    for digits in dict.fromkeys(each.digits for each in clear or candidates):
+        if digits != lead.id and not is_year(digits):
+            other = _to_lead(full, digits, candidates, is_doubtful=True)
+            others += [other] if other else []
+    return replace(lead, others=tuple(others))
+
+
+def _choose(candidates: Sequence[Candidate], lengths: frozenset[int]) -> tuple[Candidate, bool]:
+    """Of those that are long enough to be sure, and whether there is a doubt.
+
+    One that may be the end of a phone number, or a year, is used only where there is no other.
+    """
+    clear = [each for each in candidates if not each.is_suspect and not each.is_year]
+    left = clear or candidates
+    chosen = next((each for each in left if each.is_bare), left[0])
+    is_one = len({each.digits for each in left}) == 1
+    is_unsure = chosen.is_year or (chosen.is_suspect and not lengths)
+    return chosen, is_unsure or not is_one
+
+
+def _choose_short(candidates: Sequence[Candidate]) -> tuple[Candidate | None, bool]:
+    """A single number of 3 or 4 digits that is no year: always with doubt."""
+    left = [each for each in candidates if not each.is_year]
+    is_one = len({each.digits for each in left}) == 1
+    return (left[0] if is_one else None), True
+
+
+def _to_lead(
+    full: str, digits: str, candidates: Sequence[Candidate], *, is_doubtful: bool
+) -> Lead | None:
+    spans = [(each.start, each.end) for each in candidates if each.digits == digits]
+    name = without_id(full, spans)
+    return Lead(digits, name, is_doubtful) if name else None
+
+
+def _read_by_pattern(full: str, pattern: re.Pattern[str]) -> Lead | None:
     if (match := pattern.search(full)) is None:
         return None
-    rest = f"{full[: match.start()]} {full[match.end() :]}".split()
-    return (match["id"] or "").strip(), rest
+    lead_id = (match["id"] or "").strip()
+    lead_name = " ".join(f"{full[: match.start()]} {full[match.end() :]}".split())
+    return Lead(lead_id, lead_name) if lead_id and lead_name else None

@@ -21,11 +21,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from zoneinfo import ZoneInfo
 
+    from altegio_sync.domain.leads import LeadRules
     from altegio_sync.domain.lessons import LessonRules
 
 _DAY = timedelta(days=1)
 #: Raised when the program itself begins to keep other bookings under the same settings.
-_RULES_VERSION = 1
+_RULES_VERSION = 2
 
 
 class Grade(Enum):
@@ -39,13 +40,13 @@ class Grade(Enum):
         return 2 if self is Grade.PROVED else 1
 
 
-def settings_hash(rules: LessonRules, crm_id_pattern: str | None) -> str:
+def settings_hash(rules: LessonRules, leads: LeadRules) -> str:
     """Stands for the settings that decide what is kept; an entry made under others is void."""
     decisive = [
         _RULES_VERSION,
         sorted(rules.individual_ids),
         sorted(rules.trial_ids),
-        crm_id_pattern,
+        leads.to_json(),
     ]
     return hashlib.sha256(json.dumps(decisive).encode()).hexdigest()[:16]
 

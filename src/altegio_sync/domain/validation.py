@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from altegio_sync.domain.leads import USUAL_LEADS, LeadRules
 from altegio_sync.domain.repair import LeftAlone
 
 if TYPE_CHECKING:
@@ -20,8 +21,8 @@ class RuleContext:
     """What the rules depend on beside the documents."""
 
     now: datetime
-    #: Where ids are found by the school's own pattern, a lead's id may look like anything.
-    checks_lead_id: bool = True
+    #: How leads are read: what their ids may look like.
+    leads: LeadRules = USUAL_LEADS
     #: Documents, by `_id`, for whose appointment one that was updated later speaks; None where they
     #: are too many to name.
     surplus: Sequence[object] | None = ()

@@ -125,7 +125,7 @@ def _sum(condition: Document) -> Document:
 
 
 def _id_format(context: RuleContext) -> Document:
-    names = (KEY, "leadId") if context.checks_lead_id else (KEY,)
+    names = (KEY, "leadId") if context.leads.checks_format else (KEY,)
     not_digits = {
         "$type": "string",
         "$not": Regex(r"^[0-9]+\z"),

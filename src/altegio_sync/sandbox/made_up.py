@@ -264,9 +264,9 @@ class MonthMaker:
         """A client, and the CRM id and the name that were put into it."""
         client_id = 170_000_000 + self.random.randrange(10_000_000)
         first, last = self.random.choice(_FIRST_NAMES), self.random.choice(_LAST_NAMES)
-        lead_id = f"{self.random.randrange(10**3, 10**7)}"
+        lead_id = f"{self.random.randrange(10**5, 10**8)}"
         if self.random.random() < 0.03:
-            lead_id = f"00{lead_id}"
+            lead_id = f"00{lead_id[:6]}"
         forms: list[tuple[str, str, str]] = [
             (f"{first} {last} {lead_id}", "", ""),
             (f"{lead_id} {first} {last}", "", ""),
@@ -324,7 +324,7 @@ class MonthMaker:
         lead_id, name = draft.document["leadId"], draft.document["leadName"]
         client = draft.body["client"]
         names = [name, f"{name} 12", f"+380000000123 {name}", f"0000000123 {name}", lead_id]
-        names += [f"lead{lead_id} {name}", f"{lead_id}-{name}", f"１２３４５ {name}", ""]
+        names += [f"{name} 2014", f"{name}, 8 років", f"{name} (050) 123-45-67", ""]
         choice = self.random.randrange(len(names) + 2)
         if choice < len(names):
             client |= {"name": names[choice], "display_name": names[choice], "surname": ""}

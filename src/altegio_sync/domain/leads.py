@@ -1,0 +1,113 @@
+"""Which number is a lead's id, by the school's settings, and when to doubt it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+from altegio_sync.domain.appointment import Lead
+from altegio_sync.domain.client_name import full_name, parse_client_name
+from altegio_sync.domain.numbers_in_name import is_year
+from altegio_sync.domain.phones import DEFAULT_REGION, reads_as_phone, region_of_zone
+
+if TYPE_CHECKING:
+    from typing import Any
+
+_LENGTHS = re.compile(r"(?P<least>[0-9]{1,2})(?:\s*[-–—]\s*(?P<most>[0-9]{1,2}))?")
+_MOST_DIGITS = 20
+
+
+class LeadIdKind(StrEnum):
+    """Which number `leadId` holds."""
+
+    CRM = "crm"
+    CLIENT = "client"
+    CRM_OR_CLIENT = "crm-or-client"
+
+
+@dataclass(frozen=True, slots=True)
+class LeadRules:
+    """How a lead is read from a client, by the school's settings.
+
+    ``lengths`` are the numbers of digits of the CRM ids, empty where they are not known; ``region``
+    is where phone numbers without a country's code belong.
+    """
+
+    kind: LeadIdKind = LeadIdKind.CRM
+    lengths: frozenset[int] = frozenset()
+    pattern: re.Pattern[str] | None = None
+    region: str | None = None
+
+    def in_zone(self, timezone: str) -> LeadRules:
+        """With the zone's country as the region, where no region is set."""
+        return self if self.region else replace(self, region=region_of_zone(timezone))
+
+    def read(
+        self, name: str, surname: str = "", patronymic: str = "", client_id: str | None = None
+    ) -> Lead | None:
+        lead = None
+        if self.kind is not LeadIdKind.CLIENT:
+            lead = parse_client_name(
+                name,
+                surname,
+                patronymic,
+                pattern=self.pattern,
+                lengths=self.lengths,
+                region=self.region or DEFAULT_REGION,
+            )
+            if lead is not None or self.kind is LeadIdKind.CRM:
+                return lead
+        told = full_name(name, surname, patronymic)
+        return Lead(client_id, told) if client_id and told else None
+
+    @property
+    def checks_format(self) -> bool:
+        """Whether every lead's id is all digits; a pattern may find anything."""
+        return self.pattern is None
+
+    @property
+    def judges_stored(self) -> bool:
+        """Whether a stored id can be told from a phone number or a year: not a client's id."""
+        return self.pattern is None and self.kind is LeadIdKind.CRM
+
+    def is_doubtful(self, stored_id: str) -> bool:
+        """Whether a stored id, all digits, is a year or a phone number, or has a wrong length."""
+        if is_year(stored_id):
+            return True
+        if self.lengths:
+            return len(stored_id) not in self.lengths
+        return reads_as_phone(stored_id, self.region or DEFAULT_REGION)
+
+    def to_json(self) -> list[Any]:
+        """What decides which lead is stored, for a hash."""
+        pattern = None if self.pattern is None else self.pattern.pattern
+        return [self.kind.value, sorted(self.lengths), pattern, self.region]
+
+
+#: What holds where nothing is set.
+USUAL_LEADS: Final = LeadRules()
+
+
+def parse_lengths(text: str) -> frozenset[int]:
+    """The numbers of digits that ``8`` or ``7-8`` names; ValueError where it names none."""
+    match = _LENGTHS.fullmatch(text.strip())
+    if match is None:
+        raise ValueError("expected how many digits the CRM ids have, such as 8 or 7-8")
+    least, most = int(match["least"]), int(match["most"] or match["least"])
+    if not 1 <= least <= most <= _MOST_DIGITS:
+        raise ValueError(f"expected 1 to {_MOST_DIGITS} digits, the smaller number first")
+    return frozenset(range(least, most + 1))
+
+
+def settle(lead: Lead, stored_id: object) -> Lead:
+    """The lead to store where a document has ``stored_id`` already.
+
+    An id that may still be the right one by the client's name stays, with doubt where the name
+    itself says another.
+    """
+    if not lead.others or stored_id is None:
+        return lead
+    text = str(stored_id)
+    return next((each for each in lead.others if each.id == text), lead)
