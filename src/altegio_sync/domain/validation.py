@@ -54,6 +54,8 @@ class RuleFinding:
     count: int
     fields: dict[str, int] = field(default_factory=dict)
     sample: tuple[str, ...] = ()
+    #: Where the store finds the sample again.
+    places: tuple[object, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         fields = {"fields": self.fields} if self.fields else {}

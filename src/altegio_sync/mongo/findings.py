@@ -10,6 +10,7 @@ from altegio_sync.domain.findings import FoundDocument, WrongValue
 from altegio_sync.mongo.connection import durable, translated_errors
 from altegio_sync.mongo.documents import KEY
 from altegio_sync.mongo.duplicates import repeated_ids
+from altegio_sync.mongo.ids import IS_ID, keys_of, to_id
 from altegio_sync.mongo.mending import is_blank, tidy
 from altegio_sync.mongo.rules import (
     DUPLICATES,
@@ -30,14 +31,16 @@ if TYPE_CHECKING:
     from pymongo.asynchronous.database import AsyncDatabase
 
     from altegio_sync.domain.findings import Group, Value
-    from altegio_sync.domain.validation import RuleContext
+    from altegio_sync.domain.validation import RuleContext, RuleFinding
 
     Document = dict[str, Any]
 
 _FIELDS = dict.fromkeys((*WANTED_TYPES, *REQUIRED), 1)
 _BATCH = 200
 _LESSON = ("leadId", "teacherId", "startDateTime")
-_ORDER = {"teacherId": 1, "startDateTime": 1, "endDateTime": 1, KEY: 1}
+_ORDER = ("teacherId", "startDateTime", "endDateTime", KEY)
+#: Of the examples of an overlap, the partner began at most so long before.
+_DAY = timedelta(days=1)
 _LONGEST_VALUE = 80
 _SHORT_MINUTES, _LONG_MINUTES = 30, 120
 _PYTHON_TYPES = {"string": str, "date": datetime, "bool": bool}
@@ -72,6 +75,42 @@ class MongoFindings:
             return self._find_same_lessons(rule, context)
         return self._find_overlaps(rule, context)
 
+    async def find_examples(self, finding: RuleFinding) -> list[Group]:
+        """The groups of the finding's sample, by teacher and start; they cost few look-ups."""
+        places = list(finding.places)
+        if finding.rule == DUPLICATES:
+            texts = [str(each) for each in dict.fromkeys(places)]
+            query = {KEY: {"$in": keys_of(texts, also_numbers=True), **IS_ID}}
+            by_id = _grouped(await self._load(query), lambda each: to_id(each[KEY]))
+            return [tuple(to_found(each, DUPLICATES) for each in by_id[text]) for text in texts]
+        if finding.rule == "duplicate-lesson":
+            return await self._load_same_lessons(places)
+        found = await self._load({"_id": {"$in": places}})
+        if finding.rule == "teacher-overlap":
+            return await self._load_overlaps(found)
+        return sorted(((to_found(each, finding.rule),) for each in found), key=_by_teacher)
+
+    async def _load_overlaps(self, lessons: Sequence[Document]) -> list[Group]:
+        near = [
+            {
+                "teacherId": each["teacherId"],
+                "startDateTime": {"$gte": each["startDateTime"] - _DAY, "$lt": each["endDateTime"]},
+                "endDateTime": {"$gt": each["startDateTime"]},
+            }
+            for each in lessons
+            if all(isinstance(each.get(name), datetime) for name in MOMENTS)
+        ]
+        if not near:
+            return []
+        found = await self._load({"$or": near, "isDeleted": {"$ne": True}})
+        in_order = sorted(found, key=lambda each: [each[name] for name in _ORDER[:-1]])
+        pairs = _overlapping_pairs(None, in_order)
+        return [
+            tuple(to_found(each, "teacher-overlap") for each in pair)
+            for pair in pairs
+            if pair[0][KEY] != pair[1][KEY]
+        ]
+
     async def _find_singles(self, rule: Rule, context: RuleContext) -> AsyncIterator[Group]:
         with translated_errors():
             cursor = self._collection.find(
@@ -87,26 +126,36 @@ class MongoFindings:
     async def _find_copies(self) -> AsyncIterator[Group]:
         async for batch in self._batches([*repeated_ids({}), {"$sort": {"_id": 1}}]):
             keys = [key for each in batch for key in each["keys"]]
-            by_key = _grouped(await self._load({KEY: {"$in": keys}}), lambda each: repr(each[KEY]))
+            by_id = _grouped(
+                await self._load({KEY: {"$in": keys, **IS_ID}}), lambda each: to_id(each[KEY])
+            )
             for each in batch:
-                copies = [copy for key in each["keys"] for copy in by_key[repr(key)]]
-                yield tuple(to_found(copy, DUPLICATES) for copy in copies)
+                yield tuple(to_found(copy, DUPLICATES) for copy in by_id[each["_id"]])
 
     async def _find_same_lessons(
         self, rule: RuleOfSeveral, context: RuleContext
     ) -> AsyncIterator[Group]:
         async for batch in self._batches(rule.stages(context)):
-            lessons = [each["_id"] for each in batch]
-            found = await self._load({"$or": lessons, "isDeleted": {"$ne": True}})
-            by_lesson = _grouped(found, _lesson)
-            for lesson in lessons:
-                yield tuple(to_found(each, rule.id) for each in by_lesson[_lesson(lesson)])
+            for group in await self._load_same_lessons([each["_id"] for each in batch]):
+                yield group
+
+    async def _load_same_lessons(self, lessons: Sequence[Any]) -> list[Group]:
+        if not lessons:
+            return []
+        found = await self._load({"$or": list(lessons), "isDeleted": {"$ne": True}})
+        by_lesson = _grouped(found, _lesson)
+        return [
+            tuple(to_found(each, "duplicate-lesson") for each in by_lesson[_lesson(lesson)])
+            for lesson in lessons
+        ]
 
     async def _find_overlaps(
         self, rule: RuleOfSeveral, context: RuleContext
     ) -> AsyncIterator[Group]:
         busy: Document | None = None
-        async for batch in self._batches([*rule.stages(context), {"$sort": _ORDER}]):
+        async for batch in self._batches(
+            [*rule.stages(context), {"$sort": dict.fromkeys(_ORDER, 1)}]
+        ):
             pairs = list(_overlapping_pairs(busy, batch))
             busy = max(
                 (each for each in (busy, *batch) if each and _is_same_teacher(each, batch[-1])),
@@ -148,6 +197,11 @@ def _overlapping_pairs(
             busy = lesson
 
 
+def _by_teacher(group: Group) -> tuple[str, str]:
+    first = group[0]
+    return first.teacher_name or "", "" if first.starts_at is None else first.starts_at.isoformat()
+
+
 def _is_same_teacher(one: Document, other: Document) -> bool:
     return bool(one["teacherId"] == other["teacherId"])
 
@@ -171,7 +225,7 @@ def to_found(document: Mapping[str, Any], rule_id: str) -> FoundDocument:
     describe = _DESCRIPTIONS.get(rule_id, _values())
     return FoundDocument(
         document_id=str(document["_id"]),
-        appointment_id=_text(document.get(KEY)),
+        appointment_id=to_id(document.get(KEY)) or _text(document.get(KEY)),
         company_id=_text(document.get("companyId")),
         teacher_id=_text(document.get("teacherId")),
         teacher_name=_text(document.get("teacherName")),

@@ -135,9 +135,8 @@ def _id_format(context: RuleContext) -> Document:
 
 
 _LENGTH_MS: Document = {"$subtract": ["$endDateTime", "$startDateTime"]}
-_IS_UNUSUAL: Document = {
-    "$or": [{"$lt": [_LENGTH_MS, 30 * 60_000]}, {"$gt": [_LENGTH_MS, 120 * 60_000]}]
-}
+_IS_SHORT: Document = {"$lt": [_LENGTH_MS, 30 * 60_000]}
+_IS_UNUSUAL: Document = {"$or": [_IS_SHORT, {"$gt": [_LENGTH_MS, 120 * 60_000]}]}
 
 
 def _date_order(_context: RuleContext) -> Document:
@@ -306,7 +305,13 @@ RULES: tuple[AnyRule, ...] = (
         "duplicate-lesson", Severity.ERROR, Repair.TELL, _duplicate_lessons, counted="$count"
     ),
     RuleOfSeveral("teacher-overlap", Severity.WARNING, Repair.TELL, _teacher_overlaps),
-    Rule("odd-length", Severity.WARNING, Repair.TELL, _odd_length),
+    Rule(
+        "odd-length",
+        Severity.WARNING,
+        Repair.TELL,
+        _odd_length,
+        {"short": _sum(_IS_SHORT), "long": _sum({"$not": [_IS_SHORT]})},
+    ),
     Rule("forgotten-pending", Severity.WARNING, Repair.ASK, _forgotten_pending),
     Rule("untidy-text", Severity.WARNING, Repair.TIDY, _untidy_text),
 )

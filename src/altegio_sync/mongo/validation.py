@@ -115,7 +115,11 @@ class _Run:
             stages = [*repeated_ids({}), {"$sort": {"_id": 1}}, {"$facet": parts}]
             found = await self._aggregate(stages)
         count, ids = (found[0]["count"], found[0]["ids"]) if found else ([], [])
-        sample = [{KEY: each["_id"]} for each in ids[:SAMPLE] for _ in range(each["documents"])]
+        sample = [
+            {"_id": each["_id"], KEY: each["_id"]}
+            for each in ids[:SAMPLE]
+            for _ in range(each["documents"])
+        ]
         self.findings[DUPLICATES] = _to_finding(_DUPLICATE_RULE, count, sample[:SAMPLE])
         self._context = replace(self._context, surplus=await self._find_surplus(ids))
 
@@ -184,6 +188,7 @@ def _to_finding(
         found.get("count", 0),
         {name: found.get(name, 0) for name in names},
         tuple(_shown(each) for each in sample),
+        tuple(each["_id"] for each in sample),
     )
 
 
