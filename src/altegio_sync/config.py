@@ -38,6 +38,7 @@ HINTS = {
 }
 ALTEGIO_SETTINGS = ("ALTEGIO_COMPANY_ID", "ALTEGIO_COMPANY_TOKEN", "ALTEGIO_USER_TOKEN")
 ALL_SETTINGS = (*ALTEGIO_SETTINGS, "DB_URI")
+DEFAULT_COLLECTION = "altegio-appointments"
 MAX_PAGE_SIZE = 1000
 #: In place of an address: the MongoDB that the program starts itself.
 EMBEDDED = "embedded"
@@ -192,7 +193,7 @@ class Settings(BaseSettings):
         validation_alias="ALTEGIO_BUDGET_KEY",
     )
     collection: Annotated[str, AfterValidator(_collection)] = Field(
-        "altegio-appointments", validation_alias="ALTEGIO_COLLECTION"
+        DEFAULT_COLLECTION, validation_alias="ALTEGIO_COLLECTION"
     )
     data_dir: Path | None = Field(None, validation_alias="ALTEGIO_DATA_DIR")
 

@@ -157,7 +157,14 @@ def test_the_demo_shows_the_typical_day_and_needs_nothing(
     ran = Cli(tmp_path, {"DB_URI": "not to be used"}).run("demo")
 
     assert ran.code == 0, ran.err
-    shown = [line for line in ran.out.splitlines() if line.startswith("$ ")]
-    assert shown[:2] == ["$ altegio-sync check", "$ altegio-sync sync last-month"]
+    shown = [line.removeprefix("$ altegio-sync ") for line in ran.out.splitlines() if "$ " in line]
+    steps = ["sync last-month", "stats", "validate", "clean", "validate --fix", "validate"]
+    assert [each for each in shown if each in steps] == steps
     assert "already stored      424" in ran.out
+    merged, repaired = ran.out.split("$ altegio-sync clean")[1].split(
+        "$ altegio-sync validate --fix"
+    )
+    assert "4 appointments were stored more than once" in merged
+    assert "7 documents changed" in repaired
+    assert "duplicate-appointment" not in repaired
     assert list(tmp_path.iterdir()) == []

@@ -2,31 +2,38 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
 import sys
 import tempfile
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from altegio_sync.cli.command import EXIT_DONE, EXIT_INTERRUPTED, EXIT_PARTLY
 from altegio_sync.cli.sandbox_command import sandbox_settings
+from altegio_sync.config import DEFAULT_COLLECTION
+from altegio_sync.embedded import embedded_mongod
 from altegio_sync.embedded.server import await_end
+from altegio_sync.mongo.connection import open_database
 from altegio_sync.sandbox import SandboxServer, School
+from altegio_sync.sandbox.old_documents import make_old_documents
 
 if TYPE_CHECKING:
     from types import FrameType
 
 _TOKEN = "sandbox-partner-token"  # noqa: S105 - of a made-up school
 _USER_TOKEN = "sandbox-user-token"  # noqa: S105 - of a made-up school
+_FIRST_STEP = (("check",), "Is everything in place?")
 _STEPS = (
-    (("check",), "Is everything in place?"),
-    (("sync", "last-month"), "Bring last month's appointments in."),
+    (("sync", "last-month"), "Bring last month's bookings in, beside what is already there."),
     (("sync", "last-month", "-q"), "Once more: nothing is stored twice."),
     (("stats",), "What is stored?"),
     (("validate",), "Is anything wrong with it?"),
-    (("clean",), "Is anything stored twice?"),
+    (("clean",), "Merge the copies of a booking; the others go to the trash."),
+    (("validate", "--fix"), "Repair the faults, by asking Altegio where that is needed."),
     (("validate",), "And now?"),
 )
 
@@ -44,15 +51,32 @@ def run_demo(seed: int) -> None:
     ):
         try:
             environment = _environment(server, school, Path(folder))
-            for arguments, purpose in _STEPS:
-                print(f"\n# {purpose}\n$ altegio-sync {' '.join(arguments)}", flush=True)
-                code = _run(arguments, environment, folder)
-                # 1 is what validate says when the school has left something to be seen to.
-                if code not in (EXIT_DONE, EXIT_PARTLY):
-                    sys.exit(code)
+            _run_step(_FIRST_STEP, environment, folder)
+            asyncio.run(_plant_old_documents(school, Path(folder)))
+            print("\nThe school's old program was here before, and left a few documents.")
+            for step in _STEPS:
+                _run_step(step, environment, folder)
         finally:
             await_end(Path(folder))
     print("\nThat was it. With your own tokens in .env the same commands sync your school.")
+
+
+async def _plant_old_documents(school: School, folder: Path) -> None:
+    """Store what a school's older programs would have left: copies of bookings, and faults."""
+    last = datetime.now(school.zone).date().replace(day=1) - timedelta(days=1)
+    documents = make_old_documents(school.planted(last.replace(day=1), last))
+    async with embedded_mongod(folder) as uri, open_database(uri) as database:
+        await database[DEFAULT_COLLECTION].insert_many(documents)
+
+
+def _run_step(step: tuple[tuple[str, ...], str], environment: dict[str, str], folder: str) -> None:
+    """Run one command; leave with its code where it could not be done."""
+    arguments, purpose = step
+    print(f"\n# {purpose}\n$ altegio-sync {' '.join(arguments)}", flush=True)
+    code = _run(arguments, environment, folder)
+    # validate ends with 1 where something is left for a person.
+    if code not in (EXIT_DONE, EXIT_PARTLY):
+        sys.exit(code)
 
 
 def _environment(server: SandboxServer, school: School, folder: Path) -> dict[str, str]:
