@@ -99,8 +99,19 @@ def test_a_picture_is_small_and_asks_nothing_of_a_network(picture: Path) -> None
         assert re.findall(r"https?:|@font-face|@import|<script|url\((?!#)", named) == []
 
 
-@pytest.mark.parametrize("page", sorted(ROOT.glob("*.md")) + sorted(ROOT.glob("docs/*.md")))
+@pytest.mark.parametrize("page", sorted(ROOT.glob("*.md")) + sorted(ROOT.glob("docs/**/*.md")))
 def test_links_between_the_pages_lead_somewhere(page: Path) -> None:
     targets = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
 
     assert [each for each in targets if not (page.parent / each).exists()] == []
+
+
+@pytest.mark.parametrize(
+    "page", sorted(ROOT.glob("docs/uk/*.md")), ids=lambda each: str(each.relative_to(ROOT))
+)
+def test_a_page_has_the_same_parts_and_commands_in_both_languages(page: Path) -> None:
+    theirs, ours = (each.read_text(encoding="utf-8") for each in (page, ROOT / "docs" / page.name))
+
+    for pattern in (r"^#+ ", r"`altegio-sync [a-z-]+", r"\b(?:ALTEGIO_[A-Z_]+|DB_URI)\b", r"^```"):
+        found = [re.findall(pattern, text, re.MULTILINE) for text in (theirs, ours)]
+        assert sorted(found[0]) == sorted(found[1])

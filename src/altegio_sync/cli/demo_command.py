@@ -29,7 +29,7 @@ _USER_TOKEN = "sandbox-user-token"  # noqa: S105 - of a made-up school
 _FIRST_STEP = (("check",), "Is everything in place?")
 _STEPS = (
     (("sync", "last-month"), "Bring last month's bookings in, beside what is already there."),
-    (("sync", "last-month", "-q"), "Once more: nothing is stored twice."),
+    (("sync", "last-month"), "Once more: nothing is stored twice."),
     (("stats",), "What is stored?"),
     (("validate",), "Is anything wrong with it?"),
     (("clean",), "Merge the copies of a booking; the others go to the trash."),
