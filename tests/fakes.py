@@ -108,7 +108,9 @@ class ListSource:
         size = min(query.page_size, self._served_page_size)
         listed = [each for each in self.list if _is_listed(each, query)]
         rows = listed[(query.page - 1) * size : query.page * size]
-        return Page(rows, len(rows), self._total(len(listed)), answered_at=self.answered_at)
+        return Page(
+            rows, len(rows), self._total(len(listed)), answered_at=self.answered_at, query=query
+        )
 
 
 def _is_listed(booking: Booking, query: PageQuery) -> bool:
@@ -128,6 +130,7 @@ class MemoryStore:
         self.stored = {each.id: each for each in stored}
         self.refused: set[str] = set()
         self.marked: list[str] = []
+        self.by_id: list[str] = []
         self.scopes: list[StoredScope] = []
         self.now = NOW
         self.log = [] if log is None else log
@@ -137,7 +140,7 @@ class MemoryStore:
         return None
 
     async def store_batch(
-        self, batch: Sequence[Verdict], *, mode: SyncMode, dry_run: bool
+        self, batch: Sequence[Verdict], *, mode: SyncMode, dry_run: bool, by_id: bool = False
     ) -> BatchResult:
         old = {each.booking.id: self.stored.get(each.booking.id) for each in batch}
         result = BatchResult([(each, self._store(each, mode, dry_run)) for each in batch])
@@ -145,6 +148,7 @@ class MemoryStore:
             before = old[each.booking.id]
             if before is not None and outcome is Outcome.UPDATED:
                 result.changes["startDateTime"] += before.starts_at != each.booking.starts_at
+        self.by_id += [each.booking.id for each in batch if by_id]
         failed = [each.booking.id for each, outcome in result.outcomes if outcome is Outcome.FAILED]
         result.failures += [f"refused {each}" for each in failed]
         self.log.append("stored")

@@ -44,7 +44,7 @@ class Page:
     ``rows`` counts what the answer held, ``unreadable`` those of them without an id to know them
     by, and ``nameless`` is what can be read of these; ``total`` is what Altegio announces for the
     whole query, None where it does not say. ``answered_at`` is the time of the answer by Altegio's
-    own clock, to the second.
+    own clock, to the second. ``query`` is what was asked.
     """
 
     bookings: Sequence[Booking]
@@ -53,6 +53,7 @@ class Page:
     unreadable: int = 0
     nameless: Sequence[Booking] = ()
     answered_at: datetime | None = None
+    query: PageQuery | None = None
 
 
 class RequestBudget(Protocol):
@@ -87,11 +88,26 @@ class AppointmentSource(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Overtaken:
+    """An answer that was not written, because the stored document may be newer.
+
+    ``only_by_id``: another answer from a list would not help, since its stamp is older.
+    """
+
+    verdict: Verdict
+    only_by_id: bool
+
+
 @dataclass(slots=True)
 class BatchResult:
-    """What became of a batch: an outcome for every verdict of it, in order, and the counts."""
+    """What became of a batch: an outcome for every verdict of it, in order, and the counts.
+
+    Those in ``overtaken`` have no outcome yet: Altegio has to be asked about them again.
+    """
 
     outcomes: list[tuple[Verdict, Outcome]]
+    overtaken: list[Overtaken] = field(default_factory=list)
     changes: Counter[str] = field(default_factory=Counter)
     no_longer_kept: int = 0
     failures: list[str] = field(default_factory=list)
@@ -111,9 +127,12 @@ class AppointmentStore(Protocol):
         ...
 
     async def store_batch(
-        self, batch: Sequence[Verdict], *, mode: SyncMode, dry_run: bool
+        self, batch: Sequence[Verdict], *, mode: SyncMode, dry_run: bool, by_id: bool = False
     ) -> BatchResult:
-        """Bring a batch of distinct bookings into the collection; nothing is stored twice."""
+        """Bring a batch of distinct bookings into the collection; nothing is stored twice.
+
+        ``by_id``: each was asked for by its id, so it is written whatever its stamp.
+        """
         ...
 
     async def find_server_time(self) -> datetime:

@@ -371,8 +371,13 @@ class AttackMachine(RuleBasedStateMachine):
         self.runner.run(self._judge_everything(self.period))
 
     async def _count_days_done(self, *, proves: bool) -> int:
-        """Days that had ended and that a run under `--update` need not read again."""
-        wanted: Document = {"mode": "update", "day": {"$lt": str(datetime.now(ZONE).date())}}
+        """Days that had ended and that a run under `--update` need not read again.
+
+        An hour passes before that run: what was entered in the first hour of a day was entered
+        before the day had begun then.
+        """
+        an_hour_ago = datetime.now(ZONE) - timedelta(hours=1)
+        wanted: Document = {"mode": "update", "day": {"$lt": str(an_hour_ago.date())}}
         if proves:
             wanted["grade"] = Grade.PROVED.value
         return await self.database["altegio-sync-ledger"].count_documents(wanted)
@@ -538,6 +543,9 @@ class AttackMachine(RuleBasedStateMachine):
         for name, fields in (("cursors", ("at",)), ("ledger", ("at", "latest.at"))):
             earlier = {each: {"$add": [f"${each}", -3_600_000]} for each in fields}
             await self.database[f"altegio-sync-{name}"].update_many({}, [{"$set": earlier}])
+        ago = {"$add": ["$altegioUpdatedAt", -3_600_000]}
+        stamped = {"altegioUpdatedAt": {"$exists": True}}
+        await self.documents.update_many(stamped, [{"$set": {"altegioUpdatedAt": ago}}])
 
     async def _is_leased(self) -> bool:
         return bool(

@@ -91,6 +91,30 @@ async def test_the_first_created_stays_and_takes_what_the_last_updated_says(
     assert {each["run"] for each in trashed} == {report.run_id}
 
 
+@pytest.mark.parametrize(
+    ("stamps", "status"),
+    [((9, 5), "0"), ((5, 9), "3"), ((5, 5), "3"), ((None, 5), "3"), ((5, None), "0")],
+)
+async def test_the_document_with_the_newest_stamp_speaks_for_all_then_the_last_written(
+    any_uri: str,
+    raw: Collection[RawBSONDocument],
+    stamps: tuple[int | None, int | None],
+    status: str,
+) -> None:
+    known = [
+        {} if each is None else {"altegioUpdatedAt": NOW + timedelta(days=each)} for each in stamps
+    ]
+    plain(raw).insert_many([document("501", 0, **known[0]), document("501", 3, **known[1])])
+
+    async with open_database(any_uri) as database:
+        await MongoCleaner(database, NAME).clean(dry_run=False)
+
+    [kept] = plain(raw).find({}, {"_id": 0, "status": 1, "altegioUpdatedAt": 1})
+    newest = max(each for each in stamps if each is not None)
+    assert kept["status"] == status
+    assert kept["altegioUpdatedAt"].replace(tzinfo=UTC) == NOW + timedelta(days=newest)
+
+
 async def test_what_the_last_updated_says_nothing_about_is_taken_from_the_latest_that_does(
     any_uri: str, raw: Collection[RawBSONDocument]
 ) -> None:

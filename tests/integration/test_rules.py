@@ -51,6 +51,7 @@ def lesson(number: int, **changes: object) -> Document:
         "createdAt": NOW,
         "updatedAt": NOW,
         "companyId": "77",
+        "altegioUpdatedAt": NOW,
         "leadPurchasedCourse": "A2",
     }
     return {name: value for name, value in {**whole, **changes}.items() if value is not LACKING}
@@ -74,6 +75,8 @@ FAULTS: list[tuple[str, Document]] = [
     ("wrong-type", {"IsTrial": 0}),
     ("wrong-type", {"isDeleted": "false"}),
     ("wrong-type", {"companyId": 77}),
+    ("wrong-type", {"altegioUpdatedAt": "2026-03-01T10:00:00+0200"}),
+    ("wrong-type", {"altegioUpdatedAt": [NOW]}),
     ("wrong-type", {"appointmentId": ["1001", "1002"]}),
     ("wrong-type", {"status": ["1"]}),
     ("wrong-type", {"startDateTime": [NOW - HOUR]}),
@@ -410,6 +413,13 @@ ID = ObjectId.from_datetime(datetime(2025, 1, 2, tzinfo=UTC))
         ({"isDeleted": "perhaps"}, {}),
         ({"createdAt": LACKING}, {"createdAt": "2025-01-02T00:00:00+00:00"}),
         ({"updatedAt": "never"}, {"updatedAt": "2025-01-02T00:00:00+00:00"}),
+        (
+            {"altegioUpdatedAt": "2026-03-01T10:00:00+0200"},
+            {"altegioUpdatedAt": "2026-03-01T08:00:00+00:00"},
+        ),
+        ({"altegioUpdatedAt": "lately"}, {"altegioUpdatedAt": None}),
+        ({"altegioUpdatedAt": [NOW]}, {"altegioUpdatedAt": None}),
+        ({"altegioUpdatedAt": LACKING}, {}),
         ({"leadName": " Олена   Приклад\n"}, {"leadName": "Олена Приклад"}),
     ],
     ids=str,
@@ -422,7 +432,7 @@ def test_what_can_be_mended_without_asking(changes: Document, mended: Document) 
         for name, value in fields.items()
     }
     assert shown == mended
-    assert all(isinstance(value, (str, bool, datetime)) for value in fields.values())
+    assert all(isinstance(value, (str, bool, datetime, type(None))) for value in fields.values())
 
 
 def test_a_name_keeps_its_own_single_space() -> None:

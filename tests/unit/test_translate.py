@@ -151,6 +151,29 @@ def test_a_start_that_spring_skips_is_an_hour_on(offset: str) -> None:
     assert booking.starts_at.astimezone(KYIV.zone).hour == 4
 
 
+@pytest.mark.parametrize(
+    ("told", "hour"),
+    [
+        ("2026-04-20T12:36:27+0500", 7),
+        ("2026-04-20T12:36:27+05:00", 7),
+        ("2026-04-20 07:36:27Z", 7),
+        ("2026-04-20 12:36:27", 9),  # no offset: the location's time
+        ("", None),
+        ("2026-04-20", None),
+        ("0000-00-00 00:00:00", None),
+        ("0001-01-01T00:00:00+0500", None),
+        ("9999-12-31T23:59:59-0500", None),
+        (1776670587, None),
+        (None, None),
+    ],
+)
+def test_the_stamp_of_the_last_change_is_a_moment_or_nothing(
+    told: object, hour: int | None
+) -> None:
+    expected = None if hour is None else datetime(2026, 4, 20, hour, 36, 27, tzinfo=UTC)
+    assert read(last_change_date=told).changed_at == expected
+
+
 @pytest.mark.parametrize("record_id", [None, "", 0, "abc", True, [], {}, "１２"], ids=repr)
 def test_a_record_without_an_id_is_read_all_the_same(record_id: object) -> None:
     assert read(id=record_id) == replace(read(), id="")

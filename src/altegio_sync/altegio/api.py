@@ -30,6 +30,7 @@ from altegio_sync.altegio.wire import (
     StaffAnswer,
     WireRecord,
 )
+from altegio_sync.domain.clock import steady_now
 from altegio_sync.domain.leads import LeadRules
 from altegio_sync.domain.report import ApiUsage
 from altegio_sync.errors import (
@@ -140,8 +141,8 @@ class AltegioApi:
         return {teacher.id: teacher for teacher in teachers if teacher is not None}
 
     async def fetch_page(self, query: PageQuery) -> Page:
-        answer, headers = await self._fetch_with_headers(RecordsAnswer, page_request(query))
-        translator = self._translator(query.company_id, query.zone)
+        answer, headers, asked_at = await self._fetch_whole(RecordsAnswer, page_request(query))
+        translator = self._translator(query.company_id, query.zone, asked_at)
         read = [translator.to_booking(row or WireRecord()) for row in answer.data]
         bookings = [booking for booking in read if booking.id]
         nameless = [booking for booking in read if not booking.id]
@@ -153,26 +154,31 @@ class AltegioApi:
             unreadable=len(nameless),
             nameless=nameless,
             answered_at=answered_at(headers),
+            query=query,
         )
 
     async def fetch_booking(self, company_id: str, appointment_id: str, zone: ZoneInfo) -> Booking:
-        answer = await self._fetch(RecordAnswer, Request(f"record/{company_id}/{appointment_id}"))
-        booking = self._translator(company_id, zone).to_booking(answer.data)
+        request = Request(f"record/{company_id}/{appointment_id}")
+        answer, _headers, asked_at = await self._fetch_whole(RecordAnswer, request)
+        booking = self._translator(company_id, zone, asked_at).to_booking(answer.data)
         if booking.id != appointment_id:
             raise UnexpectedAnswerError("Altegio answered with another record than was asked for")
         return booking
 
-    def _translator(self, company_id: str, zone: ZoneInfo) -> Translator:
-        return Translator(company_id, zone, self._leads.in_zone(zone.key))
+    def _translator(self, company_id: str, zone: ZoneInfo, asked_at: float) -> Translator:
+        return Translator(company_id, zone, self._leads.in_zone(zone.key), asked_at)
 
     async def _fetch(self, answer_type: type[AnswerT], request: Request) -> AnswerT:
-        answer, _headers = await self._fetch_with_headers(answer_type, request)
+        answer, _headers, _asked_at = await self._fetch_whole(answer_type, request)
         return answer
 
-    async def _fetch_with_headers(
+    async def _fetch_whole(
         self, answer_type: type[AnswerT], request: Request
-    ) -> tuple[AnswerT, Mapping[str, str]]:
-        """Ask until it is answered, refused for good, or no longer worth a try."""
+    ) -> tuple[AnswerT, Mapping[str, str], float]:
+        """Ask until it is answered, refused for good, or no longer worth a try.
+
+        With the answer's headers, and when the request that was answered started.
+        """
         retrying = _Retrying(self.usage, self.on_retry, self._jitter)
         async for attempt in stamina.retry_context(
             on=retrying.wait_after,
@@ -191,9 +197,10 @@ class AltegioApi:
 
     async def _try_once(
         self, answer_type: type[AnswerT], request: Request
-    ) -> tuple[AnswerT, Mapping[str, str]]:
+    ) -> tuple[AnswerT, Mapping[str, str], float]:
         await self._pacer.wait_for_turn()
         self.usage.requests += 1
+        asked_at = steady_now()
         try:
             with anyio.fail_after(_ATTEMPT_SECONDS):
                 response = await self._client.get(request.path, params=request.params)
@@ -207,7 +214,7 @@ class AltegioApi:
         answer = read_answer(
             answer_type, response.status_code, headers, response.content, secrets=self._secrets
         )
-        return answer, headers
+        return answer, headers, asked_at
 
 
 def _is_loopback(host: str) -> bool:

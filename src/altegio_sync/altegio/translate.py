@@ -42,11 +42,15 @@ _STATUSES = {each.value: each for each in AttendanceStatus}
 
 @dataclass(frozen=True, slots=True)
 class Translator:
-    """Reads records of one company, whose calendar is kept in ``zone``."""
+    """Reads records of one company, whose calendar is kept in ``zone``.
+
+    ``asked_at`` is when the request for them started, by `steady_now`.
+    """
 
     company_id: str
     zone: ZoneInfo
     leads: LeadRules = USUAL_LEADS
+    asked_at: float | None = None
 
     def to_booking(self, record: WireRecord) -> Booking:
         """The booking; its id is empty where the record has none to know it by."""
@@ -74,6 +78,8 @@ class Translator:
             problems=_name_problems(starts_at, length_s, ends_at, status, is_deleted),
             damaged=damaged,
             version=record.last_change_date,
+            changed_at=_to_changed_at(self.zone, record.last_change_date),
+            asked_at=self.asked_at,
         )
 
     def _to_lead(self, client: WireClient | None) -> Lead | None:
@@ -125,6 +131,17 @@ def _find_damage(record: WireRecord, services: tuple[Service, ...]) -> tuple[str
     ):
         damaged.append(CLIENT_NAME)
     return tuple(damaged)
+
+
+def _to_changed_at(zone: ZoneInfo, text: str) -> datetime | None:
+    moment = _parse_moment(text)
+    if moment is None:
+        return None
+    try:
+        # Always told with an offset so far; without one it would be the calendar's time.
+        return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
+    except OverflowError:
+        return None
 
 
 def _name_problems(

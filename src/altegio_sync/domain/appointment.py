@@ -67,6 +67,7 @@ class Appointment:
     status: AttendanceStatus
     is_trial: bool
     is_deleted: bool
+    changed_at: datetime | None = None
 
 
 #: Parts of a booking that decide whether it is kept, and may arrive damaged.
@@ -82,6 +83,8 @@ class Booking:
     ``problems`` names the parts that were there and could not be read, ``damaged`` those that did
     not arrive as they were sent. ``version`` is what Altegio
     says of the last change: two readings of the same version are of a booking left as it was.
+    ``changed_at`` is the same as a moment, None where it cannot be read. ``asked_at`` is when the
+    request for this answer started, by `steady_now`; None where nobody noted it.
     """
 
     id: str
@@ -99,6 +102,8 @@ class Booking:
     problems: tuple[str, ...] = ()
     damaged: tuple[str, ...] = ()
     version: str = ""
+    changed_at: datetime | None = None
+    asked_at: float | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,6 +112,7 @@ def judge(booking: Booking, rules: LessonRules, staff: Mapping[str, Teacher]) ->
             status=status,
             is_trial=any(rules.is_trial(each) for each in booking.services),
             is_deleted=bool(booking.is_deleted),
+            changed_at=booking.changed_at,
         ),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from bson.errors import InvalidBSON, InvalidDocument
@@ -10,7 +11,7 @@ from pymongo.errors import BulkWriteError, OperationFailure
 from altegio_sync.mongo.connection import GOING_AWAY, UNAUTHORIZED
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from pymongo.asynchronous.client_session import AsyncClientSession
     from pymongo.asynchronous.collection import AsyncCollection
@@ -33,11 +34,19 @@ def refused_message(appointment_id: str, code: int) -> str:
     return f"MongoDB refused appointment {appointment_id} (code {code})"
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """How many updates found their document; the position and code of each refused write."""
+
+    matched: int
+    refused: Mapping[int, int] = field(default_factory=dict)
+
+
 async def write_each(
     collection: AsyncCollection[Any],
     writes: Sequence[Any],
     session: AsyncClientSession | None = None,
-) -> dict[int, int]:
+) -> Mapping[int, int]:
     """The position and code of each write that was refused; all others were carried out.
 
     A write may be carried out twice where the server refuses a whole command, so it must do no
@@ -46,31 +55,41 @@ async def write_each(
     Raises:
         PyMongoError: what concerns no document: MongoDB was lost, or the user has no right.
     """
+    return (await write_counted(collection, writes, session)).refused
+
+
+async def write_counted(
+    collection: AsyncCollection[Any],
+    writes: Sequence[Any],
+    session: AsyncClientSession | None = None,
+) -> Written:
+    """As `write_each`; an update carried out twice may not have found its document again."""
     if not writes:
-        return {}
+        return Written(0)
     try:
-        await collection.bulk_write(writes, ordered=False, session=session)
+        result = await collection.bulk_write(writes, ordered=False, session=session)
     except BulkWriteError as error:
         refused = error.details.get("writeErrors", [])
         codes = {each["index"]: each["code"] for each in refused}
         is_unsure = not codes or error.details.get("writeConcernErrors")
         if is_unsure or not _ABOUT_ALL.isdisjoint(codes.values()) or _is_transient(error):
             raise
-        return codes
+        return Written(error.details["nMatched"], codes)
     except (OperationFailure, InvalidDocument, InvalidBSON) as error:
         code = code_of(error)
         if len(writes) == 1 or session is not None:
-            return dict.fromkeys(range(len(writes)), code)
+            return Written(0, dict.fromkeys(range(len(writes)), code))
         return await _write_alone(collection, writes)
-    return {}
+    return Written(result.matched_count)
 
 
-async def _write_alone(collection: AsyncCollection[Any], writes: Sequence[Any]) -> dict[int, int]:
+async def _write_alone(collection: AsyncCollection[Any], writes: Sequence[Any]) -> Written:
     """In halves, so that few commands find the one that the server does not accept."""
     middle = len(writes) // 2
-    first = await write_each(collection, writes[:middle])
-    second = await write_each(collection, writes[middle:])
-    return {**first, **{middle + n: code for n, code in second.items()}}
+    first = await write_counted(collection, writes[:middle])
+    second = await write_counted(collection, writes[middle:])
+    later = {middle + n: code for n, code in second.refused.items()}
+    return Written(first.matched + second.matched, {**first.refused, **later})
 
 
 def code_of(error: Exception) -> int:

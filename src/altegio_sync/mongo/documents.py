@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from altegio_sync.domain.lessons import Verdict
 
 KEY = "appointmentId"
+#: Altegio's time stamp of the last change.
+STAMP = "altegioUpdatedAt"
 #: The fields that a booking decides; `createdAt` and `updatedAt` are about the document itself.
 BOOKING_FIELDS = (
     KEY,
@@ -29,14 +31,15 @@ BOOKING_FIELDS = (
     "IsTrial",
     "isDeleted",
     "companyId",
+    STAMP,
 )
-
-
+#: What old documents never had; it comes along with other fields, and alone is no change.
+_NEW_FIELDS = frozenset({"companyId", STAMP})
 _LACKING = object()
 
 
 def to_fields(appointment: Appointment) -> dict[str, Any]:
-    return {
+    fields = {
         KEY: appointment.id,
         "leadId": appointment.lead.id,
         "leadName": appointment.lead.name,
@@ -51,6 +54,9 @@ def to_fields(appointment: Appointment) -> dict[str, Any]:
         "isDeleted": appointment.is_deleted,
         "companyId": appointment.company_id,
     }
+    if appointment.changed_at is not None:
+        fields[STAMP] = appointment.changed_at
+    return fields
 
 
 def to_readable_fields(booking: Booking, teacher: Teacher | None) -> dict[str, Any]:
@@ -66,6 +72,8 @@ def to_readable_fields(booking: Booking, teacher: Teacher | None) -> dict[str, A
         fields["status"] = booking.status.value
     if booking.is_deleted is not None:
         fields["isDeleted"] = booking.is_deleted
+    if booking.changed_at is not None:
+        fields[STAMP] = booking.changed_at
     return fields
 
 
@@ -80,12 +88,14 @@ def changed_fields(stored: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict
     """The wanted fields that the stored document has otherwise, or lacks.
 
     Types count: an id kept as a number is another value to the school's other programs. A
-    `companyId` that is lacking alone is no change, since old documents never had it.
+    `companyId` that is lacking alone is no change, since old documents never had it, and neither is
+    another stamp alone (`changed_stamp`).
     """
     # The usual case, at half the price: nothing changed. Of what we write, flags alone are equal to
     # values of other types.
+    rest = {"_id": stored.get("_id"), "updatedAt": stored.get("updatedAt")}
     if (
-        {**wanted, "_id": stored.get("_id")} == stored
+        {**wanted, **rest} == stored
         and stored.get("IsTrial") is wanted.get("IsTrial")
         and stored.get("isDeleted") is wanted.get("isDeleted")
     ):
@@ -95,12 +105,23 @@ def changed_fields(stored: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict
         found = stored.get(name, _LACKING)
         if (type(found) is not type(value) or found != value) and not _is_same(found, value):
             changed[name] = value
-    return {} if changed.keys() <= {"companyId"} and "companyId" not in stored else changed
+    return changed if told_names(stored, changed) else {}
+
+
+def changed_stamp(stored: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """The wanted stamp, where the stored document has another one or none."""
+    if STAMP not in wanted or stored.get(STAMP) == wanted[STAMP]:
+        return {}
+    return {STAMP: wanted[STAMP]}
 
 
 def told_names(stored: Mapping[str, Any], changed: Mapping[str, Any]) -> set[str]:
-    """The names of what changed, without a `companyId` that is only filled in."""
-    return {name for name in changed if name != "companyId" or name in stored}
+    """The names of what changed, without a stamp and a `companyId` that is only filled in."""
+    return {name for name in changed if name not in _NEW_FIELDS or _is_told(name, stored)}
+
+
+def _is_told(name: str, stored: Mapping[str, Any]) -> bool:
+    return name == "companyId" and name in stored
 
 
 def _is_same(stored: object, wanted: object) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from bson import ObjectId
 
-from altegio_sync.mongo.documents import changed_fields, wanted_fields
+from altegio_sync.mongo.documents import STAMP, changed_fields, changed_stamp, wanted_fields
 from altegio_sync.mongo.ids import to_whole_number
 from altegio_sync.mongo.rules import FLAGS, NAMES, STORING_DATES, VITAL, WANTED_TYPES
 
@@ -48,7 +48,8 @@ def mend_alone(document: Mapping[str, Any], zone: ZoneInfo | None) -> Fields:
         if is_blank(value) or isinstance(value, _PYTHON_TYPES[kind]):
             continue
         converted = _convert(value, kind, zone)
-        if converted is not None:
+        # A stamp that cannot be read is worth no more than none, and Altegio brings another.
+        if converted is not None or (name == STAMP and STAMP not in find_local_dates(document)):
             fields[name] = converted
     for name in STORING_DATES:
         made_at = _made_at(document)
@@ -84,7 +85,8 @@ def mend_by_answer(document: Mapping[str, Any], answer: Answer, now: datetime) -
     That is so where it lacks an id, the lead or a date, and Altegio does not have them either.
     """
     verdict = answer.verdict
-    fields = {} if verdict is None else changed_fields(document, wanted_fields(verdict))
+    wanted = {} if verdict is None else wanted_fields(verdict)
+    fields = changed_fields(document, wanted)
     for name in FLAGS:
         if name not in fields and not isinstance(document.get(name), bool):
             told = verdict is not None and name == "IsTrial" and answer.is_trial
@@ -92,7 +94,7 @@ def mend_by_answer(document: Mapping[str, Any], answer: Answer, now: datetime) -
     if any(is_blank(fields.get(name, document.get(name))) for name in VITAL):
         return None
     if fields:
-        fields["updatedAt"] = now
+        fields |= {**changed_stamp(document, wanted), "updatedAt": now}
     return fields
 
 

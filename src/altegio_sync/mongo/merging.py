@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from altegio_sync.mongo.documents import BOOKING_FIELDS, KEY
+from altegio_sync.mongo.documents import BOOKING_FIELDS, KEY, STAMP
 from altegio_sync.mongo.elements import RawValue, split, to_raw
 from altegio_sync.mongo.trash import Change, id_key
 
@@ -15,9 +15,7 @@ if TYPE_CHECKING:
 
     from bson.raw_bson import RawBSONDocument
 
-#: Altegio's time stamp of the last change.
-STAMP = "altegioUpdatedAt"
-_TAKEN_FIELDS = (*dict.fromkeys((*BOOKING_FIELDS, STAMP, "updatedAt")),)
+_TAKEN_FIELDS = (*BOOKING_FIELDS, "updatedAt")
 _NOTHING = (to_raw(None), to_raw(""), RawValue(b"\x06"))
 _NEVER = datetime(1, 1, 1, tzinfo=UTC)
 _LATEST = datetime(9999, 1, 1, tzinfo=UTC)

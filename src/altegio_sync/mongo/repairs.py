@@ -9,7 +9,7 @@ from altegio_sync.domain.repair import LeftAlone, Suspect
 from altegio_sync.domain.report import RunError, utc_now
 from altegio_sync.mongo.bulk import DUPLICATE_KEY, refused_message
 from altegio_sync.mongo.connection import durable, translated_errors
-from altegio_sync.mongo.documents import KEY
+from altegio_sync.mongo.documents import KEY, STAMP
 from altegio_sync.mongo.ids import shown_id, to_id
 from altegio_sync.mongo.literal import RAW
 from altegio_sync.mongo.local_time import count_local_days
@@ -224,7 +224,9 @@ def _to_ask(context: RuleContext, *, converts: bool) -> Document:
     queries = [query_of(each, context) for each in _ASK_RULES]
     queries += [is_blank(name) for name in FLAGS]
     if converts:
-        kinds = [each for each in WANTED_TYPES.items() if each[0] not in (*STORING_DATES, *NAMES)]
+        kinds = [
+            each for each in WANTED_TYPES.items() if each[0] not in (*STORING_DATES, *NAMES, STAMP)
+        ]
         queries += [wrong_type(name, kind) for name, kind in kinds]
     return {"$or": queries}
 

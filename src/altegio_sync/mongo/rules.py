@@ -16,7 +16,7 @@ from bson import Regex
 
 from altegio_sync.domain.appointment import AttendanceStatus
 from altegio_sync.domain.validation import Repair, RuleContext, Severity
-from altegio_sync.mongo.documents import KEY
+from altegio_sync.mongo.documents import KEY, STAMP
 from altegio_sync.mongo.duplicates import repeated_ids
 from altegio_sync.mongo.ids import AS_TEXT
 from altegio_sync.mongo.overlaps import ids_of_overlapping, overlapping
@@ -44,6 +44,8 @@ _ACTIVE: Document = {"isDeleted": {"$ne": True}}
 _DATE: Document = {"$type": "date", "$not": {"$type": "array"}}
 _REAL_MOMENTS: Document = dict.fromkeys(MOMENTS, _DATE)
 DUPLICATES = "duplicate-appointment"
+#: The order in which the document updated last comes last.
+LAST_UPDATED: Mapping[str, int] = {STAMP: 1, "updatedAt": 1, "_id": 1}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -115,7 +117,7 @@ def _wrong_type_expression(name: str, wanted: str) -> Document:
 
 WANTED_TYPES: Mapping[str, str] = {
     **dict.fromkeys((*TEXTS, "companyId"), "string"),
-    **dict.fromkeys((*MOMENTS, *STORING_DATES), "date"),
+    **dict.fromkeys((*MOMENTS, *STORING_DATES, STAMP), "date"),
     **dict.fromkeys(FLAGS, "bool"),
 }
 
@@ -184,7 +186,8 @@ def _misshapen() -> Document:
     }
     # A list of what is wanted passes for it; to look for one in every field takes twice the time.
     lists = [_is_list(name) for name in (KEY, "status", *MOMENTS)]
-    return {"$or": [{"$nor": [sound]}, *lists, wrong_type("companyId", "string")]}
+    maybe = [wrong_type(name, WANTED_TYPES[name]) for name in ("companyId", STAMP)]
+    return {"$or": [{"$nor": [sound]}, *lists, *maybe]}
 
 
 #: Rules whose documents `_misshapen` has all among its own.
@@ -210,7 +213,7 @@ def _once_each(context: RuleContext) -> Pipeline:
     last = {name: {"$last": f"${name}"} for name in names}
     has_none = {"$in": [{"$ifNull": [f"${KEY}", ""]}, [""]]}
     return [
-        {"$sort": {"updatedAt": 1, "_id": 1}},
+        {"$sort": LAST_UPDATED},
         {"$group": {"_id": {"$cond": [has_none, "$_id", AS_TEXT]}, **last}},
     ]
 

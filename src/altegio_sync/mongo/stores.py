@@ -3,24 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from bson import ObjectId
 from pymongo import InsertOne, UpdateOne
 
-from altegio_sync.domain.lessons import Kept
-from altegio_sync.domain.report import Outcome, SyncMode, utc_now
-from altegio_sync.mongo.bulk import DUPLICATE_KEY, refused_message, write_each
+from altegio_sync.domain.report import Outcome
+from altegio_sync.mongo.bulk import DUPLICATE_KEY, Written, refused_message, write_counted
 from altegio_sync.mongo.connection import durable, waits_for_mongodb
-from altegio_sync.mongo.documents import (
-    BOOKING_FIELDS,
-    KEY,
-    changed_fields,
-    told_names,
-    wanted_fields,
-)
+from altegio_sync.mongo.documents import KEY
 from altegio_sync.mongo.duplicates import has_numeric_ids
 from altegio_sync.mongo.ids import IS_ID, keys_of, to_id
 from altegio_sync.mongo.indexes import (
@@ -29,52 +20,47 @@ from altegio_sync.mongo.indexes import (
     find_in_its_place,
     has_unique_index,
 )
-from altegio_sync.ports import BatchResult, StoreState
+from altegio_sync.mongo.plans import READ_FIELDS, Asked, Plan, plan_one
+from altegio_sync.mongo.server_clock import ServerClock
+from altegio_sync.ports import BatchResult, Overtaken, StoreState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
+    from datetime import datetime
 
     from bson import Int64
     from pymongo.asynchronous.collection import AsyncCollection
     from pymongo.asynchronous.database import AsyncDatabase
 
     from altegio_sync.domain.lessons import Verdict
+    from altegio_sync.domain.report import SyncMode
     from altegio_sync.ports import StoredScope
 
     Document = dict[str, Any]
 
-_PROJECTION = dict.fromkeys(BOOKING_FIELDS, 1)
+_PROJECTION = dict.fromkeys(READ_FIELDS, 1)
+#: So often a document is examined that others change at the same time.
+_TRIES = 5
 #: A list is matched by what it holds; a document with one as its id is `validate`'s business.
 _NO_LIST = {"$not": {"$type": "array"}}
 
 
-@dataclass(slots=True)
-class _Plan:
-    """What to do about one verdict; ``position`` is its place in the batch.
-
-    ``document_id`` is the `_id` of the document that it would add.
-    """
-
-    position: int
-    outcome: Outcome
-    writes: Sequence[InsertOne[Document] | UpdateOne] = ()
-    changes: frozenset[str] = frozenset()
-    is_no_longer_kept: bool = False
-    document_id: ObjectId | None = None
-
-
 class MongoAppointments:
-    """The collection of appointments; other programs' fields are never touched."""
+    """The collection of appointments; other programs' fields are never touched.
+
+    ``clock`` is for `createdAt` and `updatedAt`; by default it is the server's.
+    """
 
     def __init__(
         self,
         database: AsyncDatabase[Document],
         collection: str,
         *,
-        clock: Callable[[], datetime] = utc_now,
+        clock: Callable[[], datetime] | None = None,
     ) -> None:
         self._collection: AsyncCollection[Document] = durable(database)[collection]
-        self._clock = clock
+        self._server_clock = ServerClock()
+        self._clock = clock or self._server_clock.now
         self._has_numeric_ids = False
 
     @waits_for_mongodb
@@ -88,9 +74,7 @@ class MongoAppointments:
 
     @waits_for_mongodb
     async def find_server_time(self) -> datetime:
-        hello = await self._collection.database.command("hello")
-        moment: datetime = hello["localTime"]
-        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return await self._server_clock.ask(self._collection.database)
 
     @waits_for_mongodb
     async def count_undeleted(self, scope: StoredScope) -> int:
@@ -123,45 +107,50 @@ class MongoAppointments:
         )
 
     async def store_batch(
-        self, batch: Sequence[Verdict], *, mode: SyncMode, dry_run: bool
+        self, batch: Sequence[Verdict], *, mode: SyncMode, dry_run: bool, by_id: bool = False
     ) -> BatchResult:
-        plans = await self._plan(list(enumerate(batch)), mode)
+        """See the port; every write is carried out only on the version that was read.
+
+        Where it is not, a document is examined again: another run was faster, or this one itself,
+        which did not hear of it before MongoDB went away.
+        """
         failures: list[str] = []
-        if not dry_run:
-            raced = await self._write(plans, batch, failures)
-            if raced:
-                # They are stored now, so look again: another run was faster, or this one itself,
-                # which did not hear of it before MongoDB went away.
-                ours = frozenset(each.document_id for each in plans if each.position in raced)
-                again = await self._plan([(n, batch[n]) for n in raced], mode, ours)
-                failed = await self._write(again, batch, failures)
-                _mark_failed(again, failed, batch, failures)
-                plans = list({plan.position: plan for plan in plans + again}.values())
-        result = BatchResult(
-            [(batch[plan.position], plan.outcome) for plan in plans], failures=failures
-        )
-        for plan in plans:
-            if plan.outcome in (Outcome.UPDATED, Outcome.STALE):
-                result.changes.update(plan.changes)
-            result.no_longer_kept += plan.is_no_longer_kept
-        return result
+        plans: dict[int, Plan] = {}
+        left: Collection[int] = range(len(batch))
+        for _ in range(_TRIES):
+            planned = await self._plan([(n, batch[n]) for n in left], mode, plans, by_id=by_id)
+            plans |= {each.position: each for each in planned}
+            left = () if dry_run else await self._write(planned, batch, failures)
+            if not left:
+                break
+        for position in left:
+            plans[position].outcome = Outcome.FAILED
+            appointment_id = batch[position].booking.id
+            failures.append(f"Appointment {appointment_id} keeps being changed: run it again")
+        return _to_result([plans[n] for n in sorted(plans)], batch, failures, dry_run=dry_run)
 
     async def _plan(
         self,
         verdicts: Sequence[tuple[int, Verdict]],
         mode: SyncMode,
-        ours: frozenset[ObjectId | None] = frozenset(),
-    ) -> list[_Plan]:
-        """What to do about each; one that stands there under an `_id` of ``ours`` is saved."""
+        earlier: Mapping[int, Plan],
+        *,
+        by_id: bool,
+    ) -> list[Plan]:
+        """What to do about each; one whose ``earlier`` plan was carried out after all keeps it."""
         stored = await self._find_stored([verdict.booking.id for _, verdict in verdicts])
-        now = self._clock()
+        now = self._server_clock.now()
+        writes_at = _milliseconds(self._clock())
         plans = []
         for position, verdict in verdicts:
             found = stored.get(verdict.booking.id, ())
-            if any(each["_id"] in ours for each in found):
-                plans.append(_Plan(position, Outcome.SAVED))
-            else:
-                plans.append(_plan_one(position, verdict, found, mode, now))
+            asked_at = verdict.booking.asked_at
+            at = None if asked_at is None else self._server_clock.at(asked_at)
+            plan = plan_one(position, verdict, found, mode, Asked(now, at, writes_at, by_id))
+            before = earlier.get(position)
+            if before is not None and _was_carried_out(before, found, plan):
+                plan = replace(before, writes=())
+            plans.append(plan)
         return plans
 
     @waits_for_mongodb
@@ -179,32 +168,68 @@ class MongoAppointments:
         return keys_of(ids, also_numbers=self._has_numeric_ids)
 
     async def _write(
-        self, plans: Sequence[_Plan], batch: Sequence[Verdict], failures: list[str]
-    ) -> dict[int, int]:
-        """Carry the plans out; position and code of the inserts that found their id taken.
+        self, plans: Sequence[Plan], batch: Sequence[Verdict], failures: list[str]
+    ) -> set[int]:
+        """Carry the plans out; the positions of those that found another version or their id taken.
 
         A plan whose document MongoDB refuses for another reason is failed; the others go on.
         """
-        writes = [(plan, write) for plan in plans for write in plan.writes]
+        writes = [(each, write) for each in plans if not each.asks_again for write in each.writes]
         if not writes:
-            return {}
-        taken: dict[int, int] = {}
+            return set()
+        done = await self._bulk_write([write for _, write in writes])
+        missed: set[int] = set()
         refused: dict[int, int] = {}
-        refused_writes = await self._bulk_write([write for _, write in writes])
-        for index, code in refused_writes.items():
+        for index, code in done.refused.items():
             plan, write = writes[index]
-            is_taken = code == DUPLICATE_KEY and isinstance(write, InsertOne)
-            (taken if is_taken else refused)[plan.position] = code
+            if code == DUPLICATE_KEY and isinstance(write, InsertOne):
+                missed.add(plan.position)
+            else:
+                refused[plan.position] = code
         _mark_failed(plans, refused, batch, failures)
-        return taken
+        updated = [plan.position for plan, write in writes if isinstance(write, UpdateOne)]
+        if done.matched < sum(position not in refused for position in updated):
+            # Which of them, the server does not say.
+            missed |= set(updated) - refused.keys()
+        return missed
 
     @waits_for_mongodb
-    async def _bulk_write(self, writes: list[InsertOne[Document] | UpdateOne]) -> dict[int, int]:
-        return await write_each(self._collection, writes)
+    async def _bulk_write(self, writes: list[InsertOne[Document] | UpdateOne]) -> Written:
+        return await write_counted(self._collection, writes)
+
+
+def _was_carried_out(plan: Plan, stored: Sequence[Document], now_planned: Plan) -> bool:
+    """Whether the documents are as the plan would have them, and by it."""
+    if plan.document_id is not None:
+        return any(each["_id"] == plan.document_id for each in stored)
+    if plan.writes_at is None or now_planned.outcome is not Outcome.DUPLICATE:
+        return False
+    return any(each.get("updatedAt") == plan.writes_at for each in stored)
+
+
+def _to_result(
+    plans: Sequence[Plan], batch: Sequence[Verdict], failures: list[str], *, dry_run: bool
+) -> BatchResult:
+    result = BatchResult([], failures=failures)
+    for plan in plans:
+        verdict = batch[plan.position]
+        if plan.asks_again and not dry_run:
+            result.overtaken.append(Overtaken(verdict, plan.only_by_id))
+            continue
+        result.outcomes.append((verdict, plan.outcome))
+        if plan.outcome in (Outcome.UPDATED, Outcome.STALE):
+            result.changes.update(plan.changes)
+        result.no_longer_kept += plan.is_no_longer_kept
+    return result
+
+
+def _milliseconds(moment: datetime) -> datetime:
+    """As MongoDB gives it back."""
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
 def _mark_failed(
-    plans: Sequence[_Plan], refused: Mapping[int, int], batch: Sequence[Verdict], told: list[str]
+    plans: Sequence[Plan], refused: Mapping[int, int], batch: Sequence[Verdict], told: list[str]
 ) -> None:
     for plan in plans:
         if plan.position in refused:
@@ -224,31 +249,3 @@ def _undeleted(scope: StoredScope) -> Document:
         "companyId": {"$in": owners},
         KEY: IS_ID,
     }
-
-
-def _plan_one(
-    position: int, verdict: Verdict, stored: Sequence[Document], mode: SyncMode, now: datetime
-) -> _Plan:
-    """Decide about one booking, given the documents that stand under its id."""
-    wanted = wanted_fields(verdict)
-    is_kept = isinstance(verdict, Kept)
-    if not stored:
-        if not is_kept:
-            return _Plan(position, Outcome.SKIPPED)
-        document = {"_id": ObjectId(), **wanted, "createdAt": now, "updatedAt": now}
-        insert = InsertOne(document)
-        return _Plan(position, Outcome.SAVED, [insert], document_id=document["_id"])
-    if len(stored) > 1:
-        # An id kept as a number cannot become the text that another document has already.
-        wanted.pop(KEY, None)
-    differing = [(each, changed) for each in stored if (changed := changed_fields(each, wanted))]
-    if not differing:
-        return _Plan(position, Outcome.DUPLICATE, is_no_longer_kept=not is_kept)
-    changes = frozenset(name for each, changed in differing for name in told_names(each, changed))
-    if mode is SyncMode.NEW_ONLY:
-        return _Plan(position, Outcome.STALE, (), changes, is_no_longer_kept=not is_kept)
-    writes = [
-        UpdateOne({"_id": each["_id"]}, {"$set": {**changed, "updatedAt": now}})
-        for each, changed in differing
-    ]
-    return _Plan(position, Outcome.UPDATED, writes, changes, is_no_longer_kept=not is_kept)

@@ -16,6 +16,7 @@ from altegio_sync.mongo.ids import AS_TEXT
 from altegio_sync.mongo.indexes import has_unique_index
 from altegio_sync.mongo.rules import (
     DUPLICATES,
+    LAST_UPDATED,
     RULES,
     Rule,
     RuleOfSeveral,
@@ -133,7 +134,7 @@ class _Run:
         groups = await self._aggregate(
             [
                 {"$match": {KEY: {"$in": keys}}},
-                {"$sort": {"updatedAt": 1, "_id": 1}},
+                {"$sort": LAST_UPDATED},
                 {"$group": {"_id": AS_TEXT, "ids": {"$push": "$_id"}}},
             ]
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import partial
 from typing import TYPE_CHECKING
 
 import anyio
@@ -28,14 +29,24 @@ from altegio_sync.errors import (
     StoreError,
     UnexpectedAnswerError,
 )
+from altegio_sync.usecases.again import AskingAgain
 from altegio_sync.usecases.warning import warn
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from zoneinfo import ZoneInfo
 
     from altegio_sync.domain.appointment import Booking, Teacher
     from altegio_sync.domain.lessons import Verdict
-    from altegio_sync.ports import AppointmentSource, AppointmentStore, Page, Progress
+    from altegio_sync.ports import (
+        AppointmentSource,
+        AppointmentStore,
+        Overtaken,
+        Page,
+        PageQuery,
+        Progress,
+    )
+    from altegio_sync.usecases.again import Store
 
 
 NO_ID = "no id"
@@ -79,7 +90,7 @@ class BookingIntake:
         counts = RecordCounts(skipped=Counter({SkipReason.INVALID: page.unreadable}))
         ids = {each.id for each in fresh}
         self._counted |= ids
-        moved = await self._take(fresh, counts)
+        moved = await self._take(fresh, counts, page.query)
         self._counted -= ids - moved
         self._report.records += counts
         for booking in page.nameless[: page.unreadable]:
@@ -88,45 +99,79 @@ class BookingIntake:
             self._tell_skipped(nameless)
         self._progress.page_done(number, page.rows, counts)
 
-    async def take_single(self, booking: Booking, *, was_on_page: bool) -> None:
+    async def take_single(self, booking: Booking, zone: ZoneInfo, *, was_on_page: bool) -> None:
         """One that was asked for by its id; stored in any case, and counted once a run."""
         is_counted = was_on_page or any(
             booking.id in ids for ids in (self._taken_singly, self._counted, self.failed)
         )
         self._taken_singly.add(booking.id)
         counts = RecordCounts()
-        await self._take([booking], counts)
+        store = partial(self._store_batch, counts, set())
+        if await store([booking], by_id=True):
+            again = self._asking_again(store, counts)
+            await again.settle_each([booking.id], self._report.company, zone)
+        self._note_wrong_offsets([booking])
         if not is_counted:
             self._report.records += counts
 
-    async def _take(self, bookings: Sequence[Booking], counts: RecordCounts) -> set[str]:
+    async def _take(
+        self, bookings: Sequence[Booking], counts: RecordCounts, query: PageQuery | None
+    ) -> set[str]:
         """The ids of those updated, where any of them stood at another time."""
         moved: set[str] = set()
-        if bookings:
-            staff = await self._find_staff(bookings)
-            verdicts = [judge(booking, self._rules, staff) for booking in bookings]
-            # What was read is stored even when the run is being stopped.
-            with anyio.CancelScope(shield=True):
-                result = await self._store.store_batch(
-                    verdicts, mode=self._mode, dry_run=self._dry_run
-                )
-            result.add_to(counts)
-            for verdict, outcome in result.outcomes:
-                self._progress.appointment(verdict, outcome)
-                if outcome is Outcome.UPDATED and result.changes["startDateTime"]:
-                    moved.add(verdict.booking.id)
-                if outcome is Outcome.FAILED:
-                    self.failed.add(verdict.booking.id)
-                self._note(verdict, outcome)
-                if isinstance(verdict, Skipped) and outcome is Outcome.SKIPPED:
-                    self._tell_skipped(verdict)
-            self._report.errors += [
-                RunError("not_stored", message, self._report.company) for message in result.failures
-            ]
-        self._report.note_ids(
-            "wrong_offset", (booking.id for booking in bookings if booking.offset_disagrees)
-        )
+        store = partial(self._store_batch, counts, moved)
+        overtaken = await store(bookings)
+        self._note_wrong_offsets(bookings)
+        if overtaken:
+            assert query is not None  # noqa: S101 - of a page that Altegio was asked for
+            await self._asking_again(store, counts).settle_page(overtaken, query)
         return moved
+
+    def _asking_again(self, store: Store, counts: RecordCounts) -> AskingAgain:
+        def fail(appointment_id: str, reason: str) -> None:
+            counts.count(Outcome.FAILED)
+            self.failed.add(appointment_id)
+            told = f"Appointment {appointment_id} is left as it is: {reason}"
+            self._report.errors.append(RunError("not_settled", told, self._report.company))
+
+        return AskingAgain(self._source, store, fail)
+
+    async def _store_batch(
+        self,
+        counts: RecordCounts,
+        moved: set[str],
+        bookings: Sequence[Booking],
+        *,
+        by_id: bool = False,
+    ) -> Sequence[Overtaken]:
+        """Store and count; those that have to be asked for again are not counted yet."""
+        if not bookings:
+            return []
+        staff = await self._find_staff(bookings)
+        verdicts = [judge(booking, self._rules, staff) for booking in bookings]
+        # What was read is stored even when the run is being stopped.
+        with anyio.CancelScope(shield=True):
+            result = await self._store.store_batch(
+                verdicts, mode=self._mode, dry_run=self._dry_run, by_id=by_id
+            )
+        result.add_to(counts)
+        for verdict, outcome in result.outcomes:
+            self._progress.appointment(verdict, outcome)
+            if outcome is Outcome.UPDATED and result.changes["startDateTime"]:
+                moved.add(verdict.booking.id)
+            if outcome is Outcome.FAILED:
+                self.failed.add(verdict.booking.id)
+            self._note(verdict, outcome)
+            if isinstance(verdict, Skipped) and outcome is Outcome.SKIPPED:
+                self._tell_skipped(verdict)
+        self._report.errors += [
+            RunError("not_stored", message, self._report.company) for message in result.failures
+        ]
+        return result.overtaken
+
+    def _note_wrong_offsets(self, bookings: Sequence[Booking]) -> None:
+        wrong = (booking.id for booking in bookings if booking.offset_disagrees)
+        self._report.note_ids("wrong_offset", wrong)
 
     def _note(self, verdict: Verdict, outcome: Outcome) -> None:
         """Which appointment is behind a count that a person looks into."""

@@ -112,7 +112,7 @@ class VanishedSearch:
                     await self._leave(appointment_id, error)
                 else:
                     was_on_page = appointment_id in handed_on
-                    await self._intake.take_single(booking, was_on_page=was_on_page)
+                    await self._intake.take_single(booking, zone, was_on_page=was_on_page)
 
         async with anyio.create_task_group() as tasks:
             for _ in range(min(_WORKERS, len(missing))):

@@ -1,0 +1,174 @@
+"""Decides what becomes of an answer of Altegio's, given the documents stored under its id."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from bson import ObjectId
+from bson.datetime_ms import DatetimeMS
+from pymongo import InsertOne, UpdateOne
+
+from altegio_sync.domain.lessons import Kept
+from altegio_sync.domain.report import Outcome, SyncMode
+from altegio_sync.mongo.documents import (
+    BOOKING_FIELDS,
+    KEY,
+    STAMP,
+    changed_fields,
+    changed_stamp,
+    told_names,
+    wanted_fields,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from altegio_sync.domain.lessons import Verdict
+
+    Document = dict[str, Any]
+
+#: What is read of a stored document.
+READ_FIELDS = (*BOOKING_FIELDS, "updatedAt")
+#: An answer that is older when it would be written is asked for again.
+_LONGEST = timedelta(seconds=30)
+_LACKS: Document = {"$exists": False}
+_HAS: Document = {"$exists": True}
+_COMPARED = (str, bool, int, float, datetime, DatetimeMS, ObjectId, type(None))
+#: Stands for bytes of a stored text that are not UTF-8: such a text cannot be asked for.
+_NOT_UTF8 = "\ufffd"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How the answers of a batch came, and the time by MongoDB's clock when they are judged.
+
+    ``at`` is when the request started, None where that is not known. ``writes_at`` is what a
+    document is written with.
+    """
+
+    now: datetime
+    at: datetime | None
+    writes_at: datetime
+    by_id: bool
+
+    @property
+    def is_too_old(self) -> bool:
+        return self.at is not None and self.now - self.at > _LONGEST
+
+    def was_before(self, stored: Mapping[str, Any]) -> bool:
+        """Whether the document was written after the request started, as far as it says so.
+
+        One that says a time in the future was written by another clock, which nobody knows.
+        """
+        updated_at = stored.get("updatedAt")
+        return (
+            self.at is not None
+            and isinstance(updated_at, datetime)
+            and self.at < updated_at <= self.now
+        )
+
+
+@dataclass(slots=True)
+class Plan:
+    """What to do about one verdict; ``position`` is its place in the batch.
+
+    ``writes_at`` is the `updatedAt` that it would write, ``document_id`` the `_id` of the document
+    that it would add. ``asks_again``: nothing is written, since the document may be newer;
+    ``only_by_id`` as in `Overtaken`.
+    """
+
+    position: int
+    outcome: Outcome
+    writes: Sequence[InsertOne[Document] | UpdateOne] = ()
+    changes: frozenset[str] = frozenset()
+    is_no_longer_kept: bool = False
+    document_id: ObjectId | None = None
+    writes_at: datetime | None = None
+    asks_again: bool = False
+    only_by_id: bool = False
+
+
+def plan_one(
+    position: int, verdict: Verdict, stored: Sequence[Document], mode: SyncMode, asked: Asked
+) -> Plan:
+    """Decide about one booking, given the documents that stand under its id."""
+    if not stored:
+        return _plan_new(position, verdict, asked)
+    wanted = wanted_fields(verdict)
+    is_gone = not isinstance(verdict, Kept)
+    if len(stored) > 1:
+        # An id kept as a number cannot become the text that another document has already.
+        wanted.pop(KEY, None)
+    differing = [(each, changed) for each in stored if (changed := changed_fields(each, wanted))]
+    if not differing:
+        stamps = _stamp_writes(stored, wanted, asked) if mode is SyncMode.UPDATE else ()
+        return Plan(position, Outcome.DUPLICATE, stamps, is_no_longer_kept=is_gone)
+    changes = frozenset(name for each, changed in differing for name in told_names(each, changed))
+    if mode is SyncMode.NEW_ONLY:
+        return Plan(position, Outcome.STALE, (), changes, is_no_longer_kept=is_gone)
+    plan = Plan(position, Outcome.UPDATED, (), changes, is_no_longer_kept=is_gone)
+    plan.only_by_id = not asked.by_id and any(_is_older(wanted, each) for each, _ in differing)
+    plan.asks_again = (
+        plan.only_by_id or asked.is_too_old or any(asked.was_before(each) for each, _ in differing)
+    )
+    plan.writes_at = asked.writes_at
+    plan.writes = [
+        _update(each, {**changed, "updatedAt": asked.writes_at}) for each, changed in differing
+    ]
+    return plan
+
+
+def _plan_new(position: int, verdict: Verdict, asked: Asked) -> Plan:
+    if not isinstance(verdict, Kept):
+        return Plan(position, Outcome.SKIPPED)
+    now = asked.writes_at
+    document = {"_id": ObjectId(), **wanted_fields(verdict), "createdAt": now, "updatedAt": now}
+    return Plan(
+        position,
+        Outcome.SAVED,
+        [InsertOne(document)],
+        document_id=document["_id"],
+        asks_again=asked.is_too_old,
+    )
+
+
+def _stamp_writes(
+    stored: Sequence[Document], wanted: Document, asked: Asked
+) -> Sequence[UpdateOne]:
+    """Only the stamp differs: the document is as Altegio has it, so its `updatedAt` stays."""
+    return [
+        _update(each, stamp)
+        for each in stored
+        if (stamp := changed_stamp(each, wanted)) and (asked.by_id or not _is_older(wanted, each))
+    ]
+
+
+def _is_older(wanted: Mapping[str, Any], stored: Mapping[str, Any]) -> bool:
+    ours, theirs = wanted.get(STAMP), stored.get(STAMP)
+    return isinstance(ours, datetime) and isinstance(theirs, datetime) and ours < theirs
+
+
+def _update(stored: Document, fields: Document) -> UpdateOne:
+    return UpdateOne(version_filter(stored, fields), {"$set": fields})
+
+
+def version_filter(stored: Mapping[str, Any], names: Iterable[str]) -> Document:
+    """Matches the document only as long as it is the version that was read.
+
+    Its two dates say so, and the named fields, which are to be written: not every program that
+    changes them changes a date. More fields would cost time. Values that cannot be asked for as
+    they are (lists, sub-documents, numbers of 34 digits, texts that are not UTF-8) only have to be
+    there.
+    """
+    compared = {STAMP, "updatedAt", *names}
+    same = {name: _same(stored[name]) if name in stored else _LACKS for name in compared}
+    return {"_id": {"$eq": stored["_id"]}, **same}
+
+
+def _same(value: object) -> Document:
+    is_comparable = isinstance(value, _COMPARED) and not (
+        isinstance(value, str) and _NOT_UTF8 in value
+    )
+    return {"$eq": value} if is_comparable else _HAS

@@ -1,0 +1,300 @@
+"""The newest answer wins: stamps, the order of requests and writes, and other programs' writes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from altegio_sync.domain.appointment import AttendanceStatus, Booking
+from altegio_sync.domain.clock import steady_now
+from altegio_sync.domain.lessons import LessonRules, judge
+from altegio_sync.domain.report import Outcome, SyncMode
+from altegio_sync.mongo.stores import MongoAppointments
+from tests.fakes import booking
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
+    from pymongo.asynchronous.collection import AsyncCollection
+    from pymongo.asynchronous.database import AsyncDatabase
+
+    from altegio_sync.ports import BatchResult
+
+Document = dict[str, Any]
+STAMP = datetime(2026, 3, 1, 10, 0, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+ARRIVED = AttendanceStatus.ARRIVED
+
+
+@pytest.fixture
+def collection(database: AsyncDatabase[Document]) -> AsyncCollection[Document]:
+    return database["altegio-appointments"]
+
+
+class Intruding(MongoAppointments):
+    """Another program writes after the documents were read, and before they are written."""
+
+    intrusions: Sequence[Callable[[AsyncCollection[Document]], Awaitable[object]]] = ()
+
+    async def _bulk_write(self, writes: Any) -> Any:
+        if self.intrusions:
+            first, *self.intrusions = self.intrusions
+            await first(self._collection)
+        return await super()._bulk_write(writes)
+
+
+async def store(
+    database: AsyncDatabase[Document],
+    *bookings: Booking,
+    mode: SyncMode = SyncMode.UPDATE,
+    by_id: bool = False,
+    intrusions: Sequence[Any] = (),
+) -> BatchResult:
+    appointments = Intruding(database, "altegio-appointments")
+    await appointments.prepare(dry_run=False)
+    await appointments.find_server_time()
+    appointments.intrusions = intrusions
+    batch = [judge(each, LessonRules(), {}) for each in bookings]
+    return await appointments.store_batch(batch, mode=mode, dry_run=False, by_id=by_id)
+
+
+def outcomes(result: BatchResult) -> list[Outcome]:
+    return [outcome for _, outcome in result.outcomes]
+
+
+def overtaken(result: BatchResult) -> list[tuple[str, bool]]:
+    return [(each.verdict.booking.id, each.only_by_id) for each in result.overtaken]
+
+
+def setting(**fields: Any) -> Callable[[AsyncCollection[Document]], Awaitable[object]]:
+    """As the school's program does with its `$set`."""
+
+    async def intrude(collection: AsyncCollection[Document]) -> object:
+        return await collection.update_many({}, {"$set": fields})
+
+    return intrude
+
+
+async def test_the_stamp_is_stored_as_a_date_and_left_out_where_there_is_none(
+    database: AsyncDatabase[Document], collection: AsyncCollection[Document]
+) -> None:
+    await store(database, booking("501", changed_at=STAMP), booking("502"))
+
+    documents = await collection.find().sort("appointmentId").to_list()
+
+    assert documents[0]["altegioUpdatedAt"] == STAMP
+    assert "altegioUpdatedAt" not in documents[1]
+
+
+@pytest.mark.parametrize("old", [{}, {"altegioUpdatedAt": "2026-03-01"}], ids=["none", "a text"])
+async def test_a_stamp_alone_is_written_under_update_and_is_no_change(
+    database: AsyncDatabase[Document], collection: AsyncCollection[Document], old: Document
+) -> None:
+    await store(database, booking("501"))
+    await collection.update_many({}, {"$set": old, "$unset": {"companyId": 1}})
+    before = await collection.find_one()
+    assert before is not None
+    stamped = booking("501", changed_at=STAMP)
+
+    new_only = await store(database, stamped, mode=SyncMode.NEW_ONLY)
+    assert await collection.find_one() == before
+    updated = await store(database, stamped)
+
+    assert outcomes(new_only) == outcomes(updated) == [Outcome.DUPLICATE]
+    assert await collection.find_one() == before | {"altegioUpdatedAt": STAMP}
+
+
+@pytest.mark.parametrize(
+    ("stamp", "is_written", "status"),
+    [
+        (STAMP + HOUR, True, "1"),
+        (STAMP, True, "1"),
+        (None, True, "1"),
+        (STAMP - HOUR, False, "0"),
+    ],
+    ids=["newer", "equal", "none", "older"],
+)
+async def test_an_answer_of_a_list_with_an_older_stamp_is_not_written(
+    database: AsyncDatabase[Document],
+    collection: AsyncCollection[Document],
+    stamp: datetime | None,
+    is_written: bool,
+    status: str,
+) -> None:
+    await store(database, booking("501", changed_at=STAMP))
+
+    result = await store(database, booking("501", changed_at=stamp, status=ARRIVED))
+
+    document = await collection.find_one()
+    assert document is not None
+    assert overtaken(result) == ([] if is_written else [("501", True)])
+    assert document["status"] == status
+
+
+async def test_an_answer_by_id_is_written_whatever_its_stamp(
+    database: AsyncDatabase[Document], collection: AsyncCollection[Document]
+) -> None:
+    """A stamp that was once in the future freezes nothing."""
+    await store(database, booking("501", changed_at=STAMP.replace(year=2099)))
+
+    result = await store(database, booking("501", changed_at=STAMP, status=ARRIVED), by_id=True)
+
+    document = await collection.find_one()
+    assert document is not None
+    assert outcomes(result) == [Outcome.UPDATED]
+    assert (document["status"], document["altegioUpdatedAt"]) == ("1", STAMP)
+
+
+@pytest.mark.parametrize("by_id", [False, True], ids=["list", "by id"])
+async def test_an_answer_requested_before_the_last_write_is_not_written(
+    database: AsyncDatabase[Document], collection: AsyncCollection[Document], by_id: bool
+) -> None:
+    asked_at = steady_now()
+    await store(database, booking("501"), booking("502"))
+    changed = [booking(each, status=ARRIVED, asked_at=asked_at) for each in ("501", "502")]
+    unchanged = booking("502", asked_at=asked_at)
+
+    result = await store(database, changed[0], unchanged, by_id=by_id)
+    later = replace(changed[0], asked_at=steady_now())
+    written = await store(database, later)
+
+    assert overtaken(result) == [("501", False)]
+    assert outcomes(result) == [Outcome.DUPLICATE]
+    assert outcomes(written) == [Outcome.UPDATED]
+    assert await collection.count_documents({"status": "0"}) == 1
+
+
+@pytest.mark.parametrize(
+    "updated_at",
+    [datetime(2099, 1, 1, tzinfo=UTC), "2099-01-01", None, [datetime(2026, 1, 1, tzinfo=UTC)]],
+    ids=["future", "text", "null", "list"],
+)
+async def test_a_last_write_that_cannot_be_known_freezes_nothing(
+    database: AsyncDatabase[Document], collection: AsyncCollection[Document], updated_at: object
+) -> None:
+    await store(database, booking("501"))
+    await collection.update_many({}, {"$set": {"updatedAt": updated_at}})
+
+    result = await store(database, booking("501", status=ARRIVED, asked_at=steady_now()))
+
+    assert outcomes(result) == [Outcome.UPDATED]
+
+
+async def test_an_answer_over_half_a_minute_old_is_not_written_where_it_would_be(
+    database: AsyncDatabase[Document], collection: AsyncCollection[Document]
+) -> None:
+    long_ago = steady_now() - 31
+    await store(database, booking("501"), booking("502"))
+
+    result = await store(
+        database,
+        booking("501", status=ARRIVED, asked_at=long_ago),
+        booking("502", asked_at=long_ago),
+        booking("503", asked_at=long_ago),
+        booking("504", lead=None, asked_at=long_ago),
+    )
+
+    assert overtaken(result) == [("501", False), ("503", False)]
+    assert outcomes(result) == [Outcome.DUPLICATE, Outcome.SKIPPED]
+    assert await collection.count_documents({}) == 2
+
+
+@pytest.mark.parametrize(
+    "theirs",
+    [
+        {"status": "2"},
+        {"status": 2},
+        {"status": ["2"]},
+        {"status": {"$gt": 1}},
+        {"status": None},
+        {"status": float("nan")},
+        {"status": "2", "updatedAt": STAMP},
+    ],
+    ids=["text", "number", "list", "document", "null", "nan", "mongoose"],
+)
+async def test_a_change_between_reading_and_writing_is_seen_and_examined_again(
+    database: AsyncDatabase[Document], collection: AsyncCollection[Document], theirs: Document
+) -> None:
+    """Their write is not lost unseen: ours is decided once more, on what they wrote."""
+    await store(database, booking("501"), booking("502"))
+    seen: list[object] = []
+
+    async def look(collection: AsyncCollection[Document]) -> None:
+        seen.extend([each["status"] async for each in collection.find({"appointmentId": "501"})])
+
+    result = await store(
+        database,
+        booking("501", status=ARRIVED),
+        booking("502", status=ARRIVED),
+        intrusions=[setting(**theirs), look],
+    )
+
+    assert outcomes(result) == [Outcome.UPDATED, Outcome.UPDATED]
+    assert len(seen) == 1  # written at the second attempt
+    assert await collection.count_documents({"status": "1"}) == 2
+
+
+async def test_a_change_between_by_a_later_request_wins(
+    database: AsyncDatabase[Document], collection: AsyncCollection[Document]
+) -> None:
+    """What they wrote is later than our request: ours is not written, but asked for again."""
+    await store(database, booking("501"))
+
+    async def save(collection: AsyncCollection[Document]) -> None:
+        now = {"$set": {"status": "2", "updatedAt": "$$NOW"}}
+        await collection.update_many({}, [now])
+
+    ours = booking("501", status=ARRIVED, asked_at=steady_now())
+    result = await store(database, ours, intrusions=[save])
+
+    assert overtaken(result) == [("501", False)]
+    assert await collection.count_documents({"status": "2"}) == 1
+
+
+async def test_one_that_others_change_without_end_is_failed(
+    database: AsyncDatabase[Document], collection: AsyncCollection[Document]
+) -> None:
+    await store(database, booking("501"))
+    endless = [setting(status=f"theirs {number}") for number in range(99)]
+
+    result = await store(database, booking("501", status=ARRIVED), intrusions=endless)
+
+    assert outcomes(result) == [Outcome.FAILED]
+    assert "501" in result.failures[0]
+    document = await collection.find_one()
+    assert document is not None
+    assert document["status"].startswith("theirs")
+
+
+async def test_one_that_another_run_brought_up_to_date_meanwhile_is_no_change_of_ours(
+    database: AsyncDatabase[Document],
+) -> None:
+    await store(database, booking("501"), booking("502"))
+
+    result = await store(
+        database,
+        booking("501", status=ARRIVED),
+        booking("502"),
+        intrusions=[setting(status="1")],
+    )
+
+    assert outcomes(result) == [Outcome.DUPLICATE, Outcome.DUPLICATE]
+
+
+async def test_a_text_that_is_not_utf8_is_replaced_all_the_same(
+    database: AsyncDatabase[Document], collection: AsyncCollection[Document]
+) -> None:
+    import bson
+    from bson.raw_bson import RawBSONDocument
+
+    await store(database, booking("501"))
+    document = await collection.find_one()
+    assert document is not None
+    raw = bson.encode(document | {"leadName": "QQQQ"}).replace(b"QQQQ", b"\xff\xfeQQ")
+    await collection.delete_many({})
+    await collection.insert_one(RawBSONDocument(raw))
+
+    assert outcomes(await store(database, booking("501"))) == [Outcome.UPDATED]
