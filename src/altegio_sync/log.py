@@ -50,6 +50,7 @@ MESSAGES: dict[str, str | Callable[[Mapping[str, Any]], str]] = {
     "changes_started": "Asking for changes ({timezone}), company {company_id}",
     "resumed": "Taken up: {done} of {days} days are done already",
     "vanished": _vanished,
+    "changes_grew": "The list of changes grew while it was read: the next run reads what is new",
     "gave_way": "{reason}. Its changes are left to it or to the next run",
     "waiting_for_lease": "Waiting up to {wait} for the run at work on {what}: {holder}",
     "repeated": "{reason}: {count} times in this run",

@@ -227,11 +227,30 @@ async def test_a_dry_run_moves_no_cursor_writes_nothing_and_takes_no_lease() -> 
     assert (report.records.saved, report.exit_code) == (1, 0)
 
 
-async def test_the_cursor_stays_when_the_list_would_not_settle() -> None:
+@pytest.mark.parametrize("place", [0, 15, 10_000], ids=["first", "amid", "last"])
+async def test_what_comes_while_the_list_is_read_is_left_to_the_next_run(place: int) -> None:
     def insert_one(rows: list[Booking], _asked: PageQuery) -> None:
-        rows.insert(0, booking(str(1000 + len(rows))))
+        rows.insert(place, booking(str(1000 + len(rows))))
+        source.answered_at = NOW + timedelta(minutes=len(source.asked))
 
-    source = listing(*(booking(str(n)) for n in range(30)), before_page=insert_one)
+    old = [booking(str(n)) for n in range(30)]
+    source = listing(*old, before_page=insert_one)
+    cursors, store, progress = MemoryCursors(company_77=CURSOR), MemoryStore(), NotedProgress()
+
+    report = await bring(source, cursors, store, page_size=10, progress=progress)
+
+    assert {each.id for each in old} <= store.stored.keys()
+    assert cursors.at == {"77": NOW + timedelta(minutes=1)}  # of the first answer
+    assert progress.warnings == [("changes_grew", {})]
+    assert (report.errors, report.exit_code) == ([], 0)
+
+
+def remove_one(rows: list[Booking], _asked: PageQuery) -> None:
+    del rows[0]
+
+
+async def test_the_cursor_stays_when_the_list_would_not_settle() -> None:
+    source = listing(*(booking(str(n)) for n in range(300)), before_page=remove_one)
     cursors = MemoryCursors(company_77=CURSOR)
 
     report = await bring(source, cursors, page_size=10)

@@ -57,6 +57,8 @@ MAX_SECONDS = 180.0
 _ATTEMPT_SECONDS = 60.0
 _WAIT_INITIAL_S = 0.5
 _WAIT_MAX_S = 30.0
+#: A total beyond this is an error of the server, as a negative one is.
+_MOST_BOOKINGS = 10**9
 #: Where a refusal names no time; clients in the field wait as long.
 _REST_S = 5.0
 
@@ -150,7 +152,7 @@ class AltegioApi:
         return Page(
             bookings,
             rows=len(read),
-            total=total if isinstance(total, int) and total >= 0 else None,
+            total=total if isinstance(total, int) and 0 <= total <= _MOST_BOOKINGS else None,
             unreadable=len(nameless),
             nameless=nameless,
             answered_at=answered_at(headers),

@@ -17,6 +17,7 @@ from altegio_sync.errors import (
     UnexpectedAnswerError,
 )
 from altegio_sync.ports import PageQuery
+from altegio_sync.usecases.allowance import Allowance
 from altegio_sync.usecases.reading import PeriodReading, Window
 from altegio_sync.usecases.zones import to_zone
 
@@ -40,6 +41,8 @@ _WORKERS = 8
 _RECORDS_PER_STORED = 1.5
 #: Pages are an estimate, and what they lack is asked for by id after all.
 _ESTIMATE_MARGIN = 1.25
+#: The list may hold much that is not stored. What is still missing then is asked for by id.
+_MOST_PAGES_PER_SUSPECT = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,8 +174,10 @@ class Asking:
         windows = await plan_windows(self._store, suspects, company.zone, self._request.page_size)
         if windows.take_fewer:
             wanted = {each.appointment_id for each in suspects}
+            # Pages that take more requests than asking by id are no help.
+            allowance = Allowance(_MOST_PAGES_PER_SUSPECT * len(suspects))
             for period in windows.periods:
-                await self._read_window(company, period, wanted, found)
+                await self._read_window(company, period, wanted, found, allowance)
         await self._fetch_missing(company, suspects, found, refused)
         return found
 
@@ -204,6 +209,7 @@ class Asking:
         window: Period,
         wanted: set[str | None],
         found: dict[str, Booking],
+        allowance: Allowance,
     ) -> None:
 
         async def take(_number: int, _page: Page, bookings: list[Booking]) -> None:
@@ -213,7 +219,8 @@ class Asking:
             """What no page had is asked for by id, so nothing hangs on the pages' grade."""
 
         query = PageQuery(company.id, window, company.zone, 1, self._request.page_size)
-        await PeriodReading(self._source, take, ignore, self._source.usage).run(query)
+        usage = self._source.usage
+        await PeriodReading(self._source, take, ignore, usage, allowance=allowance).run(query)
 
     async def _fetch_missing(
         self,

@@ -21,6 +21,7 @@ from altegio_sync.domain.report import (
 from altegio_sync.domain.run_marks import OpenRun
 from altegio_sync.errors import ConfigError
 from altegio_sync.ports import PageQuery, SilentProgress
+from altegio_sync.usecases.incomplete import Shortfall
 from altegio_sync.usecases.reading import MAX_WINDOW_RECORDS, PeriodReading, Window
 from altegio_sync.usecases.run_book import close_book
 from altegio_sync.usecases.stopping import StopSignal
@@ -162,8 +163,7 @@ class _CompanyChanges:
         self._run_id = run_id
         self._progress = progress
         self._clock = clock
-        self._is_settled = True
-        self._seen = 0
+        self._windows: list[Window] = []
         self.intake = BookingIntake(
             source,
             store,
@@ -188,8 +188,7 @@ class _CompanyChanges:
         query = PageQuery(report.company, None, zone, 1, request.page_size, since)
         first = await self._source.fetch_page(query)
         report.api.pages += 1
-        await self._read(query, first)
-        if self._is_settled:
+        if await self._read(query, first):
             await self._move(since, first.answered_at or began_at)
 
     async def _since(self, zone: ZoneInfo, now: datetime) -> datetime:
@@ -210,29 +209,38 @@ class _CompanyChanges:
         overlapping = min(cursor, now) - self._request.overlap
         return overlapping if asked is None else min(asked, overlapping)
 
-    async def _read(self, query: PageQuery, first: Page) -> None:
+    async def _read(self, query: PageQuery, first: Page) -> bool:
+        """Whether all was seen that the first answer counted."""
         total = first.total or first.rows
         self._progress.expect(total, -(-total // (first.rows or 1)))
         reading = PeriodReading(self._source, self.intake.take_page, self._close, self.report.api)
         if total <= MAX_WINDOW_RECORDS:
             await reading.run(query, first)
-            return
-        await reading.run(replace(query, period=_ALL_DAYS))
-        if self._seen < total:
-            self._unsettled(self._seen, total)
+        else:
+            await reading.run(replace(query, period=_ALL_DAYS))
+            self._expect_all_of(first, total)
+        unsettled = [each for each in self._windows if not (each.is_believed or each.has_grown)]
+        if unsettled:
+            self._tell_unsettled(unsettled)
+        elif not all(each.is_believed for each in self._windows):
+            self._progress.warn("changes_grew")
+        return not unsettled
 
     async def _close(self, window: Window) -> None:
-        self._seen += window.seen
-        if not window.is_believed:
-            self._unsettled(window.seen, window.announced)
+        self._windows.append(replace(window, ids=frozenset(), handed_on=frozenset()))
 
-    def _unsettled(self, seen: int, announced: int | None) -> None:
-        self._is_settled = False
+    def _expect_all_of(self, first: Page, total: int) -> None:
+        """Days that were read apart from each other must have shown what was announced for all."""
+        seen = sum(each.seen for each in self._windows)
+        if seen < total and all(each.is_believed for each in self._windows):
+            self._windows = [Window(None, None, frozenset(), seen, total, first.answered_at)]
+
+    def _tell_unsettled(self, windows: Sequence[Window]) -> None:
         self.report.errors.append(
             RunError(
                 "incomplete",
-                f"The list of changes would not settle: {seen} appointments seen, {announced} "
-                "announced. What was seen is stored, the cursor stays; run it again",
+                f"The list of changes would not settle: {Shortfall.of(windows)}. "
+                "What was seen is stored, the cursor stays; run it again",
                 self.report.company,
             )
         )

@@ -4,6 +4,9 @@ Altegio's pages are numbers over a list that moves while it is read: an insert r
 removal hides one. A pass is believed when the distinct ids it saw are as many as the first answer
 and the one asked for last announce; one answer that held everything cannot have missed any. A pass
 that is not believed is made again, then in halves.
+
+Reading always ends. A pass ends, not believed, when a page brings nothing new or is empty before
+the announced end; and the requests of all passes together are bounded: see `allowance`.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ from typing import TYPE_CHECKING
 import anyio
 
 from altegio_sync.domain.ledger import Grade
+from altegio_sync.usecases.allowance import Allowance
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Set
@@ -40,14 +44,17 @@ _WINDOW_PAGES = 120
 #: Windows of days side by side, so that none waits while another's last answer is under way.
 _WINDOWS_AT_ONCE = 2
 _PROVED_WINDOWS_AT_ONCE = 8
-#: Days differ: windows are cut a little smaller than would just fit one answer.
-_PROVED_MARGIN = 1.25
+#: Days differ: windows are cut a little smaller than would just fit one answer (four fifths of it).
+_PROVED_MARGIN = (5, 4)
 _MAX_IN_FLIGHT = 16
 _MIN_IN_FLIGHT = 4
 #: What the old scripts asked for and were served, for years; a larger page may be shrunk.
 _KNOWN_PAGE_SIZE = 50
 #: Bookings held at once are bounded by this, whatever the size of a page and however many windows.
 _ROWS_IN_FLIGHT = 4000
+#: Rows without an id may be new ones or the same ones again. So many pages of a pass may hold
+#: nothing else.
+_PAGES_WITHOUT_IDS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +64,11 @@ class Window:
     ``ids`` are those of the last pass, ``handed_on`` those of all. ``at`` is when the first answer
     of the first one was given, where Altegio says so: bookings are handed on as they were then, or
     later. ``grade`` is None where the pass was not believed, or Altegio announced no total to hold
-    it against (``announced`` is None then).
+    it against (``announced`` is None then). ``is_cut``: a page brought nothing new, or was empty
+    before the announced end, or totals came and went, or no more requests were allowed; ``seen`` is
+    then what came so far.
+    ``has_grown``: all that the first answer of the last pass counted was seen, and later answers
+    counted more.
     """
 
     period: Period | None
@@ -67,10 +78,12 @@ class Window:
     announced: int | None
     at: datetime | None
     handed_on: Set[str] = frozenset()
+    is_cut: bool = False
+    has_grown: bool = False
 
     @property
     def is_believed(self) -> bool:
-        return self.grade is not None or self.announced is None
+        return self.grade is not None or (self.announced is None and not self.is_cut)
 
 
 @dataclass(slots=True)
@@ -82,14 +95,37 @@ class _Pass:
     unreadable: int = 0
     announced: int | None = None
     grade: Grade | None = None
+    is_cut: bool = False
+    has_grown: bool = False
+    requests: int = 1  # its first page
+    pages_without_ids: int = 0
 
     @property
     def seen(self) -> int:
         return len(self.versions) + self.unreadable
 
+    def take(self, page: Page) -> None:
+        """Count a page; one that brings nothing new ends the pass."""
+        known = len(self.versions)
+        self.versions.update({each.id: each.version for each in page.bookings})
+        self.unreadable += page.unreadable
+        if len(self.versions) > known or not page.rows:
+            return
+        self.pages_without_ids += bool(page.unreadable)
+        self.is_cut |= not page.unreadable or self.pages_without_ids > _PAGES_WITHOUT_IDS
+
     def window(self, period: Period | None, grade: Grade | None, handed_on: Set[str]) -> Window:
-        ids = frozenset(self.versions)
-        return Window(period, grade, ids, self.seen, self.announced, self.at, handed_on)
+        return Window(
+            period,
+            grade,
+            frozenset(self.versions),
+            self.seen,
+            self.announced,
+            self.at,
+            handed_on,
+            self.is_cut,
+            self.has_grown,
+        )
 
 
 class PeriodReading:
@@ -107,13 +143,16 @@ class PeriodReading:
         usage: ApiUsage,
         *,
         proves: bool = False,
+        allowance: Allowance | None = None,
     ) -> None:
         self._source = source
+        self.allowance = allowance or Allowance()
         self.hand_on = handle
         self._on_window = on_window
         self._usage = usage
         self._proves = proves
-        self._has_seen_total = False
+        #: An answer had a total that was more than its rows.
+        self.has_seen_total = False
         self._at_once = anyio.CapacityLimiter(
             _PROVED_WINDOWS_AT_ONCE if proves else _WINDOWS_AT_ONCE
         )
@@ -123,56 +162,83 @@ class PeriodReading:
     async def run(self, query: PageQuery, first: Page | None = None) -> None:
         """Read what the query asks for, from its ``first`` page on where that is there already."""
         if first is not None:
-            self._look_at_total(first)
+            self.allowance.count_request()
+            self._look_at(query, first)
         async with anyio.create_task_group() as tasks:
             await self._read(tasks, query, first)
 
     async def _read(self, tasks: TaskGroup, query: PageQuery, first: Page | None) -> None:
         async with self._at_once:
             first = first or await self.fetch(query, 1)
+            if first is None:
+                await self._give_up(query.period)
+                return
             parts = self._parts(query, first)
             if len(parts) == 1:
                 await self._settle(_WindowReading(self, query), query, first)
                 return
+        self.allowance.count_cut(first.total or 0)
         for part in parts:
             tasks.start_soon(self._read, tasks, part, None)
+
+    async def _give_up(self, period: Period | None) -> None:
+        """Days that were not read, since no more requests are allowed."""
+        await self._on_window(Window(period, None, frozenset(), 0, None, None, is_cut=True))
 
     def _parts(self, query: PageQuery, first: Page) -> list[PageQuery]:
         """The query, cut into windows of days where it holds more than one pass shall."""
         served = first.rows or query.page_size
+        total = first.total or 0
         if self._proves:
-            limit = served / _PROVED_MARGIN
-            fits = first.total is None or first.total <= served
+            fits = total <= served
+            more, less = _PROVED_MARGIN
+            count = -(-total * more // (served * less))
         else:
             limit = min(MAX_WINDOW_RECORDS, _WINDOW_PAGES * served)
-            fits = first.total is None or first.total <= limit
+            fits = total <= limit
+            count = -(-total // limit)
         if fits or query.period is None:
             return [query]
         size = min(query.page_size, served)
-        windows = query.period.windows(max(2, -int(-(first.total or 0) // limit)))
+        windows = query.period.windows(max(2, count))
         return [replace(query, period=window, page_size=size) for window in windows]
 
     async def _settle(self, reading: _WindowReading, query: PageQuery, first: Page) -> None:
         """Pass after pass until one is believed; told as it is when none is."""
-        can_halve = query.period is not None and query.period.days > 1
         earlier: _Pass | None = None
-        tries = PASSES if can_halve else LAST_PASSES
+        can_halve = query.period is not None and query.period.days > 1
+        reads_changes = query.changed_after is not None
+        tries = PASSES if can_halve else PASSES + 1 if reads_changes else LAST_PASSES
         for attempt in range(tries):
-            if attempt:
-                first = await self.fetch(query, 1)
-                self._usage.rereads += 1
-            seen = await reading.read_pass(query, first)
-            grade = self._grade(seen, earlier)
             is_last = attempt == tries - 1
-            if self._is_enough(seen, grade) or (is_last and not can_halve):
+            if is_last and not can_halve and reads_changes and first.total:
+                seen = await reading.read_growing(query, first, first.total)
+            else:
+                seen = await reading.read_pass(query, first)
+            grade = self._grade(seen, earlier)
+            is_enough = self._is_enough(seen, grade)
+            if not is_enough:
+                self.allowance.count_in_vain(seen.requests)
+            again = None if is_enough or is_last else await self.fetch(query, 1)
+            if is_enough or (again is None and not (is_last and can_halve)):
                 await self._on_window(seen.window(query.period, grade, reading.handed_on))
                 return
-            earlier = seen
-        assert query.period is not None  # noqa: S101 - as `can_halve` says
-        for half in query.period.windows(2):
+            if again is None:
+                break
             self._usage.rereads += 1
+            earlier, first = seen, again
+        await self._settle_halves(reading, query)
+
+    async def _settle_halves(self, reading: _WindowReading, query: PageQuery) -> None:
+        assert query.period is not None  # noqa: S101 - only such a query can be halved
+        for half in query.period.windows(2):
             part = replace(query, period=half)
-            await self._settle(reading, part, await self.fetch(part, 1))
+            first = await self.fetch(part, 1)
+            if first is None:
+                await self._give_up(half)
+                continue
+            self._usage.rereads += 1
+            await self._settle(reading, part, first)
 
     def _grade(self, seen: _Pass, earlier: _Pass | None) -> Grade | None:
         """Two passes that agree prove what no single answer can hold.
@@ -193,21 +259,26 @@ class PeriodReading:
     def _is_enough(self, seen: _Pass, grade: Grade | None) -> bool:
         if self._proves:
             return grade is Grade.PROVED
-        return grade is not None or seen.announced is None
+        return grade is not None or (seen.announced is None and not seen.is_cut)
 
-    async def fetch(self, query: PageQuery, number: int) -> Page:
+    async def fetch(self, query: PageQuery, number: int) -> Page | None:
+        """The page; None where no more requests are allowed."""
+        if self.allowance.is_spent:
+            return None
+        self.allowance.count_request()
         page = await self._source.fetch_page(replace(query, page=number))
         self._usage.pages += 1
-        self._look_at_total(page)
+        self._look_at(query, page)
         return page
 
-    def _look_at_total(self, page: Page) -> None:
-        """One that is more than its page's rows is the whole query's, and so are all others."""
-        self._has_seen_total |= page.total is not None and page.total > page.rows
+    def _look_at(self, query: PageQuery, page: Page) -> None:
+        """A total that is more than its page's rows is the whole query's, and so are all others."""
+        self.allowance.open(page.total, min(query.page_size, page.rows or query.page_size))
+        self.has_seen_total |= page.total is not None and page.total > page.rows
 
     def doubts_total(self, query: PageQuery) -> bool:
         """Whether the page could have been shrunk, and its total be the rows that it was left."""
-        return query.page_size > _KNOWN_PAGE_SIZE and not self._has_seen_total
+        return query.page_size > _KNOWN_PAGE_SIZE and not self.has_seen_total
 
 
 class _WindowReading:
@@ -225,19 +296,24 @@ class _WindowReading:
         seen = _Pass(self._began_at)
         await self._take(seen, 1, first)
         if first.total is None or first.total < first.rows:
-            return await self._walk(query, seen)
+            return await self._walk(query, seen, 1, first)
         if first.total == first.rows:
             return await self._single(query, seen, first.total)
+        seen.announced = first.total
+        if not first.rows:
+            seen.is_cut = True  # empty before the announced end
+            return seen
         if 0 < first.rows < query.page_size:
             # One too large is shrunk silently: go on with the size that is really served.
             query = replace(query, page_size=first.rows)
         last_number = -(-first.total // query.page_size)
         await self._read_side_by_side(query, seen, iter(range(2, last_number)))
         # Asked for when all others came back: its total is the one the list ended with.
-        last = await self._read_page(query, seen, last_number)
-        seen.announced = last.total
-        if seen.seen == first.total == last.total:
-            seen.grade = Grade.CHECKED
+        last = None if seen.is_cut else await self._read_page(query, seen, last_number)
+        if last is not None:
+            seen.announced = first.total if last.total is None else last.total
+            if seen.seen == first.total == last.total:
+                seen.grade = Grade.CHECKED
         return seen
 
     async def _single(self, query: PageQuery, seen: _Pass, total: int) -> _Pass:
@@ -247,23 +323,49 @@ class _WindowReading:
         """
         if total == query.page_size or (total and self._owner.doubts_total(query)):
             second = await self._read_page(query, seen, 2)
+            if second is None:
+                return seen
             if second.rows and second.total is not None and second.total > second.rows:
                 # So totals are the query's, and the list grew meanwhile.
                 seen.announced = second.total
                 return seen
             if second.rows:
-                return await self._walk(query, seen, number=2)
+                return await self._walk(query, seen, 2, second)
         seen.announced = total
         if seen.seen == total:
             seen.grade = Grade.PROVED
         return seen
 
-    async def _walk(self, query: PageQuery, seen: _Pass, number: int = 1) -> _Pass:
-        """One page after the other to the empty one, where no total can be relied on."""
-        rows = seen.seen
-        while rows:
+    async def read_growing(self, query: PageQuery, first: Page, total: int) -> _Pass:
+        """One page after the other, to the end of a list that may grow meanwhile.
+
+        An insert moves rows to later pages, which are read later. So a list that only grows shows
+        all that its first answer counted.
+        """
+        seen = _Pass(self._began_at, announced=total)
+        await self._take(seen, 1, first)
+        size = min(query.page_size, first.rows or query.page_size)
+        number, ends_at = 1, total
+        while number * size < ends_at and not seen.is_cut:
             number += 1
-            rows = (await self._read_page(query, seen, number)).rows
+            page = await self._read_page(query, seen, number)
+            if page is None or page.total is None or page.total < ends_at:
+                return seen
+            seen.is_cut |= not page.rows
+            seen.announced = ends_at = page.total
+        if seen.seen == total == ends_at:
+            seen.grade = Grade.CHECKED
+        seen.has_grown = not seen.is_cut and seen.seen >= total
+        return seen
+
+    async def _walk(self, query: PageQuery, seen: _Pass, number: int, page: Page | None) -> _Pass:
+        """One page after the other to the empty one, where no total can be relied on."""
+        # Where other answers have had totals, this one lost it or has a wrong one.
+        lost_total = self._owner.has_seen_total
+        while page is not None and page.rows and not seen.is_cut:
+            number += 1
+            page = await self._read_page(query, seen, number)
+        seen.is_cut |= lost_total
         return seen
 
     async def _read_side_by_side(
@@ -271,7 +373,11 @@ class _WindowReading:
     ) -> None:
         async def worker() -> None:
             for number in numbers:
-                await self._read_page(query, seen, number)
+                page = await self._read_page(query, seen, number)
+                # Empty before the announced end: what comes after it is empty as well.
+                seen.is_cut |= page is not None and not page.rows
+                if seen.is_cut:
+                    return
 
         in_flight = max(_MIN_IN_FLIGHT, min(_MAX_IN_FLIGHT, _ROWS_IN_FLIGHT // query.page_size))
         self._owner.slots.total_tokens = in_flight
@@ -279,17 +385,22 @@ class _WindowReading:
             for _ in range(in_flight):
                 tasks.start_soon(worker)
 
-    async def _read_page(self, query: PageQuery, seen: _Pass, number: int) -> Page:
+    async def _read_page(self, query: PageQuery, seen: _Pass, number: int) -> Page | None:
+        """The page, handed on; None, and the pass cut, where no more requests are allowed."""
         async with self._owner.slots:
             page = await self._owner.fetch(query, number)
+            if page is None:
+                seen.is_cut = True
+                return None
+            seen.requests += 1
             await self._take(seen, number, page)
         return page
 
     async def _take(self, seen: _Pass, number: int, page: Page) -> None:
-        seen.unreadable += page.unreadable
-        seen.versions.update({each.id: each.version for each in page.bookings})
+        seen.take(page)
         fresh = {each.id: each for each in page.bookings if each.id not in self.handed_on}
         self.handed_on.update(fresh)
+        self._owner.allowance.count_page(fresh)
         # Rows that have no id to know them by are counted once, in the pass that saw most.
         unreadable = max(0, seen.unreadable - self._told_unreadable)
         self._told_unreadable += unreadable

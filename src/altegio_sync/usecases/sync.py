@@ -14,7 +14,6 @@ from altegio_sync.domain.lessons import LessonRules
 from altegio_sync.domain.period import Period
 from altegio_sync.domain.report import (
     CompanyReport,
-    RunError,
     SyncMode,
     SyncReport,
     new_run_id,
@@ -24,6 +23,7 @@ from altegio_sync.domain.run_marks import OpenRun
 from altegio_sync.domain.zones import find_zone
 from altegio_sync.errors import AltegioSyncError, StoreUnavailableError, first_error
 from altegio_sync.ports import PageQuery, SilentProgress, StoredScope
+from altegio_sync.usecases.incomplete import incomplete_errors
 from altegio_sync.usecases.reading import PeriodReading, Window
 from altegio_sync.usecases.run_book import close_book
 from altegio_sync.usecases.stopping import StopSignal
@@ -195,6 +195,7 @@ class _CompanySync:
         )
         self._vanished: VanishedSearch | None = None
         self._began_at: datetime | None = None
+        self._incomplete: list[tuple[Period, Window]] = []
         #: What was asked for before it was known to be wanted.
         self._ahead: dict[PageQuery, Page] = {}
 
@@ -298,7 +299,11 @@ class _CompanySync:
             self.report.api,
             proves=self._request.proves,
         )
-        await reading.run(query, first)
+        try:
+            await reading.run(query, first)
+        finally:
+            self.report.errors += incomplete_errors(self.report.company, self._incomplete)
+            self._incomplete.clear()
 
     async def _close(self, window: Window, zone: ZoneInfo) -> None:
         """Decide about days that were read: told where they would not settle, else entered."""
@@ -307,7 +312,7 @@ class _CompanySync:
         if self._request.proves:
             is_enough = window.grade is Grade.PROVED
         if not is_enough:
-            self.report.errors.append(_incomplete(self.report.company, window.period, window))
+            self._incomplete.append((window.period, window))
         if window.grade is None:
             self.report.days.unsettled += window.period.days
             if is_enough:
@@ -361,14 +366,3 @@ class _CompanySync:
             for day in window.period.each_day()
         ]
         await self._ledger.write(self.report.company, entries)
-
-
-def _incomplete(company: str, period: Period, window: Window) -> RunError:
-    is_checked = window.grade is not None
-    why = "could be checked but not proved" if is_checked else "would not settle"
-    return RunError(
-        "incomplete",
-        f"The list of {period.start} to {period.last_day} {why}: {window.seen} appointments seen, "
-        f"{window.announced} announced. What was seen is stored; run it again",
-        company,
-    )

@@ -1,0 +1,78 @@
+"""Bounds the requests of one reading, so that it ends whatever the server answers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+#: So many requests are allowed without any total, and so many more for each page of the first one.
+_WITHOUT_TOTAL = 1000
+_FOR_EACH_PAGE = 25
+#: More than a day's, at 195 a minute. No school has so many bookings, only a wrong total has.
+_MOST = 250_000
+#: Requests of passes that were not believed: so many in all, and so many more for each page that
+#: brought something new.
+_IN_VAIN = 60
+_IN_VAIN_FOR_EACH_PAGE = 20
+#: Days are cut into windows, and a window that still holds too much is cut again: so often at most.
+_TIMES_CUT = 4
+#: Ids that are remembered to find pages that only repeat. A server that repeats sends fewer.
+_REMEMBERED = 20_000
+
+
+def most_requests(first_total: int | None, page_size: int) -> int:
+    """The most requests of a reading whose first answer announced so many bookings."""
+    pages = -(-(first_total or 0) // max(1, page_size))
+    return min(_MOST, _WITHOUT_TOTAL + _FOR_EACH_PAGE * pages)
+
+
+class Allowance:
+    """What one reading may still request: all days, all passes and all halves together.
+
+    There are two bounds. `most_requests` holds for everything. A pass that was not believed is
+    repeated only while the passes bring new bookings, so that a server which repeats itself or
+    announces what it does not have is left soon. With ``most``, this many requests are allowed
+    whatever is announced.
+    """
+
+    def __init__(self, most: int | None = None) -> None:
+        self._most = most
+        self._first_total: int | None = None
+        self._announced_by_parts = 0
+        self._requests = 0
+        self._in_vain = 0
+        self._fresh_pages = 0
+        self._ids: set[str] = set()
+
+    def open(self, first_total: int | None, page_size: int) -> None:
+        """The first answer decides; later totals change nothing."""
+        if self._first_total is None:
+            self._first_total = first_total or 0
+            if self._most is None:
+                self._most = most_requests(first_total, page_size)
+
+    @property
+    def is_spent(self) -> bool:
+        is_over = self._most is not None and self._requests >= self._most
+        return is_over or self._in_vain > _IN_VAIN + _IN_VAIN_FOR_EACH_PAGE * self._fresh_pages
+
+    def count_request(self) -> None:
+        self._requests += 1
+
+    def count_cut(self, total: int) -> None:
+        """Days with this total are cut into windows; all of them together announce no more."""
+        self._announced_by_parts += total
+        self._in_vain += self._announced_by_parts > _TIMES_CUT * (self._first_total or 0)
+
+    def count_page(self, fresh_ids: Iterable[str]) -> None:
+        """A page was read; ``fresh_ids`` are those that its window did not have before."""
+        new = [each for each in fresh_ids if each not in self._ids]
+        self._fresh_pages += bool(new)
+        if len(self._ids) < _REMEMBERED:
+            self._ids.update(new)
+
+    def count_in_vain(self, requests: int) -> None:
+        """A pass of so many requests was not believed."""
+        self._in_vain += requests
