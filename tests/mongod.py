@@ -41,9 +41,11 @@ class RunningMongod:
         is_member: bool = False,
         has_users: bool = False,
         cache_gb: float = 0.25,
+        options: Sequence[str] = (),
     ) -> None:
         self._folder = folder
         self._cache_gb = cache_gb
+        self._options = options
         self._replica_set = replica_set
         self._is_member = is_member
         self._has_users = has_users
@@ -86,6 +88,7 @@ class RunningMongod:
                 *("--setParameter", "enableTestCommands=1"),  # it can be told to fail
                 *(("--auth",) if self._has_users else ()),
                 *self._replica_set_options(),
+                *self._options,
             ],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,

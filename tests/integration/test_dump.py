@@ -239,7 +239,10 @@ async def test_what_the_server_refuses_for_itself_is_told_without_its_contents(
     done = await restore(database, file)
 
     assert counts(done) == (1, 0, 0, 0, 1)
-    assert done.errors[0].message == "MongoDB refused 1 documents (code 121) (appointments 1)"
+    assert done.errors[0].message == (
+        "MongoDB refused 1 documents (code 121) (appointments 1): the collection's validator does "
+        "not accept the document"
+    )
 
 
 async def test_a_moment_that_the_server_would_fill_in_stays_empty(

@@ -13,12 +13,14 @@ from pymongo import MongoClient
 
 from altegio_sync.domain.repair import LeftAlone, SchoolZones
 from altegio_sync.domain.validation import RuleContext
+from altegio_sync.mongo.bulk import refused_message
 from altegio_sync.mongo.cleaning import MongoCleaner
 from altegio_sync.mongo.connection import open_database
 from altegio_sync.mongo.elements import RawValue, joined, split, to_raw
 from altegio_sync.mongo.indexes import ensure_unique_index, has_unique_index
 from altegio_sync.mongo.literal import RAW
-from altegio_sync.mongo.repairs import MongoRepairs
+from altegio_sync.mongo.refusals import meaning_of
+from altegio_sync.mongo.repairs import REFUSED, MongoRepairs
 from altegio_sync.mongo.trash import Change, RecordedChanges
 from altegio_sync.mongo.undo import MongoTrash
 
@@ -78,7 +80,7 @@ async def test_a_group_that_a_validator_refuses_is_left_and_the_others_are_clean
         undone = await MongoTrash(database).undo(report.run_id)
 
     assert (report.removed, report.left, report.exit_code) == (2, ["2"], 1)
-    assert [each.message for each in report.errors] == ["MongoDB refused appointment 2 (code 121)"]
+    assert [each.message for each in report.errors] == [refused_message("2", 121)]
     assert entries == ["1", "3"]
     assert undone is not None
     assert (undone.restored, undone.exit_code) == (4, 0)
@@ -119,7 +121,7 @@ async def test_an_undo_leaves_what_a_validator_of_today_refuses(
     assert whole is not None
     assert (refused.restored, refused.refused, refused.exit_code) == (3, ["2"], 1)
     assert refused.to_json()["errors"] == [
-        {"code": "refused", "message": "MongoDB refused appointment 2 (code 121)"}
+        {"code": "refused", "message": refused_message("2", 121)}
     ]
     assert (whole.restored, whole.already, whole.exit_code) == (1, 3, 0)
     assert len(cleaned) == 2
@@ -143,7 +145,7 @@ async def test_large_documents_are_cleaned_and_undone_or_reported(
     assert report.removed == (2 if code is None else 1)
     assert report.left == ([] if code is None else ["2"])
     if code is not None:
-        assert report.errors[0].message == f"MongoDB refused appointment 2 (code {code})"
+        assert report.errors[0].message == refused_message("2", code)
     assert undone is not None
     assert undone.exit_code == 0
     assert everything(raw) == before
@@ -277,8 +279,8 @@ async def test_a_fix_leaves_what_is_refused_and_mends_the_rest(
     assert names == ["Олена", " Олена", "Олена"]
     assert done == (2, 0)
     assert run.changed == 2
-    assert left.samples == {"MongoDB refused the change (code 121)": ["1"]}
-    assert [each.message for each in left.errors] == ["MongoDB refused appointment 1 (code 121)"]
+    assert left.samples == {REFUSED.format(121, meaning_of(121)): ["1"]}
+    assert [each.message for each in left.errors] == [refused_message("1", 121)]
     assert everything(raw) == before
 
 

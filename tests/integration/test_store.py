@@ -419,7 +419,10 @@ async def test_a_document_that_mongodb_refuses_fails_alone(
     )
 
     assert [outcome for _, outcome in result.outcomes] == [Outcome.FAILED, Outcome.SAVED]
-    assert result.failures == ["MongoDB refused appointment 501 (code 121)"]
+    assert result.failures == [
+        "MongoDB refused appointment 501 (code 121): the collection's validator does not accept "
+        "the document"
+    ]
 
 
 async def test_a_foreign_unique_index_fails_its_document_alone(

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from bson.errors import InvalidBSON, InvalidDocument
 from pymongo.errors import BulkWriteError, OperationFailure
 
-from altegio_sync.mongo.connection import GOING_AWAY, UNAUTHORIZED
+from altegio_sync.mongo.connection import GOING_AWAY
+from altegio_sync.mongo.refusals import UNAUTHORIZED, meaning_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from pymongo.asynchronous.client_session import AsyncClientSession
     from pymongo.asynchronous.collection import AsyncCollection
 
-DUPLICATE_KEY = 11000
 #: A server's code for a document of more than 16 MiB. The driver refuses some before the server.
 TOO_LARGE = 10334
 #: Instead of a server's code: the document is not as it was written.
@@ -31,7 +31,7 @@ def refused_message(appointment_id: str, code: int) -> str:
     """What people read of one document that was left as it is."""
     if code == OTHERWISE:
         return f"MongoDB did not store appointment {appointment_id} as it was written"
-    return f"MongoDB refused appointment {appointment_id} (code {code})"
+    return f"MongoDB refused appointment {appointment_id} (code {code}): {meaning_of(code)}"
 
 
 @dataclass(frozen=True, slots=True)

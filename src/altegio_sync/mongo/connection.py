@@ -28,6 +28,8 @@ from pymongo.uri_parser import parse_uri
 from pymongo.write_concern import WriteConcern
 
 from altegio_sync.errors import ConfigError, StoreError, StoreUnavailableError
+from altegio_sync.mongo.refusals import explain
+from altegio_sync.mongo.unreachable import describe_unreachable, find_wrong_server
 from altegio_sync.mongo.waiting import mend_waiting
 
 if TYPE_CHECKING:
@@ -52,8 +54,10 @@ LENIENT: dict[str, Any] = {
     "datetime_conversion": DatetimeConversion.DATETIME_AUTO,
 }
 _SRV = "mongodb+srv://"
-UNAUTHORIZED = 13
-_AUTH_FAILED = (18, 8000)
+#: Some servers, such as DocumentDB, know no writes that can be repeated.
+_OFF = re.compile(r"[?&;]retryWrites=false(?:[&;]|$)", re.IGNORECASE)
+_LOST = "MongoDB was lost in mid-run"
+_LOST_HINT = "check that the server runs, then run the command again"
 #: A server that goes away, is no primary any more or cannot reach the others, as a refusal.
 GOING_AWAY = (6, 7, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436)
 _TRIED_EVERY_S = 0.25
@@ -129,9 +133,7 @@ async def open_database(uri: str) -> AsyncIterator[AsyncDatabase[Document]]:
     mend_waiting()
     client = _client(uri)
     try:
-        # A wrong address is told at once, a fail-over within a run is waited for.
-        with translated_errors(), pymongo.timeout(FIRST_CONTACT_S):
-            await client.admin.command("ping")
+        await _contact(client)
         if _stands_alone(client):
             await client.close()
             client = _client(uri, retries_writes=False)
@@ -145,6 +147,17 @@ async def open_database(uri: str) -> AsyncIterator[AsyncDatabase[Document]]:
             pymongo.timeout(_LEAVE_S),
         ):
             await client.close()
+
+
+async def _contact(client: AsyncMongoClient[Document]) -> None:
+    """Reach the server; a wrong address is told at once, a fail-over within a run is waited for."""
+    try:
+        with translated_errors(), pymongo.timeout(FIRST_CONTACT_S):
+            await client.admin.command("ping")
+    except StoreUnavailableError as error:
+        raise find_wrong_server(client) or error from None
+    if (wrong := find_wrong_server(client)) is not None:
+        raise wrong
 
 
 def _client(uri: str, *, retries_writes: bool = True) -> AsyncMongoClient[Document]:
@@ -162,7 +175,7 @@ def _client(uri: str, *, retries_writes: bool = True) -> AsyncMongoClient[Docume
                 connectTimeoutMS=FIRST_CONTACT_S * 1000,
                 appname="altegio-sync",
                 tz_aware=True,
-                retryWrites=retries_writes,
+                retryWrites=retries_writes and not _OFF.search(uri),
             )
     except OSError as error:
         raise _unreadable_file(error) from None
@@ -219,9 +232,7 @@ def translated_errors() -> Iterator[None]:
     try:
         yield
     except ServerSelectionTimeoutError as error:
-        raise StoreUnavailableError(
-            f"MongoDB cannot be reached: {_reason(error)}. Check DB_URI and that the server runs"
-        ) from None
+        raise StoreUnavailableError(describe_unreachable(str(error))) from None
     except OperationFailure as error:
         raise _refused(error) from None
     except (
@@ -231,13 +242,14 @@ def translated_errors() -> Iterator[None]:
         WaitQueueTimeoutError,
         ExecutionTimeout,
     ) as error:
-        raise _LostError(f"MongoDB was lost in mid-run ({type(error).__name__})") from None
+        raise _LostError(f"{_LOST} ({type(error).__name__}): {_LOST_HINT}") from None
     except ConfigurationError as error:
-        raise StoreUnavailableError(
-            f"MongoDB cannot be reached: {_reason(error)}. Check DB_URI"
-        ) from None
+        raise StoreUnavailableError(describe_unreachable(str(error))) from None
     except PyMongoError as error:
-        raise StoreError(f"MongoDB failed ({type(error).__name__})") from None
+        raise StoreError(
+            f"MongoDB failed ({type(error).__name__}): run the command again, and look at the "
+            "server's log if it fails again"
+        ) from None
 
 
 def _refused(error: OperationFailure) -> StoreError:
@@ -245,18 +257,5 @@ def _refused(error: OperationFailure) -> StoreError:
     parts = [*details.get("writeConcernErrors", []), *details.get("writeErrors", [])]
     for code in (error.code, *(each.get("code") for each in parts)):
         if code in GOING_AWAY:
-            return _LostError(f"MongoDB was lost in mid-run (code {code})")
-    code = parts[0].get("code") if parts else error.code
-    if code in _AUTH_FAILED:
-        return StoreError("MongoDB refused the user or the password: check DB_URI")
-    if code == UNAUTHORIZED:
-        return StoreError(
-            "MongoDB refused access (code 13): the user of DB_URI needs the role readWrite on "
-            "the database"
-        )
-    return StoreError(f"MongoDB refused (code {code})")
-
-
-def _reason(error: PyMongoError) -> str:
-    """The first cause, without the description of the topology."""
-    return re.split(r" \(configured timeouts|, Timeout: |, Topology", str(error))[0][:200]
+            return _LostError(f"{_LOST} (code {code}): {_LOST_HINT}")
+    return StoreError(explain(error))

@@ -13,6 +13,7 @@ from pymongo.errors import OperationFailure
 
 from altegio_sync.mongo.connection import translated_errors, waits_for_mongodb
 from altegio_sync.mongo.documents import KEY
+from altegio_sync.mongo.refusals import meaning_of
 
 if TYPE_CHECKING:
     from pymongo.asynchronous.collection import AsyncCollection
@@ -92,7 +93,7 @@ def _why_not(error: OperationFailure) -> str:
         return f"another index of the name or key {INDEX_NAME} is in its place, and is left alone"
     if code == _UNAUTHORIZED:
         return "the user of DB_URI has no right to make indexes"
-    return f"MongoDB refused (code {code})"
+    return f"MongoDB refused (code {code}): {meaning_of(code)}"
 
 
 async def drop_own_index(collection: AsyncCollection[dict[str, Any]]) -> bool:

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from altegio_sync.domain.repair import LeftAlone, Suspect
 from altegio_sync.domain.report import RunError, utc_now
-from altegio_sync.mongo.bulk import DUPLICATE_KEY, refused_message
+from altegio_sync.mongo.bulk import refused_message
 from altegio_sync.mongo.connection import durable, translated_errors
 from altegio_sync.mongo.documents import KEY, STAMP
 from altegio_sync.mongo.ids import shown_id, to_id
 from altegio_sync.mongo.literal import RAW
 from altegio_sync.mongo.local_time import count_local_days
 from altegio_sync.mongo.mending import find_local_dates, mend_alone, mend_by_answer
+from altegio_sync.mongo.refusals import DUPLICATE_KEY, meaning_of
 from altegio_sync.mongo.rules import (
     FLAGS,
     NAMES,
@@ -23,6 +24,7 @@ from altegio_sync.mongo.rules import (
     query_of,
     wrong_type,
 )
+from altegio_sync.mongo.slow_reading import SlowReading
 from altegio_sync.mongo.trash import TRASH_COLLECTION, Change, RecordedChanges, id_key
 
 if TYPE_CHECKING:
@@ -54,7 +56,7 @@ NO_ID = "no id to ask Altegio by"
 SAME_ANSWER = "Altegio says the same"
 OVERTAKEN = "changed by another program at the same moment"
 NO_ZONE = "a date without a zone, and no zone is known: set ALTEGIO_TIMEZONE"
-REFUSED = "MongoDB refused the change (code {})"
+REFUSED = "MongoDB refused the change (code {}): {}"
 COLLIDED = "its id stands in another document: altegio-sync clean"
 
 
@@ -125,21 +127,13 @@ class MongoRepairs:
         query = _to_ask(context, converts=converts)
         batch: list[Suspect] = []
         with translated_errors():
-            # Asking takes its time: the server must not forget a cursor that waits for it.
-            cursor = self._collection.find(
-                query,
-                fields,
-                sort=["startDateTime"],
-                allow_disk_use=True,
-                batch_size=ASKED_AT_ONCE,
-                no_cursor_timeout=True,
-            )
-            async with cursor:
-                async for document in cursor:
-                    batch.append(_to_suspect(document))
-                    if len(batch) == ASKED_AT_ONCE:
-                        yield batch
-                        batch = []
+            # Asking takes its time, and the server may forget a cursor that waits for it.
+            reading = SlowReading(self._collection, "startDateTime", batch=ASKED_AT_ONCE)
+            async for document in reading.read(query, fields):
+                batch.append(_to_suspect(document))
+                if len(batch) == ASKED_AT_ONCE:
+                    yield batch
+                    batch = []
         if batch:
             yield batch
 
@@ -210,7 +204,7 @@ def _note_left(changes: Sequence[Change], applied: Applied, left: LeftAlone) -> 
         elif (code := codes.get(key)) == DUPLICATE_KEY:
             left.note(COLLIDED, shown)
         elif code is not None:
-            left.note(REFUSED.format(code), shown)
+            left.note(REFUSED.format(code, meaning_of(code)), shown)
             left.errors.append(RunError("refused", refused_message(shown, code)))
 
 

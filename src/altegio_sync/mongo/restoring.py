@@ -28,6 +28,7 @@ from altegio_sync.mongo.indexes import (
     ensure_unique_index,
     has_unique_index,
 )
+from altegio_sync.mongo.refusals import meaning_of
 from altegio_sync.mongo.repeated_keys import RepeatedKeys
 
 if TYPE_CHECKING:
@@ -267,4 +268,6 @@ def _told(code: int, count: int | None, sample: Sequence[str]) -> RunError:
     if code == _DUPLICATE_KEY:
         message = f"A unique index made by others does not let {number} documents back{which}"
         return RunError("refused_by_index", message)
-    return RunError("refused", f"MongoDB refused {number} documents (code {code}){which}")
+    return RunError(
+        "refused", f"MongoDB refused {number} documents (code {code}){which}: {meaning_of(code)}"
+    )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pymongo import InsertOne, UpdateOne
 
 from altegio_sync.domain.report import Outcome
-from altegio_sync.mongo.bulk import DUPLICATE_KEY, Written, refused_message, write_counted
+from altegio_sync.mongo.bulk import Written, refused_message, write_counted
 from altegio_sync.mongo.connection import durable, waits_for_mongodb
 from altegio_sync.mongo.documents import KEY
 from altegio_sync.mongo.duplicates import has_numeric_ids
@@ -21,6 +21,7 @@ from altegio_sync.mongo.indexes import (
     has_unique_index,
 )
 from altegio_sync.mongo.plans import READ_FIELDS, Asked, Plan, plan_one
+from altegio_sync.mongo.refusals import DUPLICATE_KEY
 from altegio_sync.mongo.server_clock import ServerClock
 from altegio_sync.ports import BatchResult, Overtaken, StoreState
 

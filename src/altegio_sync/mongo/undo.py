@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 from pymongo import UpdateOne
 
 from altegio_sync.domain.report import RunError, utc_now, utc_text
-from altegio_sync.mongo.bulk import DUPLICATE_KEY, refused_message, write_each
+from altegio_sync.mongo.bulk import refused_message, write_each
 from altegio_sync.mongo.connection import durable, translated_errors
 from altegio_sync.mongo.documents import KEY
 from altegio_sync.mongo.ids import shown_id
 from altegio_sync.mongo.indexes import drop_own_index, ensure_unique_index
 from altegio_sync.mongo.literal import RAW, adding, replacing
+from altegio_sync.mongo.refusals import DUPLICATE_KEY
 from altegio_sync.mongo.trash import TRASH_COLLECTION, digest, id_key
 
 if TYPE_CHECKING:
