@@ -276,7 +276,7 @@ def test_status_answers_whether_the_collection_can_be_trusted(
     assert "ERROR No run has brought appointments yet" in before.out
     assert "WARNING 30 of the last 30 days of company 77 are not known" in before.out
     assert well.code == metrics.code == 0, well.out
-    assert well.out.startswith("Status: all is well\n")
+    assert well.out.startswith("Everything looks fine.\n")
     assert "30 of the last 30 days, 30 proved" in well.out
     samples = parse_metrics(metrics.out.removesuffix("\n"))
     assert samples["altegio_sync_needs_attention"] == 0
@@ -284,7 +284,10 @@ def test_status_answers_whether_the_collection_can_be_trusted(
     assert samples["altegio_sync_leases_held"] == 1
     told = ill.json
     assert (ill.code, told["ok"], told["last_run"]["command"]) == (1, False, "changes")
-    assert told["attention"] == ["ERROR 1 validation errors are open: altegio-sync validate --fix"]
+    [attention] = told["attention"]
+    assert (attention["level"], attention["code"]) == ("ERROR", "validation_errors")
+    assert attention["message"].startswith("1 validation error is open (unknown-status 1 ")
+    assert attention["company"] is None
     [coverage] = told["coverage"]
     assert (coverage["days"], coverage["proved"], coverage["gaps"]) == (30, 30, [])
     assert 0 <= coverage["oldest_proof_age_seconds"] < 300

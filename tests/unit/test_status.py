@@ -35,7 +35,9 @@ COVERED = CompanyCoverage(
 )
 WELL = StatusReport(
     now=NOW,
-    last_run=LastRun("20260306-110000-aaaa", "changes", True, NOW, 0.1, None),
+    last_run=LastRun(
+        "20260306-110000-aaaa", "changes", True, NOW - timedelta(minutes=6), 0.1, None
+    ),
     about_run=[],
     coverage=[COVERED],
     cursors={"77": NOW - timedelta(minutes=5)},
@@ -53,22 +55,22 @@ GAPPY = CompanyCoverage("77", "Europe/Kyiv", DAYS, {DAYS[1]: entry(DAYS[1])})
 def test_nothing_wants_a_person_while_all_is_well() -> None:
     assert (WELL.attention, WELL.exit_code) == ([], 0)
     assert render_status(WELL) == (
-        "Status: all is well\n"
+        "Everything looks fine.\n"
         "\n"
-        "  last run      changes 20260306-110000-aaaa ended well, 0.1 hours ago\n"
+        "  last run      changes 20260306-110000-aaaa succeeded 6 minutes ago\n"
         "  complete      3 of the last 3 days, 2 proved, the oldest proof 3 days old\n"
         "  cursor        company 77: 5 minutes old\n"
         "  budget        12 of 195 requests in the last minute\n"
         "  documents     4321\n"
-        "  stale         0 at the last sync\n"
-        "  errors        0 of validation"
+        "  stale         0 in the last sync\n"
+        "  errors        0 found by validate"
     )
 
 
 @pytest.mark.parametrize(
     ("changes", "line"),
     [
-        ({"last_run": None}, "ERROR No run has brought appointments yet"),
+        ({"last_run": None}, "ERROR No run has brought appointments yet: altegio-sync sync"),
         ({"about_run": [Attention("ERROR", "The last sync (x) failed")]}, "ERROR The last sync"),
         (
             {"coverage": [GAPPY]},
@@ -78,9 +80,13 @@ def test_nothing_wants_a_person_while_all_is_well() -> None:
             {"cursors": {"77": NOW - timedelta(hours=27)}},
             "WARNING The cursor of company 77 is 27 hours old",
         ),
-        ({"validation_errors": 3}, "ERROR 3 validation errors are open"),
+        (
+            {"cursors": {"77": NOW + timedelta(hours=27)}},
+            "WARNING The cursor of company 77 is 27 hours in the future: check the clocks",
+        ),
+        ({"about_store": [Attention("WARNING", "No index")]}, "WARNING No index"),
     ],
-    ids=["no run", "failed run", "gaps", "cursor left behind", "validation"],
+    ids=["no run", "failed run", "gaps", "cursor left behind", "cursor ahead", "index"],
 )
 def test_what_wants_a_person_is_a_line_of_its_own_and_exit_1(
     changes: dict[str, Any], line: str
@@ -88,8 +94,8 @@ def test_what_wants_a_person_is_a_line_of_its_own_and_exit_1(
     report = replace(WELL, **changes)
 
     assert report.exit_code == 1
-    assert [each.startswith(line) for each in report.attention] == [True]
-    assert render_status(report).startswith("Status: needs a person\n")
+    assert [str(each).startswith(line) for each in report.attention] == [True]
+    assert render_status(report).startswith("Needs attention\n")
     assert f"\n{line}" in render_status(report)
 
 
@@ -114,7 +120,7 @@ def test_who_is_at_work_and_who_died_is_shown() -> None:
     text = render_status(replace(WELL, leases=leases))
 
     assert "  at work       77: sync a (host)\n" in text
-    assert "  at work       all: clean b (host) (it died: free to take)\n" in text
+    assert "  at work       all: clean b (host) (interrupted)\n" in text
 
 
 def test_as_json_the_same_stands_in_fields() -> None:
@@ -170,7 +176,9 @@ def test_the_metrics_are_in_prometheuss_text_format() -> None:
     assert samples == {
         "altegio_sync_needs_attention": 1,
         'altegio_sync_last_run_ok{command="changes"}': 1,
-        'altegio_sync_last_run_timestamp_seconds{command="changes"}': NOW.timestamp(),
+        'altegio_sync_last_run_timestamp_seconds{command="changes"}': (
+            NOW - timedelta(minutes=6)
+        ).timestamp(),
         'altegio_sync_covered_days{company="77"}': 3,
         'altegio_sync_covered_days{company="7\\"8\\\\\\n"}': 0,
         'altegio_sync_proved_days{company="77"}': 2,

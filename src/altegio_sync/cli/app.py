@@ -159,9 +159,9 @@ def changes(
 @app.command()
 def coverage(
     first: Annotated[
-        str,
+        str | None,
         typer.Argument(metavar="PERIOD|FROM", help=f"YYYY-MM-DD, or {', '.join(PERIOD_NAMES)}."),
-    ] = "last-30-days",
+    ] = None,
     last: Annotated[
         str | None, typer.Argument(metavar="TO", help="Last day of a period, included.")
     ] = None,

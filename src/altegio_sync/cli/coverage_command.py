@@ -40,10 +40,10 @@ _LEGEND = "= proved   + checked   ! gap   without a mark: not over yet, or not a
 
 
 def run_coverage(
-    options: CommandOptions, first: str, last: str | None, companies: Sequence[str]
+    options: CommandOptions, first: str | None, last: str | None, companies: Sequence[str]
 ) -> NoReturn:
     async def body() -> int:
-        period = parse_period(first, last)
+        period = None if first is None else parse_period(first, last)
         settings = load(options, ["DB_URI"])
         async with open_store(settings) as database:
             now = await MongoAppointments(database, settings.collection).find_server_time()
@@ -74,6 +74,11 @@ def _print(report: CoverageReport, now: datetime) -> None:
         for line in _calendar(report, company):
             console.print(line)
         console.print(_summary(company, now))
+        if company.outdated:
+            days = "day was" if len(company.outdated) == 1 else "days were"
+            console.print(
+                f"{len(company.outdated)} of the gaps: the {days} read under other settings"
+            )
         for gap in company.gaps:
             days = f"{gap.start}" if gap.days == 1 else f"{gap.start} to {gap.last_day}"
             console.print(f"gap: {days}", style="red")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from altegio_sync.domain.warnings import counted
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
@@ -14,11 +16,11 @@ if TYPE_CHECKING:
 
 
 def render_status(report: StatusReport) -> str:
-    """One screen; the lines that want a person come last, plain for `grep`."""
-    lines = ["Status: all is well" if report.exit_code == 0 else "Status: needs a person", ""]
+    """One screen; the lines about what needs a person come last, plain for `grep`."""
+    lines = ["Everything looks fine." if report.exit_code == 0 else "Needs attention", ""]
     lines += [f"  {name:<14}{value}" for name, value in _rows(report)]
-    if report.attention:
-        lines += ["", *report.attention]
+    if attention := [str(each) for each in report.attention]:
+        lines += ["", *attention]
     return "\n".join(lines)
 
 
@@ -27,34 +29,39 @@ def _rows(report: StatusReport) -> Iterator[tuple[str, str]]:
     if run is None:
         yield "last run", "none yet"
     else:
-        age = "at an unknown time" if run.age_hours is None else f"{run.age_hours:.1f} hours ago"
-        ending = "well" if run.ok else "failed"
-        yield "last run", f"{run.command} {run.run_id} ended {ending}, {age}"
+        at = run.finished_at
+        age = "at an unknown time" if at is None else f"{_age(report.now, at)} ago"
+        ending = "succeeded" if run.ok else "was interrupted" if run.interrupted else "failed"
+        yield "last run", f"{run.command} {run.run_id} {ending} {age}"
     several = len(report.coverage) > 1
     for each in report.coverage:
         told = f"{len(each.graded)} of the last {len(each.days)} days, {each.proved} proved"
+        if each.outdated:
+            told += f", {len(each.outdated)} more under earlier settings or rules"
         if each.oldest_proof_at is not None:
             told += f", the oldest proof {_age(report.now, each.oldest_proof_at)} old"
         yield "complete", f"company {each.company}: {told}" if several else told
     for company, at in sorted(report.cursors.items()):
         yield "cursor", f"company {company}: {_age(report.now, at)} old"
     for lease in report.leases:
-        ended = " (it died: free to take)" if lease.is_expired else ""
+        ended = " (interrupted)" if lease.is_expired else ""
         yield "at work", f"{lease.company}: {lease.holder}{ended}"
     limit = f" of {report.budget_limit}" if report.budget_limit else ""
     yield "budget", f"{report.budget_spent}{limit} requests in the last minute"
     yield "documents", str(report.documents)
     stale = "; --update brings them up to date" if report.stale else ""
-    yield "stale", f"{report.stale} at the last sync{stale}"
-    yield "errors", f"{report.validation_errors} of validation"
+    yield "stale", f"{report.stale} in the last sync{stale}"
+    yield "errors", f"{report.validation_errors} found by validate"
 
 
 def _age(now: datetime, moment: datetime) -> str:
-    minutes = (now - moment).total_seconds() / 60
-    if minutes < 120:
-        return f"{minutes:.0f} minutes"
-    hours = minutes / 60
-    return f"{hours:.0f} hours" if hours < 48 else f"{hours / 24:.0f} days"
+    seconds = (now - moment).total_seconds()
+    if seconds < 90:
+        return counted(max(0, round(seconds)), "second")
+    if seconds < 2 * 3600:
+        return counted(round(seconds / 60), "minute")
+    hours = seconds / 3600
+    return counted(round(hours), "hour") if hours < 48 else f"{hours / 24:.0f} days"
 
 
 def render_metrics(report: StatusReport) -> str:

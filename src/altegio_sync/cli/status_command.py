@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from altegio_sync.bootstrap import open_store
@@ -27,13 +28,17 @@ from altegio_sync.mongo.validation import MongoValidator
 from altegio_sync.usecases.status import StatusQuery, Surroundings, collect_status
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
     from typing import NoReturn
 
     from altegio_sync.bootstrap import Database
     from altegio_sync.cli.command import CommandOptions
     from altegio_sync.config import Settings
+    from altegio_sync.domain.run_marks import RunMark
     from altegio_sync.domain.status import StatusReport
+
+_LOOKS_AGAIN_AFTER_S = 2.0
 
 
 def run_status(options: CommandOptions, *, prometheus: bool) -> NoReturn:
@@ -57,13 +62,15 @@ async def _collect(settings: Settings, database: Database) -> StatusReport:
     state = await MongoAppointments(database, settings.collection).describe()
     runs = MongoRuns(database, settings.collection)
     now = state.server_time
+    marks, leases = await _find_runs_at_work(runs, settings, database)
     around = Surroundings(
+        marks=marks,
         cursors=await MongoCursors(database, settings.collection).find_all(),
-        leases=await _find_leases(settings, database, now),
+        leases=leases,
         budget_key=settings.budget_key,
         budget_spent=await count_starts(database, settings.budget_key, now),
         budget_limit=settings.requests_per_minute,
-        documents=state.documents,
+        state=state,
     )
     query = StatusQuery(
         now=now,
@@ -82,6 +89,27 @@ async def _collect(settings: Settings, database: Database) -> StatusReport:
     )
 
 
+async def _find_runs_at_work(
+    runs: MongoRuns, settings: Settings, database: Database
+) -> tuple[Sequence[RunMark], list[LeaseState]]:
+    """What is known of the last runs, and the leases.
+
+    A run that seems to have been killed may just have ended, so both are read once more.
+    """
+
+    async def look() -> tuple[Sequence[RunMark], list[LeaseState]]:
+        marks = await runs.find_marks()
+        now = await MongoAppointments(database, settings.collection).find_server_time()
+        return marks, await _find_leases(settings, database, now)
+
+    marks, leases = await look()
+    at_work = {each.run_id for each in leases if not each.is_expired}
+    if at_work.issuperset(run.run_id for mark in marks for run in mark.open_runs[-1:]):
+        return marks, leases
+    await asyncio.sleep(_LOOKS_AGAIN_AFTER_S)
+    return await look()
+
+
 async def _find_leases(settings: Settings, database: Database, now: datetime) -> list[LeaseState]:
     leases = MongoLeases(database, settings.collection, command="status", run_id="")
     return [
@@ -89,6 +117,8 @@ async def _find_leases(settings: Settings, database: Database, now: datetime) ->
             "all" if each.company_id == ALL_COMPANIES else each.company_id,
             str(each),
             is_expired=each.expires_at <= now,
+            run_id=each.run_id,
+            since=each.since,
         )
         for each in await leases.list_holders()
     ]

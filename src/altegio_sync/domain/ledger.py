@@ -96,6 +96,10 @@ class DayRecord:
     def counting(self, zone: ZoneInfo, settings: str) -> list[LedgerEntry]:
         return [each for each in (self.strongest, self.latest) if each.counts(zone, settings)]
 
+    def counted_before(self, zone: ZoneInfo) -> bool:
+        """Whether a pass counted under the settings and rules of its own time."""
+        return any(each.counts(zone, each.settings) for each in (self.strongest, self.latest))
+
 
 @dataclass(frozen=True, slots=True)
 class ResumeRule:
@@ -132,7 +136,8 @@ def days_to_read(
 class CompanyCoverage:
     """The days of a period that have ended, by what the ledger says of them.
 
-    ``graded`` holds the days that count; the others of ``days`` are gaps.
+    ``graded`` holds the days that count; the others of ``days`` are gaps. ``outdated`` are the gaps
+    that would count under the settings and rules of the time when they were read.
     """
 
     company: str
@@ -140,6 +145,7 @@ class CompanyCoverage:
     days: Sequence[date]
     graded: Mapping[date, LedgerEntry]
     not_ended: int = 0
+    outdated: frozenset[date] = frozenset()
 
     @property
     def gaps(self) -> list[Period]:
@@ -186,7 +192,12 @@ def cover(
         counting = records[day].counting(zone, settings) if day in records else []
         if counting:
             graded[day] = max(counting, key=lambda each: (each.grade.strength, each.at))
-    return CompanyCoverage(company, zone.key, ended, graded, period.days - len(ended))
+    outdated = frozenset(
+        day
+        for day in ended
+        if day in records and day not in graded and records[day].counted_before(zone)
+    )
+    return CompanyCoverage(company, zone.key, ended, graded, period.days - len(ended), outdated)
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +225,17 @@ class CoverageReport:
             if len(entries) == len(ended):
                 graded[day] = min(entries, key=lambda entry: (entry.grade.strength, entry.at))
         not_ended = min(each.not_ended for each in self.companies)
-        return CompanyCoverage("", first.timezone, days, graded, not_ended)
+        outdated = frozenset(
+            day
+            for day in days
+            if day not in graded
+            and all(
+                day in each.graded or day in each.outdated
+                for each in self.companies
+                if day in each.days
+            )
+        )
+        return CompanyCoverage("", first.timezone, days, graded, not_ended, outdated)
 
     def to_json(self) -> dict[str, Any]:
         several = [

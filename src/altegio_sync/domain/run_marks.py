@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from altegio_sync.domain.report import CompanyReport, SyncReport
 
 _ERRORS_KEPT = 3
+#: Warnings that hold until a later run of the same kind finds all in order.
+_LASTING = ("no_total", "nothing_listed", "staff_list_refused", "unknown_setting")
 _IDS_IN_REPORT = 100
 #: Ids of skipped bookings that are compared with those of the next run.
 SKIPPED_KEPT = 5000
@@ -76,6 +78,7 @@ def summarize(report: SyncReport, company: CompanyReport | None) -> dict[str, An
         "period": part["period"],
         "records": {"fetched": part["records"]["fetched"], "stale": part["records"]["stale"]},
         "errors": part["errors"][:_ERRORS_KEPT],
+        "warnings": [each for each in part["warnings"] if each["code"] in _LASTING],
     }
 
 

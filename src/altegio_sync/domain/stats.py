@@ -212,6 +212,9 @@ class LastRun:
     period: dict[str, str | None] | None
     stale: int = 0
     problem: str = ""
+    interrupted: bool = False
+    #: The command that goes on where an interrupted run ended.
+    continued_by: str = ""
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -230,6 +233,17 @@ class Attention:
 
     level: Literal["WARNING", "ERROR"]
     text: str
+    code: str = ""
+    company: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        message = " ".join(self.text.split())
+        return {
+            "level": self.level,
+            "code": self.code,
+            "message": message,
+            "company": self.company,
+        }
 
     def __str__(self) -> str:
         return f"{self.level} {' '.join(self.text.split())}"

@@ -1,21 +1,21 @@
-"""Whether the collection can be trusted right now, and what wants a person."""
+"""Whether the collection can be trusted right now, and what needs a person."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from altegio_sync.domain.attention import about_cursor, about_days
 from altegio_sync.domain.report import utc_text
+from altegio_sync.domain.stats import Attention
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from altegio_sync.domain.ledger import CompanyCoverage
-    from altegio_sync.domain.stats import Attention, LastRun
-
-#: A cursor that is this old was left behind by a crontab line that no longer runs.
-MAX_CURSOR_AGE = timedelta(hours=26)
+    from altegio_sync.domain.stats import LastRun
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,8 @@ class LeaseState:
     company: str
     holder: str
     is_expired: bool
+    run_id: str = ""
+    since: datetime | None = None
 
     def to_json(self) -> dict[str, Any]:
         return {"company": self.company, "holder": self.holder, "expired": self.is_expired}
@@ -35,6 +37,7 @@ class StatusReport:
     """The answers of one moment ``now``, by the clock of MongoDB's server.
 
     ``coverage`` is of the last 30 days that have ended; ``stale`` is what the last `sync` counted.
+    ``about_run`` and ``about_store`` are what needs a person about the runs and the collection.
     """
 
     now: datetime
@@ -49,46 +52,39 @@ class StatusReport:
     documents: int
     stale: int
     validation_errors: int
+    about_store: Sequence[Attention] = ()
 
     @property
     def exit_code(self) -> int:
         return 1 if self.attention else 0
 
     @property
-    def attention(self) -> list[str]:
-        """What wants a person, a line each; nothing while all is well."""
+    def attention(self) -> list[Attention]:
+        """What needs a person, a line each; nothing while all is well."""
         return list(self._find_attention())
 
-    def _find_attention(self) -> Iterator[str]:
+    def _find_attention(self) -> Iterator[Attention]:
         if self.last_run is None:
-            yield "ERROR No run has brought appointments yet: altegio-sync sync PERIOD"
-        yield from map(str, self.about_run)
+            text = "No run has brought appointments yet: altegio-sync sync PERIOD"
+            yield Attention("ERROR", text, "never_run")
+        yield from self.about_run
         for each in self.coverage:
-            if each.gaps:
-                yield (
-                    f"WARNING {sum(gap.days for gap in each.gaps)} of the last {len(each.days)} "
-                    f"days of company {each.company} are not known to be complete: "
-                    "altegio-sync coverage shows them"
-                )
+            yield from about_days(each)
         for company, at in sorted(self.cursors.items()):
-            if self.now - at > MAX_CURSOR_AGE:
-                yield f"WARNING The cursor of company {company} is {_hours(self.now - at)} old"
-        if self.validation_errors:
-            yield (
-                f"ERROR {self.validation_errors} validation errors are open: altegio-sync "
-                "validate --fix"
-            )
+            yield from about_cursor(company, at, self.now)
+        yield from self.about_store
 
     def to_json(self) -> dict[str, Any]:
         return {
             "command": "status",
             "ok": self.exit_code == 0,
-            "attention": self.attention,
+            "attention": [each.to_json() for each in self.attention],
             "last_run": None if self.last_run is None else self.last_run.to_json(),
             "coverage": [
                 {
                     "company": each.company,
                     **each.to_json(),
+                    "outdated": len(each.outdated),
                     "oldest_proof_age_seconds": self._age_s(each.oldest_proof_at),
                 }
                 for each in self.coverage
@@ -110,7 +106,3 @@ class StatusReport:
 
     def _age_s(self, moment: datetime | None) -> int | None:
         return None if moment is None else round((self.now - moment).total_seconds())
-
-
-def _hours(span: timedelta) -> str:
-    return f"{span / timedelta(hours=1):.0f} hours"

@@ -67,17 +67,17 @@ class MongoRuns:
         """The report of the run that began last, of any of the commands; None without one."""
         names = commands or READING_COMMANDS
         newest = await self._server_time() + _CLOCKS_DIFFER_BY
-        wanted = {"command": {"$in": names}, "started_at": {"$lt": newest}, **self._ours}
+        wanted = {"command": {"$in": names}, "started_at": {"$not": {"$gt": newest}}, **self._ours}
         report = await self._collection.find_one(wanted, sort=[("_id", -1)])
         whole_runs = {"companyId": None, **({} if self._of == "-" else {"collection": self._of})}
         marks = [each.get("last") for each in await self._marks.find(whole_runs).to_list()]
         found = [
             each
             for each in (report, *marks)
-            if each is not None and each["command"] in names and each["started_at"] < newest
+            if each and each.get("command") in names and not _is_after(each, newest)
         ]
         # The report says more than what is remembered of the same run.
-        return max(found, key=lambda each: str(each["run_id"]), default=None)
+        return max(found, key=lambda each: str(each.get("run_id")), default=None)
 
     @waits_for_mongodb
     async def find_timezone(self) -> str | None:
@@ -92,7 +92,8 @@ class MongoRuns:
         wanted: Document = {} if self._of == "-" else {"collection": self._of}
         if command is not None:
             wanted["command"] = command
-        return [_to_mark(each) for each in await self._marks.find(wanted).to_list()]
+        found = [_to_mark(each) for each in await self._marks.find(wanted).to_list()]
+        return [each for each in found if each is not None]
 
     @waits_for_mongodb
     async def note_start(self, command: str, company: str, run: OpenRun) -> None:
@@ -147,23 +148,29 @@ def _with_moments(report: Mapping[str, Any]) -> Document:
     return {**report, **{name: datetime.fromisoformat(report[name]) for name in _MOMENTS}}
 
 
-def _to_mark(document: Mapping[str, Any]) -> RunMark:
-    return RunMark(
-        command=document["command"],
-        company=document["companyId"],
-        last=document.get("last"),
-        at=document.get("at"),
-        open_runs=[
-            OpenRun(
-                each["run_id"],
-                each["started_at"],
-                tuple(each.get("words", ())),
-                tuple(each.get("options", ())),
-            )
-            for each in document.get("open", ())
-        ],
-        samples=[KeptSample.of(each) for each in document.get("samples", ())],
-        too_little=document.get("too_little"),
-        skipped=frozenset(document.get("skipped", ())),
-        rules=document.get("rules"),
-    )
+def _is_after(report: Mapping[str, Any], moment: datetime) -> bool:
+    started_at = report.get("started_at")
+    return isinstance(started_at, datetime) and started_at > moment
+
+
+def _to_mark(document: Mapping[str, Any]) -> RunMark | None:
+    """None for a document that is not of this program's making."""
+    try:
+        return RunMark(
+            command=str(document["command"]),
+            company=document["companyId"],
+            last=document.get("last"),
+            at=document.get("at"),
+            open_runs=[_to_open_run(each) for each in document.get("open", ())],
+            samples=[KeptSample.of(each) for each in document.get("samples", ())],
+            too_little=document.get("too_little"),
+            skipped=frozenset(document.get("skipped", ())),
+            rules=document.get("rules"),
+        )
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return None
+
+
+def _to_open_run(begun: Mapping[str, Any]) -> OpenRun:
+    words, options = (tuple(begun.get(name, ())) for name in ("words", "options"))
+    return OpenRun(begun["run_id"], begun["started_at"], words, options)

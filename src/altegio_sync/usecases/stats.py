@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
+from altegio_sync.domain.attention import about_run, about_run_age
 from altegio_sync.domain.period import Period
 from altegio_sync.domain.report import utc_now
 from altegio_sync.domain.stats import (
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from altegio_sync.domain.stats import StoredCounts
     from altegio_sync.ports import RunStore
 
-#: A daily run that is this late was missed.
-MAX_AGE_HOURS = 26
 _LAST_DAYS = 30
 
 
@@ -68,7 +67,7 @@ async def collect_stats(
         period=period,
         counts=counts,
         last_run=last_run,
-        warnings=tuple(_find_attention(counts, last_run)),
+        warnings=tuple(_find_attention(counts, last_run, now)),
     )
 
 
@@ -89,12 +88,36 @@ def to_last_run(report: Mapping[str, Any], now: datetime) -> LastRun:
         period={name: period.get(name) for name in ("from", "to", "timezone")} if period else None,
         stale=int(records.get("stale") or 0),
         problem=str(errors[0].get("message", "")) if errors else "",
+        interrupted=_is_interrupted(report, errors),
+        continued_by=continue_command(report),
     )
 
 
-def _find_attention(counts: StoredCounts, last_run: LastRun | None) -> Iterator[Attention]:
+def _is_interrupted(report: Mapping[str, Any], errors: object) -> bool:
+    """Earlier versions did not store it: an interrupted run has no error."""
+    is_told = report.get("interrupted")
+    if is_told is None:
+        records = report.get("records") or {}
+        return report.get("ok") is not True and not errors and not records.get("failed")
+    return is_told is True
+
+
+def continue_command(report: Mapping[str, Any]) -> str:
+    """The command that goes on where the run ended."""
+    if report.get("command") != "sync":
+        return f"altegio-sync {report.get('command')}"
+    period = report.get("period") or {}
+    days = (str(period.get("from") or "PERIOD"), str(period.get("to") or ""))
+    words = [*dict.fromkeys(each for each in days if each)]
+    words += ["--update"] if report.get("mode") == "update" else []
+    return " ".join(["altegio-sync sync", *words, "--resume"])
+
+
+def _find_attention(
+    counts: StoredCounts, last_run: LastRun | None, now: datetime
+) -> Iterator[Attention]:
     if last_run is not None:
-        yield from find_about_run(last_run)
+        yield from find_about_run(last_run, now)
     duplicates = counts.duplicates
     if duplicates.appointment_ids:
         yield Attention(
@@ -110,23 +133,16 @@ def _find_attention(counts: StoredCounts, last_run: LastRun | None) -> Iterator[
         )
 
 
-def find_about_run(run: LastRun) -> Iterator[Attention]:
+def find_about_run(run: LastRun, now: datetime) -> Iterator[Attention]:
     """What somebody should see to about the last run."""
-    if not run.ok:
-        why = f": {run.problem}" if run.problem else ""
-        yield Attention("ERROR", f"The last {run.command} ({run.run_id}) failed{why}")
-    if run.age_hours is None:
-        yield Attention("WARNING", f"The last {run.command} ({run.run_id}) has no time of its end")
-    elif run.age_hours > MAX_AGE_HOURS:
-        yield Attention(
-            "WARNING",
-            f"The last {run.command} ({run.run_id}) ended {run.age_hours:.0f} hours ago, "
-            f"more than {MAX_AGE_HOURS}",
-        )
+    yield from about_run(run)
+    what = f"The last {run.command} ({run.run_id})"
+    yield from about_run_age(what, run.finished_at, now)
     if run.stale:
         yield Attention(
             "WARNING",
             f"Stale data: {run.stale} stored appointments differed from Altegio in the last "
             f"{run.command} ({run.run_id}): altegio-sync sync PERIOD --update brings them up to "
             "date",
+            "stale",
         )

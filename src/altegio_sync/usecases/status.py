@@ -2,27 +2,40 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from altegio_sync.domain.period import Period
+from altegio_sync.domain.attention import (
+    about_companies,
+    about_index,
+    about_kept,
+    about_killed,
+    about_leases,
+    about_run,
+    about_run_age,
+    about_validation,
+    about_warnings,
+)
+from altegio_sync.domain.period import parse_period
 from altegio_sync.domain.status import LeaseState, StatusReport
 from altegio_sync.domain.validation import Severity
-from altegio_sync.usecases.coverage import collect_coverage
-from altegio_sync.usecases.stats import find_about_run, to_last_run
+from altegio_sync.errors import ConfigError
+from altegio_sync.usecases.coverage import collect_coverage, last_ended_days
+from altegio_sync.usecases.stats import to_last_run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
 
+    from altegio_sync.domain.ledger import CompanyCoverage
+    from altegio_sync.domain.run_marks import RunMark
     from altegio_sync.domain.stats import Attention, LastRun
-    from altegio_sync.domain.validation import RuleContext
-    from altegio_sync.ports import Ledger, RunStore
+    from altegio_sync.domain.validation import RuleContext, RuleFinding
+    from altegio_sync.ports import Ledger, RunStore, StoreState
     from altegio_sync.usecases.validate import Validator
     from altegio_sync.usecases.zones import LocalZone
 
-_DAYS = 30
+_COMMANDS = ("sync", "changes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +54,15 @@ class StatusQuery:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What stands in MongoDB beside the reports and the ledger."""
+    """What MongoDB holds beside the reports and the ledger."""
 
+    marks: Sequence[RunMark]
     cursors: Mapping[str, datetime]
     leases: Sequence[LeaseState]
     budget_key: str
     budget_spent: int
     budget_limit: int
-    documents: int
+    state: StoreState
 
 
 async def collect_status(
@@ -60,25 +74,23 @@ async def collect_status(
     around: Surroundings,
 ) -> StatusReport:
     """The status; StoreError when MongoDB fails."""
-    today = query.now.astimezone(query.local.zone).date()
     coverage = await collect_coverage(
         ledger,
-        Period(today - timedelta(days=_DAYS), today),
+        last_ended_days(query.now.astimezone(query.local.zone).date()),
         companies=query.companies,
         settings=query.settings,
         configured_zone=query.configured_zone,
         local=query.local,
         now=query.now,
     )
-    last = await runs.find_last()
-    last_run = None if last is None else to_last_run(last, query.now)
-    sync = await runs.find_last("sync")
-    last_sync = None if sync is None else to_last_run(sync, query.now)
+    last = {command: await _find_last(runs, query.now, command) for command in _COMMANDS}
+    last_run = max(filter(None, last.values()), key=lambda each: each.run_id, default=None)
     findings = await validator.run_rules(context)
+    last_sync = last["sync"]
     return StatusReport(
         now=query.now,
         last_run=last_run,
-        about_run=list(_find_about_runs(last_run, last_sync)),
+        about_run=list(_find_about_runs(last, last_run, coverage.companies, query, around)),
         coverage=coverage.companies,
         cursors={
             company: at
@@ -89,19 +101,97 @@ async def collect_status(
         budget_key=around.budget_key,
         budget_spent=around.budget_spent,
         budget_limit=around.budget_limit,
-        documents=around.documents,
+        documents=around.state.documents,
         stale=0 if last_sync is None else last_sync.stale,
         validation_errors=sum(each.count for each in findings if each.severity is Severity.ERROR),
+        about_store=list(_find_about_store(around.state, findings)),
     )
 
 
-def _find_about_runs(last_run: LastRun | None, last_sync: LastRun | None) -> Iterator[Attention]:
-    """What to see to about the last run, and about a failed sync that changes came after.
+async def _find_last(runs: RunStore, now: datetime, command: str) -> LastRun | None:
+    found = await runs.find_last(command)
+    return None if found is None else to_last_run(found, now)
 
-    Stale ones are shown as a figure: they want `--update`, not a person at once.
+
+def _find_about_store(state: StoreState, findings: Sequence[RuleFinding]) -> Iterator[Attention]:
+    duplicates = sum(each.count for each in findings if each.rule == "duplicate-appointment")
+    yield from about_index(
+        state.documents,
+        has_unique_index=state.has_unique_index,
+        in_its_place=state.in_its_place,
+        duplicates=duplicates,
+    )
+    yield from about_validation(findings)
+
+
+def _find_about_runs(
+    last: Mapping[str, LastRun | None],
+    last_run: LastRun | None,
+    coverage: Sequence[CompanyCoverage],
+    query: StatusQuery,
+    around: Surroundings,
+) -> Iterator[Attention]:
+    """What needs a person about the runs.
+
+    A stale count is only a figure here: it needs `--update`, not a person at once.
     """
-    if last_run is None:
+    is_ours = _is_ours(query.companies)
+    marks = [each for each in around.marks if is_ours(each.company)]
+    at_work = {each.run_id: each.holder for each in around.leases if not each.is_expired}
+    continued_by = _continue_killed(marks, query)
+    yield from about_killed(marks, at_work, continued_by)
+    killed = {run.run_id for mark in marks for run in mark.open_runs[-1:]}
+    for command, run in last.items():
+        if run is not None:
+            yield from _about_ends(run, [each for each in marks if each.command == command], query)
+    if last_run is not None:
+        what = f"The last {last_run.command} ({last_run.run_id})"
+        yield from about_run_age(what, last_run.finished_at, query.now)
+        known = {each.company for each in coverage if each.graded or each.outdated}
+        known |= around.cursors.keys()
+        # Versions before the marks left reports, which name their companies.
+        has_marks = any(each.company is not None for each in around.marks)
+        configured = query.companies if has_marks else ()
+        yield from about_companies(around.marks, known, configured, query.now)
+    yield from about_kept(marks)
+    yield from about_warnings(marks)
+    yield from about_leases(around.leases, query.now, killed)
+
+
+def _is_ours(companies: Sequence[str]) -> Callable[[str | None], bool]:
+    return lambda company: company is not None and (not companies or company in companies)
+
+
+def _about_ends(run: LastRun, marks: Sequence[RunMark], query: StatusQuery) -> Iterator[Attention]:
+    """How the last run of a command ended for each company, or as a whole where that is all."""
+    ends = {each.company: to_last_run(each.last, query.now) for each in marks if each.last}
+    newest = max((each.run_id for each in ends.values()), default="")
+    if newest < run.run_id:
+        yield from about_run(run)
         return
-    yield from find_about_run(replace(last_run, stale=0))
-    if last_sync is not None and last_sync.run_id != last_run.run_id:
-        yield from (each for each in find_about_run(last_sync) if each.level == "ERROR")
+    told: set[str] = set()
+    for company, end in ends.items():
+        found = list(about_run(end, company if len(ends) > 1 else None))
+        yield from (each for each in found if str(each) not in told)
+        told.update(map(str, found))
+    # A failure of the run itself, such as a list that could not be written.
+    if all(end.ok for end in ends.values()):
+        yield from about_run(run)
+
+
+def _continue_killed(marks: Sequence[RunMark], query: StatusQuery) -> dict[str, str]:
+    """By run id, the command that continues a run that left no report."""
+    commands = {}
+    for mark in marks:
+        for run in mark.open_runs:
+            if not run.words:
+                continue
+            try:
+                day = run.started_at.astimezone(query.local.zone).date()
+                period = parse_period(*run.words).on(day)
+            except (ConfigError, TypeError):
+                continue
+            days = dict.fromkeys((period.start.isoformat(), period.last_day.isoformat()))
+            words = ["altegio-sync sync", *days, *run.options, "--resume"]
+            commands[run.run_id] = " ".join(words)
+    return commands
