@@ -13,8 +13,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from bson import Decimal128, Int64, ObjectId
 
-from altegio_sync.domain.leads import LeadRules
+from altegio_sync.domain.leads import LeadIdKind, LeadRules
 from altegio_sync.domain.validation import RuleContext
+from altegio_sync.mongo.findings import MongoFindings
 from altegio_sync.mongo.indexes import ensure_unique_index
 from altegio_sync.mongo.mending import mend_alone, tidy
 from altegio_sync.mongo.rules import RULES, WANTED_TYPES
@@ -96,6 +97,10 @@ FAULTS: list[tuple[str, Document]] = [
     ("odd-length", {"endDateTime": "short"}),
     ("odd-length", {"endDateTime": "long"}),
     ("forgotten-pending", {"status": "0"}),
+    ("doubtful-lead", {"leadId": "2014"}),
+    ("doubtful-lead", {"leadId": "0501234567"}),
+    ("doubtful-lead", {"leadId": "501234567"}),
+    ("doubtful-lead", {"leadId": "380501234567"}),
     ("untidy-text", {"leadName": "Олена  Приклад"}),
     ("untidy-text", {"teacherName": " Марко"}),
     ("untidy-text", {"serviceName": "Урок\u00a0"}),
@@ -108,6 +113,7 @@ SOUND: list[Document] = [
     {"isDeleted": True, "startDateTime": SOON, "endDateTime": SOON + HOUR, "status": "1"},
     {"startDateTime": SOON, "endDateTime": SOON + HOUR, "status": "2"},
     {"leadId": "00012"},
+    {"leadId": "1234567890"},
     {"leadName": "Олена\u00a0Приклад"},
     {"__v": 0, "courseePurchaseDate": None},
 ]
@@ -441,3 +447,36 @@ def test_a_name_keeps_its_own_single_space() -> None:
 
 def test_every_field_of_the_collection_has_a_type_to_be_held_to() -> None:
     assert set(WANTED_TYPES) == set(lesson(1)) - {"leadPurchasedCourse"}
+
+
+@pytest.mark.parametrize(
+    ("leads", "found"),
+    [
+        (LeadRules(lengths=frozenset({4})), ["5012345", "1999"]),
+        (LeadRules(lengths=frozenset({4, 7})), ["1999"]),
+        (LeadRules(lengths=frozenset({7, 8})), ["5000", "1999"]),
+        (LeadRules(), ["1999"]),
+        (LeadRules(kind=LeadIdKind.CLIENT), []),
+        (LeadRules(kind=LeadIdKind.CRM_OR_CLIENT), []),
+        (LeadRules(pattern=re.compile("(?P<id>x)")), []),
+    ],
+    ids=str,
+)
+async def test_a_stored_lead_is_doubted_by_the_settings(
+    database: AsyncDatabase[Document], leads: LeadRules, found: list[str]
+) -> None:
+    ids = ["5000", "5012345", "1999"]
+    documents = [lesson(n, leadId=each) for n, each in enumerate(ids, start=4)]
+    await database[NAME].insert_many(documents)
+    context = RuleContext(NOW, leads=leads)
+
+    findings = await findings_of(database, context)
+    listed = [
+        group[0].lead_id
+        async for group in MongoFindings(database, NAME).find_groups("doubtful-lead", context)
+    ]
+
+    count, sample = findings.get("doubtful-lead", (0, ()))
+    assert count == len(found)
+    known = {each["appointmentId"]: each["leadId"] for each in documents}
+    assert sorted(known[each] for each in sample) == sorted(found) == sorted(map(str, listed))

@@ -83,7 +83,7 @@ async def _collect(settings: Settings, database: Database) -> StatusReport:
         runs,
         MongoLedger(database, settings.collection),
         MongoValidator(database, settings.collection),
-        RuleContext(now, leads=settings.leads),
+        RuleContext(now, leads=settings.leads.in_zone(query.local.zone.key)),
         query,
         around,
     )

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from altegio_sync.config import Settings
     from altegio_sync.domain.validation import ValidationReport
     from altegio_sync.usecases.stopping import StopSignal
+    from altegio_sync.usecases.zones import LocalZone
 
 
 def run_validate(
@@ -43,10 +44,11 @@ def run_validate(
     async def body(stop: StopSignal) -> int:
         asks = fix and not offline
         settings = load(options, ALL_SETTINGS if asks else ["DB_URI"])
-        context = RuleContext(utc_now(), leads=settings.leads)
         async with AsyncExitStack() as stack:
             stack.enter_context(telling_store_errors(options))
             database = await stack.enter_async_context(open_store(settings))
+            local = await find_zone_for(settings, MongoRuns(database, settings.collection))
+            context = RuleContext(utc_now(), leads=settings.leads.in_zone(local.zone.key))
             validator = MongoValidator(database, settings.collection)
             if not fix:
                 with stop.interrupting():
@@ -55,7 +57,7 @@ def run_validate(
                     return EXIT_INTERRUPTED
             else:
                 repair, store, run_id = await _open_repair(
-                    stack, settings, database, context, stop, asks=asks
+                    stack, settings, database, context, local, stop, asks=asks
                 )
                 leases = open_leases(options, settings, database, run_id, wait)
                 async with nullcontext() if dry_run else collection_held(leases, stop):
@@ -73,13 +75,13 @@ async def _open_repair(
     settings: Settings,
     database: AsyncDatabase[dict[str, Any]],
     context: RuleContext,
+    local: LocalZone,
     stop: StopSignal,
     *,
     asks: bool,
 ) -> tuple[Repair, MongoRepairs, str]:
     run_id = new_run_id(context.now)
     store = MongoRepairs(database, settings.collection, run_id=run_id)
-    local = await find_zone_for(settings, MongoRuns(database, settings.collection))
     request = RepairRequest(
         companies=settings.company_ids,
         local=local,

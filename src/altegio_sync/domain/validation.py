@@ -23,6 +23,8 @@ class RuleContext:
     now: datetime
     #: How leads are read: what their ids may look like.
     leads: LeadRules = USUAL_LEADS
+    #: The stored ids of leads that are doubtful by these.
+    doubtful_leads: Sequence[str] = ()
     #: Documents, by `_id`, for whose appointment one that was updated later speaks; None where they
     #: are too many to name.
     surplus: Sequence[object] | None = ()

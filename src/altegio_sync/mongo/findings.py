@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 from altegio_sync.domain.findings import FoundDocument, WrongValue
 from altegio_sync.mongo.connection import durable, translated_errors
 from altegio_sync.mongo.documents import KEY
+from altegio_sync.mongo.doubtful import find_doubtful_ids, of_leads
 from altegio_sync.mongo.duplicates import repeated_ids
 from altegio_sync.mongo.ids import IS_ID, keys_of, to_id
 from altegio_sync.mongo.mending import is_blank, tidy
 from altegio_sync.mongo.rules import (
+    DOUBTFUL_LEADS,
     DUPLICATES,
     FLAGS,
     MOMENTS,
@@ -68,7 +70,9 @@ class MongoFindings:
         """
         rule = next(each for each in RULES if each.id == rule_id)
         if isinstance(rule, Rule):
-            return self._find_singles(rule, context)
+            return self._find_singles(rule.query(context), rule.id)
+        if rule.id == DOUBTFUL_LEADS:
+            return self._find_doubtful_leads(context)
         if rule.id == DUPLICATES:
             return self._find_copies()
         if rule.id == "duplicate-lesson":
@@ -111,17 +115,23 @@ class MongoFindings:
             if pair[0][KEY] != pair[1][KEY]
         ]
 
-    async def _find_singles(self, rule: Rule, context: RuleContext) -> AsyncIterator[Group]:
+    async def _find_doubtful_leads(self, context: RuleContext) -> AsyncIterator[Group]:
+        with translated_errors():
+            ids = await find_doubtful_ids(self._collection, context.leads)
+        async for group in self._find_singles(of_leads(ids), DOUBTFUL_LEADS):
+            yield group
+
+    async def _find_singles(self, query: Document, rule_id: str) -> AsyncIterator[Group]:
         with translated_errors():
             cursor = self._collection.find(
-                rule.query(context),
+                query,
                 _FIELDS,
                 sort=["teacherName", "startDateTime"],
                 allow_disk_use=True,
             )
             async with cursor:
                 async for document in cursor:
-                    yield (to_found(document, rule.id),)
+                    yield (to_found(document, rule_id),)
 
     async def _find_copies(self) -> AsyncIterator[Group]:
         async for batch in self._batches([*repeated_ids({}), {"$sort": {"_id": 1}}]):
@@ -311,6 +321,7 @@ _DESCRIPTIONS: dict[str, Callable[[Mapping[str, Any]], Iterator[WrongValue]]] = 
     "forgotten-pending": _values("endDateTime"),
     "odd-length": _odd_length,
     "untidy-text": _untidy_names,
+    DOUBTFUL_LEADS: _values("leadId"),
     "teacher-overlap": _values("endDateTime"),
     "duplicate-appointment": _values("createdAt", "updatedAt"),
 }

@@ -17,6 +17,7 @@ from bson import Regex
 from altegio_sync.domain.appointment import AttendanceStatus
 from altegio_sync.domain.validation import Repair, RuleContext, Severity
 from altegio_sync.mongo.documents import KEY, STAMP
+from altegio_sync.mongo.doubtful import of_leads
 from altegio_sync.mongo.duplicates import repeated_ids
 from altegio_sync.mongo.ids import AS_TEXT
 from altegio_sync.mongo.overlaps import ids_of_overlapping, overlapping
@@ -46,6 +47,7 @@ _REAL_MOMENTS: Document = dict.fromkeys(MOMENTS, _DATE)
 DUPLICATES = "duplicate-appointment"
 #: The order in which the document updated last comes last.
 LAST_UPDATED: Mapping[str, int] = {STAMP: 1, "updatedAt": 1, "_id": 1}
+DOUBTFUL_LEADS = "doubtful-lead"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -67,7 +69,8 @@ class Rule:
 class RuleOfSeveral:
     """A thing that may be wrong with documents together; ``stages`` leave those it concerns.
 
-    ``counted`` is what a `$group` sums up: 1 a document, or a field that counts already.
+    ``counted`` is what a `$group` sums up: 1 a document, or a field that counts already. A rule
+    about pairs looks only where there may be any.
     """
 
     id: str
@@ -75,6 +78,7 @@ class RuleOfSeveral:
     repair: Repair
     stages: Callable[[RuleContext], Pipeline]
     counted: int | str = 1
+    is_about_pairs: bool = True
 
 
 AnyRule = Rule | RuleOfSeveral
@@ -317,6 +321,13 @@ RULES: tuple[AnyRule, ...] = (
     ),
     Rule("forgotten-pending", Severity.WARNING, Repair.ASK, _forgotten_pending),
     Rule("untidy-text", Severity.WARNING, Repair.TIDY, _untidy_text),
+    RuleOfSeveral(
+        DOUBTFUL_LEADS,
+        Severity.WARNING,
+        Repair.TELL,
+        lambda context: [{"$match": of_leads(context.doubtful_leads)}],
+        is_about_pairs=False,
+    ),
 )
 
 

@@ -11,6 +11,7 @@ from altegio_sync.domain.validation import RuleFinding
 from altegio_sync.errors import StoreError, StoreUnavailableError, ungrouped
 from altegio_sync.mongo.connection import durable, translated_errors
 from altegio_sync.mongo.documents import KEY
+from altegio_sync.mongo.doubtful import find_doubtful_ids
 from altegio_sync.mongo.duplicates import has_numeric_ids, repeated_ids
 from altegio_sync.mongo.ids import AS_TEXT
 from altegio_sync.mongo.indexes import has_unique_index
@@ -106,6 +107,9 @@ class _Run:
         """What the rules about several documents need to know."""
         await self._find_duplicates()
         await self._find_perhaps()
+        with translated_errors():
+            doubtful = await find_doubtful_ids(self._collection, self._context.leads)
+        self._context = replace(self._context, doubtful_leads=doubtful)
 
     async def _find_duplicates(self) -> None:
         found: list[Document] = []
@@ -153,7 +157,8 @@ class _Run:
 
     async def find_of_several(self, rule: RuleOfSeveral) -> None:
         found: list[Document] = [{"count": [], "sample": []}]
-        perhaps = None if self._context.surplus is None else self._perhaps
+        looks_everywhere = self._context.surplus is None or not rule.is_about_pairs
+        perhaps = None if looks_everywhere else self._perhaps
         if perhaps is None or perhaps:
             there = [] if perhaps is None else [{"$match": {"_id": {"$in": perhaps}}}]
             stages = [*there, *rule.stages(self._context), {"$facet": _told(rule)}]
