@@ -12,8 +12,6 @@ import pytest
 from altegio_sync.altegio.api import AltegioApi
 from altegio_sync.altegio.pacing import Pacer
 from altegio_sync.cli.progress import CliProgress
-from altegio_sync.domain.appointment import Service, Teacher
-from altegio_sync.domain.lessons import Skipped, SkipReason
 from altegio_sync.domain.period import Period
 from altegio_sync.domain.report import ApiUsage
 from altegio_sync.log import configure_logging
@@ -21,7 +19,7 @@ from altegio_sync.sandbox import SandboxServer, School
 from altegio_sync.sandbox.made_up import INDIVIDUAL, TEACHERS
 from altegio_sync.usecases.sync import SyncRequest, sync_appointments
 from tests.acceptance.cli import PARTNER_TOKEN, USER_TOKEN
-from tests.fakes import MemoryStore, booking
+from tests.fakes import MemoryStore
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -101,17 +99,3 @@ async def test_the_list_of_skipped_ones_is_in_local_time_and_holds_no_formula(
         [True, "2026-03-02T12:00:00+02:00", teacher, title, "no_crm_id"],
         [True, "2026-03-02T14:00:00+02:00", "'=1+1", title, "invalid: length"],
     ]
-
-
-@pytest.mark.parametrize("title", ["=x()", "+1", "-1", "@x", "\tx"])
-def test_what_begins_as_a_formula_is_a_text_to_spreadsheets(tmp_path: Path, title: str) -> None:
-    path = tmp_path / "skipped.csv"
-    odd = booking("501", services=(Service("1", title),))
-
-    with CliProgress(shows_bar=False, is_verbose=False, usage=ApiUsage()) as progress:
-        progress.list_skipped_in(path)
-        progress.skipped(Skipped(odd, SkipReason.SERVICE, Teacher("9", "Марко")))
-
-    with path.open(encoding="utf-8", newline="") as file:
-        [row] = csv.DictReader(file)
-    assert row["service"] == f"'{title}"

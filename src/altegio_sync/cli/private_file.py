@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from altegio_sync.domain.foreign_text import shown
 from altegio_sync.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -29,13 +30,13 @@ class PendingFile:
             ConfigError: there is no room, or the folder is gone.
         """
         try:
-            with open(self._descriptor, "w", encoding="utf-8", closefd=False) as file:
+            with open(self._descriptor, "w", encoding="utf-8", newline="", closefd=False) as file:
                 file.write(text)
                 file.flush()
                 os.fsync(self._descriptor)
             self._draft.replace(self.path)
         except OSError as error:
-            raise _cannot_write(self.path, error.strerror) from error
+            raise cannot_write(self.path, error.strerror) from error
 
 
 @contextmanager
@@ -48,11 +49,11 @@ def private_file(path: Path) -> Iterator[PendingFile]:
     # A link is followed, and stays one: what it leads to is written.
     target = Path(os.path.realpath(path))
     if target.exists() and not target.is_file():
-        raise _cannot_write(path, "it is there already, and no file")
+        raise cannot_write(path, "it is there already, and no file")
     try:
         descriptor, draft = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:100]}.")
     except OSError as error:
-        raise _cannot_write(path, error.strerror) from error
+        raise cannot_write(path, error.strerror) from error
     try:
         yield PendingFile(target, Path(draft), descriptor)
     finally:
@@ -61,5 +62,5 @@ def private_file(path: Path) -> Iterator[PendingFile]:
             Path(draft).unlink(missing_ok=True)
 
 
-def _cannot_write(path: Path, reason: str | None) -> ConfigError:
-    return ConfigError(f"Cannot write {path}: {reason}")
+def cannot_write(path: Path, reason: str | None) -> ConfigError:
+    return ConfigError(f"Cannot write {shown(path)}: {reason}")

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import csv
-import os
-import stat
 import sys
 import time
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Self
 from zoneinfo import ZoneInfo
 
 from altegio_sync.cli.repeated_warnings import RepeatedWarnings
+from altegio_sync.cli.skipped_list import SkippedList, skipped_list
 from altegio_sync.domain.lessons import Skipped, SkipReason
+from altegio_sync.errors import ConfigError
 from altegio_sync.log import get_logger
 from altegio_sync.ports import SilentProgress
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
     from types import TracebackType
 
@@ -25,10 +23,6 @@ if TYPE_CHECKING:
     from altegio_sync.domain.period import Period
     from altegio_sync.domain.report import ApiUsage, Outcome, RecordCounts
     from altegio_sync.errors import AltegioError
-
-
-#: By what spreadsheets know a formula.
-_FORMULA_BEGINS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def skipped_text(counts: RecordCounts) -> str:
@@ -50,8 +44,8 @@ class CliProgress(SilentProgress):
         self._pages = 0
         self._pages_done = 0
         self._started_at = time.monotonic()
-        self._skipped_rows: Any = None
-        #: Why the list of what was skipped is not whole.
+        self._skipped_list: SkippedList | None = None
+        #: Why the list of what was skipped was not written.
         self.list_problem: str | None = None
         self._zone = ZoneInfo("UTC")
         self._open = ExitStack()
@@ -68,23 +62,25 @@ class CliProgress(SilentProgress):
         if self._bar is not None:
             self._bar.stop()
         self._warnings.flush()
-        self.close_list()
+        if exc_type is None:
+            self.close_list()
+        self._open.close()
 
     def close_list(self) -> None:
-        """Write what is left of the list; after it `list_problem` is known."""
-        with self._giving_up_list():
-            self._open.close()
-        self._skipped_rows = None
+        """Write the list; after it `list_problem` is known.
+
+        A list that cannot be written does not end the run: the reason is reported.
+        """
+        listed, self._skipped_list = self._skipped_list, None
+        if listed is not None:
+            try:
+                listed.put()
+            except ConfigError as error:
+                self.list_problem = str(error)
 
     def list_skipped_in(self, path: Path) -> None:
-        """Write skipped bookings to a file that only its owner may read."""
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        # A device, such as the one that takes everything, is for others too.
-        if stat.S_ISREG(os.fstat(descriptor).st_mode):
-            os.fchmod(descriptor, 0o600)
-        file = self._open.enter_context(os.fdopen(descriptor, "w", encoding="utf-8", newline=""))
-        self._skipped_rows = csv.writer(file)
-        self._skipped_rows.writerow(["id", "start", "teacher", "service", "reason"])
+        """List skipped bookings there when the run has ended; ConfigError where that cannot be."""
+        self._skipped_list = self._open.enter_context(skipped_list(path))
 
     def begin(self, company_id: str, period: Period | None, timezone: str) -> None:
         self._warnings.flush()
@@ -144,7 +140,7 @@ class CliProgress(SilentProgress):
         )
 
     def skipped(self, skipped: Skipped) -> None:
-        if self._skipped_rows is None:
+        if self._skipped_list is None:
             return
         booking = skipped.booking
         start = booking.starts_at.astimezone(self._zone).isoformat() if booking.starts_at else ""
@@ -154,17 +150,7 @@ class CliProgress(SilentProgress):
         if skipped.reason is SkipReason.INVALID and skipped.detail:
             reason = f"{reason}: {skipped.detail}"
         cells = (booking.id, start, teacher, titles, reason)
-        with self._giving_up_list():
-            self._skipped_rows.writerow([_defused(each) for each in cells])
-
-    @contextmanager
-    def _giving_up_list(self) -> Iterator[None]:
-        """A list that cannot be written is not worth the run: what was wrong is kept to be told."""
-        try:
-            yield
-        except OSError as error:
-            self._skipped_rows = None
-            self.list_problem = error.strerror or type(error).__name__
+        self._skipped_list.add(cells)
 
     def warn(self, event: str, **fields: object) -> None:
         self._warnings.add(event, fields)
@@ -174,11 +160,6 @@ class CliProgress(SilentProgress):
 
         event = "retry_rate_limited" if isinstance(error, RateLimitedError) else "retry"
         self._warnings.add(event, {"reason": str(error), "wait_s": wait_s, "tries": tries})
-
-
-def _defused(cell: str) -> str:
-    """What a spreadsheet would take for a formula is a text to it with an apostrophe ahead."""
-    return f"'{cell}" if cell.startswith(_FORMULA_BEGINS) else cell
 
 
 class _Bar:

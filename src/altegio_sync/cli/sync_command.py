@@ -115,8 +115,8 @@ def execute_sync(
             # The list is closed before the report is stored: its errors belong there too.
             progress.close_list()
             if progress.list_problem is not None:
-                message = f"Cannot write {asked.skipped_file}: {progress.list_problem}"
-                report.companies[-1].errors.append(RunError("skipped_not_listed", message))
+                problem = RunError("skipped_not_listed", progress.list_problem)
+                report.companies[-1].errors.append(problem)
 
         run_id = new_run_id(utc_now())
         async with _opened(options, settings, asked.skipped_file) as opened:
@@ -265,10 +265,7 @@ def _progress(options: CommandOptions, usage: ApiUsage, skipped_file: Path | Non
         shows_bar=shows_bar, is_verbose=options.verbose, usage=usage, is_quiet=options.quiet
     )
     if skipped_file is not None:
-        try:
-            progress.list_skipped_in(skipped_file)
-        except OSError as error:
-            raise ConfigError(f"Cannot write {skipped_file}: {error.strerror}") from error
+        progress.list_skipped_in(skipped_file)
     return progress
 
 

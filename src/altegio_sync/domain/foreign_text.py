@@ -35,6 +35,15 @@ _MARKS = r"[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]"
 _PILE = re.compile(rf"({_MARKS}{{4}}){_MARKS}+")
 
 
+class OwnLines(str):
+    """A text of ours whose line breaks are meant: `shown` keeps them."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return self  # an error's text stays what it is when the error is shown
+
+
 def shown(text: object, longest: int | None = None) -> str:
     """The text on one line: what it says stays, what it would do is gone.
 
@@ -42,17 +51,14 @@ def shown(text: object, longest: int | None = None) -> str:
     character, and an invisible mark not at all. Ukrainian letters, apostrophes, emoji and accents
     are unchanged. With ``longest`` a longer text is cut, with an ellipsis.
     """
+    if isinstance(text, OwnLines):
+        return OwnLines("\n".join(shown(line) for line in text.split("\n")))
     told = text if isinstance(text, str) else str(text)
     if longest is not None and len(told) > longest:
         told = told[: longest - 1] + "…"
     if told.isascii() and told.isprintable():
         return told
     return _PILE.sub(r"\1", _NOT_PLAIN.sub(_plain, told))
-
-
-def shown_lines(text: str) -> str:
-    """As `shown`, for a text of ours that has several lines."""
-    return "\n".join(shown(line) for line in text.split("\n"))
 
 
 def _plain(match: re.Match[str]) -> str:

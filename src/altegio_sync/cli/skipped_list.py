@@ -1,0 +1,118 @@
+"""The list of skipped bookings: a CSV file that only its owner may read, whole or not there."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import re
+import stat
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from altegio_sync.cli.private_file import cannot_write, private_file
+from altegio_sync.domain.foreign_text import REPLACEMENT, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+HEADER = ("id", "start", "teacher", "service", "reason")
+#: By what a file is known to be an earlier list; a later version may add columns.
+_FIRST_LINE = ",".join(HEADER).encode()
+_BOM = b"\xef\xbb\xbf"
+#: Where a spreadsheet may see a formula: at the beginning, or behind what it may take for the end
+#: of a cell. White space and quotation marks do not hide a formula from it.
+_FORMULA = re.compile(rf"(^|[;,|])(?=[\s\"{REPLACEMENT}]*[=+\-@＝＋－＠])")
+_NUMBER = re.compile(r"-?[0-9]+([.,][0-9]+)?")
+
+
+class SkippedList:
+    """Rows that are written when the run has ended, all at once."""
+
+    def __init__(self, put: Callable[[str], None]) -> None:
+        self._put = put
+        self._text = io.StringIO(newline="")
+        self._rows = csv.writer(self._text)
+        self._rows.writerow(HEADER)
+
+    def add(self, cells: Sequence[str]) -> None:
+        self._rows.writerow([defused(each) for each in cells])
+
+    def put(self) -> None:
+        """Write the file; ConfigError where it cannot be written after all."""
+        self._put(self._text.getvalue())
+
+
+def defused(cell: str) -> str:
+    """The text on one line, with an apostrophe wherever a spreadsheet would see a formula."""
+    text = shown(cell)
+    return text if _NUMBER.fullmatch(text) else _FORMULA.sub(r"\1'", text)
+
+
+@contextmanager
+def skipped_list(path: Path) -> Iterator[SkippedList]:
+    """Find out at once whether the list can be written; without a `put` the path stays as it is.
+
+    Raises:
+        ConfigError: another file is there, or a folder, or the path cannot be written.
+    """
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        found = None
+    except OSError as error:
+        raise cannot_write(path, error.strerror) from error
+    if found is not None:
+        _refuse_others(path, found)
+    if found is not None and (stat.S_ISCHR(found.st_mode) or _folder_refuses(path)):
+        yield SkippedList(lambda text: _write_into(path, text))
+    else:
+        with private_file(path) as file:
+            yield SkippedList(file.put)
+
+
+def _refuse_others(path: Path, found: os.stat_result) -> None:
+    if _is_our_output(found):
+        raise cannot_write(path, "this command's own output goes there")
+    if stat.S_ISDIR(found.st_mode):
+        raise cannot_write(path, "it is a folder: name a file in it")
+    if stat.S_ISREG(found.st_mode):
+        try:
+            with path.open("rb") as file:
+                beginning = file.read(1024).removeprefix(_BOM)
+        except OSError as error:
+            raise cannot_write(path, error.strerror) from error
+        if beginning and not beginning.startswith(_FIRST_LINE):
+            raise cannot_write(
+                path, "it is there already and is no list of skipped bookings: name another file"
+            )
+    elif not stat.S_ISCHR(found.st_mode):
+        raise cannot_write(path, "it is there already, and no file")
+
+
+def _is_our_output(found: os.stat_result) -> bool:
+    if os.path.samestat(found, Path(os.devnull).stat()):
+        return False
+    outputs = (each.fileno() for each in (sys.__stdout__, sys.__stderr__) if each is not None)
+    return any(os.path.samestat(found, os.fstat(each)) for each in outputs)
+
+
+def _folder_refuses(path: Path) -> bool:
+    """Whether no file can be made beside an earlier list that itself may be written."""
+    target = Path(os.path.realpath(path))
+    return not os.access(target.parent, os.W_OK | os.X_OK) and os.access(target, os.W_OK)
+
+
+def _write_into(path: Path, text: str) -> None:
+    """Without the promise that the file is whole: a device, or a file in a folder of others."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_TRUNC)
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
+            # A device, such as the one that takes everything, is for others too.
+            if stat.S_ISREG(os.fstat(descriptor).st_mode):
+                os.fchmod(descriptor, 0o600)
+            file.write(text)
+    except OSError as error:
+        raise cannot_write(path, error.strerror) from error
