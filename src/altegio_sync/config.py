@@ -19,6 +19,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from altegio_sync.domain.foreign_text import OwnLines, shown
 from altegio_sync.domain.leads import LeadIdKind, LeadRules, parse_lengths
 from altegio_sync.domain.ledger import settings_hash
 from altegio_sync.domain.lessons import LessonRules
@@ -242,20 +243,20 @@ def load_settings(env_file: Path | None = None, required: Iterable[str] = ALL_SE
         ConfigError: all that is missing, or all that is wrong, in one message.
     """
     if env_file is not None and not env_file.is_file():
-        raise ConfigError(f"There is no settings file {env_file}")
+        raise ConfigError(f"There is no settings file {shown(env_file)}")
     source = env_file or Path(".env")
     try:
         present = _Required(_env_file=source).model_dump(by_alias=True)
         settings, wrong = _read_settings(source)
     except (OSError, UnicodeDecodeError):
-        raise ConfigError(f"The settings file {source} cannot be read") from None
+        raise ConfigError(f"The settings file {shown(source)} cannot be read") from None
     missing = [name for name in required if not present[name].strip(" ,")]
     told = [_missing_settings(missing)] if missing else []
     told += [f"Invalid {name}: {message}" for name, message in wrong.items()]
     if "DB_URI" in required and "DB_URI" not in missing:
         told += _wrong_address(present["DB_URI"].strip())
     if settings is None or told:
-        raise ConfigError("\n".join(told))
+        raise ConfigError(OwnLines("\n".join(told)))
     return settings
 
 

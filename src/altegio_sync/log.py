@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import structlog
 
+from altegio_sync.domain.foreign_text import json_safe, shown
 from altegio_sync.domain.warnings import some_ids
 
 if TYPE_CHECKING:
@@ -109,12 +110,20 @@ def get_logger() -> FilteringBoundLogger:
 
 def message(event: str, fields: Mapping[str, Any]) -> str:
     """The event as a sentence; an event without a sentence shows its own message, or its fields."""
+    fields = {name: _shown(value) for name, value in fields.items()}
     template = MESSAGES.get(event)
     if "message" in fields:
-        return str(fields["message"])
+        return f"{fields['message']}"
     if template is None:
         return " ".join([event, *(f"{name}={value}" for name, value in fields.items())])
     return template.format_map(fields) if isinstance(template, str) else template(fields)
+
+
+def _shown(value: object) -> object:
+    """Numbers and flags as they are: sentences format and test them."""
+    if isinstance(value, list | tuple):
+        return [_shown(each) for each in value]
+    return value if isinstance(value, int | float | None) else shown(value)
 
 
 def _render_text(_logger: WrappedLogger, _name: str, event: EventDict) -> str:
@@ -124,4 +133,5 @@ def _render_text(_logger: WrappedLogger, _name: str, event: EventDict) -> str:
 
 def _render_json(_logger: WrappedLogger, _name: str, event: EventDict) -> str:
     at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    return json.dumps({"at": at, **event}, ensure_ascii=False, default=str)
+    line = json.dumps({"at": at, **event}, ensure_ascii=False, default=str)
+    return json_safe(line, sys.stderr.encoding)

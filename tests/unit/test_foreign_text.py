@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from altegio_sync.domain.foreign_text import json_safe, shown, shown_lines
+from altegio_sync.domain.foreign_text import OwnLines, json_safe, shown
+from altegio_sync.errors import ConfigError
 
 DANGEROUS = ("Cc", "Cf", "Cs", "Zl", "Zp")
 
@@ -71,7 +72,10 @@ def test_a_long_text_is_cut() -> None:
 
 
 def test_the_lines_of_a_message_of_ours_are_kept() -> None:
-    assert shown_lines("Missing\n  A: \x1bhint\r") == "Missing\n  A: �hint "
+    text = str(ConfigError(OwnLines("Missing\n  A: \x1bhint\r")))
+
+    assert shown(shown(text)) == "Missing\n  A: �hint "
+    assert shown(f"ERROR {text}") == "ERROR Missing   A: �hint "
 
 
 @given(st.text(), st.sampled_from(["utf-8", "ascii", "cp1251", None]))

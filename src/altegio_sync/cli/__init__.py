@@ -45,7 +45,9 @@ def _run(name: str, *command: str) -> None:
     gc.set_threshold(_GARBAGE_THRESHOLD, 20, 100)
     try:
         from altegio_sync.cli.app import app
+        from altegio_sync.cli.streams import make_streams_safe
 
+        make_streams_safe()
         app([*command, *sys.argv[1:]], prog_name=name)
     except KeyboardInterrupt:
         sys.exit(130)

@@ -14,6 +14,7 @@ from altegio_sync.cli.command import (
     tell_errors,
 )
 from altegio_sync.cli.transfer_bar import transfer_bar
+from altegio_sync.domain.foreign_text import shown
 from altegio_sync.domain.report import RunError, utc_now
 from altegio_sync.mongo.dump import MongoBackup
 from altegio_sync.mongo.dump_folder import default_target, usable_target
@@ -54,8 +55,8 @@ def _show(options: CommandOptions, report: BackupReport) -> None:
     print(
         f"Backup: {digest.documents} documents, {digest.size} bytes before compression, "
         "checked by reading them back\n"
-        f"  folder  {report.path}\n"
+        f"  folder  {shown(report.path)}\n"
         f"  sha256  {digest.sha256}\n"
         "It holds personal data, and only you may read it.\n"
-        f"altegio-sync restore {report.path} --dry-run shows what it would bring back"
+        f"altegio-sync restore {shown(report.path)} --dry-run shows what it would bring back"
     )

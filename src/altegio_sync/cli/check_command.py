@@ -14,6 +14,7 @@ from altegio_sync.cli.command import (
     print_json,
     run_command,
 )
+from altegio_sync.domain.foreign_text import shown
 from altegio_sync.errors import StoreError
 from altegio_sync.mongo.budget import try_budget
 from altegio_sync.mongo.stores import MongoAppointments
@@ -83,7 +84,7 @@ async def _check_database(settings: Settings, database: Database) -> list[Findin
 def _line(finding: Finding) -> str:
     mark = _MARKS[finding.level]
     hint = f" -> {finding.hint}" if finding.hint else ""
-    return f"{mark} {finding.name}: {finding.text}{hint}"
+    return shown(f"{mark} {finding.name}: {finding.text}{hint}")
 
 
 def _json(finding: Finding) -> dict[str, str | bool]:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from altegio_sync.config import ALL_SETTINGS, load_settings
+from altegio_sync.domain.foreign_text import json_safe, shown
 from altegio_sync.domain.report import RunError, failure_json
 from altegio_sync.errors import (
     AltegioError,
@@ -120,7 +121,7 @@ def _execute(options: CommandOptions, body: Callable[[StopSignal], Awaitable[int
 def _what_failed(error: OSError) -> str:
     why = error.strerror or type(error).__name__
     what = "Cannot write the output" if error.filename is None else f"Cannot use {error.filename}"
-    return f"{what}: {why}"
+    return shown(f"{what}: {why}")
 
 
 def _send_nowhere(descriptor: int) -> None:
@@ -186,7 +187,7 @@ def telling_store_errors(options: CommandOptions, instead: str | None = None) ->
         yield
     except StoreError as error:
         if not options.json_output:
-            print(f"ERROR {error}" if instead is None else instead, flush=True)
+            print(f"ERROR {shown(error)}" if instead is None else instead, flush=True)
         raise
 
 
@@ -211,7 +212,8 @@ def _fail_unexpectedly(options: CommandOptions, error: Exception) -> int:
 
 
 def print_json(value: dict[str, Any]) -> None:
-    print(json.dumps(value, ensure_ascii=False, indent=2))
+    text = json.dumps(value, ensure_ascii=False, indent=2)
+    print(json_safe(text, sys.stdout.encoding))
 
 
 def pick_companies(settings: Settings, wanted: Iterable[str]) -> tuple[str, ...]:

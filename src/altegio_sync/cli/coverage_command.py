@@ -19,6 +19,7 @@ from altegio_sync.cli.command import (
     run_command,
 )
 from altegio_sync.cli.local_zone import find_zone_for
+from altegio_sync.domain.foreign_text import shown
 from altegio_sync.domain.ledger import CompanyCoverage, Grade
 from altegio_sync.domain.period import parse_period
 from altegio_sync.mongo.ledger import MongoLedger
@@ -32,7 +33,8 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
     from altegio_sync.cli.command import CommandOptions
-    from altegio_sync.domain.ledger import CoverageReport
+    from altegio_sync.domain.foreign_text import shown
+from altegio_sync.domain.ledger import CoverageReport
 
 _MARKS = {Grade.PROVED: ("=", "green"), Grade.CHECKED: ("+", "cyan")}
 _GAP = ("!", "bold red")
@@ -66,10 +68,15 @@ def run_coverage(
 
 
 def _print(report: CoverageReport, now: datetime) -> None:
-    console = Console(width=None if sys.stdout.isatty() else 100, highlight=False)
+    console = Console(
+        width=None if sys.stdout.isatty() else 100, highlight=False, markup=False, emoji=False
+    )
     for company in report.companies:
         console.print(
-            Text(f"Coverage of company {company.company}, days in {company.timezone}", "bold")
+            Text(
+                shown(f"Coverage of company {company.company}, days in {company.timezone}"), "bold"
+            ),
+            soft_wrap=True,
         )
         for line in _calendar(report, company):
             console.print(line)

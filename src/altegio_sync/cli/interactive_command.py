@@ -17,6 +17,7 @@ from altegio_sync.cli.command import (
     load,
 )
 from altegio_sync.cli.sync_command import execute_sync
+from altegio_sync.domain.foreign_text import shown
 from altegio_sync.domain.period import PERIOD_NAMES, parse_period
 from altegio_sync.errors import AltegioSyncError, ConfigError
 from altegio_sync.usecases.announce import announce
@@ -87,7 +88,7 @@ def _announce(options: CommandOptions, first: str, last: str | None) -> int:
                         requests_per_second=settings.requests_per_second,
                         requests_per_minute=settings.requests_per_minute,
                     )
-                    print(_text(told))
+                    print(shown(_text(told)))
         return EXIT_INTERRUPTED if stop.is_set else EXIT_DONE
 
     return execute(options, body)

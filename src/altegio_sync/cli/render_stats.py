@@ -10,10 +10,13 @@ from rich.table import Table
 from rich.text import Text
 
 from altegio_sync.domain.day_chart import draw_days
+from altegio_sync.domain.foreign_text import shown
 from altegio_sync.domain.stats import share_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    from rich.console import JustifyMethod
 
     from altegio_sync.domain.stats import HourCount, StatsReport
 
@@ -28,9 +31,12 @@ _SHADES = " ░▒▓█"
 def print_stats(report: StatsReport) -> None:
     """On stdout: colours on a terminal, plain text of a fixed width elsewhere."""
     is_terminal = sys.stdout.isatty()
-    console = Console(width=None if is_terminal else _WIDTH, highlight=False)
+    console = Console(
+        width=None if is_terminal else _WIDTH, highlight=False, markup=False, emoji=False
+    )
     for part in draw_stats(report):
-        console.print(part)
+        # A line that is folded could begin with words of another program.
+        console.print(part, soft_wrap=True)
     for warning in report.warnings:
         print(warning)
 
@@ -47,7 +53,9 @@ def draw_stats(report: StatsReport) -> Iterable[Table | Text | str]:
         f"oldest {report.oldest or '-'}   newest {report.newest or '-'}   "
         f"last 30 days {counts.last_30_days}   upcoming {counts.upcoming}"
     )
-    yield _counts("Status", [(each.label, each.count) for each in report.by_status], counts.active)
+    yield _counts(
+        "Status", [(shown(each.label), each.count) for each in report.by_status], counts.active
+    )
     yield _counts(
         "Teachers", [(each.shown_name, each.count) for each in counts.top_teachers], counts.active
     )
@@ -67,13 +75,14 @@ def draw_stats(report: StatsReport) -> Iterable[Table | Text | str]:
         yield "Last sync: none yet"
     else:
         age = "at an unknown time" if run.age_hours is None else f"{run.age_hours:.1f} hours ago"
-        yield f"Last sync: {run.run_id}, {'well' if run.ok else 'failed'}, {age}"
+        yield f"Last sync: {shown(run.run_id)}, {'well' if run.ok else 'failed'}, {age}"
 
 
 def _table(*columns: str) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for number, column in enumerate(columns):
-        table.add_column(column, justify="left" if number == 0 else "right")
+        justify: JustifyMethod = "left" if number == 0 else "right"
+        table.add_column(column, justify=justify, no_wrap=True, overflow="ellipsis")
     return table
 
 

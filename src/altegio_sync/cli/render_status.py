@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from altegio_sync.domain.foreign_text import shown
 from altegio_sync.domain.warnings import counted
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 def render_status(report: StatusReport) -> str:
     """One screen; the lines about what needs a person come last, plain for `grep`."""
     lines = ["Everything looks fine." if report.exit_code == 0 else "Needs attention", ""]
-    lines += [f"  {name:<14}{value}" for name, value in _rows(report)]
+    lines += [f"  {name:<14}{shown(value)}" for name, value in _rows(report)]
     if attention := [str(each) for each in report.attention]:
         lines += ["", *attention]
     return "\n".join(lines)
@@ -165,4 +166,4 @@ def _family(name: str, help_text: str, samples: _Samples) -> Iterator[str]:
 
 
 def _escaped(text: str) -> str:
-    return text.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n")
+    return shown(text).replace("\\", r"\\").replace('"', r"\"")

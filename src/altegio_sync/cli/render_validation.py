@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from altegio_sync.domain.foreign_text import shown
 from altegio_sync.domain.validation import Severity
 
 if TYPE_CHECKING:
@@ -29,8 +30,8 @@ def render_validation(report: ValidationReport) -> str:
     if report.zones is not None:
         lines.append(_zones_line(report.zones))
     for each in report.left.to_json():
-        shown = ", ".join(each["sample"][:5])
-        lines.append(f"left {each['count']}: {each['reason']} ({shown})")
+        sample = ", ".join(map(shown, each["sample"][:5]))
+        lines.append(f"left {each['count']}: {shown(each['reason'])} ({sample})")
     if report.interrupted:
         lines.append("Interrupted: run it again for the rest")
     return "\n".join(lines)
@@ -39,7 +40,7 @@ def render_validation(report: ValidationReport) -> str:
 def _zones_line(zones: SchoolZones) -> str:
     names = {zone.key for zone in zones.by_company.values()}
     if len(names) > 1:
-        each = ", ".join(f"{zone.key} ({name})" for name, zone in zones.by_company.items())
+        each = ", ".join(f"{zone.key} ({shown(name)})" for name, zone in zones.by_company.items())
         return f"Dates without a zone are read in the zones of the companies: {each}"
     if zones.first is None:
         return f"For dates without a zone none is known: {zones.source}"
@@ -48,9 +49,9 @@ def _zones_line(zones: SchoolZones) -> str:
 
 def _finding_line(finding: RuleFinding) -> str:
     level = "ERROR" if finding.severity is Severity.ERROR else "WARNING"
-    fields = ", ".join(f"{name} {count}" for name, count in finding.fields.items() if count)
+    fields = ", ".join(f"{shown(name)} {count}" for name, count in finding.fields.items() if count)
     told = f" ({fields})" if fields else ""
-    sample = ", ".join(finding.sample)
+    sample = ", ".join(map(shown, finding.sample))
     return (
         f"{level:<7} {finding.rule:<22}{finding.count:>8}{told}  e.g. {sample}  "
         f"[{finding.repair.value}]"

@@ -9,6 +9,7 @@ from altegio_sync.bootstrap import open_store
 from altegio_sync.cli.command import load, print_json, run_command
 from altegio_sync.cli.leasing import collection_held, open_leases
 from altegio_sync.cli.transfer_bar import transfer_bar
+from altegio_sync.domain.foreign_text import shown
 from altegio_sync.domain.report import new_run_id, utc_now
 from altegio_sync.log import get_logger
 from altegio_sync.mongo.dump_folder import check_there, find_dump_file
@@ -70,7 +71,7 @@ def render_restore(report: RestoreReport) -> str:
         ("extra", report.extra, "not in the dump, left alone"),
         ("failed", report.failed, ""),
     ]
-    lines = [f"Restore: {ending}{dry}", f"  from {report.path}", ""]
+    lines = [f"Restore: {ending}{dry}", f"  from {shown(report.path)}", ""]
     lines += [
         f"  {name:<12}{'?' if value is None else value:>8}  {note if value else ''}".rstrip()
         for name, value, note in rows

@@ -16,6 +16,7 @@ from altegio_sync.cli.command import (
     run_command,
 )
 from altegio_sync.config import ALTEGIO_SETTINGS
+from altegio_sync.domain.foreign_text import shown
 from altegio_sync.domain.report import RunError
 from altegio_sync.errors import AltegioError
 from altegio_sync.log import get_logger
@@ -93,7 +94,9 @@ def _text(settings: Settings, found: dict[str, Sequence[Service]]) -> str:
         for service in sorted(listed, key=lambda each: each.title):
             minutes = f"{service.length_s // 60} min" if service.length_s else "-"
             kept = _kept_as(settings, service) or "not kept"
-            lines.append(f"  {service.id:>12}  {minutes:>8}  {kept:<11} {service.title}")
+            lines.append(
+                f"  {shown(service.id):>12}  {minutes:>8}  {kept:<11} {shown(service.title)}"
+            )
     everything = [service for listed in found.values() for service in listed]
     trial = [each.id for each in everything if _kept_as(settings, each) == "trial"]
     individual = [each.id for each in everything if _kept_as(settings, each) == "individual"]
@@ -105,7 +108,7 @@ def _text(settings: Settings, found: dict[str, Sequence[Service]]) -> str:
         ]
     lines += [
         "",
-        f"ALTEGIO_SERVICE_IDS={','.join(individual)}",
-        f"ALTEGIO_TRIAL_SERVICE_IDS={','.join(trial)}",
+        f"ALTEGIO_SERVICE_IDS={shown(','.join(individual))}",
+        f"ALTEGIO_TRIAL_SERVICE_IDS={shown(','.join(trial))}",
     ]
     return "\n".join(lines)

@@ -18,6 +18,7 @@ from altegio_sync.cli.html import render_stats_page
 from altegio_sync.cli.local_zone import find_zone_for
 from altegio_sync.cli.private_file import private_file
 from altegio_sync.cli.render_stats import print_stats
+from altegio_sync.domain.foreign_text import shown
 from altegio_sync.domain.stats import parse_span
 from altegio_sync.mongo.runs import MongoRuns
 from altegio_sync.mongo.stats import MongoStats
@@ -54,7 +55,7 @@ def execute_stats(
         else:
             print_stats(report)
             if page is not None:
-                print(f"As a page: {page.path}")
+                print(f"As a page: {shown(page.path)}")
         return EXIT_DONE
 
     return execute(options, body)

@@ -8,6 +8,7 @@ from altegio_sync.bootstrap import open_store
 from altegio_sync.cli.command import EXIT_DONE, load, print_json, run_command
 from altegio_sync.cli.leasing import collection_held, open_leases
 from altegio_sync.domain.durations import parse_duration
+from altegio_sync.domain.foreign_text import shown
 from altegio_sync.domain.report import new_run_id, utc_now
 from altegio_sync.errors import ConfigError
 from altegio_sync.log import get_logger
@@ -56,7 +57,7 @@ def run_purge(options: CommandOptions, older_than: str, *, dry_run: bool) -> NoR
             print_json({"command": "trash purge", "ok": True, "dry_run": dry_run, "purged": count})
         else:
             verb = "would be forgotten" if dry_run else "were forgotten"
-            print(f"Trash: {count} entries older than {older_than} {verb}")
+            print(f"Trash: {count} entries older than {shown(older_than)} {verb}")
         return EXIT_DONE
 
     run_command(options, body)
@@ -71,7 +72,7 @@ def _show_runs(options: CommandOptions, runs: Sequence[TrashedRun]) -> None:
     for run in runs:
         undone = f", {run.undone} of them undone" if run.undone else ""
         print(
-            f"{run.run_id}  {run.at:%Y-%m-%d %H:%M} UTC  {run.command:<10}"
+            f"{shown(run.run_id)}  {run.at:%Y-%m-%d %H:%M} UTC  {shown(run.command):<10}"
             f"{run.changed} changed, {run.removed} removed{undone}"
         )
 
@@ -89,6 +90,6 @@ def _show(options: CommandOptions, report: UndoReport) -> None:
         print_json(report.to_json())
         return
     already = f", {report.already} were as before already" if report.already else ""
-    print(f"Undo {report.run_id}: {report.restored} documents brought back{already}")
+    print(f"Undo {shown(report.run_id)}: {report.restored} documents brought back{already}")
     if report.interrupted:
         print("Interrupted: run it again for the rest")

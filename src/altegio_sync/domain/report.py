@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from altegio_sync.domain.foreign_text import shown
 from altegio_sync.domain.lessons import SkipReason
 
 if TYPE_CHECKING:
@@ -54,6 +55,10 @@ class RunError:
     code: str
     message: str
     company: str | None = None
+
+    def __post_init__(self) -> None:
+        # It may hold a path, an index's name, or what another program said.
+        object.__setattr__(self, "message", shown(self.message))
 
     def to_json(self) -> dict[str, Any]:
         company = {} if self.company is None else {"company": self.company}

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING, Any, Literal
 
 from altegio_sync.domain.appointment import AttendanceStatus
+from altegio_sync.domain.foreign_text import shown
 from altegio_sync.domain.period import Period, parse_day, parse_period
 from altegio_sync.domain.report import utc_text
 from altegio_sync.errors import ConfigError
@@ -90,7 +91,7 @@ class NamedCount:
 
     @property
     def shown_name(self) -> str:
-        return self.name or f"#{self.id}"
+        return shown(self.name or "") or f"#{shown(self.id)}"
 
     def to_json(self, kind: Literal["teacher", "service"]) -> dict[str, Any]:
         return {f"{kind}Id": self.id, f"{kind}Name": self.name, "count": self.count}
@@ -130,7 +131,7 @@ class ShowCount:
 
     @property
     def shown_name(self) -> str:
-        return self.name or f"#{self.id}"
+        return shown(self.name or "") or f"#{shown(self.id)}"
 
     @property
     def rate(self) -> float | None:
@@ -237,7 +238,7 @@ class Attention:
     company: str | None = None
 
     def to_json(self) -> dict[str, Any]:
-        message = " ".join(self.text.split())
+        message = " ".join(shown(self.text).split())
         return {
             "level": self.level,
             "code": self.code,
@@ -246,7 +247,7 @@ class Attention:
         }
 
     def __str__(self) -> str:
-        return f"{self.level} {' '.join(self.text.split())}"
+        return f"{self.level} {' '.join(shown(self.text).split())}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,8 @@ import hashlib
 import html
 from typing import TYPE_CHECKING
 
+from altegio_sync.domain.foreign_text import shown
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -31,7 +33,7 @@ def element(name: str, *children: Child, **attributes: Attribute) -> Markup:
     Names of elements and attributes are ours; everything else may be anybody's.
     """
     told = "".join(
-        f' {key.rstrip("_").replace("_", "-")}="{html.escape(str(value))}"'
+        f' {key.rstrip("_").replace("_", "-")}="{html.escape(shown(value))}"'
         for key, value in attributes.items()
         if value is not None
     )
@@ -45,7 +47,7 @@ def join(children: Iterable[Child]) -> Markup:
 
 
 def _escaped(child: str) -> str:
-    return child if isinstance(child, Markup) else html.escape(child)
+    return child if isinstance(child, Markup) else html.escape(shown(child))
 
 
 def document(title: str, style: str, body: Markup) -> str:
