@@ -38,6 +38,9 @@ class NotedAnswers:
         del left
         self.answers |= {each.suspect.appointment_id: each.verdict is not None for each in answers}
 
+    async def move_to_trash(self, suspects: Sequence[Suspect], left: LeftAlone) -> None:
+        raise NotImplementedError
+
     async def count_by_day(
         self, start: datetime, end: datetime, zone: ZoneInfo
     ) -> Mapping[str, int]:

@@ -31,7 +31,7 @@ def render_validation(report: ValidationReport) -> str:
         lines.append(_zones_line(report.zones))
     for each in report.left.to_json():
         sample = ", ".join(map(shown, each["sample"][:5]))
-        lines.append(f"left {each['count']}: {shown(each['reason'])} ({sample})")
+        lines.append(f"{each['count']} unchanged: {shown(each['reason'])} ({sample})")
     if report.interrupted:
         lines.append("Interrupted: run it again for the rest")
     return "\n".join(lines)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -15,6 +16,16 @@ if TYPE_CHECKING:
     from altegio_sync.domain.report import RunError
 
 SAMPLE = 20
+
+
+class Loss(Enum):
+    """What a document no longer says of its lesson."""
+
+    NOTHING = "nothing"
+    #: The lead's id or a date is missing.
+    PART = "part"
+    #: It has none of appointment id, lead and start.
+    ALL = "all"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +40,8 @@ class Suspect:
     appointment_id: str | None
     company_id: str | None
     starts_at: datetime | None
+    ends_at: datetime | None = None
+    loss: Loss = Loss.NOTHING
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,7 +86,7 @@ def _why_not(error: OperationFailure) -> str:
         if (error.details or {}).get("keyValue", {}).get(KEY, "some") in (None, ""):
             return (
                 f"documents with an empty {KEY} are in the way; altegio-sync validate --fix moves "
-                "them to the trash"
+                "those to the trash that also have no lead and no start"
             )
         return "old duplicates are in the way; altegio-sync clean removes them"
     if code in _CONFLICTS:

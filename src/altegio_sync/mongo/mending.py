@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from bson import ObjectId
 
-from altegio_sync.mongo.documents import STAMP, changed_fields, changed_stamp, wanted_fields
+from altegio_sync.domain.repair import Loss
+from altegio_sync.mongo.documents import KEY, STAMP, changed_fields, changed_stamp, wanted_fields
 from altegio_sync.mongo.ids import to_whole_number
-from altegio_sync.mongo.rules import FLAGS, NAMES, STORING_DATES, VITAL, WANTED_TYPES
+from altegio_sync.mongo.rules import FLAGS, MOMENTS, NAMES, STORING_DATES, WANTED_TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -79,11 +80,15 @@ def tidy(name: str) -> str:
     return inner.strip()
 
 
-def mend_by_answer(document: Mapping[str, Any], answer: Answer, now: datetime) -> Fields | None:
-    """The fields to set after Altegio was asked; None when the document says nothing of use.
+def find_loss(document: Mapping[str, Any]) -> Loss:
+    if all(is_blank(document.get(name)) for name in (KEY, "leadId", "startDateTime")):
+        return Loss.ALL
+    is_part = any(is_blank(document.get(name)) for name in ("leadId", *MOMENTS))
+    return Loss.PART if is_part else Loss.NOTHING
 
-    That is so where it lacks an id, the lead or a date, and Altegio does not have them either.
-    """
+
+def mend_by_answer(document: Mapping[str, Any], answer: Answer, now: datetime) -> Fields:
+    """The fields to set after Altegio was asked."""
     verdict = answer.verdict
     wanted = {} if verdict is None else wanted_fields(verdict)
     fields = changed_fields(document, wanted)
@@ -91,8 +96,6 @@ def mend_by_answer(document: Mapping[str, Any], answer: Answer, now: datetime) -
         if name not in fields and not isinstance(document.get(name), bool):
             told = verdict is not None and name == "IsTrial" and answer.is_trial
             fields[name] = told
-    if any(is_blank(fields.get(name, document.get(name))) for name in VITAL):
-        return None
     if fields:
         fields |= {**changed_stamp(document, wanted), "updatedAt": now}
     return fields

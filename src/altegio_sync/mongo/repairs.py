@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from altegio_sync.domain.repair import LeftAlone, Suspect
+from altegio_sync.domain.appointment import AttendanceStatus
+from altegio_sync.domain.repair import LeftAlone, Loss, Suspect
 from altegio_sync.domain.report import RunError, utc_now
 from altegio_sync.mongo.bulk import refused_message
 from altegio_sync.mongo.connection import durable, translated_errors
@@ -13,10 +14,11 @@ from altegio_sync.mongo.documents import KEY, STAMP
 from altegio_sync.mongo.ids import shown_id, to_id
 from altegio_sync.mongo.literal import RAW
 from altegio_sync.mongo.local_time import count_local_days
-from altegio_sync.mongo.mending import find_local_dates, mend_alone, mend_by_answer
+from altegio_sync.mongo.mending import find_local_dates, find_loss, mend_alone, mend_by_answer
 from altegio_sync.mongo.refusals import DUPLICATE_KEY, meaning_of
 from altegio_sync.mongo.rules import (
     FLAGS,
+    MOMENTS,
     NAMES,
     STORING_DATES,
     WANTED_TYPES,
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
     Document = dict[str, Any]
 
 _BATCH = 500
+_YEARS = range(1970, 2200)
 #: How many documents Altegio is asked about before any of them is written.
 ASKED_AT_ONCE = 1000
 _ASK_RULES = (
@@ -53,7 +56,9 @@ _ASK_RULES = (
 )
 NO_ANSWER = "Altegio does not have it"
 NO_ID = "no id to ask Altegio by"
-SAME_ANSWER = "Altegio says the same"
+STILL_PENDING = "still Pending in Altegio; set the status there"
+SAME_ANSWER = "the same in Altegio; correct it there"
+NOT_THERE_EITHER = "what is missing is missing in Altegio too; add it there"
 OVERTAKEN = "changed by another program at the same moment"
 NO_ZONE = "a date without a zone, and no zone is known: set ALTEGIO_TIMEZONE"
 REFUSED = "MongoDB refused the change (code {}): {}"
@@ -101,8 +106,7 @@ class MongoRepairs:
                     changes.append(Change(document, fields))
                 if zone is None and find_local_dates(document):
                     left.note(NO_ZONE, _shown(document))
-            applied = await self._changes.apply([[each] for each in changes], self._clock())
-            _note_left(changes, applied, left)
+            await self._apply(changes, left)
             if should_stop():
                 break
 
@@ -123,7 +127,7 @@ class MongoRepairs:
         ``converts`` also takes values of a wrong type, which are those that could not be converted
         once `mend_alone` has been.
         """
-        fields = {KEY: 1, "companyId": 1, "startDateTime": 1}
+        fields = dict.fromkeys((KEY, "companyId", "leadId", *MOMENTS), 1)
         query = _to_ask(context, converts=converts)
         batch: list[Suspect] = []
         with translated_errors():
@@ -148,26 +152,45 @@ class MongoRepairs:
         return {day.isoformat(): count for day, count in days.items()}
 
     async def apply_answers(self, answers: Sequence[Answer], left: LeftAlone) -> None:
-        """Bring the documents to what Altegio says of them, or move them to the trash."""
+        """Bring the documents to what Altegio says of them."""
         now = self._clock()
-        ids = [each.suspect.document_id for each in answers]
-        with translated_errors():
-            found = {
-                id_key(each["_id"]): each async for each in self._raw.find({"_id": {"$in": ids}})
-            }
+        found = await self._load([each.suspect for each in answers])
         changes = []
         for answer in answers:
             document = found.get(id_key(answer.suspect.document_id))
             if document is None:
                 continue
             fields = mend_by_answer(document, answer, now)
-            if fields is None:
-                changes.append(Change(document, removes=True))
-            elif fields:
+            if fields:
                 changes.append(Change(document, fields))
-            else:
-                left.note(_why_the_same(answer), _shown(document))
-        applied = await self._changes.apply([[each] for each in changes], now)
+            if find_loss({**document, **fields}) is not Loss.NOTHING and answer.verdict is not None:
+                left.note(NOT_THERE_EITHER, _shown(document))
+            elif not fields:
+                left.note(_why_the_same(document, answer), _shown(document))
+        await self._apply(changes, left)
+
+    async def move_to_trash(self, suspects: Sequence[Suspect], left: LeftAlone) -> None:
+        """Those that are still as Altegio was asked about them."""
+        for start in range(0, len(suspects), _BATCH):
+            batch = suspects[start : start + _BATCH]
+            found = await self._load(batch)
+            changes = []
+            for suspect in batch:
+                document = found.get(id_key(suspect.document_id))
+                if document is not None and _to_suspect(document) == suspect:
+                    changes.append(Change(document, removes=True))
+                elif document is not None:
+                    left.note(OVERTAKEN, _shown(document))
+            await self._apply(changes, left)
+
+    async def _load(self, suspects: Sequence[Suspect]) -> Mapping[bytes, RawBSONDocument]:
+        ids = [each.document_id for each in suspects]
+        with translated_errors():
+            found = self._raw.find({"_id": {"$in": ids}})
+            return {id_key(each["_id"]): each async for each in found}
+
+    async def _apply(self, changes: Sequence[Change], left: LeftAlone) -> None:
+        applied = await self._changes.apply([[each] for each in changes], self._clock())
         _note_left(changes, applied, left)
 
     async def _find_alone(self, context: RuleContext) -> AsyncIterator[list[RawBSONDocument]]:
@@ -208,9 +231,10 @@ def _note_left(changes: Sequence[Change], applied: Applied, left: LeftAlone) -> 
             left.errors.append(RunError("refused", refused_message(shown, code)))
 
 
-def _why_the_same(answer: Answer) -> str:
+def _why_the_same(document: Mapping[str, Any], answer: Answer) -> str:
     if answer.verdict is not None:
-        return SAME_ANSWER
+        is_pending = document.get("status") == AttendanceStatus.PENDING.value
+        return STILL_PENDING if is_pending else SAME_ANSWER
     return NO_ID if answer.suspect.appointment_id is None else NO_ANSWER
 
 
@@ -226,13 +250,20 @@ def _to_ask(context: RuleContext, *, converts: bool) -> Document:
 
 
 def _to_suspect(document: Mapping[str, Any]) -> Suspect:
-    key, company, starts_at = (document.get(name) for name in (KEY, "companyId", "startDateTime"))
+    starts_at, ends_at = (_to_moment(document.get(name)) for name in MOMENTS)
     return Suspect(
         document_id=document["_id"],
-        appointment_id=_digits(key),
-        company_id=_digits(company),
-        starts_at=starts_at if isinstance(starts_at, datetime) else None,
+        appointment_id=_digits(document.get(KEY)),
+        company_id=_digits(document.get("companyId")),
+        starts_at=starts_at,
+        ends_at=ends_at,
+        loss=find_loss(document),
     )
+
+
+def _to_moment(value: object) -> datetime | None:
+    """A date on which Altegio may list something; there is none near the calendar's ends."""
+    return value if isinstance(value, datetime) and value.year in _YEARS else None
 
 
 def _digits(value: object) -> str | None:

@@ -34,8 +34,6 @@ FLAGS = ("IsTrial", "isDeleted")
 NAMES = ("leadName", "teacherName", "serviceName")
 TEXTS = (KEY, "leadId", "teacherId", "serviceId", "status", *NAMES)
 REQUIRED = (*TEXTS, *MOMENTS)
-#: Without one of these a document says nothing of use.
-VITAL = (KEY, "leadId", *MOMENTS)
 _BLANK_TEXT = r"^\s*$"
 #: The white space of names: also the kind that does not break a line.
 _SPACE = "[\\s\u00a0]"

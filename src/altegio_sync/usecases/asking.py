@@ -9,8 +9,10 @@ import anyio
 
 from altegio_sync.domain.lessons import LessonRules, judge, needs_staff
 from altegio_sync.domain.period import spans
-from altegio_sync.domain.repair import Answer
+from altegio_sync.domain.repair import Answer, Loss
+from altegio_sync.domain.report import RunError
 from altegio_sync.errors import (
+    AltegioError,
     AltegioRejectedError,
     AuthenticationError,
     NotFoundError,
@@ -19,6 +21,7 @@ from altegio_sync.errors import (
 from altegio_sync.ports import PageQuery
 from altegio_sync.usecases.allowance import Allowance
 from altegio_sync.usecases.reading import PeriodReading, Window
+from altegio_sync.usecases.removing import Confirmed, Removal
 from altegio_sync.usecases.zones import to_zone
 
 if TYPE_CHECKING:
@@ -34,6 +37,8 @@ if TYPE_CHECKING:
 
 NO_COMPANY = "no company to ask for it"
 REFUSED = "Altegio refused to answer for it"
+NOT_CERTAIN = "perhaps gone at Altegio, but the list of its day could not be read completely"
+TOO_MANY = "Altegio does not have it, but too many would be moved to the trash"
 #: 195 requests a minute: what binds in the long run.
 REQUESTS_PER_SECOND = 3.25
 _WORKERS = 8
@@ -118,6 +123,8 @@ class AnswerStore(Protocol):
 
     async def apply_answers(self, answers: Sequence[Answer], left: LeftAlone) -> None: ...
 
+    async def move_to_trash(self, suspects: Sequence[Suspect], left: LeftAlone) -> None: ...
+
 
 class Asking:
     """Settles documents by what Altegio says of them now."""
@@ -129,6 +136,7 @@ class Asking:
         self._store = store
         self._request = request
         self._companies: dict[str, _Company] = {}
+        self._removal = Removal(source, request.page_size)
 
     async def find_zones(self) -> Mapping[str, ZoneInfo]:
         """The zones of all companies; raises AltegioError, and ConfigError for one unknown here."""
@@ -140,9 +148,49 @@ class Asking:
         unaskable = grouped.pop((), [])
         for companies, suspects in grouped.items():
             answers = await self._ask_in_turn(companies, suspects, left)
+            self._removal.requested += len(suspects)
+            missing = [each.suspect for each in answers if each.verdict is None]
+            kept = self._removal.take(companies, missing)
+            answers = [each for each in answers if each.verdict is not None]
+            answers += [Answer(each) for each in kept]
             with anyio.CancelScope(shield=True):
                 await self._store.apply_answers(answers, left)
         await self._settle_unaskable(unaskable, left)
+
+    async def finish(self, left: LeftAlone) -> None:
+        """Move to the trash what is certainly gone, after all were asked; raises AltegioError."""
+        removal = self._removal
+        if removal.is_empty:
+            return
+        try:
+            confirmed = await self._confirm()
+        except* AltegioError:
+            for suspect in removal.candidates:
+                left.note(NOT_CERTAIN, shown(suspect))
+            raise
+        answers = [
+            await self._answer(await self._open(company), suspect, booking)
+            for company, suspect, booking in confirmed.listed
+        ]
+        for suspect in confirmed.unsure:
+            left.note(NOT_CERTAIN, shown(suspect))
+        moved = [*confirmed.gone, *removal.empty]
+        if removal.is_too_much(confirmed.gone):
+            left.errors.append(_too_many(len(confirmed.gone), removal.requested))
+            for suspect in moved:
+                left.note(TOO_MANY, shown(suspect))
+            moved = []
+        with anyio.CancelScope(shield=True):
+            await self._store.apply_answers(answers, left)
+            await self._store.move_to_trash(moved, left)
+
+    async def _confirm(self) -> Confirmed:
+        companies = self._removal.companies
+        for company in companies or self._request.companies[:1]:
+            await self._source.fetch_location(company)
+        return await self._removal.confirm(
+            {each: (await self._open(each)).zone for each in companies}
+        )
 
     async def _ask_in_turn(
         self, companies: Sequence[str], suspects: Sequence[Suspect], left: LeftAlone
@@ -184,12 +232,14 @@ class Asking:
     async def _settle_unaskable(self, suspects: Sequence[Suspect], left: LeftAlone) -> None:
         """Without an id nobody can be asked, ever; without a company somebody else may.
 
-        Nothing is moved to the trash in an outage, so Altegio has to have answered before.
+        Nothing is written in an outage, so Altegio has to have answered before.
         """
         for suspect in suspects:
             if suspect.appointment_id is not None:
                 left.note(NO_COMPANY, shown(suspect))
-        answers = [Answer(each) for each in suspects if each.appointment_id is None]
+        without_id = [each for each in suspects if each.appointment_id is None]
+        self._removal.empty += [each for each in without_id if each.loss is Loss.ALL]
+        answers = [Answer(each) for each in without_id if each.loss is not Loss.ALL]
         if not answers:
             return
         await self._open(self._request.companies[0])
@@ -257,6 +307,14 @@ class Asking:
         rules = self._request.rules
         verdict = judge(booking, rules, company.teachers or {})
         return Answer(suspect, verdict, any(rules.is_trial(each) for each in booking.services))
+
+
+def _too_many(count: int, requested: int) -> RunError:
+    return RunError(
+        "mass_removal",
+        f"Altegio does not have {count} of {requested} requested appointments any more: none was "
+        "moved to the trash. Check ALTEGIO_COMPANY_ID and the tokens",
+    )
 
 
 def shown(suspect: Suspect) -> str:

@@ -78,6 +78,7 @@ class Repair:
         self._request = request
         self._context = context
         self._stop = stop
+        self._has_asked_all = False
         self.left = LeftAlone()
         local = request.local
         self.zones = SchoolZones(local.zone if local.is_known else None, local.source)
@@ -120,7 +121,7 @@ class Repair:
         )
         if self._asking is not None and failure is None:
             failure = await self._ask_all(self._asking)
-        if self._asking is None or failure is not None:
+        if not self._has_asked_all and (self._asking is None or failure is not None):
             await self._leave_rest()
         return failure
 
@@ -145,6 +146,10 @@ class Repair:
                     break
                 with self._stop.interrupting():
                     await asking.settle(batch, self.left)
+            self._has_asked_all = not self._stop.is_set
+            if self._has_asked_all:
+                with self._stop.interrupting():
+                    await asking.finish(self.left)
         except* AltegioError as group:
             error = first_error(group)
             failure = error if isinstance(error, AltegioError) else None
