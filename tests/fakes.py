@@ -257,7 +257,8 @@ class FakeLeases:
         self.taken: list[str] = []
 
     @asynccontextmanager
-    async def hold(self, company_id: str) -> AsyncIterator[None]:
+    async def hold(self, company_id: str, work: str) -> AsyncIterator[None]:
+        del work
         if company_id in self.held_by:
             raise LeaseHeldError(f"Another run is at work: {self.held_by[company_id]}")
         self.taken.append(company_id)

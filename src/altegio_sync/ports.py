@@ -196,10 +196,10 @@ class CursorStore(Protocol):
 
 
 class Leases(Protocol):
-    """Keeps two writing runs off the same company."""
+    """Keeps two runs of the same work off a company."""
 
-    def hold(self, company_id: str) -> AbstractAsyncContextManager[None]:
-        """Hold the company while in the context.
+    def hold(self, company_id: str, work: str) -> AbstractAsyncContextManager[None]:
+        """Hold the company while in the context; runs of other ``work`` share it.
 
         Raises:
             LeaseHeldError: another run holds it, and did for as long as was waited.

@@ -2,34 +2,51 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import anyio
+import anyio.lowlevel
 import pytest
 
+from altegio_sync.domain.clock import steady_now
+from altegio_sync.domain.ledger import Grade, LedgerEntry
+from altegio_sync.domain.lessons import LessonRules, judge
+from altegio_sync.domain.report import SyncMode
 from altegio_sync.errors import ConfigError, LeaseHeldError, LeaseLostError, StoreUnavailableError
-from altegio_sync.mongo.leases import ALL_COMPANIES, LEASES_COLLECTION, MongoLeases
+from altegio_sync.mongo import leases as leases_module
+from altegio_sync.mongo.cursors import MongoCursors
+from altegio_sync.mongo.lease_document import ALL_COMPANIES
+from altegio_sync.mongo.leases import LEASES_COLLECTION, MongoLeases
+from altegio_sync.mongo.ledger import MongoLedger
+from altegio_sync.mongo.owner import Process
 from altegio_sync.mongo.stores import MongoAppointments
 from altegio_sync.usecases.stopping import StopSignal
+from tests.fakes import booking
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from pymongo.asynchronous.database import AsyncDatabase
 
-    from altegio_sync.mongo.leases import Holder
+    from altegio_sync.mongo.lease_document import Holder
 
 Document = dict[str, Any]
+NOW = datetime(2026, 4, 10, 9, 0, tzinfo=UTC)
 
 
 @pytest.fixture
 def leases_of(database: AsyncDatabase[Document]) -> Callable[..., MongoLeases]:
     """Leases as a run with this id has them; by default it does not wait."""
 
-    def make(run_id: str, command: str = "sync", **how: Any) -> MongoLeases:
+    def make(run_id: str, command: str = "sync", **how: Any) -> Any:
         collection = how.pop("collection", "altegio-appointments")
-        return MongoLeases(database, collection, command=command, run_id=run_id, **how)
+        kind = how.pop("kind", MongoLeases)
+        return kind(database, collection, command=command, run_id=run_id, **how)
 
     return make
 
@@ -253,3 +270,241 @@ async def test_a_lease_that_cannot_be_given_back_does_not_spoil_a_run_that_is_do
         pass
 
     assert len(await leases.list_holders()) == 1
+
+
+@pytest.mark.parametrize(
+    ("held", "wanted", "is_refused"),
+    [
+        (("77", "sync"), ("77", "changes"), False),
+        (("77", "changes"), ("77", "sync"), False),
+        (("77", "serve"), ("77", "sync"), False),
+        (("77", "sync"), ("77", "sync"), True),
+        (("77", "changes"), ("77", "changes"), True),
+        (("77", "sync"), ("78", "sync"), False),
+        (("77", None), ("77", "changes"), True),  # a program of an older version
+        (("77", "sync"), (ALL_COMPANIES, None), True),
+        ((ALL_COMPANIES, None), ("77", "changes"), True),
+    ],
+)
+async def test_runs_of_different_work_share_a_company(
+    leases_of: Callable[..., MongoLeases],
+    held: tuple[str, str | None],
+    wanted: tuple[str, str | None],
+    is_refused: bool,
+) -> None:
+    await leases_of("first").take(*held)
+    second = leases_of("second")
+    refusals = 0
+    try:
+        await second.take(*wanted)
+    except LeaseHeldError:
+        refusals += 1
+
+    assert bool(refusals) is is_refused
+    assert len(await second.list_holders()) == 2 - refusals
+
+
+async def put_lease(database: AsyncDatabase[Document], **changes: object) -> None:
+    """A lease as the program of an older version writes it, but for the changes."""
+    now = datetime.now(UTC)
+    lease: Document = {
+        "command": "sync",
+        "run_id": "theirs",
+        "host": "elsewhere",
+        "pid": 17,
+        "company": "77",
+        "since": now,
+        "expires_at": now + timedelta(seconds=50),
+        **changes,
+    }
+    await database[LEASES_COLLECTION].update_one(
+        {"_id": "altegio-appointments"}, {"$push": {"leases": lease}}, upsert=True
+    )
+
+
+async def is_free(leases: MongoLeases) -> bool:
+    try:
+        async with leases.hold("77", "sync"):
+            return True
+    except LeaseHeldError:
+        return False
+
+
+async def test_a_lease_of_the_servers_future_is_void(
+    leases_of: Callable[..., MongoLeases], database: AsyncDatabase[Document]
+) -> None:
+    """The clock was set back since: its holder would be waited for until then."""
+    ahead = timedelta(hours=1)
+    now = datetime.now(UTC)
+    await put_lease(database, since=now + ahead, expires_at=now + ahead + timedelta(minutes=1))
+
+    assert await is_free(leases_of("ours"))
+
+
+@pytest.mark.parametrize(
+    "leases",
+    [
+        None,
+        "none",
+        ["junk", 7, None, {}, []],
+        [{"company": "77", "expires_at": "2099-01-01"}],
+        [{"company": ["77"], "expires_at": datetime(2099, 1, 1, tzinfo=UTC)}],
+    ],
+    ids=["null", "text", "junk", "text as time", "list as company"],
+)
+async def test_what_is_no_lease_is_passed_over(
+    leases_of: Callable[..., MongoLeases], database: AsyncDatabase[Document], leases: object
+) -> None:
+    document = {"_id": "altegio-appointments", "leases": leases}
+    await database[LEASES_COLLECTION].insert_one(document)
+
+    assert await is_free(leases_of("ours"))
+    assert await leases_of("ours").list_holders() is not None
+
+
+def a_process() -> subprocess.Popen[str]:
+    """Tells who it is, and lives until its input ends."""
+    code = (
+        "import json, sys; from altegio_sync.mongo.owner import Process;"
+        "print(json.dumps(dict(Process.this().to_fields())), flush=True); sys.stdin.read()"
+    )
+    return subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+
+
+needs_proc = pytest.mark.skipif(Process.this().boot is None, reason="there is no /proc here")
+
+
+@needs_proc
+@pytest.mark.parametrize("end", ["lives", "killed", "not yet waited for"])
+async def test_the_lease_of_a_process_that_is_gone_is_taken_over_at_once(
+    leases_of: Callable[..., MongoLeases], database: AsyncDatabase[Document], end: str
+) -> None:
+    with a_process() as other:
+        assert other.stdout is not None
+        await put_lease(database, process=json.loads(other.stdout.readline()))
+        if end != "lives":
+            other.kill()
+        if end == "killed":
+            other.wait()
+        else:
+            await anyio.sleep(0.1)
+        taken_over = await is_free(leases_of("ours"))
+        other.kill()
+
+    assert taken_over is (end != "lives")
+
+
+@needs_proc
+@pytest.mark.parametrize(
+    ("changes", "is_gone"),
+    [
+        ({}, False),
+        ({"started": 1}, True),  # another process had the number before
+        ({"pid": 2**22 + 1}, True),
+        ({"pid": 2**22 + 1, "boot": "of another machine"}, False),
+        ({"pid": 1, "started": 1, "namespace": "pid:[1]"}, False),  # of another container
+        ({"pid": 2**22 + 1, "boot": None}, False),
+        ({"pid": 2**22 + 1, "namespace": None}, False),
+    ],
+)
+def test_a_process_is_gone_only_where_this_machine_shows_it(
+    changes: Document, is_gone: bool
+) -> None:
+    here = Process.this()
+
+    assert replace(here, **changes).is_gone(here) is is_gone
+
+
+def test_where_there_is_no_proc_nobody_is_known_to_be_gone() -> None:
+    assert not Process(2**22 + 1).is_gone(Process(1))
+
+
+class Stopped:
+    """A clock of which the test says how long the process was stopped."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.seconds = 0.0
+        monkeypatch.setattr(leases_module, "steady_now", lambda: steady_now() + self.seconds)
+
+
+async def test_a_run_that_was_stopped_writes_nothing_more_where_another_took_its_company(
+    leases_of: Callable[..., MongoLeases],
+    database: AsyncDatabase[Document],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    stopped, run = Stopped(monkeypatch), leases_of("stopped")
+    fence = run.check
+    batch = [judge(booking("501"), LessonRules(), {})]
+    store = MongoAppointments(database, "appointments", fence=fence)
+    ledger = MongoLedger(database, "appointments", fence=fence)
+    cursors = MongoCursors(database, "appointments", fence=fence)
+    entry = LedgerEntry(
+        NOW.date(), Grade.PROVED, NOW, SyncMode.UPDATE, "", "Europe/Kyiv", "stopped"
+    )
+
+    await run.take("77", "sync")
+    await store.store_batch(batch, mode=SyncMode.UPDATE, dry_run=False)
+    stopped.seconds = 3600
+    await expire_all(database)
+    async with leases_of("heir").hold("77", "sync"):
+        pass
+
+    writes: list[Callable[[], Awaitable[object]]] = [
+        lambda: store.store_batch(
+            [judge(booking("502"), LessonRules(), {})], mode=SyncMode.UPDATE, dry_run=False
+        ),
+        lambda: ledger.write("77", [entry]),
+        lambda: cursors.move_cursor("77", NOW, "stopped"),
+    ]
+    for write in writes:
+        with pytest.raises(LeaseLostError, match="took company 77 over"):
+            await write()
+    assert await database["appointments"].count_documents({}) == 1
+    assert await database["altegio-sync-ledger"].count_documents({}) == 0
+    assert await database["altegio-sync-cursors"].count_documents({}) == 0
+
+
+async def test_a_run_that_was_stopped_goes_on_where_nobody_took_its_company(
+    leases_of: Callable[..., MongoLeases],
+    database: AsyncDatabase[Document],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    stopped, run = Stopped(monkeypatch), leases_of("stopped")
+    await run.take("77", "sync")
+    stopped.seconds = 3600
+    await expire_all(database)
+
+    await run.check()
+
+    [holder] = await run.list_holders()
+    assert holder.expires_at > datetime.now(UTC)
+
+
+async def test_a_run_in_time_asks_nothing_before_it_writes(
+    leases_of: Callable[..., MongoLeases], database: AsyncDatabase[Document]
+) -> None:
+    run = leases_of("first")
+    await run.take("77", "sync")
+    await database[LEASES_COLLECTION].drop()
+
+    await run.check()
+
+
+async def test_a_wait_that_is_cancelled_leaves_no_lease(
+    leases_of: Callable[..., MongoLeases],
+) -> None:
+    class Slow(MongoLeases):
+        async def _take_unless_held(self, company_id: str, work: str | None) -> Document:
+            document = await super()._take_unless_held(company_id, work)
+            scope.cancel()
+            await anyio.lowlevel.checkpoint()
+            return document
+
+    slow = leases_of("slow", kind=Slow)
+    with anyio.CancelScope() as scope:
+        await slow.take("77", "sync")
+
+    assert scope.cancelled_caught
+    assert await slow.list_holders() == []

@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 def run_clean(options: CommandOptions, *, dry_run: bool, wait: str) -> NoReturn:
     async def body(stop: StopSignal) -> int:
         settings = load(options, ["DB_URI"])
-        async with open_store(settings, stop) as database:
+        async with open_store(settings) as database:
             run_id = new_run_id(utc_now())
-            cleaner = MongoCleaner(database, settings.collection)
             leases = open_leases(options, settings, database, run_id, wait)
+            cleaner = MongoCleaner(database, settings.collection, fence=leases.check)
             async with nullcontext() if dry_run else collection_held(leases, stop):
                 report = await cleaner.clean(
                     dry_run=dry_run, run_id=run_id, should_stop=lambda: stop.is_set

@@ -21,6 +21,7 @@ from altegio_sync.errors import (
     AltegioSyncError,
     ConfigError,
     LeaseHeldError,
+    LeaseLostError,
     StoreError,
 )
 from altegio_sync.log import configure_logging, get_logger
@@ -168,6 +169,8 @@ def fail(options: CommandOptions, error: AltegioSyncError) -> int:
             code, exit_code = "fetch_failed", EXIT_OUT_OF_REACH
         case LeaseHeldError():
             code, exit_code = "lease_held", EXIT_OUT_OF_REACH
+        case LeaseLostError():
+            code, exit_code = "lease_lost", EXIT_OUT_OF_REACH
         case StoreError():
             code, exit_code = "store_failed", EXIT_OUT_OF_REACH
         case _:

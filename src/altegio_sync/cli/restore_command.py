@@ -29,15 +29,16 @@ def run_restore(options: CommandOptions, path: Path, *, dry_run: bool, wait: str
         settings = load(options, ["DB_URI"])
         check_there(path)
         with transfer_bar(options) as on_progress:
-            async with open_store(settings, stop) as database:
+            async with open_store(settings) as database:
+                leases = open_leases(options, settings, database, new_run_id(utc_now()), wait)
                 restorer = MongoRestorer(
                     database,
                     settings.collection,
                     on_progress=on_progress,
                     should_stop=lambda: stop.is_set,
+                    fence=leases.check,
                 )
                 file = find_dump_file(path, database.name, settings.collection)
-                leases = open_leases(options, settings, database, new_run_id(utc_now()), wait)
                 async with nullcontext() if dry_run else collection_held(leases, stop):
                     report = await restorer.restore(file, dry_run=dry_run)
         _tell(options, report)

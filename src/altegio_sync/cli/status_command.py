@@ -20,7 +20,8 @@ from altegio_sync.domain.validation import RuleContext
 from altegio_sync.errors import ConfigError
 from altegio_sync.mongo.budget import count_starts
 from altegio_sync.mongo.cursors import MongoCursors
-from altegio_sync.mongo.leases import ALL_COMPANIES, MongoLeases
+from altegio_sync.mongo.lease_document import ALL_COMPANIES
+from altegio_sync.mongo.leases import MongoLeases
 from altegio_sync.mongo.ledger import MongoLedger
 from altegio_sync.mongo.runs import MongoRuns
 from altegio_sync.mongo.stores import MongoAppointments

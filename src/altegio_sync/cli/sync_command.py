@@ -119,15 +119,16 @@ def execute_sync(
                 report.companies[-1].errors.append(problem)
 
         run_id = new_run_id(utc_now())
-        async with _opened(options, settings, asked.skipped_file, stop) as opened:
+        async with _opened(options, settings, asked.skipped_file) as opened:
             database, api, progress, warnings = opened
+            leases = open_leases(options, settings, database, run_id, asked.wait)
             report = await sync_appointments(
                 api,
-                MongoAppointments(database, settings.collection),
+                MongoAppointments(database, settings.collection, fence=leases.check),
                 request,
                 runs=MongoRuns(database, settings.collection),
-                ledger=MongoLedger(database, settings.collection),
-                leases=open_leases(options, settings, database, run_id, asked.wait),
+                ledger=MongoLedger(database, settings.collection, fence=leases.check),
+                leases=leases,
                 progress=progress,
                 stop=stop,
                 run_id=run_id,
@@ -164,14 +165,15 @@ def execute_changes(
             rules=settings.rules,
         )
         run_id = new_run_id(utc_now())
-        async with _opened(options, settings, None, stop) as (database, api, progress, warnings):
+        async with _opened(options, settings, None) as (database, api, progress, warnings):
+            leases = open_leases(options, settings, database, run_id, "0")
             report = await sync_changes(
                 api,
-                MongoAppointments(database, settings.collection),
-                MongoCursors(database, settings.collection),
+                MongoAppointments(database, settings.collection, fence=leases.check),
+                MongoCursors(database, settings.collection, fence=leases.check),
                 request,
                 runs=MongoRuns(database, settings.collection),
-                leases=open_leases(options, settings, database, run_id, "0"),
+                leases=leases,
                 progress=progress,
                 stop=stop,
                 run_id=run_id,
@@ -209,7 +211,7 @@ def _parse_since(text: str) -> Period | NamedPeriod | timedelta:
 
 @asynccontextmanager
 async def _opened(
-    options: CommandOptions, settings: Settings, skipped_file: Path | None, stop: StopSignal
+    options: CommandOptions, settings: Settings, skipped_file: Path | None
 ) -> AsyncIterator[tuple[Database, AltegioApi, CliProgress, list[RunError]]]:
     """The last of them are the warnings about the settings."""
     usage = ApiUsage()
@@ -217,7 +219,7 @@ async def _opened(
         warnings = _check_settings(settings)
         for each in warnings:
             progress.warn(each.code, message=each.message)
-        async with open_store(settings, stop) as database:
+        async with open_store(settings) as database:
             api = open_altegio(settings, database=database, on_retry=progress.on_retry, usage=usage)
             async with api:
                 yield database, api, progress, warnings

@@ -46,7 +46,7 @@ def run_validate(
         settings = load(options, ALL_SETTINGS if asks else ["DB_URI"])
         async with AsyncExitStack() as stack:
             stack.enter_context(telling_store_errors(options))
-            database = await stack.enter_async_context(open_store(settings, stop))
+            database = await stack.enter_async_context(open_store(settings))
             local = await find_zone_for(settings, MongoRuns(database, settings.collection))
             context = RuleContext(utc_now(), leads=settings.leads.in_zone(local.zone.key))
             validator = MongoValidator(database, settings.collection)
@@ -56,10 +56,14 @@ def run_validate(
                 if stop.is_set:
                     return EXIT_INTERRUPTED
             else:
-                repair, store, run_id = await _open_repair(
-                    stack, settings, database, context, local, stop, asks=asks
-                )
+                run_id = new_run_id(context.now)
                 leases = open_leases(options, settings, database, run_id, wait)
+                store = MongoRepairs(
+                    database, settings.collection, run_id=run_id, fence=leases.check
+                )
+                repair = await _open_repair(
+                    stack, settings, database, store, context, local, stop, asks=asks
+                )
                 async with nullcontext() if dry_run else collection_held(leases, stop):
                     report = await _repair(
                         repair, store, validator, context, run_id, dry_run=dry_run, stop=stop
@@ -74,14 +78,13 @@ async def _open_repair(
     stack: AsyncExitStack,
     settings: Settings,
     database: AsyncDatabase[dict[str, Any]],
+    store: MongoRepairs,
     context: RuleContext,
     local: LocalZone,
     stop: StopSignal,
     *,
     asks: bool,
-) -> tuple[Repair, MongoRepairs, str]:
-    run_id = new_run_id(context.now)
-    store = MongoRepairs(database, settings.collection, run_id=run_id)
+) -> Repair:
     request = RepairRequest(
         companies=settings.company_ids,
         local=local,
@@ -93,7 +96,7 @@ async def _open_repair(
     if asks:
         api = await stack.enter_async_context(open_altegio(settings, database=database))
         asking = Asking(api, store, request)
-    return Repair(store, asking, request, context, stop), store, run_id
+    return Repair(store, asking, request, context, stop)
 
 
 async def _repair(

@@ -13,6 +13,7 @@ from altegio_sync.mongo.bulk import refused_message
 from altegio_sync.mongo.connection import durable, translated_errors
 from altegio_sync.mongo.documents import KEY
 from altegio_sync.mongo.duplicates import repeated_ids
+from altegio_sync.mongo.fence import no_fence
 from altegio_sync.mongo.ids import NO_LIST, shown_id, to_id
 from altegio_sync.mongo.indexes import ensure_unique_index, has_unique_index
 from altegio_sync.mongo.literal import RAW
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from pymongo.asynchronous.database import AsyncDatabase
 
+    from altegio_sync.mongo.fence import Fence
     from altegio_sync.mongo.trash import Applied, Change
 
     Document = dict[str, Any]
@@ -46,10 +48,12 @@ class MongoCleaner:
         collection: str,
         *,
         clock: Callable[[], datetime] = utc_now,
+        fence: Fence = no_fence,
     ) -> None:
         self._database = durable(database)
         self._collection = self._database[collection]
         self._clock = clock
+        self._fence = fence
 
     async def clean(
         self,
@@ -61,7 +65,11 @@ class MongoCleaner:
         """Leave one document for each id, the others in the trash, then make the unique index."""
         report = CleanReport(run_id or new_run_id(self._clock()), dry_run)
         changes = RecordedChanges(
-            self._database, self._collection.name, run_id=report.run_id, command="clean"
+            self._database,
+            self._collection.name,
+            run_id=report.run_id,
+            command="clean",
+            fence=self._fence,
         )
         async for groups in self._find_groups():
             plans = [plan_merge(group) for group in groups]

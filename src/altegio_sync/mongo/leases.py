@@ -1,16 +1,20 @@
-"""A lease keeps two writing runs off the same company. Only the server's clock is compared."""
+"""Leases keep runs off each other's work. Only the server's clock is compared.
+
+Commands that rearrange hold the whole collection. Runs of different work share a company: their
+writes are each carried out only on the version that was read.
+"""
 
 from __future__ import annotations
 
-import os
 import platform
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import anyio
 from pymongo import ReturnDocument
 
+from altegio_sync.domain.clock import steady_now
 from altegio_sync.errors import (
     LeaseHeldError,
     LeaseLostError,
@@ -19,48 +23,33 @@ from altegio_sync.errors import (
     ungrouped,
 )
 from altegio_sync.mongo.connection import durable, waits_for_mongodb
+from altegio_sync.mongo.lease_document import (
+    ALL_COMPANIES,
+    LEASES,
+    Holder,
+    each_lease,
+    is_alive,
+    is_in_the_way,
+    is_of,
+    leases_where,
+    read_holders,
+)
+from altegio_sync.mongo.owner import Process
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping
-    from datetime import datetime
+    from collections.abc import AsyncIterator, Callable
 
     from pymongo.asynchronous.database import AsyncDatabase
 
 Document = dict[str, Any]
 
 LEASES_COLLECTION = "altegio-sync-leases"
-#: Held in place of a company by commands that work on the whole collection.
-ALL_COMPANIES = "*"
 #: A lease whose owner died is taken over after this.
 LIFETIME_S = 60.0
 #: So often within a lifetime: three may fail before the lease expires.
 _RENEWALS = 4
 _LOOKED_EVERY_S = 1.0
 _RELEASED_WITHIN_S = 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class Holder:
-    """Who holds a company, and since when by the server's clock."""
-
-    company_id: str
-    command: str
-    run_id: str
-    host: str
-    pid: int
-    since: datetime
-    expires_at: datetime
-
-    @classmethod
-    def of(cls, lease: Mapping[str, Any]) -> Holder:
-        names = ("command", "run_id", "host", "pid", "since", "expires_at")
-        return cls(lease["company"], **{name: lease[name] for name in names})
-
-    def __str__(self) -> str:
-        return (
-            f"{self.command} {self.run_id} ({self.host}, process {self.pid}, since "
-            f"{self.since:%Y-%m-%d %H:%M:%S} UTC)"
-        )
 
 
 class MongoLeases:
@@ -88,17 +77,27 @@ class MongoLeases:
         self._on_wait = on_wait
         self._lifetime_s = lifetime_s
         self._looks_every_s = looks_every_s
+        #: When the leases that are held were renewed last, by `steady_now`.
+        self._renewed_at: dict[str, float] = {}
+        self._longest = timedelta(seconds=2 * max(LIFETIME_S, lifetime_s))
+        process = Process.this()
         self._owner = {
             "command": command,
             "run_id": run_id,
             "host": platform.node() or "?",
-            "pid": os.getpid(),
+            "pid": process.pid,
+            "process": process.to_fields(),
         }
 
     @asynccontextmanager
-    async def hold(self, company_id: str = ALL_COMPANIES) -> AsyncIterator[None]:
-        """Hold it while in the context; StoreError as well where MongoDB fails us."""
-        await self.take(company_id)
+    async def hold(
+        self, company_id: str = ALL_COMPANIES, work: str | None = None
+    ) -> AsyncIterator[None]:
+        """Hold it while in the context; StoreError as well where MongoDB fails us.
+
+        Runs of different ``work`` share a company; without one it is shared with nobody.
+        """
+        await self.take(company_id, work)
         async with self.keep(company_id):
             yield
 
@@ -112,56 +111,88 @@ class MongoLeases:
                     yield
                     tasks.cancel_scope.cancel()
         finally:
-            # What was stored is stored: a lease that cannot be given back expires by itself.
-            with (
-                anyio.CancelScope(shield=True),
-                anyio.move_on_after(_RELEASED_WITHIN_S),
-                suppress(StoreError),
-            ):
-                await self._release(company_id)
+            await self._give_back(company_id)
 
     @waits_for_mongodb
     async def list_holders(self) -> list[Holder]:
         """All leases that stand there, the ones that have expired among them."""
-        document = await self._collection.find_one(self._key) or {}
-        return [Holder.of(lease) for lease in document.get("leases", [])]
+        return read_holders(await self._collection.find_one(self._key))
 
-    async def take(self, company_id: str = ALL_COMPANIES) -> None:
+    async def check(self) -> None:
+        """Before anything is written: whether this run still holds what it took.
+
+        A run that was stopped and goes on has the age of its leases from before: it asks first.
+
+        Raises:
+            LeaseLostError: another run took one of them over, or may have.
+        """
+        for company_id, renewed_at in list(self._renewed_at.items()):
+            if steady_now() - renewed_at > self._lifetime_s / 2:
+                await self._renew_or_lose(company_id)
+
+    async def take(self, company_id: str = ALL_COMPANIES, work: str | None = None) -> None:
         """Take the lease, once it is free; LeaseHeldError where it does not become so in time."""
         deadline = anyio.current_time() + self._wait_s
         is_told = False
-        while (holder := await self._try_to_take(company_id)) is not None:
-            if anyio.current_time() >= deadline:
-                raise LeaseHeldError(f"Another run is at work on {_told(company_id)}: {holder}")
-            if not is_told and self._on_wait is not None:
-                self._on_wait(company_id, holder)
-            is_told = True
-            await anyio.sleep(min(self._looks_every_s, max(0.0, deadline - anyio.current_time())))
+        try:
+            while (holder := await self._try_to_take(company_id, work)) is not None:
+                if anyio.current_time() >= deadline:
+                    raise LeaseHeldError(f"Another run is at work on {_told(company_id)}: {holder}")
+                if not is_told and self._on_wait is not None:
+                    self._on_wait(company_id, holder)
+                is_told = True
+                left_s = max(0.0, deadline - anyio.current_time())
+                await anyio.sleep(min(self._looks_every_s, left_s))
+        except anyio.get_cancelled_exc_class():
+            # It may have been taken at this very moment.
+            await self._give_back(company_id)
+            raise
+
+    async def _try_to_take(self, company_id: str, work: str | None) -> Holder | None:
+        """Take the lease in one step; who is in the way, where somebody is that may be alive."""
+        while True:
+            asked_at = steady_now()
+            document = await self._take_unless_held(company_id, work)
+            holders = read_holders(document)
+            if any(self._is_ours(each, company_id) for each in holders):
+                self._renewed_at[company_id] = asked_at
+                return None
+            in_the_way = [
+                each
+                for each in holders
+                if each.is_alive(document["looked_at"], self._longest)
+                and each.is_in_the_way(company_id, work)
+            ]
+            gone = [each for each in in_the_way if _is_gone(each)]
+            for each in gone:
+                await self._remove(each)
+            if not in_the_way:
+                raise StoreError(f"The leases in {LEASES_COLLECTION} cannot be read")
+            if not gone:
+                return max(in_the_way, key=lambda each: each.expires_at)
 
     @waits_for_mongodb
-    async def _try_to_take(self, company_id: str) -> Holder | None:
-        """Take the lease in one step; who is in the way, where somebody is."""
-        in_the_way = _leases_where(_is_in_the_way(company_id))
+    async def _take_unless_held(self, company_id: str, work: str | None) -> Document:
+        alive = is_alive(self._longest)
+        in_the_way = leases_where({"$and": [alive, is_in_the_way(company_id, work)]})
         term = {"since": "$$NOW", "expires_at": self._expiry}
-        taken = {**self._owner, "company": company_id, **term}
-        with_ours = {"$concatArrays": [_leases_where(_IS_ALIVE), [taken]]}
-        change = {"$cond": [{"$eq": [in_the_way, []]}, with_ours, _LEASES]}
+        shares = {} if work is None else {"shares": work}
+        taken = {**self._owner, "company": company_id, **shares, **term}
+        with_ours = {"$concatArrays": [leases_where(alive), [taken]]}
+        change = {"$cond": [{"$eq": [in_the_way, []]}, with_ours, LEASES]}
         document = await self._collection.find_one_and_update(
             self._key,
-            [{"$set": {"leases": change}}],
+            [{"$set": {"leases": change, "looked_at": "$$NOW"}}],
             upsert=True,
             return_document=ReturnDocument.AFTER,
         )
-        holders = [Holder.of(lease) for lease in (document or {}).get("leases", [])]
-        if any(self._is_ours(each, company_id) for each in holders):
-            return None
-        in_the_way_ones = (
-            each
-            for each in holders
-            if company_id == ALL_COMPANIES or each.company_id in (company_id, ALL_COMPANIES)
-        )
-        # Those that have expired stand there as well, until one is taken.
-        return max(in_the_way_ones, key=lambda each: each.expires_at)
+        return document or {}
+
+    @waits_for_mongodb
+    async def _remove(self, holder: Holder) -> None:
+        """Of a process that is gone: nobody renews it any more."""
+        others = leases_where({"$not": [is_of(holder.run_id, holder.company_id)]})
+        await self._collection.update_one(self._key, [{"$set": {"leases": others}}])
 
     @property
     def _expiry(self) -> Document:
@@ -172,22 +203,24 @@ class MongoLeases:
 
     async def _renew(self, company_id: str) -> None:
         """As long as the run goes on; one that was taken over must not go on writing."""
-        last_at = anyio.current_time()
         while True:
             await anyio.sleep(self._lifetime_s / _RENEWALS)
             try:
-                is_ours = await self._renew_once(company_id)
+                await self._renew_or_lose(company_id)
             except StoreUnavailableError:
                 # A fail-over: the run waits for it as well. Too long a one is told by the next.
-                if anyio.current_time() - last_at > self._lifetime_s:
+                if steady_now() - self._renewed_at[company_id] > self._lifetime_s:
                     raise
-                continue
-            if not is_ours:
-                raise LeaseLostError(
-                    f"Another run took {_told(company_id)} over, since this one could not reach "
-                    "MongoDB in time: what was read is stored, run it again"
-                )
-            last_at = anyio.current_time()
+
+    async def _renew_or_lose(self, company_id: str) -> None:
+        asked_at = steady_now()
+        if not await self._renew_once(company_id):
+            raise LeaseLostError(
+                f"Another run took {_told(company_id)} over, since this one did not renew its "
+                "lease in time (it was stopped, or could not reach MongoDB): what was stored "
+                "before stays, run it again"
+            )
+        self._renewed_at[company_id] = asked_at
 
     @waits_for_mongodb
     async def _renew_once(self, company_id: str) -> bool:
@@ -195,43 +228,33 @@ class MongoLeases:
         each = {"$cond": [self._is_mine(company_id), renewed, "$$lease"]}
         document = await self._collection.find_one_and_update(
             self._key,
-            [{"$set": {"leases": _each_lease(each)}}],
+            [{"$set": {"leases": each_lease(each)}}],
             return_document=ReturnDocument.AFTER,
         )
-        holders = [Holder.of(lease) for lease in (document or {}).get("leases", [])]
-        return any(self._is_ours(each, company_id) for each in holders)
+        return any(self._is_ours(each, company_id) for each in read_holders(document))
+
+    async def _give_back(self, company_id: str) -> None:
+        # What was stored is stored: a lease that cannot be given back expires by itself.
+        self._renewed_at.pop(company_id, None)
+        with (
+            anyio.CancelScope(shield=True),
+            anyio.move_on_after(_RELEASED_WITHIN_S),
+            suppress(StoreError),
+        ):
+            await self._release(company_id)
 
     @waits_for_mongodb
     async def _release(self, company_id: str) -> None:
-        others = _leases_where({"$not": [self._is_mine(company_id)]})
+        others = leases_where({"$not": [self._is_mine(company_id)]})
         await self._collection.update_one(self._key, [{"$set": {"leases": others}}])
 
     def _is_mine(self, company_id: str) -> Document:
-        return {
-            "$and": [
-                {"$eq": ["$$lease.run_id", self._owner["run_id"]]},
-                {"$eq": ["$$lease.company", company_id]},
-            ]
-        }
+        return is_of(str(self._owner["run_id"]), company_id)
 
 
-_LEASES: Document = {"$ifNull": ["$leases", []]}
-_IS_ALIVE: Document = {"$gt": ["$$lease.expires_at", "$$NOW"]}
+def _is_gone(holder: Holder) -> bool:
+    return holder.process is not None and holder.process.is_gone(Process.this())
 
 
 def _told(company_id: str) -> str:
     return "the collection" if company_id == ALL_COMPANIES else f"company {company_id}"
-
-
-def _each_lease(expression: Document) -> Document:
-    return {"$map": {"input": _LEASES, "as": "lease", "in": expression}}
-
-
-def _leases_where(condition: Document) -> Document:
-    return {"$filter": {"input": _LEASES, "as": "lease", "cond": condition}}
-
-
-def _is_in_the_way(company_id: str) -> Document:
-    if company_id == ALL_COMPANIES:
-        return _IS_ALIVE
-    return {"$and": [_IS_ALIVE, {"$in": ["$$lease.company", [company_id, ALL_COMPANIES]]}]}

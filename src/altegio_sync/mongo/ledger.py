@@ -11,24 +11,37 @@ from pymongo import UpdateOne
 from altegio_sync.domain.ledger import DayRecord, Grade, LedgerEntry
 from altegio_sync.domain.period import Period
 from altegio_sync.domain.report import SyncMode
+from altegio_sync.errors import StoreError
+from altegio_sync.mongo.bulk import write_each
 from altegio_sync.mongo.connection import durable, waits_for_mongodb
+from altegio_sync.mongo.fence import no_fence
+from altegio_sync.mongo.refusals import DUPLICATE_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from pymongo.asynchronous.database import AsyncDatabase
 
+    from altegio_sync.mongo.fence import Fence
+
     Document = dict[str, Any]
 
 LEDGER_COLLECTION = "altegio-sync-ledger"
+_TRIES = 5
 
 
 class MongoLedger:
-    """A day's fields are those of its strongest pass; `latest` holds those of the last one."""
+    """A day's fields are those of its strongest pass; `latest` holds those of the last one.
 
-    def __init__(self, database: AsyncDatabase[Document], collection: str) -> None:
+    ``fence`` is asked before every write.
+    """
+
+    def __init__(
+        self, database: AsyncDatabase[Document], collection: str, *, fence: Fence = no_fence
+    ) -> None:
         self._collection = durable(database)[LEDGER_COLLECTION]
         self._of = collection
+        self._fence = fence
 
     @waits_for_mongodb
     async def find_days(self, company_id: str, period: Period) -> Mapping[date, DayRecord]:
@@ -41,26 +54,48 @@ class MongoLedger:
 
     @waits_for_mongodb
     async def write(self, company_id: str, entries: Sequence[LedgerEntry]) -> None:
-        if not entries:
-            return
-        days = [entry.day for entry in entries]
-        known = await self.find_days(company_id, Period(min(days), max(days) + timedelta(days=1)))
-        writes = []
-        for entry in entries:
-            old = known.get(entry.day)
-            record = (
-                old.with_entry(entry, ZoneInfo(entry.timezone)) if old else DayRecord.first(entry)
-            )
-            fields = {
-                "companyId": company_id,
-                "collection": self._of,
-                "day": entry.day.isoformat(),
-                **_to_fields(record.strongest),
-                "latest": _to_fields(record.latest),
+        """Each day is written only as it was read; one that another run wrote is read again.
+
+        What that run knows stays where it is newer.
+        """
+        left = list(entries)
+        for attempt in range(_TRIES):
+            if not left:
+                return
+            days = [entry.day for entry in left]
+            period = Period(min(days), max(days) + timedelta(days=1))
+            known = await self.find_days(company_id, period)
+            if attempt:
+                left = [each for each in left if not _is_known_later(each, known.get(each.day))]
+            await self._fence()
+            writes = [self._to_write(company_id, each, known.get(each.day)) for each in left]
+            refused = await write_each(self._collection, writes)
+            if any(code != DUPLICATE_KEY for code in refused.values()):
+                raise StoreError(f"MongoDB refused the ledger (code {max(refused.values())})")
+            left = [left[position] for position in refused]
+        raise StoreError("The ledger is being written by others without end")
+
+    def _to_write(self, company_id: str, entry: LedgerEntry, old: DayRecord | None) -> UpdateOne:
+        """An upsert; it fails by the key of a document that is not as it was read."""
+        zone = ZoneInfo(entry.timezone)
+        record = old.with_entry(entry, zone) if old else DayRecord.first(entry)
+        fields = {
+            "companyId": company_id,
+            "collection": self._of,
+            "day": entry.day.isoformat(),
+            **_to_fields(record.strongest),
+            "latest": _to_fields(record.latest),
+        }
+        as_read: Document = {"latest.at": {"$not": {"$type": "date"}}}
+        if old is not None:
+            as_read = {
+                "at": old.strongest.at,
+                "run_id": old.strongest.run_id,
+                "latest.at": old.latest.at,
+                "latest.run_id": old.latest.run_id,
             }
-            key = {"_id": self._id(company_id, entry.day)}
-            writes.append(UpdateOne(key, {"$set": fields}, upsert=True))
-        await self._collection.bulk_write(writes, ordered=False)
+        key = {"_id": self._id(company_id, entry.day), **as_read}
+        return UpdateOne(key, {"$set": fields}, upsert=True)
 
     @waits_for_mongodb
     async def find_outdated(self, company_id: str, settings: str) -> tuple[int, Period] | None:
@@ -89,6 +124,10 @@ class MongoLedger:
 
     def _id(self, company_id: str, day: date) -> str:
         return f"{self._of}/{company_id}/{day.isoformat()}"
+
+
+def _is_known_later(entry: LedgerEntry, record: DayRecord | None) -> bool:
+    return record is not None and record.latest.at > entry.at
 
 
 def _to_fields(entry: LedgerEntry) -> Document:

@@ -11,6 +11,7 @@ from altegio_sync.domain.report import RunError, utc_now
 from altegio_sync.mongo.bulk import refused_message
 from altegio_sync.mongo.connection import durable, translated_errors
 from altegio_sync.mongo.documents import KEY, STAMP
+from altegio_sync.mongo.fence import no_fence
 from altegio_sync.mongo.ids import shown_id, to_id
 from altegio_sync.mongo.literal import RAW
 from altegio_sync.mongo.local_time import count_local_days
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
     from altegio_sync.domain.repair import Answer, SchoolZones
     from altegio_sync.domain.validation import RuleContext
+    from altegio_sync.mongo.fence import Fence
     from altegio_sync.mongo.trash import Applied
 
     Document = dict[str, Any]
@@ -75,10 +77,13 @@ class MongoRepairs:
         *,
         run_id: str,
         clock: Callable[[], datetime] = utc_now,
+        fence: Fence = no_fence,
     ) -> None:
         self._collection = durable(database)[collection]
         self._raw = self._collection.with_options(codec_options=RAW)
-        self._changes = RecordedChanges(database, collection, run_id=run_id, command="validate")
+        self._changes = RecordedChanges(
+            database, collection, run_id=run_id, command="validate", fence=fence
+        )
         self._trash = durable(database)[TRASH_COLLECTION]
         self._run_id = run_id
         self._clock = clock

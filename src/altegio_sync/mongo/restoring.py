@@ -22,12 +22,14 @@ from altegio_sync.mongo.dump_file import (
     identity,
     read_documents,
 )
+from altegio_sync.mongo.fence import no_fence
 from altegio_sync.mongo.indexes import (
     INDEX_NAME,
     drop_own_index,
     ensure_unique_index,
     has_unique_index,
 )
+from altegio_sync.mongo.literal import adding, replacing
 from altegio_sync.mongo.refusals import meaning_of
 from altegio_sync.mongo.repeated_keys import RepeatedKeys
 
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     from pymongo.asynchronous.database import AsyncDatabase
 
     from altegio_sync.domain.dump import OnProgress
+    from altegio_sync.mongo.fence import Fence
 
     Document = dict[str, Any]
     _Write = tuple[RawBSONDocument, InsertOne[RawBSONDocument] | UpdateOne]
@@ -51,10 +54,14 @@ _SAMPLE = 20
 
 @dataclass(slots=True)
 class _Batch:
-    """Some of the dump's documents, by how the collection has them."""
+    """Some of the dump's documents, by how the collection has them.
+
+    ``versions`` holds the stored ones of those that differ: each is replaced only as it was read.
+    """
 
     missing: list[RawBSONDocument] = field(default_factory=list)
     differing: list[RawBSONDocument] = field(default_factory=list)
+    versions: dict[bytes, RawBSONDocument] = field(default_factory=dict)
     unchanged: int = 0
 
     @property
@@ -88,11 +95,13 @@ class MongoRestorer:
         *,
         on_progress: OnProgress = silent,
         should_stop: Callable[[], bool] = lambda: False,
+        fence: Fence = no_fence,
     ) -> None:
         self._collection = durable(database)[collection]
         self._raw = self._collection.with_options(codec_options=RAW)
         self._on_progress = on_progress
         self._should_stop = should_stop
+        self._fence = fence
         self._failures = _Failures()
 
     async def restore(self, file: Path, *, dry_run: bool) -> RestoreReport:
@@ -182,6 +191,7 @@ class MongoRestorer:
                 batch.unchanged += 1
             else:
                 batch.differing.append(document)
+                batch.versions[identity(stored["_id"])] = stored
         batch.missing = list(missing.values())
         return batch
 
@@ -198,13 +208,16 @@ class MongoRestorer:
 
     async def _write(self, batch: _Batch, report: RestoreReport) -> None:
         writes: list[_Write] = [(each, InsertOne(each)) for each in batch.missing]
-        failed = await self._attempt(writes + [_exactly(each) for each in batch.differing])
+        failed = await self._attempt(writes + _replacements(batch))
         if failed:
             if _DUPLICATE_KEY in failed.values() and not report.index_dropped:
                 report.index_dropped = await drop_own_index(self._collection)
             wanted = (*batch.missing, *batch.differing)
             left = {identity(each["_id"]): each for each in wanted}
-            failed = await self._attempt([_exactly(left[key]) for key in failed])
+            # By what is there now: another program may have changed it meanwhile.
+            now = await self._compare([left[key] for key in failed])
+            added: list[_Write] = [(each, adding(each)) for each in now.missing]
+            failed = await self._attempt(added + _replacements(now))
             for key, code in failed.items():
                 self._failures.add(code, left[key])
         report.failed += len(failed)
@@ -215,6 +228,7 @@ class MongoRestorer:
         """Which of the documents are not stored as they are in the dump then, and why."""
         if not writes:
             return {}
+        await self._fence()
         refused = await self._bulk_write(writes)
         failed = {identity(writes[n][0]["_id"]): code for n, code in refused.items()}
         found = await self._compare(
@@ -241,14 +255,10 @@ class MongoRestorer:
         return bool(index.get("partialFilterExpression") == {KEY: {"$exists": True}})
 
 
-def _exactly(document: RawBSONDocument) -> _Write:
-    """Puts the document there whatever is there now, and whatever is in it.
-
-    A plain replacement, and an insert too, would fill an empty timestamp in, and a replacement
-    refuses names that begin with a dollar; a literal within a pipeline is taken as it is.
-    """
-    pipeline = [{"$replaceWith": {"$literal": document}}]
-    return document, UpdateOne({"_id": {"$eq": document["_id"]}}, pipeline, upsert=True)
+def _replacements(batch: _Batch) -> list[_Write]:
+    return [
+        (each, replacing(batch.versions[identity(each["_id"])], each)) for each in batch.differing
+    ]
 
 
 def _appointment_id(document: Mapping[str, Any]) -> str:

@@ -13,6 +13,7 @@ from altegio_sync.mongo.bulk import Written, refused_message, write_counted
 from altegio_sync.mongo.connection import durable, waits_for_mongodb
 from altegio_sync.mongo.documents import KEY
 from altegio_sync.mongo.duplicates import has_numeric_ids
+from altegio_sync.mongo.fence import no_fence
 from altegio_sync.mongo.ids import IS_ID, keys_of, to_id
 from altegio_sync.mongo.indexes import (
     ensure_start_index,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
     from altegio_sync.domain.lessons import Verdict
     from altegio_sync.domain.report import SyncMode
+    from altegio_sync.mongo.fence import Fence
     from altegio_sync.ports import StoredScope
 
     Document = dict[str, Any]
@@ -49,7 +51,8 @@ _NO_LIST = {"$not": {"$type": "array"}}
 class MongoAppointments:
     """The collection of appointments; other programs' fields are never touched.
 
-    ``clock`` is for `createdAt` and `updatedAt`; by default it is the server's.
+    ``clock`` is for `createdAt` and `updatedAt`; by default it is the server's. ``fence`` is asked
+    before every write.
     """
 
     def __init__(
@@ -58,10 +61,12 @@ class MongoAppointments:
         collection: str,
         *,
         clock: Callable[[], datetime] | None = None,
+        fence: Fence = no_fence,
     ) -> None:
         self._collection: AsyncCollection[Document] = durable(database)[collection]
         self._server_clock = ServerClock()
         self._clock = clock or self._server_clock.now
+        self._fence = fence
         self._has_numeric_ids = False
 
     @waits_for_mongodb
@@ -196,6 +201,7 @@ class MongoAppointments:
 
     @waits_for_mongodb
     async def _bulk_write(self, writes: list[InsertOne[Document] | UpdateOne]) -> Written:
+        await self._fence()
         return await write_counted(self._collection, writes)
 
 

@@ -17,6 +17,7 @@ from pymongo.errors import OperationFailure
 from altegio_sync.mongo import elements
 from altegio_sync.mongo.bulk import code_of, write_each
 from altegio_sync.mongo.connection import DURABLE, durable, translated_errors
+from altegio_sync.mongo.fence import no_fence
 from altegio_sync.mongo.literal import RAW, adding, removing, replacing, setting, with_fields
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from pymongo import DeleteOne
     from pymongo.asynchronous.client_session import AsyncClientSession
     from pymongo.asynchronous.database import AsyncDatabase
+
+    from altegio_sync.mongo.fence import Fence
 
     Document = dict[str, Any]
     _Write = UpdateOne | DeleteOne
@@ -118,13 +121,20 @@ class RecordedChanges:
     """
 
     def __init__(
-        self, database: AsyncDatabase[Document], collection: str, *, run_id: str, command: str
+        self,
+        database: AsyncDatabase[Document],
+        collection: str,
+        *,
+        run_id: str,
+        command: str,
+        fence: Fence = no_fence,
     ) -> None:
         self._database = durable(database)
         self._collection = self._database[collection]
         self._trash = self._database[TRASH_COLLECTION]
         self._run_id = run_id
         self._command = command
+        self._fence = fence
         self._has_transactions: bool | None = None
 
     async def apply(self, groups: Sequence[Sequence[Change]], now: datetime) -> Applied:
@@ -150,6 +160,7 @@ class RecordedChanges:
         too_large: list[Sequence[Change]] = []
         async with self._database.client.start_session() as session:
             for group in groups:
+                await self._fence()
 
                 async def body(inner: AsyncClientSession, group: Sequence[Change] = group) -> None:
                     await self._apply_within(group, now, inner)
@@ -185,6 +196,7 @@ class RecordedChanges:
             raise _OvertakenError
 
     async def _apply_in_order(self, groups: Sequence[Sequence[Change]], now: datetime) -> Applied:
+        await self._fence()
         numbered = [(n, each) for n, group in enumerate(groups) for each in group]
         refused: dict[int, int] = {}
         failed: set[int] = set()

@@ -11,6 +11,7 @@ from altegio_sync.domain.report import RunError, utc_now, utc_text
 from altegio_sync.mongo.bulk import refused_message, write_each
 from altegio_sync.mongo.connection import durable, translated_errors
 from altegio_sync.mongo.documents import KEY
+from altegio_sync.mongo.fence import no_fence
 from altegio_sync.mongo.ids import shown_id
 from altegio_sync.mongo.indexes import drop_own_index, ensure_unique_index
 from altegio_sync.mongo.literal import RAW, adding, replacing
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from bson.raw_bson import RawBSONDocument
     from pymongo.asynchronous.collection import AsyncCollection
     from pymongo.asynchronous.database import AsyncDatabase
+
+    from altegio_sync.mongo.fence import Fence
 
     Document = dict[str, Any]
     RawCollection = AsyncCollection[RawBSONDocument]
@@ -110,11 +113,16 @@ class MongoTrash:
     """Lists the runs that the trash holds, undoes one, and forgets the old."""
 
     def __init__(
-        self, database: AsyncDatabase[Document], *, clock: Callable[[], datetime] = utc_now
+        self,
+        database: AsyncDatabase[Document],
+        *,
+        clock: Callable[[], datetime] = utc_now,
+        fence: Fence = no_fence,
     ) -> None:
         self._database = durable(database)
         self._trash = self._database[TRASH_COLLECTION]
         self._clock = clock
+        self._fence = fence
 
     async def list_runs(self) -> list[TrashedRun]:
         """The newest first."""
@@ -227,6 +235,7 @@ class MongoTrash:
 
     async def _write(self, collection: RawCollection, plan: _Plan, report: UndoReport) -> list[Any]:
         """The trash ids of what was brought back, as reading it again shows."""
+        await self._fence()
         refused = await write_each(collection, [write for _, write in plan.writes])
         own = self._database[collection.name]
         if DUPLICATE_KEY in refused.values() and await drop_own_index(own):

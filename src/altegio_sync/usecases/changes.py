@@ -117,7 +117,7 @@ async def sync_changes(
         if runs is not None and not request.dry_run:
             begun = OpenRun(report.run_id, started_at)
             opening = partial(runs.note_start, "changes", company_id, begun)
-        await run_company(company.report, source, company.sync, stop, held, opening)
+        await run_company(company.report, source, company.sync, stop, held, opening, work="changes")
         _give_way(company.report, progress)
         report.companies.append(company.report)
         company.intake.warn_in_the_end()

@@ -116,7 +116,7 @@ async def sync_appointments(
         if runs is not None and not request.dry_run:
             begun = OpenRun(report.run_id, started_at, request.words, request.options)
             opening = partial(runs.note_start, "sync", company_id, begun)
-        await run_company(company.report, source, company.sync, stop, held, opening)
+        await run_company(company.report, source, company.sync, stop, held, opening, work="sync")
         report.companies.append(company.report)
         company.intake.warn_in_the_end()
         if stop.is_set:
@@ -139,9 +139,12 @@ async def run_company(
     stop: StopSignal,
     leases: Leases | None,
     opening: Callable[[], Awaitable[None]] | None = None,
+    *,
+    work: str,
 ) -> CompanyReport:
     """One company's part of a run, with its lease; what breaks it off stands in the report.
 
+    Runs of other ``work`` may go on beside it.
     ``opening`` notes that the run began, once it holds the lease.
     """
     before = replace(source.usage)
@@ -149,7 +152,7 @@ async def run_company(
         with stop.interrupting():
             async with AsyncExitStack() as stack:
                 if leases is not None:
-                    await stack.enter_async_context(leases.hold(report.company))
+                    await stack.enter_async_context(leases.hold(report.company, work))
                 if opening is not None:
                     await opening()
                 await body()
