@@ -208,17 +208,30 @@ class Leases(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class WrongIndex:
+    """An index that is not the unique one needed: what is wrong with it, and what to do."""
+
+    name: str
+    problem: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
 class StoreState:
     """What MongoDB says of itself and of the collection; ``server_time`` is its own clock's.
 
-    ``in_its_place`` names an index that stands where the unique one would, and guards nothing.
+    ``in_its_place`` is an index on the id that is not the one needed. ``product`` is the server's
+    name. ``kind`` is what MongoDB calls the collection: a `view`, a `timeseries` or a `capped` one
+    cannot be used.
     """
 
     version: str
     documents: int
     has_unique_index: bool
-    in_its_place: str | None
+    in_its_place: WrongIndex | None
     server_time: datetime
+    product: str = "MongoDB"
+    kind: str = "collection"
 
 
 class RunStore(Protocol):

@@ -76,7 +76,8 @@ async def _findings(settings: Settings) -> AsyncIterator[Finding]:
 
 async def _check_database(settings: Settings, database: Database) -> list[Finding]:
     try:
-        return check_store(await MongoAppointments(database, settings.collection).describe())
+        store = MongoAppointments(database, settings.collection)
+        return check_store(await store.describe(), await store.find_lacking())
     except StoreError as error:
         return [Finding.bad("MongoDB", str(error), "check DB_URI")]
 

@@ -28,6 +28,7 @@ from pymongo.uri_parser import parse_uri
 from pymongo.write_concern import WriteConcern
 
 from altegio_sync.errors import ConfigError, StoreError, StoreUnavailableError
+from altegio_sync.mongo.collation import PlainDatabase, find_collated
 from altegio_sync.mongo.refusals import explain
 from altegio_sync.mongo.unreachable import describe_unreachable, find_wrong_server
 from altegio_sync.mongo.waiting import mend_waiting
@@ -137,7 +138,9 @@ async def open_database(uri: str) -> AsyncIterator[AsyncDatabase[Document]]:
         if _stands_alone(client):
             await client.close()
             client = _client(uri, retries_writes=False)
-        yield durable(client[name])
+        with translated_errors():
+            collated = await find_collated(client[name])
+        yield durable(PlainDatabase.of(client[name], collated))
     finally:
         # The driver takes leave of its sessions, and would wait for a server that is gone; whatever
         # else keeps it is left after the same time again.

@@ -14,6 +14,7 @@ from pymongo.errors import OperationFailure
 from altegio_sync.mongo.connection import translated_errors, waits_for_mongodb
 from altegio_sync.mongo.documents import KEY
 from altegio_sync.mongo.refusals import meaning_of
+from altegio_sync.ports import WrongIndex
 
 if TYPE_CHECKING:
     from pymongo.asynchronous.collection import AsyncCollection
@@ -34,17 +35,44 @@ async def has_unique_index(collection: AsyncCollection[dict[str, Any]]) -> bool:
     return any(_guards(index) for index in information.values())
 
 
-async def find_in_its_place(collection: AsyncCollection[dict[str, Any]]) -> str | None:
-    """The name of an index that keeps the unique one from being made; None where nothing does."""
+async def find_in_its_place(collection: AsyncCollection[dict[str, Any]]) -> WrongIndex | None:
+    """An index on the id that is not the one needed; None where there is none."""
     with translated_errors():
-        index = (await collection.index_information()).get(INDEX_NAME)
-    return None if index is None or _guards(index) else INDEX_NAME
+        information = await collection.index_information()
+    if any(_guards(index) for index in information.values()):
+        return None
+    wrong = {
+        name: each
+        for name, each in information.items()
+        if name == INDEX_NAME or (_is_on_id(each) and each.get("unique"))
+    }
+    return next((_describe_wrong(*each) for each in sorted(wrong.items())), None)
+
+
+def _is_on_id(index: dict[str, Any]) -> bool:
+    return [name for name, _ in index["key"]] == [KEY]
 
 
 def _guards(index: dict[str, Any]) -> bool:
-    keys = [name for name, _ in index["key"]]
+    """Whether it keeps every id unique and finds documents by it."""
+    serves = not index.get("hidden") and not index.get("collation")
     partial = index.get("partialFilterExpression")
-    return keys == [KEY] and bool(index.get("unique")) and partial in (None, _ONLY_WITH_ID)
+    is_whole = partial in (None, _ONLY_WITH_ID)
+    return _is_on_id(index) and bool(index.get("unique")) and serves and is_whole
+
+
+def _describe_wrong(name: str, index: dict[str, Any]) -> WrongIndex:
+    again = f"drop {name}, if no program needs it: the next sync makes a unique one"
+    if not _is_on_id(index):
+        return WrongIndex(name, f"is on other fields than {KEY} alone", again)
+    if not index.get("unique"):
+        return WrongIndex(name, "is not unique", again)
+    if index.get("hidden"):
+        return WrongIndex(name, "is hidden, so that nothing is found by it", f"unhide {name}")
+    if index.get("collation"):
+        problem = "has a collation, so that ids are not found by it, and some count as equal"
+        return WrongIndex(name, problem, again)
+    return WrongIndex(name, "covers only some of the documents (it is partial)", again)
 
 
 @waits_for_mongodb

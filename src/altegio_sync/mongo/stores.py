@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pymongo import InsertOne, UpdateOne
 
 from altegio_sync.domain.report import Outcome
+from altegio_sync.errors import StoreError
 from altegio_sync.mongo.bulk import Written, refused_message, write_counted
 from altegio_sync.mongo.connection import durable, waits_for_mongodb
 from altegio_sync.mongo.documents import KEY
@@ -23,6 +24,7 @@ from altegio_sync.mongo.indexes import (
 )
 from altegio_sync.mongo.plans import READ_FIELDS, Asked, Plan, plan_one
 from altegio_sync.mongo.refusals import DUPLICATE_KEY
+from altegio_sync.mongo.requirements import ORDINARY, find_kind, find_lacking, product_of
 from altegio_sync.mongo.server_clock import ServerClock
 from altegio_sync.ports import BatchResult, Overtaken, StoreState
 
@@ -71,6 +73,12 @@ class MongoAppointments:
 
     @waits_for_mongodb
     async def prepare(self, *, dry_run: bool) -> str | None:
+        kind = await find_kind(self._collection.database, self._collection.name)
+        if kind != ORDINARY:
+            raise StoreError(
+                f"ALTEGIO_COLLECTION names a collection of the kind {kind}, whose documents cannot "
+                "be changed: name an ordinary collection"
+            )
         self._has_numeric_ids = await has_numeric_ids(self._collection)
         if dry_run:
             missing = "a dry run makes none; the next run will"
@@ -102,15 +110,25 @@ class MongoAppointments:
 
     @waits_for_mongodb
     async def describe(self) -> StoreState:
-        server = await self._collection.database.client.server_info()
-        documents = await self._collection.estimated_document_count()
+        collection = self._collection
+        client = collection.database.client
+        server = await client.server_info()
+        kind = await find_kind(collection.database, collection.name)
+        is_usable = kind == ORDINARY
         return StoreState(
             version=server["version"],
-            documents=documents,
-            has_unique_index=await has_unique_index(self._collection),
-            in_its_place=await find_in_its_place(self._collection),
+            documents=await collection.estimated_document_count(),
+            has_unique_index=is_usable and await has_unique_index(collection),
+            in_its_place=await find_in_its_place(collection) if is_usable else None,
             server_time=await self.find_server_time(),
+            product=product_of(server, [host for host, _ in client.nodes]),
+            kind=kind,
         )
+
+    @waits_for_mongodb
+    async def find_lacking(self) -> Sequence[str]:
+        """What the server does not have of what the program needs."""
+        return await find_lacking(self._collection)
 
     async def store_batch(
         self, batch: Sequence[Verdict], *, mode: SyncMode, dry_run: bool, by_id: bool = False

@@ -84,6 +84,10 @@ _HINTS: tuple[tuple[str, str], ...] = (
         "the name servers do not answer. Check the network of this machine",
     ),
     (
+        r"requires at least",
+        "the server is too old. The program needs MongoDB 5.0 or later",
+    ),
+    (
         r"dnspython",
         "mongodb+srv:// needs the package dnspython: pip install dnspython",
     ),

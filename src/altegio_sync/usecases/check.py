@@ -13,7 +13,7 @@ from altegio_sync.errors import AltegioError
 from altegio_sync.ports import PageQuery
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator, Sequence
 
     from altegio_sync.ports import AppointmentSource, StoreState
 
@@ -114,12 +114,13 @@ async def _check_staff(source: AppointmentSource, company_id: str) -> Finding:
     return Finding.good("staff", f"{len(teachers)} people, dismissed ones included")
 
 
-def check_store(state: StoreState) -> list[Finding]:
-    """What MongoDB says of itself, its index and its clock."""
+def check_store(state: StoreState, lacking: Sequence[str] = ()) -> list[Finding]:
+    """What MongoDB says of itself, its index and its clock; ``lacking`` names what it lacks."""
     offset_s = (state.server_time - datetime.now(UTC)).total_seconds()
     clock = f"{offset_s:+z.1f} s against ours"
     return [
         Finding.good("MongoDB", f"version {state.version}, {state.documents} documents"),
+        *_check_server(state, lacking),
         _check_index(state),
         Finding.good("clock", clock)
         if abs(offset_s) <= MAX_CLOCK_OFFSET_S
@@ -127,16 +128,30 @@ def check_store(state: StoreState) -> list[Finding]:
     ]
 
 
+def _check_server(state: StoreState, lacking: Sequence[str]) -> Iterator[Finding]:
+    if lacking:
+        yield Finding.bad(
+            "MongoDB features",
+            f"{state.product} (version {state.version}) lacks {', '.join(lacking)}",
+            "use MongoDB 5.0 or later, on a server of your own or in Atlas: stats, validate, clean "
+            "and the shared budget fail here",
+        )
+    if state.kind != "collection":
+        yield Finding.bad(
+            "collection",
+            f"ALTEGIO_COLLECTION names a collection of the kind {state.kind}",
+            "name an ordinary collection: documents of this one cannot be changed",
+        )
+
+
 def _check_index(state: StoreState) -> Finding:
     name, none = "index", "no unique index on appointmentId"
     if state.has_unique_index:
         return Finding.good(name, "unique")
     if state.in_its_place is not None:
-        hint = (
-            f"drop {state.in_its_place}, if no program needs it: the next sync makes a unique one"
-        )
-        text = f"{none}: {state.in_its_place} is in its place and is not unique"
-        return Finding.bad(name, text, hint)
+        wrong = state.in_its_place
+        text = f"{none}: {wrong.name} is in its place and {wrong.problem}"
+        return Finding.bad(name, text, wrong.remedy)
     if state.documents == 0:
         return Finding.good(name, f"{none} yet; the first run makes it")
     return Finding.bad(name, none, "a sync makes it, or says what is in its way")

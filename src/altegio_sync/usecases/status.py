@@ -118,7 +118,7 @@ def _find_about_store(state: StoreState, findings: Sequence[RuleFinding]) -> Ite
     yield from about_index(
         state.documents,
         has_unique_index=state.has_unique_index,
-        in_its_place=state.in_its_place,
+        in_its_place=state.in_its_place.name if state.in_its_place else None,
         duplicates=duplicates,
     )
     yield from about_validation(findings)
