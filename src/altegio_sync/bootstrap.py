@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import platform
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import stamina.instrumentation
@@ -15,6 +16,7 @@ from altegio_sync.config import EMBEDDED
 from altegio_sync.mongo.budget import SharedBudget
 from altegio_sync.mongo.connection import open_database
 from altegio_sync.mongo.leases import MongoLeases
+from altegio_sync.usecases.stopping import StopSignal
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -85,17 +87,20 @@ def build_leases(
 
 
 @asynccontextmanager
-async def open_store(settings: Settings) -> AsyncIterator[Database]:
-    """The database of the settings; an embedded one is started, and kept up until the exit."""
-    uri = settings.db_uri.get_secret_value()
-    if uri != EMBEDDED:
-        async with open_database(uri) as database:
-            yield database
-        return
-    from altegio_sync.embedded import embedded_mongod
+async def open_store(settings: Settings, stop: StopSignal | None = None) -> AsyncIterator[Database]:
+    """The database of the settings; an embedded one is started, and kept up until the exit.
 
-    async with (
-        embedded_mongod(settings.data_dir) as socket_uri,
-        open_database(socket_uri) as database,
-    ):
+    Where ``stop`` is set before the database is there, asyncio.CancelledError: nothing was begun.
+    """
+    stop = stop or StopSignal()
+    async with AsyncExitStack() as stack:
+        with stop.interrupting():
+            uri = settings.db_uri.get_secret_value()
+            if uri == EMBEDDED:
+                from altegio_sync.embedded import embedded_mongod
+
+                uri = await stack.enter_async_context(embedded_mongod(settings.data_dir))
+            database = await stack.enter_async_context(open_database(uri))
+        if stop.is_set:
+            raise asyncio.CancelledError
         yield database

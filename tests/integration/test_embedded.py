@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import signal
@@ -19,6 +20,7 @@ import pytest
 from pymongo import MongoClient
 
 from altegio_sync.embedded.binary import time_zone_folder
+from altegio_sync.embedded.private_folder import make_private, open_lock
 from altegio_sync.embedded.server import await_end, share_mongod
 from altegio_sync.errors import ConfigError, StoreUnavailableError
 
@@ -326,8 +328,71 @@ def test_a_folder_that_cannot_be_had_is_named(tmp_path: Path) -> None:
 
     with pytest.raises(ConfigError, match="Cannot make the folder"):
         notes(tmp_path / "file")
-    with pytest.raises(ConfigError, match="is not a folder of this user"):
+    with pytest.raises(ConfigError, match="mongodb is not a folder: set ALTEGIO_DATA_DIR"):
         notes(tmp_path / "link")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder to another user")
+@pytest.mark.parametrize(("owner", "name"), [(1, "user daemon"), (54321, "the number 54321")])
+def test_the_data_of_another_user_are_left_with_their_owner_named(
+    tmp_path: Path, owner: int, name: str
+) -> None:
+    folder = tmp_path / "mongodb"
+    folder.mkdir(mode=0o700)
+    (folder / "db").mkdir()
+    os.chown(folder, owner, owner)
+
+    with pytest.raises(ConfigError) as told:
+        notes(tmp_path)
+
+    assert name in str(told.value)
+    assert "holds that user's data" in str(told.value)
+    assert "remove" not in str(told.value)
+    assert [each.name for each in folder.iterdir()] == ["db"]
+
+
+@pytest.mark.parametrize("umask", [0, 0o022, 0o777])
+def test_what_is_made_is_private_under_any_umask(tmp_path: Path, umask: int) -> None:
+    folder = tmp_path / "above" / "data" / "mongodb"
+    before = os.umask(umask)
+    try:
+        make_private(folder)
+        open_lock(folder / "users.lock").close()
+    finally:
+        os.umask(before)
+
+    made = [folder / "users.lock", folder, folder.parent, folder.parent.parent]
+    modes = [stat.S_IMODE(each.stat().st_mode) for each in made]
+    assert modes == [0o600, 0o700, 0o700, 0o700]
+
+
+def test_a_wait_for_a_lock_hears_the_first_signal(tmp_path: Path) -> None:
+    make_private(tmp_path / "mongodb")
+    command = [sys.executable, "-m", "altegio_sync", "clean"]
+    settings = {"DB_URI": "embedded", "ALTEGIO_DATA_DIR": str(tmp_path)}
+    with open_lock(tmp_path / "mongodb" / "start.lock") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            process = subprocess.Popen(
+                command, env=os.environ | settings, stderr=subprocess.PIPE, text=True
+            )
+            await_open(process.pid, "start.lock")
+            process.send_signal(number)
+
+            _, err = process.communicate(timeout=60)
+
+            assert (process.returncode, "Traceback" in err) == (130, False), err
+
+
+def await_open(pid: int, name: str) -> None:
+    """Until the process has the file open: it waits for the lock from then on."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        opened = Path(f"/proc/{pid}/fd").iterdir()
+        if any(each.readlink().name == name for each in opened if each.is_symlink()):
+            return
+        time.sleep(0.02)
+    pytest.fail(f"{name} was not opened")
 
 
 def fake_mongod(folder: Path, script: str) -> dict[str, str]:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def run_clean(options: CommandOptions, *, dry_run: bool, wait: str) -> NoReturn:
     async def body(stop: StopSignal) -> int:
         settings = load(options, ["DB_URI"])
-        async with open_store(settings) as database:
+        async with open_store(settings, stop) as database:
             run_id = new_run_id(utc_now())
             leases = open_leases(options, settings, database, run_id, wait)
             cleaner = MongoCleaner(database, settings.collection, fence=leases.check)

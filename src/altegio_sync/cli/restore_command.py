@@ -29,7 +29,7 @@ def run_restore(options: CommandOptions, path: Path, *, dry_run: bool, wait: str
         settings = load(options, ["DB_URI"])
         check_there(path)
         with transfer_bar(options) as on_progress:
-            async with open_store(settings) as database:
+            async with open_store(settings, stop) as database:
                 leases = open_leases(options, settings, database, new_run_id(utc_now()), wait)
                 restorer = MongoRestorer(
                     database,

@@ -119,7 +119,7 @@ def execute_sync(
                 report.companies[-1].errors.append(problem)
 
         run_id = new_run_id(utc_now())
-        async with _opened(options, settings, asked.skipped_file) as opened:
+        async with _opened(options, settings, asked.skipped_file, stop) as opened:
             database, api, progress, warnings = opened
             leases = open_leases(options, settings, database, run_id, asked.wait)
             report = await sync_appointments(
@@ -165,7 +165,7 @@ def execute_changes(
             rules=settings.rules,
         )
         run_id = new_run_id(utc_now())
-        async with _opened(options, settings, None) as (database, api, progress, warnings):
+        async with _opened(options, settings, None, stop) as (database, api, progress, warnings):
             leases = open_leases(options, settings, database, run_id, "0")
             report = await sync_changes(
                 api,
@@ -211,7 +211,7 @@ def _parse_since(text: str) -> Period | NamedPeriod | timedelta:
 
 @asynccontextmanager
 async def _opened(
-    options: CommandOptions, settings: Settings, skipped_file: Path | None
+    options: CommandOptions, settings: Settings, skipped_file: Path | None, stop: StopSignal
 ) -> AsyncIterator[tuple[Database, AltegioApi, CliProgress, list[RunError]]]:
     """The last of them are the warnings about the settings."""
     usage = ApiUsage()
@@ -219,7 +219,7 @@ async def _opened(
         warnings = _check_settings(settings)
         for each in warnings:
             progress.warn(each.code, message=each.message)
-        async with open_store(settings) as database:
+        async with open_store(settings, stop) as database:
             api = open_altegio(settings, database=database, on_retry=progress.on_retry, usage=usage)
             async with api:
                 yield database, api, progress, warnings

@@ -28,7 +28,7 @@ _SHOWN = 20
 def run_undo(options: CommandOptions, run_id: str | None, *, force: bool, wait: str) -> NoReturn:
     async def body(stop: StopSignal) -> int:
         settings = load(options, ["DB_URI"])
-        async with open_store(settings) as database:
+        async with open_store(settings, stop) as database:
             leases = open_leases(options, settings, database, new_run_id(utc_now()), wait)
             trash = MongoTrash(database, fence=leases.check)
             if run_id is None:
@@ -47,10 +47,10 @@ def run_undo(options: CommandOptions, run_id: str | None, *, force: bool, wait: 
 
 
 def run_purge(options: CommandOptions, older_than: str, *, dry_run: bool) -> NoReturn:
-    async def body(_stop: StopSignal) -> int:
+    async def body(stop: StopSignal) -> int:
         before = utc_now() - parse_duration(older_than)
         settings = load(options, ["DB_URI"])
-        async with open_store(settings) as database:
+        async with open_store(settings, stop) as database:
             trash = MongoTrash(database)
             count = await (trash.count_before(before) if dry_run else trash.purge(before))
         if options.json_output:

@@ -46,7 +46,7 @@ def run_validate(
         settings = load(options, ALL_SETTINGS if asks else ["DB_URI"])
         async with AsyncExitStack() as stack:
             stack.enter_context(telling_store_errors(options))
-            database = await stack.enter_async_context(open_store(settings))
+            database = await stack.enter_async_context(open_store(settings, stop))
             local = await find_zone_for(settings, MongoRuns(database, settings.collection))
             context = RuleContext(utc_now(), leads=settings.leads.in_zone(local.zone.key))
             validator = MongoValidator(database, settings.collection)

@@ -113,4 +113,5 @@ def record_version(record: Path, version: str) -> None:
         return
     draft = record.with_suffix(".draft")
     draft.write_text(json.dumps({"version": version}), encoding="utf-8")
+    draft.chmod(0o600)  # whatever the umask
     draft.replace(record)

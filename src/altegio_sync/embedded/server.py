@@ -7,7 +7,6 @@ import hashlib
 import json
 import os
 import socket
-import stat
 import sys
 import time
 from contextlib import ExitStack, asynccontextmanager, contextmanager
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+import anyio.from_thread
 import anyio.to_thread
 import platformdirs
 
@@ -25,10 +25,11 @@ from altegio_sync.embedded.binary import (
     refuse_unreadable_data,
     time_zone_folder,
 )
-from altegio_sync.errors import ConfigError, StoreUnavailableError
+from altegio_sync.embedded.private_folder import lock, make_private, open_lock
+from altegio_sync.errors import StoreUnavailableError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator
 
 DATABASE = "altegio"
 #: A Unix socket's address holds some 100 bytes, by system.
@@ -52,36 +53,31 @@ async def embedded_mongod(data_dir: Path | None = None) -> AsyncIterator[str]:
         StoreUnavailableError: it does not start.
     """
     with ExitStack() as held:
-        uri = await anyio.to_thread.run_sync(held.enter_context, share_mongod(data_dir))
+        # A wait for another command's start or end is left where the task is cancelled.
+        share = share_mongod(data_dir, anyio.from_thread.check_cancelled)
+        uri = await anyio.to_thread.run_sync(held.enter_context, share)
         yield uri
 
 
 @contextmanager
-def share_mongod(data_dir: Path | None = None) -> Iterator[str]:
-    """As `embedded_mongod`, for those without an event loop."""
+def share_mongod(
+    data_dir: Path | None = None, check: Callable[[], None] = lambda: None
+) -> Iterator[str]:
+    """As `embedded_mongod`, for those without an event loop.
+
+    ``check`` is called while it waits, and raises where the wait is to end.
+    """
     folder = (data_dir or platformdirs.user_data_path("altegio-sync")) / "mongodb"
-    _make_private(folder)
+    make_private(folder)
     path = _socket_path(folder.resolve())
-    with (folder / "users.lock").open("a") as users_lock:
-        with (folder / "start.lock").open("a") as start_lock:
+    with open_lock(folder / "users.lock") as users_lock:
+        with open_lock(folder / "start.lock") as start_lock:
             # One at a time looks whether a server runs and starts one.
-            fcntl.flock(start_lock, fcntl.LOCK_EX)
+            lock(start_lock, fcntl.LOCK_EX, check)
             # Waits here while the supervisor, having seen its last user go, stops the server.
-            fcntl.flock(users_lock, fcntl.LOCK_SH)
-            _ensure_running(folder, path)
+            lock(users_lock, fcntl.LOCK_SH, check)
+            _ensure_running(folder, path, check)
         yield f"mongodb://{quote(str(path), safe='')}/{DATABASE}"
-
-
-def _make_private(folder: Path) -> None:
-    """A folder that only this user can enter, refused where somebody else made it."""
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        found = folder.lstat()
-    except OSError as error:
-        raise ConfigError(f"Cannot make the folder {folder}: {error.strerror}") from error
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
-        raise ConfigError(f"{folder} is not a folder of this user: remove it")
-    folder.chmod(0o700)
 
 
 def _socket_path(folder: Path) -> Path:
@@ -90,21 +86,21 @@ def _socket_path(folder: Path) -> Path:
     if len(os.fsencode(path)) < _MAX_SOCKET_PATH:
         return path
     base = Path(f"/tmp/altegio-sync-{os.geteuid()}")  # noqa: S108 - made private below
-    _make_private(base)
+    make_private(base)
     short = base / hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]
-    _make_private(short)
+    make_private(short)
     return short / "mongod.sock"
 
 
-def _ensure_running(folder: Path, path: Path) -> None:
-    if _supervisor_runs(folder) and _await_socket(folder, path, None):
+def _ensure_running(folder: Path, path: Path, check: Callable[[], None]) -> None:
+    if _supervisor_runs(folder) and _await_socket(folder, path, None, check):
         return
     mongod = find_mongod()
     version = mongod_version(mongod)
     record = folder / "server.json"
     refuse_unreadable_data(record, version)
     supervisor = _start_supervisor(folder, path, mongod)
-    if supervisor is None or not _await_socket(folder, path, supervisor):
+    if supervisor is None or not _await_socket(folder, path, supervisor, check):
         raise StoreUnavailableError(
             f"The embedded MongoDB does not start: {_last_words(folder)} (see {folder})"
         )
@@ -116,8 +112,8 @@ def await_end(data_dir: Path) -> None:
     folder = data_dir / "mongodb"
     deadline = time.monotonic() + _END_SECONDS
     # In this order: the supervisor is there before its server is, and may leave before it.
-    for lock in (folder / "supervisor.lock", folder / "server.lock"):
-        while lock.exists() and _is_held(lock) and time.monotonic() < deadline:
+    for path in (folder / "supervisor.lock", folder / "server.lock"):
+        while path.exists() and _is_held(path) and time.monotonic() < deadline:
             time.sleep(_POLL_SECONDS)
 
 
@@ -126,9 +122,9 @@ def _supervisor_runs(folder: Path) -> bool:
 
 
 def _is_held(path: Path) -> bool:
-    with path.open("a") as lock:
+    with open_lock(path) as tried:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(tried, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return True
     return False
@@ -147,9 +143,10 @@ def _start_supervisor(folder: Path, path: Path, mongod: Path) -> int | None:
     environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
     environment["PYTHONPATH"] = os.pathsep.join(each for each in sys.path if each)
     log = str(folder / "supervisor.log")
-    with (folder / "supervisor.lock").open("a") as lock:
+    open_lock(folder / "supervisor.log").close()
+    with open_lock(folder / "supervisor.lock") as held:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return None
         return os.posix_spawn(
@@ -157,7 +154,7 @@ def _start_supervisor(folder: Path, path: Path, mongod: Path) -> int | None:
             arguments,
             environment,
             file_actions=[
-                (os.POSIX_SPAWN_DUP2, lock.fileno(), _LOCK_FD),
+                (os.POSIX_SPAWN_DUP2, held.fileno(), _LOCK_FD),
                 (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
                 (os.POSIX_SPAWN_OPEN, 1, log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600),
                 (os.POSIX_SPAWN_DUP2, 1, 2),
@@ -166,7 +163,9 @@ def _start_supervisor(folder: Path, path: Path, mongod: Path) -> int | None:
         )
 
 
-def _await_socket(folder: Path, path: Path, supervisor: int | None) -> bool:
+def _await_socket(
+    folder: Path, path: Path, supervisor: int | None, check: Callable[[], None]
+) -> bool:
     """Whether the server answers; False as soon as its supervisor is gone."""
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline:
@@ -175,6 +174,7 @@ def _await_socket(folder: Path, path: Path, supervisor: int | None) -> bool:
         is_gone = not _supervisor_runs(folder) if supervisor is None else _has_ended(supervisor)
         if is_gone:
             return False
+        check()
         time.sleep(_POLL_SECONDS)
     return False
 

@@ -31,6 +31,7 @@ def main(data_dir: str, socket: str, mongod: str, zones: str = "") -> int:
 
     ``zones`` is the folder of time zones that it reads; without, it has those it was built with.
     """
+    os.umask(0o077)
     folder = Path(data_dir)
     with (
         (folder / "server.lock").open("a") as server_lock,
