@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from bson import Int64
@@ -13,6 +15,7 @@ from pymongo import MongoClient
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from pymongo.collection import Collection
 
@@ -256,3 +259,77 @@ def test_names_of_people_are_in_no_output_of_these(
     ran = [cli.run("validate"), cli.run("validate", "--fix"), cli.run("clean"), cli.run("undo")]
 
     assert "Таємна" not in "".join(each.out + each.err for each in ran)
+
+
+def test_findings_are_shown_as_people_correct_them_and_listed_whole(
+    cli: Cli, collection: Collection[Document], kept: list[Document], tmp_path: Path
+) -> None:
+    wrong = [each for each in kept if not each["isDeleted"]][:7]
+    for document in wrong:
+        damage(collection, document, {"$set": {"status": "came"}})
+    report = tmp_path / "findings.csv"
+
+    shown = cli.run("validate", "--ignore", "teacher-overlap", "--report", str(report))
+    listed = cli.run("validate", "--list", "unknown-status", "--json").json
+    ignored = cli.run("validate", "--ignore", "unknown-status", "--json").json
+
+    start = wrong[0]["startDateTime"].astimezone(ZoneInfo("Europe/Kyiv"))
+    lines = [each for each in shown.out.splitlines() if 'status "came"' in each]
+    assert len(lines) == 5
+    assert "all: validate --list unknown-status" in shown.out
+    assert "teacher-overlap" not in shown.out
+    with report.open(encoding="utf-8", newline="") as file:
+        rows = [each for each in csv.DictReader(file) if each["rule"] == "unknown-status"]
+    by_id = {each["id"]: each for each in rows}
+    assert by_id.keys() == {each["appointmentId"] for each in wrong}
+    first = by_id[wrong[0]["appointmentId"]]
+    assert (first["start"], first["teacher"], first["lead"], first["problem"]) == (
+        f"{start:%Y-%m-%d %H:%M}",
+        wrong[0]["teacherName"],
+        wrong[0]["leadId"],
+        'status "came"',
+    )
+    assert report.stat().st_mode & 0o777 == 0o600
+    rules = {each["rule"]: each for each in listed["rules"]}
+    documents = [group[0]["appointmentId"] for group in rules["unknown-status"]["documents"]]
+    assert sorted(documents) == sorted(by_id)
+    assert [each["rule"] for each in listed["rules"] if "documents" in each] == ["unknown-status"]
+    assert ignored["errors"] == listed["errors"] - len(wrong)
+    assert wrong[0]["leadName"] not in shown.out + report.read_text(encoding="utf-8")
+
+
+def test_a_rule_that_is_ignored_is_not_repaired(
+    cli: Cli, collection: Collection[Document], kept: list[Document]
+) -> None:
+    damage(collection, kept[0], {"$set": {"status": int(kept[0]["status"])}})
+    damage(collection, kept[1], {"$set": {"teacherName": f" {kept[1]['teacherName']}"}})
+
+    cli.run("validate", "--fix", "--ignore", "wrong-type", "--ignore", "missing-flag")
+
+    stored = {each["appointmentId"]: each for each in collection.find()}
+    assert stored[kept[0]["appointmentId"]]["status"] == int(kept[0]["status"])
+    assert stored[kept[1]["appointmentId"]]["teacherName"] == kept[1]["teacherName"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--list", "unkown-status"), "did you mean unknown-status?"),
+        (("--ignore", "everything"), "the rules are required-field, "),
+        (("--list", "id-format", "--ignore", "id-format"), "both name id-format"),
+        (("--report", "findings.xlsx"), "give findings.xlsx the ending .csv"),
+        (("--report", "notes.csv"), "no list of findings"),
+    ],
+    ids=["a near miss", "no rule", "both", "another ending", "another file"],
+)
+def test_findings_that_cannot_be_shown_are_wrong_use(
+    cli: Cli, arguments: tuple[str, ...], message: str
+) -> None:
+    notes = cli.folder / "notes.csv"
+    notes.write_text("my own notes", encoding="utf-8")
+
+    ran = cli.run("validate", *arguments)
+
+    assert ran.code == 2
+    assert message in ran.err
+    assert notes.read_text(encoding="utf-8") == "my own notes"

@@ -12,14 +12,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from altegio_sync.cli.list_file import defused, list_file
+from altegio_sync.cli.progress import SKIPPED_HEADER as HEADER
 from altegio_sync.cli.progress import CliProgress
-from altegio_sync.cli.skipped_list import HEADER, defused, skipped_list
 from altegio_sync.domain.appointment import Service, Teacher
 from altegio_sync.domain.lessons import Skipped, SkipReason
 from altegio_sync.domain.report import ApiUsage
 from altegio_sync.errors import ConfigError
 from tests.fakes import booking
 
+WHAT = "list of skipped bookings"
 AN_EARLIER_LIST = ",".join(HEADER) + "\r\n1,,,,service\r\n"
 
 
@@ -137,7 +139,10 @@ def test_where_no_list_may_stand_it_is_refused_at_once(tmp_path: Path) -> None:
     }
 
     for path, reason in refused.items():
-        with pytest.raises(ConfigError) as told, skipped_list(path):
+        with (
+            pytest.raises(ConfigError) as told,
+            list_file(path, HEADER, WHAT),
+        ):
             pytest.fail("it was opened")
         assert str(told.value) == f"Cannot write {path}: {reason}"
 
@@ -149,7 +154,10 @@ def test_the_commands_own_output_is_no_place(
     with path.open("w") as output:
         monkeypatch.setattr(sys, "__stdout__", output)
 
-        with pytest.raises(ConfigError, match="own output"), skipped_list(path):
+        with (
+            pytest.raises(ConfigError, match="own output"),
+            list_file(path, HEADER, WHAT),
+        ):
             pytest.fail("it was opened")
 
     write(Path(os.devnull))

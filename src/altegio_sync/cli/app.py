@@ -278,6 +278,18 @@ def validate(
     offline: Annotated[
         bool, typer.Option("--offline", help="With --fix: do not ask Altegio.")
     ] = False,
+    listed: Annotated[
+        list[str] | None,
+        typer.Option("--list", metavar="RULE", help="Show every document of this rule, not five."),
+    ] = None,
+    ignored: Annotated[
+        list[str] | None,
+        typer.Option("--ignore", metavar="RULE", help="Leave this rule out, also of --fix."),
+    ] = None,
+    report_file: Annotated[
+        Path | None,
+        typer.Option("--report", metavar="FILE", help="Write every finding into a CSV file."),
+    ] = None,
     wait: Wait = "10m",
     json_output: Json = False,
     log_format: LogFormat = "text",
@@ -285,10 +297,12 @@ def validate(
 ) -> None:
     """Look for what is wrong in the collection, and mend it."""
     from altegio_sync.cli.command import CommandOptions
+    from altegio_sync.cli.findings import FindingOptions
     from altegio_sync.cli.validate_command import run_validate
 
     options = CommandOptions("validate", env_file, json_output, log_format)
-    run_validate(options, fix=fix, dry_run=dry_run, offline=offline, wait=wait)
+    findings = FindingOptions(tuple(listed or ()), frozenset(ignored or ()), report_file)
+    run_validate(options, findings, fix=fix, dry_run=dry_run, offline=offline, wait=wait)
 
 
 @app.command()

@@ -8,8 +8,8 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Self
 from zoneinfo import ZoneInfo
 
+from altegio_sync.cli.list_file import ListFile, list_file
 from altegio_sync.cli.repeated_warnings import RepeatedWarnings
-from altegio_sync.cli.skipped_list import SkippedList, skipped_list
 from altegio_sync.domain.lessons import Skipped, SkipReason
 from altegio_sync.errors import ConfigError
 from altegio_sync.log import get_logger
@@ -30,6 +30,9 @@ def skipped_text(counts: RecordCounts) -> str:
     return ", ".join(told) or "none"
 
 
+SKIPPED_HEADER = ("id", "start", "teacher", "service", "reason")
+
+
 class CliProgress(SilentProgress):
     """Log lines, and a bar where stderr is a terminal and nobody asked for quiet."""
 
@@ -44,7 +47,7 @@ class CliProgress(SilentProgress):
         self._pages = 0
         self._pages_done = 0
         self._started_at = time.monotonic()
-        self._skipped_list: SkippedList | None = None
+        self._skipped_list: ListFile | None = None
         #: Why the list of what was skipped was not written.
         self.list_problem: str | None = None
         self._zone = ZoneInfo("UTC")
@@ -80,7 +83,9 @@ class CliProgress(SilentProgress):
 
     def list_skipped_in(self, path: Path) -> None:
         """List skipped bookings there when the run has ended; ConfigError where that cannot be."""
-        self._skipped_list = self._open.enter_context(skipped_list(path))
+        self._skipped_list = self._open.enter_context(
+            list_file(path, SKIPPED_HEADER, "list of skipped bookings")
+        )
 
     def begin(self, company_id: str, period: Period | None, timezone: str) -> None:
         self._warnings.flush()

@@ -8,16 +8,27 @@ from altegio_sync.domain.foreign_text import shown
 from altegio_sync.domain.validation import Severity
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from altegio_sync.domain.repair import SchoolZones
     from altegio_sync.domain.validation import RepairPlan, RuleFinding, ValidationReport
 
 
-def render_validation(report: ValidationReport) -> str:
-    """A line for each rule that found something, then what was or would be done."""
+def render_validation(
+    report: ValidationReport, details: Mapping[str, Sequence[str]] | None = None
+) -> str:
+    """A line for each rule that found something, then what was or would be done.
+
+    ``details`` are lines about the documents of a rule, which follow the rule's own line.
+    """
+    details = details or {}
     lines = [
         f"Validate: {report.checked} documents, {report.errors} errors, {report.warnings} warnings"
     ]
-    lines += [_finding_line(each) for each in report.findings if each.count]
+    for finding in report.findings:
+        if finding.count:
+            about = details.get(finding.rule, ())
+            lines += [_finding_line(finding, has_details=bool(about)), *about]
     if report.plan is not None:
         lines += ["", *_plan_lines(report.plan)]
     if report.run_id is not None:
@@ -47,14 +58,13 @@ def _zones_line(zones: SchoolZones) -> str:
     return f"Dates without a zone are read in {zones.first.key} ({zones.source})"
 
 
-def _finding_line(finding: RuleFinding) -> str:
+def _finding_line(finding: RuleFinding, *, has_details: bool) -> str:
     level = "ERROR" if finding.severity is Severity.ERROR else "WARNING"
     fields = ", ".join(f"{shown(name)} {count}" for name, count in finding.fields.items() if count)
     told = f" ({fields})" if fields else ""
-    sample = ", ".join(map(shown, finding.sample))
+    sample = "" if has_details else f"  e.g. {', '.join(map(shown, finding.sample))}"
     return (
-        f"{level:<7} {finding.rule:<22}{finding.count:>8}{told}  e.g. {sample}  "
-        f"[{finding.repair.value}]"
+        f"{level:<7} {finding.rule:<22}{finding.count:>8}{told}{sample}  [{finding.repair.value}]"
     )
 
 

@@ -13,6 +13,7 @@ from altegio_sync.cli.command import (
     run_command,
     telling_store_errors,
 )
+from altegio_sync.cli.findings import detail_lines, load_details
 from altegio_sync.cli.leasing import collection_held, open_leases
 from altegio_sync.cli.local_zone import find_zone_for
 from altegio_sync.cli.render_validation import render_validation
@@ -20,6 +21,7 @@ from altegio_sync.config import ALL_SETTINGS
 from altegio_sync.domain.report import new_run_id, utc_now
 from altegio_sync.domain.validation import RuleContext
 from altegio_sync.log import get_logger
+from altegio_sync.mongo.findings import MongoFindings
 from altegio_sync.mongo.repairs import MongoRepairs
 from altegio_sync.mongo.runs import MongoRuns
 from altegio_sync.mongo.validation import MongoValidator
@@ -27,11 +29,13 @@ from altegio_sync.usecases.asking import Asking, RepairRequest
 from altegio_sync.usecases.validate import Repair, validate_appointments
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from typing import NoReturn
 
     from pymongo.asynchronous.database import AsyncDatabase
 
     from altegio_sync.cli.command import CommandOptions
+    from altegio_sync.cli.findings import FindingOptions
     from altegio_sync.config import Settings
     from altegio_sync.domain.validation import ValidationReport
     from altegio_sync.usecases.stopping import StopSignal
@@ -39,16 +43,28 @@ if TYPE_CHECKING:
 
 
 def run_validate(
-    options: CommandOptions, *, fix: bool, dry_run: bool, offline: bool, wait: str
+    options: CommandOptions,
+    findings: FindingOptions,
+    *,
+    fix: bool,
+    dry_run: bool,
+    offline: bool,
+    wait: str,
 ) -> NoReturn:
     async def body(stop: StopSignal) -> int:
+        findings.check()
         asks = fix and not offline
         settings = load(options, ALL_SETTINGS if asks else ["DB_URI"])
         async with AsyncExitStack() as stack:
+            file = stack.enter_context(findings.opened_file())
             stack.enter_context(telling_store_errors(options))
             database = await stack.enter_async_context(open_store(settings, stop))
             local = await find_zone_for(settings, MongoRuns(database, settings.collection))
-            context = RuleContext(utc_now(), leads=settings.leads.in_zone(local.zone.key))
+            context = RuleContext(
+                utc_now(),
+                leads=settings.leads.in_zone(local.zone.key),
+                ignored=findings.ignored,
+            )
             validator = MongoValidator(database, settings.collection)
             if not fix:
                 with stop.interrupting():
@@ -68,8 +84,14 @@ def run_validate(
                     report = await _repair(
                         repair, store, validator, context, run_id, dry_run=dry_run, stop=stop
                     )
-        _tell(options, report)
-        return report.exit_code
+            source = MongoFindings(database, settings.collection)
+            details: Mapping[str, Sequence[str]] = {}
+            with stop.interrupting():
+                await load_details(source, context, report, findings, file, local.zone)
+                if not options.json_output:
+                    details = await detail_lines(source, report, local.zone)
+        _tell(options, report, details)
+        return EXIT_INTERRUPTED if stop.is_set else report.exit_code
 
     run_command(options, body)
 
@@ -125,7 +147,9 @@ async def _repair(
     return report
 
 
-def _tell(options: CommandOptions, report: ValidationReport) -> None:
+def _tell(
+    options: CommandOptions, report: ValidationReport, details: Mapping[str, Sequence[str]]
+) -> None:
     if report.out_of_reach is not None:
         message = f"Error fetching appointments: {report.out_of_reach}"
         get_logger().error("failed", code="fetch_failed", message=message)
@@ -134,4 +158,4 @@ def _tell(options: CommandOptions, report: ValidationReport) -> None:
     if options.json_output:
         print_json(report.to_json())
     else:
-        print(render_validation(report))
+        print(render_validation(report, details))

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from altegio_sync.domain.findings import Group
     from altegio_sync.domain.repair import SchoolZones
 
 
@@ -28,6 +29,8 @@ class RuleContext:
     #: Documents, by `_id`, for whose appointment one that was updated later speaks; None where they
     #: are too many to name.
     surplus: Sequence[object] | None = ()
+    #: Rules that are neither reported nor repaired.
+    ignored: frozenset[str] = frozenset()
 
 
 class Severity(StrEnum):
@@ -36,14 +39,14 @@ class Severity(StrEnum):
 
 
 class Repair(StrEnum):
-    """What `--fix` does about a rule's findings."""
+    """What corrects a rule's findings, as it is shown."""
 
-    ASK = "asked of Altegio again"
-    CONVERT = "converted"
-    FLAGS = "dates from the document's own id, flags asked of Altegio"
-    TIDY = "tidied"
+    ASK = "--fix asks Altegio"
+    CONVERT = "--fix converts"
+    FLAGS = "--fix takes dates from the document's own id, flags from Altegio"
+    TIDY = "--fix removes extra spaces"
     CLEAN = "altegio-sync clean"
-    TELL = "told only"
+    TELL = "correct it in Altegio"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +109,8 @@ class ValidationReport:
     zones: SchoolZones | None = None
     out_of_reach: str | None = None
     interrupted: bool = False
+    #: All documents of the rules that were asked for.
+    listed: dict[str, list[Group]] = field(default_factory=dict)
 
     def _count(self, severity: Severity) -> int:
         return sum(each.count for each in self.findings if each.severity is severity)
@@ -126,6 +131,11 @@ class ValidationReport:
             return 3
         return 1 if self.errors or self.left.errors else 0
 
+    def _listed_json(self, rule: str) -> dict[str, Any]:
+        if rule not in self.listed:
+            return {}
+        return {"documents": [[each.to_json() for each in group] for group in self.listed[rule]]}
+
     def to_json(self) -> dict[str, Any]:
         plan = {} if self.plan is None else {"plan": self.plan.to_json()}
         reach = self.out_of_reach
@@ -137,7 +147,7 @@ class ValidationReport:
             "checked": self.checked,
             "errors": self.errors,
             "warnings": self.warnings,
-            "rules": [each.to_json() for each in self.findings],
+            "rules": [each.to_json() | self._listed_json(each.rule) for each in self.findings],
             "fixed": self.fixed,
             "trashed": self.trashed,
             "run_id": self.run_id,

@@ -14,7 +14,7 @@ from altegio_sync.mongo.ids import to_whole_number
 from altegio_sync.mongo.rules import FLAGS, MOMENTS, NAMES, STORING_DATES, WANTED_TYPES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from zoneinfo import ZoneInfo
 
     from altegio_sync.domain.repair import Answer
@@ -35,8 +35,10 @@ def is_blank(value: object) -> bool:
     return value is None or (isinstance(value, str) and not value.strip(_SPACE))
 
 
-def mend_alone(document: Mapping[str, Any], zone: ZoneInfo | None) -> Fields:
-    """The fields that can be put right without asking anybody.
+def mend_alone(
+    document: Mapping[str, Any], zone: ZoneInfo | None, ignored: Collection[str] = ()
+) -> Fields:
+    """The fields that can be put right without asking anybody, but for ``ignored`` rules.
 
     Types are converted (a date without a zone is read in ``zone``, and left alone where that is not
     known), missing dates of storing come from the time in `_id`, names lose white space that is too
@@ -61,7 +63,16 @@ def mend_alone(document: Mapping[str, Any], zone: ZoneInfo | None) -> Fields:
         value = fields.get(name, document.get(name))
         if isinstance(value, str) and not is_blank(value) and value != tidy(value):
             fields[name] = tidy(value)
-    return fields
+    return {name: fields[name] for name in fields if _rule_of(document, name) not in ignored}
+
+
+def _rule_of(document: Mapping[str, Any], name: str) -> str:
+    """The rule of `validate` by which the field is wrong, of those that need no asking."""
+    value = document.get(name)
+    if is_blank(value):
+        return "missing-flag"
+    is_wanted = isinstance(value, _PYTHON_TYPES[WANTED_TYPES[name]])
+    return "untidy-text" if is_wanted else "wrong-type"
 
 
 def find_local_dates(document: Mapping[str, Any]) -> list[str]:

@@ -31,7 +31,7 @@ from altegio_sync.mongo.slow_reading import SlowReading
 from altegio_sync.mongo.trash import TRASH_COLLECTION, Change, RecordedChanges, id_key
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+    from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
     from zoneinfo import ZoneInfo
 
     from bson.raw_bson import RawBSONDocument
@@ -92,7 +92,8 @@ class MongoRepairs:
         """How many documents can be mended without asking."""
         count = 0
         async for batch in self._find_alone(context):
-            count += sum(bool(mend_alone(each, _zone_of(each, zones))) for each in batch)
+            mended = (mend_alone(each, _zone_of(each, zones), context.ignored) for each in batch)
+            count += sum(map(bool, mended))
         return count
 
     async def mend_alone(
@@ -107,7 +108,7 @@ class MongoRepairs:
             changes = []
             for document in batch:
                 zone = _zone_of(document, zones)
-                if fields := mend_alone(document, zone):
+                if fields := mend_alone(document, zone, context.ignored):
                     changes.append(Change(document, fields))
                 if zone is None and find_local_dates(document):
                     left.note(NO_ZONE, _shown(document))
@@ -199,14 +200,12 @@ class MongoRepairs:
         _note_left(changes, applied, left)
 
     async def _find_alone(self, context: RuleContext) -> AsyncIterator[list[RawBSONDocument]]:
-        wrong = [wrong_type(name, kind) for name, kind in WANTED_TYPES.items()]
-        query = {
-            "$or": [
-                *wrong,
-                *(is_blank(name) for name in STORING_DATES),
-                query_of("untidy-text", context),
-            ]
+        queries = {
+            "wrong-type": [wrong_type(name, kind) for name, kind in WANTED_TYPES.items()],
+            "missing-flag": [is_blank(name) for name in STORING_DATES],
+            "untidy-text": [query_of("untidy-text", context)],
         }
+        query = _any_of(queries, context.ignored)
         batch: list[RawBSONDocument] = []
         with translated_errors():
             async for document in self._raw.find(query, batch_size=_BATCH):
@@ -244,14 +243,20 @@ def _why_the_same(document: Mapping[str, Any], answer: Answer) -> str:
 
 
 def _to_ask(context: RuleContext, *, converts: bool) -> Document:
-    queries = [query_of(each, context) for each in _ASK_RULES]
-    queries += [is_blank(name) for name in FLAGS]
+    queries = {each: [query_of(each, context)] for each in _ASK_RULES}
+    queries["missing-flag"] = [is_blank(name) for name in FLAGS]
     if converts:
         kinds = [
             each for each in WANTED_TYPES.items() if each[0] not in (*STORING_DATES, *NAMES, STAMP)
         ]
-        queries += [wrong_type(name, kind) for name, kind in kinds]
-    return {"$or": queries}
+        queries["wrong-type"] = [wrong_type(name, kind) for name, kind in kinds]
+    return _any_of(queries, context.ignored)
+
+
+def _any_of(queries: Mapping[str, Sequence[Document]], ignored: Collection[str]) -> Document:
+    """A query for what any of the rules finds; for nothing where all are ignored."""
+    wanted = [each for rule, some in queries.items() if rule not in ignored for each in some]
+    return {"$or": wanted} if wanted else {"$nor": [{}]}
 
 
 def _to_suspect(document: Mapping[str, Any]) -> Suspect:

@@ -74,7 +74,7 @@ class MongoValidator:
             async with anyio.create_task_group() as tasks:
                 for rule in _OF_SEVERAL:
                     tasks.start_soon(run.find_of_several, rule)
-        return [run.findings[rule.id] for rule in RULES]
+        return [run.findings[rule.id] for rule in RULES if rule.id not in context.ignored]
 
 
 class _Run:

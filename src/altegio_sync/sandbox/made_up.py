@@ -24,7 +24,7 @@ from altegio_sync.sandbox.bodies import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from zoneinfo import ZoneInfo
 
 INDIVIDUAL = [
@@ -65,6 +65,10 @@ DISMISSED = [
     staff_body(2100091, "Лук'ян Давнішній", fired=1, status=1),
 ]
 UNKNOWN_STAFF_ID = 9999
+#: About four lessons a month for each.
+_PUPILS = 110
+#: The share of trial lessons after which the pupil books lessons.
+_COME_AGAIN = 0.6
 
 _FIRST_NAMES = [
     "Марічка",
@@ -134,6 +138,16 @@ class PlantedRecord:
     document_without_lists: dict[str, Any] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Pupil:
+    """Whose lessons they are; ``lead_id`` is the school's own number for the pupil."""
+
+    client_id: int
+    name: str
+    surname: str
+    lead_id: str
+
+
 @dataclass(slots=True)
 class _Draft:
     """A record on its way, with the document that it was made for."""
@@ -159,14 +173,21 @@ class MonthMaker:
     today: date
     month: date
     random: random.Random
+    pupils: Sequence[_Pupil]
     _number: int = 0
+    #: Pupils who will have lessons after their trial, with the time of the trial.
+    _newcomers: list[tuple[_Pupil, datetime]] = field(default_factory=list)
 
     @classmethod
     def of(cls, company_id: str, zone: ZoneInfo, today: date, month: date, seed: int) -> MonthMaker:
         distance = (month.year - today.year) * 12 + month.month - today.month
         # Not for secrets: the same seed makes the same month, counted from today.
         source = random.Random(f"{seed}/{distance}")  # noqa: S311
-        return cls(company_id, zone, today, month, source)
+        # The same in every month.
+        pupils = random.Random(f"{seed}/pupils")  # noqa: S311
+        return cls(
+            *(company_id, zone, today, month, source), [_a_pupil(pupils) for _ in range(_PUPILS)]
+        )
 
     def make(self, count: int) -> Iterator[PlantedRecord]:
         """About ``count`` records; each outcome and each oddity occurs in any month."""
@@ -222,10 +243,10 @@ class MonthMaker:
 
     def _lesson(self) -> _Draft:
         record_id = self._next_id()
-        start = self._start()
+        pupil, start = self._pupil_and_start()
         staff = self.random.choice(TEACHERS)
         service = self.random.choice(INDIVIDUAL)
-        client, lead_id, lead_name = self._client()
+        client = self._client(pupil)
         body = record_body(
             record_id,
             self.company_id,
@@ -239,8 +260,8 @@ class MonthMaker:
         document = {
             "appointmentId": str(record_id),
             "companyId": self.company_id,
-            "leadId": lead_id,
-            "leadName": lead_name,
+            "leadId": pupil.lead_id,
+            "leadName": f"{pupil.name} {pupil.surname}",
             "teacherId": str(staff["id"]),
             "teacherName": staff["name"],
             "serviceId": str(service["id"]),
@@ -260,13 +281,19 @@ class MonthMaker:
             return self.random.choices(["1", "-1", "0", "2"], [82, 8, 5, 5])[0]
         return self.random.choices(["0", "2"], [7, 3])[0]
 
-    def _client(self) -> tuple[Body, str, str]:
-        """A client, and the CRM id and the name that were put into it."""
-        client_id = 170_000_000 + self.random.randrange(10_000_000)
-        first, last = self.random.choice(_FIRST_NAMES), self.random.choice(_LAST_NAMES)
-        lead_id = f"{self.random.randrange(10**5, 10**8)}"
-        if self.random.random() < 0.03:
-            lead_id = f"00{lead_id[:6]}"
+    def _pupil_and_start(self) -> tuple[_Pupil, datetime]:
+        """Mostly any pupil at any time; at times one whose trial lesson was earlier."""
+        start = self._start()
+        if self._newcomers and self.random.random() < 0.5:
+            pupil, trial_at = self._newcomers[-1]
+            if start.date() > trial_at.date():
+                self._newcomers.pop()
+                return pupil, start
+        return self.random.choice(self.pupils), start
+
+    def _client(self, pupil: _Pupil) -> Body:
+        """The client as an administrator may have typed it, the CRM id in the name."""
+        first, last, lead_id = pupil.name, pupil.surname, pupil.lead_id
         forms: list[tuple[str, str, str]] = [
             (f"{first} {last} {lead_id}", "", ""),
             (f"{lead_id} {first} {last}", "", ""),
@@ -281,10 +308,10 @@ class MonthMaker:
             (first, f"{last} {lead_id}", ""),
             (f"{first} {last} {lead_id}", last, ""),
         ]
-        body = client_body(client_id, *self.random.choice(forms))
+        body = client_body(pupil.client_id, *self.random.choice(forms))
         if self.random.random() < 0.05:
             body["phone"] = int(body["phone"].lstrip("+"))
-        return body, lead_id, f"{first} {last}"
+        return body
 
     def _finished(self, draft: _Draft) -> _Draft:
         """What any record may have beside its oddity."""
@@ -306,7 +333,14 @@ class MonthMaker:
         return draft
 
     def _as_trial(self, draft: _Draft) -> None:
-        service = self.random.choice(TRIAL)
+        pupil, service = _a_pupil(self.random), self.random.choice(TRIAL)
+        draft.body["client"] = self._client(pupil)
+        draft.document |= {
+            "leadId": pupil.lead_id,
+            "leadName": f"{pupil.name} {pupil.surname}",
+        }
+        if self.random.random() < _COME_AGAIN:
+            self._newcomers.append((pupil, datetime.fromisoformat(draft.body["date"])))
         # Once in a while the trial stands beside a lesson that is kept before it.
         lines = draft.body["services"] if self.random.random() < 0.2 else []
         draft.body["services"] = [*lines, service_line(service)]
@@ -330,6 +364,16 @@ class MonthMaker:
             client |= {"name": names[choice], "display_name": names[choice], "surname": ""}
         else:
             draft.body["client"] = None if choice == len(names) else []
+
+
+def _a_pupil(source: random.Random) -> _Pupil:
+    lead_id = f"{source.randrange(10**5, 10**8)}"
+    return _Pupil(
+        170_000_000 + source.randrange(10_000_000),
+        source.choice(_FIRST_NAMES),
+        source.choice(_LAST_NAMES),
+        f"00{lead_id[:6]}" if source.random() < 0.03 else lead_id,
+    )
 
 
 def _set_length(draft: _Draft, length_s: int) -> None:

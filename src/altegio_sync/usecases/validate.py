@@ -18,6 +18,7 @@ from altegio_sync.usecases.asking import (
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
+    from altegio_sync.domain.findings import Group
     from altegio_sync.domain.repair import Suspect
     from altegio_sync.domain.validation import RuleContext, RuleFinding
     from altegio_sync.usecases.asking import Asking, RepairRequest
@@ -54,6 +55,14 @@ class Validator(Protocol):
     async def count(self) -> int: ...
 
     async def run_rules(self, context: RuleContext) -> list[RuleFinding]: ...
+
+
+class FindingSource(Protocol):
+    """Loads the documents behind the findings. Raises StoreError when MongoDB fails it."""
+
+    async def find_examples(self, finding: RuleFinding) -> list[Group]: ...
+
+    def find_groups(self, rule_id: str, context: RuleContext) -> AsyncIterator[Group]: ...
 
 
 async def validate_appointments(validator: Validator, context: RuleContext) -> ValidationReport:

@@ -1,4 +1,4 @@
-"""The list of skipped bookings: a CSV file that only its owner may read, whole or not there."""
+"""A list as a CSV file that only its owner may read, and that is there whole or not at all."""
 
 from __future__ import annotations
 
@@ -18,9 +18,6 @@ from altegio_sync.domain.foreign_text import REPLACEMENT, shown
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-HEADER = ("id", "start", "teacher", "service", "reason")
-#: By what a file is known to be an earlier list; a later version may add columns.
-_FIRST_LINE = ",".join(HEADER).encode()
 _BOM = b"\xef\xbb\xbf"
 #: Where a spreadsheet may see a formula: at the beginning, or behind what it may take for the end
 #: of a cell. White space and quotation marks do not hide a formula from it.
@@ -28,14 +25,14 @@ _FORMULA = re.compile(rf"(^|[;,|])(?=[\s\"{REPLACEMENT}]*[=+\-@＝＋－＠])")
 _NUMBER = re.compile(r"-?[0-9]+([.,][0-9]+)?")
 
 
-class SkippedList:
+class ListFile:
     """Rows that are written when the run has ended, all at once."""
 
-    def __init__(self, put: Callable[[str], None]) -> None:
+    def __init__(self, header: Sequence[str], put: Callable[[str], None]) -> None:
         self._put = put
         self._text = io.StringIO(newline="")
         self._rows = csv.writer(self._text)
-        self._rows.writerow(HEADER)
+        self._rows.writerow(header)
 
     def add(self, cells: Sequence[str]) -> None:
         self._rows.writerow([defused(each) for each in cells])
@@ -52,8 +49,11 @@ def defused(cell: str) -> str:
 
 
 @contextmanager
-def skipped_list(path: Path) -> Iterator[SkippedList]:
+def list_file(path: Path, header: Sequence[str], what: str) -> Iterator[ListFile]:
     """Find out at once whether the list can be written; without a `put` the path stays as it is.
+
+    An earlier list is known by its first line, the ``header``, and is replaced; a later version may
+    add columns. ``what`` names the list in the message about any other file.
 
     Raises:
         ConfigError: another file is there, or a folder, or the path cannot be written.
@@ -65,15 +65,15 @@ def skipped_list(path: Path) -> Iterator[SkippedList]:
     except OSError as error:
         raise cannot_write(path, error.strerror) from error
     if found is not None:
-        _refuse_others(path, found)
+        _refuse_others(path, found, header, what)
     if found is not None and (stat.S_ISCHR(found.st_mode) or _folder_refuses(path)):
-        yield SkippedList(lambda text: _write_into(path, text))
+        yield ListFile(header, lambda text: _write_into(path, text))
     else:
         with private_file(path) as file:
-            yield SkippedList(file.put)
+            yield ListFile(header, file.put)
 
 
-def _refuse_others(path: Path, found: os.stat_result) -> None:
+def _refuse_others(path: Path, found: os.stat_result, header: Sequence[str], what: str) -> None:
     if _is_our_output(found):
         raise cannot_write(path, "this command's own output goes there")
     if stat.S_ISDIR(found.st_mode):
@@ -84,10 +84,8 @@ def _refuse_others(path: Path, found: os.stat_result) -> None:
                 beginning = file.read(1024).removeprefix(_BOM)
         except OSError as error:
             raise cannot_write(path, error.strerror) from error
-        if beginning and not beginning.startswith(_FIRST_LINE):
-            raise cannot_write(
-                path, "it is there already and is no list of skipped bookings: name another file"
-            )
+        if beginning and not beginning.startswith(",".join(header).encode()):
+            raise cannot_write(path, f"it is there already and is no {what}: name another file")
     elif not stat.S_ISCHR(found.st_mode):
         raise cannot_write(path, "it is there already, and no file")
 

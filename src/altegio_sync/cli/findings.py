@@ -1,0 +1,131 @@
+"""What `validate` shows of the documents behind its counts: examples, lists, a file."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from altegio_sync.cli.list_file import list_file
+from altegio_sync.cli.render_findings import group_lines, local_text, wrong_text
+from altegio_sync.errors import ConfigError
+from altegio_sync.mongo.rules import RULES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+    from zoneinfo import ZoneInfo
+
+    from altegio_sync.cli.list_file import ListFile
+    from altegio_sync.domain.findings import FoundDocument
+    from altegio_sync.domain.validation import RuleContext, RuleFinding, ValidationReport
+    from altegio_sync.usecases.validate import FindingSource
+
+HEADER = (
+    *("rule", "severity", "group", "id", "start", "end", "teacher_id", "teacher", "lead"),
+    *("company", "problem", "document"),
+)
+_EXAMPLES = 5
+_RULE_IDS = tuple(each.id for each in RULES)
+
+
+@dataclass(frozen=True, slots=True)
+class FindingOptions:
+    """Which documents are shown: ``listed`` and ``ignored`` name rules.
+
+    Raises:
+        ConfigError: a rule is not known, or the file has an ending of another kind.
+    """
+
+    listed: Sequence[str] = ()
+    ignored: frozenset[str] = frozenset()
+    report_file: Path | None = None
+
+    def check(self) -> None:
+        for rule in (*self.listed, *sorted(self.ignored)):
+            if rule not in _RULE_IDS:
+                raise ConfigError(_unknown_rule(rule))
+        if both := sorted(self.ignored & set(self.listed)):
+            raise ConfigError(f"--list and --ignore both name {both[0]}")
+        if self.report_file is not None and self.report_file.suffix.lower() != ".csv":
+            raise ConfigError(f"--report writes CSV: give {self.report_file.name} the ending .csv")
+
+    @contextmanager
+    def opened_file(self) -> Iterator[ListFile | None]:
+        """The report's file, found to be writable; None where none is asked for."""
+        if self.report_file is None:
+            yield None
+            return
+        with list_file(self.report_file, HEADER, "list of findings") as file:
+            yield file
+
+
+def _unknown_rule(rule: str) -> str:
+    near = get_close_matches(rule, _RULE_IDS, 1)
+    hint = f"did you mean {near[0]}?" if near else f"the rules are {', '.join(_RULE_IDS)}"
+    return f"No rule is called {rule!r}: {hint}"
+
+
+async def load_details(
+    source: FindingSource,
+    context: RuleContext,
+    report: ValidationReport,
+    options: FindingOptions,
+    file: ListFile | None,
+    zone: ZoneInfo,
+) -> None:
+    """Put all documents of the listed rules into the report, and those of every rule into the file.
+
+    Raises:
+        StoreError: MongoDB failed.
+        ConfigError: the file cannot be written after all.
+    """
+    for finding in report.findings:
+        is_listed = finding.rule in options.listed
+        if is_listed:
+            report.listed[finding.rule] = []
+        if not finding.count or not (is_listed or file is not None):
+            continue
+        number = 0
+        async for group in source.find_groups(finding.rule, context):
+            number += 1
+            if is_listed:
+                report.listed[finding.rule].append(group)
+            if file is not None:
+                for document in group:
+                    file.add(_cells(finding, number, document, zone))
+    if file is not None:
+        file.put()
+
+
+def _cells(
+    finding: RuleFinding, number: int, found: FoundDocument, zone: ZoneInfo
+) -> Sequence[str]:
+    return (
+        *(finding.rule, finding.severity.value, str(number)),
+        found.appointment_id or "",
+        local_text(found.starts_at, zone),
+        local_text(found.ends_at, zone),
+        *(found.teacher_id or "", found.teacher_name or "", found.lead_id or ""),
+        found.company_id or "",
+        wrong_text(found, finding.rule, zone),
+        found.document_id,
+    )
+
+
+async def detail_lines(
+    source: FindingSource, report: ValidationReport, zone: ZoneInfo
+) -> dict[str, list[str]]:
+    """Lines about documents by rule: all of those listed, else five examples of each rule."""
+    if report.listed:
+        listed = report.listed.items()
+        return {rule: list(group_lines(rule, groups, zone)) for rule, groups in listed}
+    lines: dict[str, list[str]] = {}
+    for finding in report.findings:
+        if finding.count:
+            groups = (await source.find_examples(finding))[:_EXAMPLES]
+            lines[finding.rule] = list(group_lines(finding.rule, groups, zone))
+            if finding.count > sum(map(len, groups)):
+                lines[finding.rule].append(f"        all: validate --list {finding.rule}")
+    return lines
