@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import re
 import unicodedata
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 from urllib.parse import urlsplit
 
+from dotenv.parser import parse_stream
 from pydantic import (
     AfterValidator,
     BeforeValidator,
@@ -24,6 +26,7 @@ from altegio_sync.domain.leads import LeadIdKind, LeadRules, parse_lengths
 from altegio_sync.domain.ledger import settings_hash
 from altegio_sync.domain.lessons import LessonRules
 from altegio_sync.domain.phones import known_regions
+from altegio_sync.domain.setting_names import UnknownName, find_unknown
 from altegio_sync.domain.zones import find_zone
 from altegio_sync.errors import ConfigError
 
@@ -41,6 +44,10 @@ ALTEGIO_SETTINGS = ("ALTEGIO_COMPANY_ID", "ALTEGIO_COMPANY_TOKEN", "ALTEGIO_USER
 ALL_SETTINGS = (*ALTEGIO_SETTINGS, "DB_URI")
 DEFAULT_COLLECTION = "altegio-appointments"
 MAX_PAGE_SIZE = 1000
+NO_SERVICE_LIST = (
+    "ALTEGIO_SERVICE_IDS is not set: every lesson except group events counts as individual "
+    "(altegio-sync services lists the ids)"
+)
 #: In place of an address: the MongoDB that the program starts itself.
 EMBEDDED = "embedded"
 _LOOPBACK = re.compile(r"localhost|127(\.[0-9]{1,3}){3}|::1")
@@ -236,28 +243,94 @@ class Settings(BaseSettings):
         return tuple(each for each in found if each)
 
 
+#: The last of them belong to other parts of the program.
+KNOWN_SETTINGS = (
+    *(str(each.validation_alias) for each in Settings.model_fields.values()),
+    "ALTEGIO_LANG",
+    "ALTEGIO_SCHOOLS_FILE",
+)
+
+
 def load_settings(env_file: Path | None = None, required: Iterable[str] = ALL_SETTINGS) -> Settings:
     """The settings of the environment, then of ``env_file``, by default `.env` where it exists.
 
     Raises:
         ConfigError: all that is missing, or all that is wrong, in one message.
     """
-    if env_file is not None and not env_file.is_file():
-        raise ConfigError(f"There is no settings file {shown(env_file)}")
-    source = env_file or Path(".env")
-    try:
-        present = _Required(_env_file=source).model_dump(by_alias=True)
-        settings, wrong = _read_settings(source)
-    except (OSError, UnicodeDecodeError):
-        raise ConfigError(f"The settings file {shown(source)} cannot be read") from None
+    source = settings_file(env_file)
+    is_there = _is_there(source)
+    if env_file is not None and not is_there:
+        raise ConfigError(f"There is no settings file {shown(source)}")
+    problem = _file_problem(source) if is_there else None
+    if problem is not None:
+        raise ConfigError(f"The settings file {shown(source)} cannot be read: {problem}")
+    present = _Required(_env_file=source).model_dump(by_alias=True)
+    settings, wrong = _read_settings(source)
     missing = [name for name in required if not present[name].strip(" ,")]
     told = [_missing_settings(missing)] if missing else []
     told += [f"Invalid {name}: {message}" for name, message in wrong.items()]
     if "DB_URI" in required and "DB_URI" not in missing:
         told += _wrong_address(present["DB_URI"].strip())
+    if missing:
+        told += [str(each) for each in find_unknown_settings(env_file) if each.meant in missing]
+        told += [] if is_there else [f"There is no settings file {shown(source)}"]
     if settings is None or told:
         raise ConfigError(OwnLines("\n".join(told)))
     return settings
+
+
+def settings_file(env_file: Path | None = None) -> Path:
+    """The full path of the file, by default of `.env` in the working directory."""
+    return (env_file or Path(".env")).absolute()
+
+
+def _is_there(path: Path) -> bool:
+    """Whether there is something of that name, readable or not."""
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True  # why it cannot be read is reported when that is tried
+    return True
+
+
+def _file_problem(path: Path) -> str | None:
+    """Why the settings cannot be read from the file; None where they can."""
+    try:
+        if not path.is_file():
+            return "it is a directory" if path.is_dir() else "it is not a file"
+        path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        return "it is not text in UTF-8"
+    except OSError as error:
+        return error.strerror or type(error).__name__
+    return None
+
+
+def find_unknown_settings(env_file: Path | None = None) -> list[UnknownName]:
+    """Names in the settings file that are no settings, and such in the environment that are near.
+
+    The school's server may have `ALTEGIO_` names of its own in both.
+    """
+    in_file = find_unknown(_names_in(settings_file(env_file)), KNOWN_SETTINGS)
+    in_environment = find_unknown(os.environ, KNOWN_SETTINGS)
+    known = {each.name for each in in_file}
+    near = [each for each in in_environment if each.meant is not None and each.name not in known]
+    return in_file + near
+
+
+def is_set(name: str, env_file: Path | None = None) -> bool:
+    """Whether the setting has a value, in the environment or in the file."""
+    return bool(os.environ.get(name) or name in _names_in(settings_file(env_file)))
+
+
+def _names_in(path: Path) -> list[str]:
+    try:
+        with path.open(encoding="utf-8-sig") as file:
+            return [each.key for each in parse_stream(file) if each.key]
+    except (OSError, UnicodeDecodeError):
+        return []
 
 
 class _Required(BaseSettings):

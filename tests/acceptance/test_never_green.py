@@ -70,3 +70,29 @@ def test_an_empty_list_where_appointments_are_stored_is_reported(cli: Cli, db_ur
 
     assert (ran.code, ran.out) == (0, "")
     assert "lists no bookings of 2019-01-01 to 2019-12-31, but 1 are stored" in ran.err
+
+
+def test_check_names_a_service_that_the_location_does_not_have(cli: Cli) -> None:
+    well = cli.run("check")
+    ill = cli.run("check", ALTEGIO_SERVICE_IDS="999")
+
+    assert well.code == 0, well.out
+    assert "of the newest 100 bookings would be stored" in well.out
+    assert ill.code == 2
+    assert "FAIL services: 999 is not a service of this location" in ill.out
+
+
+def test_a_mistyped_setting_is_reported_by_a_run_and_every_unknown_one_by_check(cli: Cli) -> None:
+    names = "ALTEGIO_OF_THE_SERVER=1\nALTEGIO_SERVICE_ID=5\n"
+    (cli.folder / ".env").write_text(names)
+    cli.settings.pop("ALTEGIO_SERVICE_IDS")
+
+    run = cli.run("sync", "yesterday", "--dry-run", "-q")
+    check = cli.run("check")
+
+    line = "ALTEGIO_SERVICE_ID is not a setting of this program: did you mean ALTEGIO_SERVICE_IDS?"
+    assert f"WARNING {line}\n" in run.err
+    assert "ALTEGIO_OF_THE_SERVER" not in run.err
+    assert f"warn settings: {line}" in check.out
+    assert "ok   settings: ALTEGIO_OF_THE_SERVER is not a setting of this program" in check.out
+    assert check.code == 0

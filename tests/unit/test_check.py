@@ -1,4 +1,4 @@
-"""What `check` says of MongoDB's clock."""
+"""What `check` says of MongoDB's clock, of the services and of the newest bookings."""
 
 from __future__ import annotations
 
@@ -7,8 +7,19 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 
+from altegio_sync.domain.appointment import Service
+from altegio_sync.domain.lessons import LessonRules
 from altegio_sync.ports import StoreState
-from altegio_sync.usecases.check import Finding, Level, check_store
+from altegio_sync.usecases.check import (
+    Finding,
+    Level,
+    LocationFacts,
+    check_sample,
+    check_services,
+    check_store,
+    newest,
+)
+from tests.fakes import START, booking
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 
@@ -30,3 +41,56 @@ def test_a_warning_lets_a_run_go_on() -> None:
     finding = Finding.warning("page size", "text", "what to do")
 
     assert (finding.ok, finding.level, finding.hint) == (True, Level.WARN, "what to do")
+
+
+RULES = LessonRules(frozenset({"1"}))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "texts"),
+    [
+        ({"1"}, ["all 1 are services of this location"]),
+        ({"1", "999"}, ["999 is not a service of this location"]),
+        ({"998", "999"}, [f"{each} is not a service of this location" for each in (998, 999)]),
+        (set(), []),
+    ],
+)
+def test_every_service_id_must_be_one_of_the_locations(wanted: set[str], texts: list[str]) -> None:
+    facts = LocationFacts({"1", "2"}, has_list=True)
+
+    found = check_services(LessonRules(frozenset(wanted)), [facts])
+
+    assert [each.text for each in found] == texts
+    assert all(each.ok for each in found) == ("999" not in wanted)
+
+
+def test_of_several_locations_one_must_have_the_service() -> None:
+    first, second = LocationFacts({"2"}, has_list=True), LocationFacts({"1"}, has_list=True)
+
+    assert [each.ok for each in check_services(RULES, [first, second])] == [True]
+    # A location that refused its list may have it.
+    assert check_services(RULES, [first, LocationFacts()]) == []
+
+
+def test_the_newest_bookings_are_judged_by_counts() -> None:
+    kept = [booking(str(n)) for n in range(30)]
+    odd = [booking("97", lead=None), booking("98", services=(Service("5", "Група"),))]
+    old = [booking(str(n), starts_at=START - timedelta(days=9)) for n in range(200, 400)]
+
+    finding = check_sample([*kept, *odd, *old[:68]], RULES, {})
+
+    assert finding.text == (
+        "98 of the newest 100 bookings would be stored, not stored: service 1, no_crm_id 1; "
+        "length of the lead ids: 5 digits (98)"
+    )
+    assert len(newest([*old, *kept])) == 100
+    assert {each.id for each in kept} <= {each.id for each in newest([*old, *kept])}
+
+
+def test_where_none_would_be_stored_the_likely_setting_is_named() -> None:
+    others = [booking(str(n), services=(Service("5", "Група"),)) for n in range(20)]
+
+    finding = check_sample(others, RULES, {})
+
+    assert finding.level is Level.WARN
+    assert "ALTEGIO_SERVICE_IDS" in finding.hint

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from altegio_sync.config import ALL_SETTINGS, load_settings
+from altegio_sync.config import (
+    ALL_SETTINGS,
+    KNOWN_SETTINGS,
+    find_unknown_settings,
+    load_settings,
+)
 from altegio_sync.domain.leads import LeadIdKind, LeadRules
+from altegio_sync.domain.setting_names import UnknownName, find_unknown
 from altegio_sync.errors import ConfigError
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable
 
 GOOD = {
     "ALTEGIO_COMPANY_ID": " 77, 78 ,77,",
@@ -138,7 +145,9 @@ def test_only_what_a_command_needs_is_asked_for(monkeypatch: pytest.MonkeyPatch)
 def test_a_file_that_is_no_text_is_told(tmp_path: Path) -> None:
     (tmp_path / ".env").write_bytes(b"\xff\xfe\x00binary")
 
-    with pytest.raises(ConfigError, match=r"The settings file \.env cannot be read"):
+    with pytest.raises(
+        ConfigError, match=r"The settings file /.*/\.env cannot be read: it is not text in UTF-8"
+    ):
         load_settings()
 
 
@@ -194,3 +203,80 @@ def test_digits_and_a_pattern_exclude_each_other(
 
     with pytest.raises(ConfigError, match=r"Invalid ALTEGIO_CRM_ID_PATTERN: .*_CRM_ID_DIGITS"):
         load_settings()
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("ALTEGIO_SERVICE_ID", "ALTEGIO_SERVICE_IDS"),
+        ("ALTEGIO_SERVICES_IDS", "ALTEGIO_SERVICE_IDS"),
+        ("ALTEGIO_TRIAL_SERVICES", "ALTEGIO_TRIAL_SERVICE_IDS"),
+        ("ALTEGIO_TIME_ZONE", "ALTEGIO_TIMEZONE"),
+        ("ALTEGIO_COMPANYID", "ALTEGIO_COMPANY_ID"),
+        ("ALTEGIO_CRM_ID_DIGIT", "ALTEGIO_CRM_ID_DIGITS"),
+        ("ALTEGO_SERVICE_IDS", "ALTEGIO_SERVICE_IDS"),
+        ("ALTEGIO_REQUESTS_PER_SEC", "ALTEGIO_REQUESTS_PER_SECOND"),
+        ("ALTEGIO_PARTNER_TOKEN", None),
+        ("ALTEGIO_WEBHOOK_SECRET", None),
+        ("ALTEGIO_LOGIN", None),
+    ],
+)
+def test_an_unknown_name_is_compared_with_the_known_ones(name: str, meant: str | None) -> None:
+    assert find_unknown([name], KNOWN_SETTINGS) == [UnknownName(name, meant)]
+
+
+@pytest.mark.parametrize("name", ["PATH", "DB_URL", "altegio_service_ids", "ALTEGIO_LANG"])
+def test_other_programs_names_and_known_ones_are_not_unknown(name: str) -> None:
+    assert find_unknown([name], KNOWN_SETTINGS) == []
+
+
+def test_unknown_names_come_from_the_file_and_near_ones_from_the_environment_too(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "school.env"
+    file.write_text("export ALTEGIO_WEBHOOK=1\n# ALTEGIO_OLD=1\nX='\nALTEGIO_IN_TEXT=1'\n")
+    monkeypatch.setenv("ALTEGIO_OF_THE_SERVER", "1")
+    monkeypatch.setenv("ALTEGIO_SERVICE_ID", "1")
+
+    names = [each.name for each in find_unknown_settings(file)]
+
+    assert names == ["ALTEGIO_WEBHOOK", "ALTEGIO_SERVICE_ID"]
+
+
+@pytest.mark.usefixtures("well_set")
+def test_a_missing_setting_is_reported_with_the_name_that_was_probably_meant_for_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("ALTEGIO_USER_TOKEN")
+    monkeypatch.setenv("ALTEGIO_USER_TOKENS", "x")
+
+    with pytest.raises(ConfigError) as raised:
+        load_settings()
+
+    lines = str(raised.value).splitlines()
+    assert lines[2] == (
+        "ALTEGIO_USER_TOKENS is not a setting of this program: did you mean ALTEGIO_USER_TOKEN?"
+    )
+    assert lines[3] == f"There is no settings file {Path.cwd()}/.env"
+
+
+@pytest.mark.parametrize(
+    ("make", "problem"),
+    [
+        (lambda path: path.with_name("other").mkdir(), "There is no settings file /"),
+        (lambda path: path.mkdir(), "cannot be read: it is a directory"),
+        (lambda path: path.symlink_to("/nowhere/at/all"), "cannot be read: it is not a file"),
+    ],
+    ids=["missing", "a folder", "a link to nothing"],
+)
+def test_a_settings_file_that_cannot_be_read_is_reported_with_its_path_and_the_reason(
+    tmp_path: Path, make: Callable[[Path], None], problem: str
+) -> None:
+    file = tmp_path / "prod.env"
+    make(file)
+
+    with pytest.raises(ConfigError) as raised:
+        load_settings(file)
+
+    assert problem in str(raised.value)
+    assert str(file) in str(raised.value)

@@ -10,18 +10,28 @@ from altegio_sync.cli.command import (
     EXIT_DONE,
     EXIT_INTERRUPTED,
     EXIT_OUT_OF_REACH,
+    EXIT_USE,
     load,
     print_json,
     run_command,
 )
+from altegio_sync.config import NO_SERVICE_LIST, find_unknown_settings, settings_file
 from altegio_sync.domain.foreign_text import shown
 from altegio_sync.errors import StoreError
 from altegio_sync.mongo.budget import try_budget
 from altegio_sync.mongo.stores import MongoAppointments
-from altegio_sync.usecases.check import Finding, Level, check_altegio, check_store
+from altegio_sync.usecases.check import (
+    ABOUT_SETTINGS,
+    Finding,
+    Level,
+    LocationFacts,
+    check_altegio,
+    check_services,
+    check_store,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator, Sequence
     from typing import NoReturn
 
     from altegio_sync.bootstrap import Database
@@ -37,7 +47,7 @@ def run_check(options: CommandOptions) -> NoReturn:
         settings = load(options)
         findings = []
         with stop.interrupting():
-            async for finding in _findings(settings):
+            async for finding in _findings(options, settings):
                 findings.append(finding)
                 if not options.json_output:
                     print(_line(finding), flush=True)
@@ -46,13 +56,35 @@ def run_check(options: CommandOptions) -> NoReturn:
             print_json({"command": "check", "ok": ok, "checks": [_json(each) for each in findings]})
         if stop.is_set:
             return EXIT_INTERRUPTED
-        return EXIT_DONE if ok else EXIT_OUT_OF_REACH
+        return _exit_code(findings)
 
     run_command(options, body)
 
 
-async def _findings(settings: Settings) -> AsyncIterator[Finding]:
-    yield Finding.good("settings", f"complete, companies {', '.join(settings.company_ids)}")
+def _exit_code(findings: Sequence[Finding]) -> int:
+    failed = [each.name for each in findings if not each.ok]
+    if not failed:
+        return EXIT_DONE
+    return EXIT_USE if set(failed) & set(ABOUT_SETTINGS) else EXIT_OUT_OF_REACH
+
+
+def _check_settings(options: CommandOptions, settings: Settings) -> Iterator[Finding]:
+    file = settings_file(options.env_file)
+    source = f"from {file} and the environment" if file.exists() else f"there is no {file}"
+    companies = ", ".join(settings.company_ids)
+    yield Finding.good("settings", f"complete, companies {companies}; {source}")
+    for each in find_unknown_settings(options.env_file):
+        if each.meant is None:
+            yield Finding.good("settings", f"{each} (other programs may use it)")
+        else:
+            yield Finding.warning("settings", str(each), "correct the name, or remove it")
+    if not settings.service_ids:
+        yield Finding.warning("settings", NO_SERVICE_LIST, "set it, to keep those lessons alone")
+
+
+async def _findings(options: CommandOptions, settings: Settings) -> AsyncIterator[Finding]:
+    for finding in _check_settings(options, settings):
+        yield finding
     async with AsyncExitStack() as stack:
         database = sharing = problem = None
         try:
@@ -64,9 +96,14 @@ async def _findings(settings: Settings) -> AsyncIterator[Finding]:
             name = "MongoDB" if database is None else "MongoDB rights"
             problem = Finding.bad(name, str(error), "check DB_URI")
         async with open_altegio(settings, database=sharing) as api:
-            for company in settings.company_ids:
-                async for finding in check_altegio(api, company, settings.timezone):
+            locations = [LocationFacts() for _ in settings.company_ids]
+            for company, facts in zip(settings.company_ids, locations, strict=True):
+                async for finding in check_altegio(
+                    api, company, settings.timezone, settings.rules, facts
+                ):
                     yield finding
+            for finding in check_services(settings.rules, locations):
+                yield finding
         if problem is not None:
             yield problem
         if database is not None:

@@ -20,6 +20,7 @@ from altegio_sync.cli.command import (
 from altegio_sync.cli.leasing import open_leases
 from altegio_sync.cli.progress import CliProgress
 from altegio_sync.cli.render import render_sync
+from altegio_sync.config import NO_SERVICE_LIST, find_unknown_settings, is_set
 from altegio_sync.domain.conditions import SINGLE, find_conditions, find_ended, plan_report
 from altegio_sync.domain.durations import parse_duration
 from altegio_sync.domain.period import parse_period
@@ -49,10 +50,6 @@ if TYPE_CHECKING:
 
 DEFAULT_WAIT = "10m"
 _DEFAULT_MAX_AGE = "24h"
-NO_SERVICE_LIST = (
-    "ALTEGIO_SERVICE_IDS is not set: every lesson except group events counts as individual "
-    "(altegio-sync services lists the ids)"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +213,7 @@ async def _opened(
     """The last of them are the warnings about the settings."""
     usage = ApiUsage()
     with _progress(options, usage, skipped_file) as progress:
-        warnings = _check_settings(settings)
+        warnings = _check_settings(options, settings)
         for each in warnings:
             progress.warn(each.code, message=each.message)
         async with open_store(settings, stop) as database:
@@ -225,9 +222,15 @@ async def _opened(
                 yield database, api, progress, warnings
 
 
-def _check_settings(settings: Settings) -> list[RunError]:
+def _check_settings(options: CommandOptions, settings: Settings) -> list[RunError]:
     """What is odd about the settings, though a run can go on with them."""
     warnings = []
+    for each in find_unknown_settings(options.env_file):
+        if each.meant is not None:
+            # Where the known one is set as well, the other is hardly a slip.
+            is_slip = not is_set(each.meant, options.env_file)
+            code = "unknown_setting" if is_slip else "similar_setting"
+            warnings.append(RunError(code, str(each)))
     if not settings.service_ids:
         warnings.append(RunError("no_service_list", NO_SERVICE_LIST))
     return warnings

@@ -31,7 +31,7 @@ LASTING = frozenset(
 )
 #: Reported whenever they occur, since they occur once.
 SINGLE = frozenset({"rules_changed"})
-_OF_THE_COLLECTION = frozenset({"no_unique_index", "unknown_setting"})
+_OF_THE_COLLECTION = frozenset({"no_unique_index"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,8 @@ class Condition:
 
     @property
     def key(self) -> str:
+        if self.code == "unknown_setting":
+            return f"{self.code}/{self.message}"
         of_all = self.company is None or self.code in _OF_THE_COLLECTION
         return self.code if of_all else f"{self.code}/{self.company}"
 

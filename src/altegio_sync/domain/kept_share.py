@@ -97,8 +97,12 @@ def too_little_text(records: RecordCounts, verdict: Kept, earlier: Sequence[Kept
         )
     if not records.skipped.total():
         return f"{head}; MongoDB refused the others: see the errors"
-    reason = max(SkipReason, key=lambda each: records.skipped[each])
-    return f"{head}; {_LIKELY[reason]}"
+    return f"{head}; {likely_setting(records.skipped)}"
+
+
+def likely_setting(skipped: Mapping[SkipReason, int]) -> str:
+    """What is probably wrong where most bookings were skipped."""
+    return _LIKELY[max(SkipReason, key=lambda each: skipped.get(each, 0))]
 
 
 def kept_of(records: RecordCounts) -> int:

@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from altegio_sync.domain.foreign_text import shown
+from altegio_sync.domain.kept_share import MIN_RECORDS, likely_setting
+from altegio_sync.domain.lessons import Kept, Skipped, SkipReason, judge
 from altegio_sync.domain.period import Period
+from altegio_sync.domain.warnings import counted
 from altegio_sync.errors import AltegioError
 from altegio_sync.ports import PageQuery
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Sequence
+    from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 
-    from altegio_sync.ports import AppointmentSource, StoreState
+    from altegio_sync.domain.appointment import Booking, Teacher
+    from altegio_sync.domain.lessons import LessonRules
+    from altegio_sync.ports import AppointmentSource, Page, StoreState
 
 #: A clock further off than this makes "today" and the age of a run doubtful.
 MAX_CLOCK_OFFSET_S = 60
 _LARGEST_PAGE = 1000
 _DAYS_LOOKED_AT = 365
+_SAMPLE = 100
+_MOST_PAGES = 10
+#: The findings about what is set: a person mends them in the settings.
+ABOUT_SETTINGS = ("settings", "services")
 
 
 class Level(StrEnum):
@@ -58,21 +69,95 @@ class Finding:
         return cls(name, Level.FAIL, text, hint)
 
 
+@dataclass(slots=True)
+class LocationFacts:
+    """What was learnt of a location: its services, those of its bookings among them."""
+
+    services: set[str] = field(default_factory=set)
+    #: Whether the location answered with its list of services.
+    has_list: bool = False
+
+
 async def check_altegio(
-    source: AppointmentSource, company_id: str, timezone: str | None
+    source: AppointmentSource,
+    company_id: str,
+    timezone: str | None,
+    rules: LessonRules,
+    facts: LocationFacts,
 ) -> AsyncIterator[Finding]:
-    """Tokens, time zone, the right to the timetable and the staff, and the size of a page."""
+    """Tokens, time zone, the right to the timetable and the staff, and what would be stored.
+
+    ``facts`` is filled for `check_services`, which looks at all locations together.
+    """
     name = f"company {company_id}"
     try:
         location = await source.fetch_location(company_id)
     except AltegioError as error:
-        yield Finding.bad(name, str(error), "nothing more can be asked for this company")
+        yield Finding.bad(name, str(error), "nothing more can be requested for this company")
         return
-    yield Finding.good(name, f"tokens accepted, location {location.id}")
+    yield Finding.good(name, f"tokens accepted, location {location.id}, {shown(location.title)}")
     yield (zone_finding := _check_zone(timezone, location.timezone))
     zone = ZoneInfo(timezone or location.timezone or "UTC") if zone_finding.ok else ZoneInfo("UTC")
-    yield await _check_timetable(source, company_id, zone)
-    yield await _check_staff(source, company_id)
+    timetable, bookings = await _check_timetable(source, company_id, zone)
+    yield timetable
+    staff_finding, staff = await _check_staff(source, company_id)
+    yield staff_finding
+    facts.services.update(each.id for booking in bookings for each in booking.services)
+    try:
+        facts.services.update(each.id for each in await source.fetch_services(company_id))
+        facts.has_list = True
+    except AltegioError as error:
+        yield Finding.warning("services", str(error), "the service ids could not be compared")
+    if bookings:
+        yield check_sample(bookings, rules, staff)
+
+
+def check_services(rules: LessonRules, locations: Sequence[LocationFacts]) -> list[Finding]:
+    """The service ids of the settings; a list is for all locations, so one must have the id."""
+    wanted = sorted(rules.individual_ids | rules.trial_ids)
+    if not wanted or not locations or not all(each.has_list for each in locations):
+        return []
+    known = set[str]().union(*(each.services for each in locations))
+    where = "this location" if len(locations) == 1 else "any of these locations"
+    hint = "altegio-sync services lists the ids for ALTEGIO_SERVICE_IDS"
+    unknown = [each for each in wanted if each not in known]
+    if not unknown:
+        return [Finding.good("services", f"all {len(wanted)} are services of {where}")]
+    return [
+        Finding.bad("services", f"{shown(each)} is not a service of {where}", hint)
+        for each in unknown
+    ]
+
+
+def check_sample(
+    bookings: Sequence[Booking], rules: LessonRules, staff: Mapping[str, Teacher]
+) -> Finding:
+    """What would become of the newest bookings under the settings, by counts only."""
+    verdicts = [judge(each, rules, staff) for each in newest(bookings)]
+    kept = [each for each in verdicts if isinstance(each, Kept)]
+    reasons = Counter(each.reason for each in verdicts if isinstance(each, Skipped))
+    text = f"{len(kept)} of the newest {counted(len(verdicts), 'booking')} would be stored"
+    if reasons:
+        text += ", not stored: " + ", ".join(
+            f"{reason.value} {reasons[reason]}" for reason in SkipReason if reasons[reason]
+        )
+    doubtful = sum(each.appointment.lead.is_doubtful for each in kept)
+    text += f"; {doubtful} with a doubtful lead" if doubtful else ""
+    lengths = Counter(len(each.appointment.lead.id) for each in kept)
+    if lengths:
+        told = (
+            f"{counted(length, 'digit')} ({count})" for length, count in sorted(lengths.items())
+        )
+        text += f"; length of the lead ids: {', '.join(told)}"
+    if not kept and len(verdicts) >= MIN_RECORDS:
+        return Finding.warning("bookings", text, likely_setting(reasons))
+    return Finding.good("bookings", text)
+
+
+def newest(bookings: Sequence[Booking]) -> list[Booking]:
+    """At most 100 bookings, those that start last."""
+    first = datetime.min.replace(tzinfo=UTC)
+    return sorted(bookings, key=lambda each: each.starts_at or first)[-_SAMPLE:]
 
 
 def _check_zone(configured: str | None, told: str | None) -> Finding:
@@ -87,31 +172,58 @@ def _check_zone(configured: str | None, told: str | None) -> Finding:
     return Finding.good(name, f"{configured or told}")
 
 
-async def _check_timetable(source: AppointmentSource, company_id: str, zone: ZoneInfo) -> Finding:
+async def _check_timetable(
+    source: AppointmentSource, company_id: str, zone: ZoneInfo
+) -> tuple[Finding, Sequence[Booking]]:
+    """The finding, and bookings with the newest among them."""
     name = "timetable"
     today = datetime.now(zone).date()
     year = Period.of_days(today - timedelta(days=_DAYS_LOOKED_AT), today)
+    query = PageQuery(company_id, year, zone, 1, _LARGEST_PAGE)
     try:
-        page = await source.fetch_page(PageQuery(company_id, year, zone, 1, _LARGEST_PAGE))
+        page = await source.fetch_page(query)
+        total = page.rows if page.total is None else page.total
+        bookings = [*page.bookings, *await _fetch_newest(source, query, page, total)]
     except AltegioError as error:
-        return Finding.bad(name, str(error), "the user needs the right to the timetable")
-    total = page.rows if page.total is None else page.total
+        return Finding.bad(name, str(error), "the user needs the right to the timetable"), []
     if page.rows < min(_LARGEST_PAGE, total):
-        size = f"serves {page.rows} a page when asked for {_LARGEST_PAGE}"
+        size = f"serves {page.rows} a page when {_LARGEST_PAGE} are requested"
     elif page.rows == _LARGEST_PAGE:
         size = f"serves {_LARGEST_PAGE} a page: ALTEGIO_PAGE_SIZE=auto saves requests"
     else:
-        size = f"page size unknown, all {page.rows} fit one"
-    return Finding.good(name, f"{total} records in the last year; {size}")
+        size = f"page size unknown, all {page.rows} fit on one"
+    return Finding.good(name, f"{total} records in the last year; {size}"), bookings
 
 
-async def _check_staff(source: AppointmentSource, company_id: str) -> Finding:
+async def _fetch_newest(
+    source: AppointmentSource, query: PageQuery, first: Page, total: int
+) -> list[Booking]:
+    """More pages where the first does not hold the newest bookings.
+
+    Altegio lists the newest first, which its documentation does not promise.
+    """
+    if not first.rows or first.rows >= total:
+        return []
+    starts = [each.starts_at for each in first.bookings if each.starts_at is not None]
+    pages, last = min(-(-_SAMPLE // first.rows), _MOST_PAGES), -(-total // first.rows)
+    is_ascending = bool(starts) and starts[0] < starts[-1]
+    numbers = range(max(2, last - pages), last + 1) if is_ascending else range(2, pages + 1)
+    found: list[Booking] = []
+    for number in numbers:
+        page = await source.fetch_page(replace(query, page=number, page_size=first.rows))
+        found += page.bookings
+    return found
+
+
+async def _check_staff(
+    source: AppointmentSource, company_id: str
+) -> tuple[Finding, Mapping[str, Teacher]]:
     try:
         teachers = await source.fetch_teachers(company_id)
     except AltegioError as error:
-        hint = "teachers told by id alone will be unknown: give the user the right to the staff"
-        return Finding.bad("staff", str(error), hint)
-    return Finding.good("staff", f"{len(teachers)} people, dismissed ones included")
+        hint = "teachers known only by id will be unknown: give the user the right to the staff"
+        return Finding.bad("staff", str(error), hint), {}
+    return Finding.good("staff", f"{len(teachers)} teachers, former ones included"), teachers
 
 
 def check_store(state: StoreState, lacking: Sequence[str] = ()) -> list[Finding]:
