@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import stamina.instrumentation
 
 from altegio_sync.altegio.api import AltegioApi
+from altegio_sync.altegio.environment import check_environment
 from altegio_sync.altegio.pacing import Pacer
 from altegio_sync.config import EMBEDDED
 from altegio_sync.mongo.budget import SharedBudget
@@ -31,6 +32,11 @@ if TYPE_CHECKING:
     from altegio_sync.ports import RequestBudget
 
     Database = AsyncDatabase[dict[str, Any]]
+
+
+def check_http_client(settings: Settings) -> None:
+    """Raises ConfigError where the HTTP client cannot use what the environment sets for it."""
+    check_environment(settings.api_url)
 
 
 def open_altegio(

@@ -8,7 +8,6 @@ import re
 import unicodedata
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
-from urllib.parse import urlsplit
 
 from dotenv.parser import parse_stream
 from pydantic import (
@@ -21,6 +20,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from altegio_sync.altegio.address import check_address
 from altegio_sync.domain.foreign_text import OwnLines, shown
 from altegio_sync.domain.leads import LeadIdKind, LeadRules, parse_lengths
 from altegio_sync.domain.ledger import settings_hash
@@ -50,7 +50,6 @@ NO_SERVICE_LIST = (
 )
 #: In place of an address: the MongoDB that the program starts itself.
 EMBEDDED = "embedded"
-_LOOPBACK = re.compile(r"localhost|127(\.[0-9]{1,3}){3}|::1")
 
 
 def _split(value: object) -> object:
@@ -77,19 +76,7 @@ def _zone(value: str) -> str:
 
 
 def _api_url(value: str) -> str:
-    expected = ValueError("expected an address such as https://api.alteg.io/api/v1")
-    # What the HTTP client would refuse only when it is made.
-    if not (value.isascii() and value.isprintable()) or " " in value:
-        raise expected
-    try:
-        parts = urlsplit(value)
-        is_address = parts.scheme in ("http", "https") and parts.port != 0
-    except ValueError:
-        raise expected from None
-    if not is_address or not parts.hostname:
-        raise expected
-    if parts.scheme == "http" and not _LOOPBACK.fullmatch(parts.hostname):
-        raise ValueError("plain http would show the tokens to the network: use https")
+    check_address(value)
     return value
 
 

@@ -1,14 +1,14 @@
-"""Altegio over HTTP: the only module that awaits it."""
+"""Altegio over HTTP: what can be asked, within the limits, again where that can help."""
 
 from __future__ import annotations
 
 import random
-from ipaddress import ip_address
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Protocol, Self, TypeVar
-from urllib.parse import urlsplit
 
 import anyio
-import httpx2
+import anyio.to_thread
 import stamina
 
 from altegio_sync.altegio.pacing import Pacer
@@ -21,6 +21,7 @@ from altegio_sync.altegio.protocol import (
 )
 from altegio_sync.altegio.refusals import answered_at
 from altegio_sync.altegio.translate import Translator, to_location, to_services, to_teacher
+from altegio_sync.altegio.transport import Transport
 from altegio_sync.altegio.wire import (
     AnyAnswer,
     CompanyAnswer,
@@ -37,6 +38,7 @@ from altegio_sync.errors import (
     AltegioError,
     AltegioRejectedError,
     AltegioUnavailableError,
+    ConfigError,
     NotAltegioError,
     RateLimitedError,
     UnexpectedAnswerError,
@@ -54,7 +56,13 @@ if TYPE_CHECKING:
 DEFAULT_URL = "https://api.alteg.io/api/v1"
 MAX_TRIES = 6
 MAX_SECONDS = 180.0
-_ATTEMPT_SECONDS = 60.0
+LARGEST_PAGE = 1000
+#: What every server serves that the old scripts asked.
+_SAFE_PAGE = 50
+#: How a server refuses a page that is too large for it, where it does not serve a smaller one.
+_TOO_LARGE_PAGE = (400, 422)
+#: What takes longer to read than other requests should wait.
+_LARGE_BODY_BYTES = 8 * 1024 * 1024
 _WAIT_INITIAL_S = 0.5
 _WAIT_MAX_S = 30.0
 #: A total beyond this is an error of the server, as a negative one is.
@@ -98,18 +106,18 @@ class AltegioApi:
         self._leads = leads or LeadRules()
         self.on_retry = on_retry
         self._jitter = jitter
-        self._client = httpx2.AsyncClient(
-            base_url=url.rstrip("/") + "/",
-            headers={
+        for token in self._secrets:
+            _check_token(token)
+        self._transport = Transport(
+            url,
+            {
                 "Accept": ACCEPT,
                 "Content-Type": "application/json",
                 "Authorization": authorization(company_token, user_token),
                 "User-Agent": "altegio-sync",
             },
-            timeout=httpx2.Timeout(30.0, connect=10.0),
-            # A proxy of the environment leads nowhere from loopback.
-            trust_env=not _is_loopback(urlsplit(url).hostname or ""),
         )
+        self._largest_page = LARGEST_PAGE
 
     async def __aenter__(self) -> Self:
         return self
@@ -120,10 +128,10 @@ class AltegioApi:
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        await self._client.aclose()
+        await self._transport.aclose()
 
     def __repr__(self) -> str:
-        return f"<AltegioApi {self._client.base_url}>"
+        return f"<AltegioApi {self._transport.url}>"
 
     async def fetch_location(self, company_id: str) -> Location:
         answer = await self._fetch(CompanyAnswer, Request(f"company/{company_id}"))
@@ -143,6 +151,23 @@ class AltegioApi:
         return {teacher.id: teacher for teacher in teachers if teacher is not None}
 
     async def fetch_page(self, query: PageQuery) -> Page:
+        """A page; one that is too large for the server is served smaller, from then on too."""
+        size = min(query.page_size, self._largest_page)
+        try:
+            page = await self._fetch_page(replace(query, page_size=size))
+        except AltegioRejectedError as error:
+            is_too_large = size > _SAFE_PAGE and error.status in _TOO_LARGE_PAGE
+            # A later page of another size would begin at another row.
+            if not is_too_large or query.page > 1:
+                raise
+            page = await self._fetch_page(replace(query, page_size=_SAFE_PAGE))
+            self._largest_page = _SAFE_PAGE
+        else:
+            if size > _SAFE_PAGE:
+                self._largest_page = LARGEST_PAGE
+        return page
+
+    async def _fetch_page(self, query: PageQuery) -> Page:
         answer, headers, asked_at = await self._fetch_whole(RecordsAnswer, page_request(query))
         translator = self._translator(query.company_id, query.zone, asked_at)
         read = [translator.to_booking(row or WireRecord()) for row in answer.data]
@@ -203,27 +228,34 @@ class AltegioApi:
         await self._pacer.wait_for_turn()
         self.usage.requests += 1
         asked_at = steady_now()
-        try:
-            with anyio.fail_after(_ATTEMPT_SECONDS):
-                response = await self._client.get(request.path, params=request.params)
-        except (httpx2.TimeoutException, TimeoutError) as error:
-            raise AltegioUnavailableError("Altegio did not answer in time") from error
-        except httpx2.HTTPError as error:
-            # Its text may hold the URL, so only the kind of the error is told.
-            kind = type(error).__name__
-            raise AltegioUnavailableError(f"Altegio could not be reached ({kind})") from error
-        headers = response.headers
-        answer = read_answer(
-            answer_type, response.status_code, headers, response.content, secrets=self._secrets
+        answer = await self._transport.get(request)
+        if self._transport.adds_slash(request, answer):
+            await self._pacer.wait_for_turn()
+            self.usage.requests += 1
+            asked_at = steady_now()
+            answer = await self._transport.get(request)
+            if self._transport.adds_slash(request, answer):
+                raise NotAltegioError("Altegio redirects without an end: check ALTEGIO_API_URL")
+        read = partial(
+            read_answer,
+            answer_type,
+            answer.status,
+            answer.headers,
+            answer.body,
+            secrets=self._secrets,
         )
-        return answer, headers, asked_at
+        if len(answer.body) > _LARGE_BODY_BYTES:
+            # In a thread, so that signals and other requests need not wait for so much.
+            value = await anyio.to_thread.run_sync(read, abandon_on_cancel=True)
+        else:
+            value = read()
+        return value, answer.headers, asked_at
 
 
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+def _check_token(token: str) -> None:
+    """Raises ConfigError for one that no header can hold: the client would show it in its error."""
+    if not (token.isascii() and token.isprintable()) or " " in token:
+        raise ConfigError("A token must be letters, digits and signs, without a space in it")
 
 
 class _Retrying:

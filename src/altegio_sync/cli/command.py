@@ -56,6 +56,11 @@ class CommandOptions:
 def load(options: CommandOptions, required: Iterable[str] = ALL_SETTINGS) -> Settings:
     settings = load_settings(options.env_file, required)
     options.configure_logging(settings.secrets)
+    if "ALTEGIO_COMPANY_TOKEN" in required:
+        # Before anything is asked of anybody. Not imported by those who ask nothing.
+        from altegio_sync.bootstrap import check_http_client
+
+        check_http_client(settings)
     return settings
 
 

@@ -1,0 +1,126 @@
+"""The settings that the HTTP client reads from the environment, and which of them it cannot use."""
+
+from __future__ import annotations
+
+import os
+import ssl
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+from urllib.request import getproxies_environment, proxy_bypass
+
+import httpx2
+
+from altegio_sync.altegio.address import is_host, is_loopback
+from altegio_sync.domain.foreign_text import shown
+from altegio_sync.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_PORTS = range(1, 65_536)
+_LONGEST_PATH = 200
+
+
+def open_client(url: str, headers: Mapping[str, str]) -> httpx2.AsyncClient:
+    """A client for paths below ``url``.
+
+    Raises:
+        ConfigError: it cannot use a variable of the environment, which is named.
+    """
+    parts = urlsplit(url)
+    # A proxy of the environment leads nowhere from loopback.
+    uses_proxies = not is_loopback(parts.hostname or "")
+    if uses_proxies:
+        _check_proxies()
+    try:
+        return httpx2.AsyncClient(
+            base_url=url.rstrip("/") + "/",
+            headers=dict(headers),
+            timeout=httpx2.Timeout(30.0, connect=10.0),
+            # Without TLS nothing has to be trusted, and reading all the certificates takes long.
+            verify=_tls() if parts.scheme == "https" else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
+            trust_env=uses_proxies,
+        )
+    except (ValueError, ImportError, OSError, httpx2.InvalidURL):
+        raise ConfigError(
+            "The HTTP client cannot use the settings of the environment: check HTTPS_PROXY, "
+            "ALL_PROXY, NO_PROXY, SSL_CERT_FILE and SSL_CERT_DIR"
+        ) from None
+
+
+def check_environment(url: str) -> None:
+    """Raises ConfigError as `open_client` does; costs nothing where no such variable is set."""
+    names = {name.lower() for name in os.environ}
+    ours = {"ssl_cert_file", "ssl_cert_dir", "http_proxy", "https_proxy", "all_proxy", "no_proxy"}
+    if names & ours:
+        open_client(url, {})
+
+
+def proxy_variable(url: str) -> str | None:
+    """The variable whose proxy leads to ``url``; None where no proxy does."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if is_loopback(host) or proxy_bypass(host):
+        return None
+    proxies = getproxies_environment()
+    used = next((each for each in (parts.scheme, "all") if proxies.get(each)), None)
+    return None if used is None else _variable(f"{used}_proxy", proxies[used])
+
+
+def _variable(name: str, value: str) -> str:
+    """The name as it is spelt in the environment: both spellings may be set."""
+    found = [each for each in os.environ if each.lower() == name]
+    return next((each for each in found if os.environ[each] == value), name.upper())
+
+
+def _check_proxies() -> None:
+    for scheme, value in getproxies_environment().items():
+        if scheme not in ("http", "https", "all") or not value:
+            continue
+        name = _variable(f"{scheme}_proxy", value)
+        # The value may hold a password, so it is never shown.
+        try:
+            proxy = httpx2.Proxy(value if "://" in value else f"http://{value}").url
+        except (ValueError, httpx2.InvalidURL):
+            proxy = httpx2.URL("")
+        if not is_host(proxy.host) or (proxy.port is not None and proxy.port not in _PORTS):
+            raise ConfigError(
+                f"Invalid {name}: expected the address of a proxy, such as http://host:3128"
+            )
+        if proxy.scheme.startswith("socks") and find_spec("socksio") is None:
+            raise ConfigError(
+                f"{name} names a SOCKS proxy, which needs one more package: pip install socksio "
+                f"(or unset {name})"
+            )
+
+
+def _tls() -> ssl.SSLContext:
+    """What is trusted: the system's certificates, or those that the environment names."""
+    file, folder = os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
+    if not file and folder and not any(Path(each).is_dir() for each in folder.split(os.pathsep)):
+        raise ConfigError(
+            f"Invalid SSL_CERT_DIR: there is no folder {shown(folder, _LONGEST_PATH)}"
+        )
+    try:
+        return httpx2.create_ssl_context()
+    except (OSError, ValueError) as error:
+        if file and not _is_usable(file):
+            why = "it holds no certificate"
+            if not isinstance(error, ssl.SSLError) and isinstance(error, OSError):
+                why = error.strerror or why
+            path = shown(file, _LONGEST_PATH)
+            raise ConfigError(f"Invalid SSL_CERT_FILE: {path} cannot be read ({why})") from None
+        if key_log := os.environ.get("SSLKEYLOGFILE"):
+            path = shown(key_log, _LONGEST_PATH)
+            raise ConfigError(f"Invalid SSLKEYLOGFILE: {path} cannot be written") from None
+        raise
+
+
+def _is_usable(file: str) -> bool:
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cafile=file)
+    except (OSError, ValueError):
+        return False
+    return True

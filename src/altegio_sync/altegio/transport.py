@@ -1,0 +1,227 @@
+"""One request over HTTP: a bounded answer, or an error that says what is wrong on the way."""
+
+from __future__ import annotations
+
+import errno
+import re
+import socket
+import ssl
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urljoin, urlsplit
+
+import anyio
+import httpx2
+
+from altegio_sync.altegio.address import check_address, is_host, shown_host
+from altegio_sync.altegio.environment import open_client, proxy_variable
+from altegio_sync.errors import (
+    AltegioError,
+    AltegioRejectedError,
+    AltegioUnavailableError,
+    ConfigError,
+    NotAltegioError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from altegio_sync.altegio.protocol import Request
+
+#: Decoded. A page of 1000 records is 3 MB.
+MAX_BODY_BYTES = 64 * 1024 * 1024
+_ATTEMPT_SECONDS = 60.0
+_REDIRECTS = range(300, 400)
+_NOT_MODIFIED = 304
+#: For good, so that the other path may be asked from now on.
+_PERMANENT = (301, 308)
+_PROXY_ASKS_WHO = 407
+_NO_WAY = (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN)
+_CERTIFICATES = {
+    9: "is not valid yet: check the clock of this machine",
+    10: "has expired: check the clock of this machine; else only Altegio can renew it",
+    62: "belongs to another host: check ALTEGIO_API_URL",
+    64: "belongs to another host: check ALTEGIO_API_URL",
+}
+_UNTRUSTED = (
+    "is not trusted: check ALTEGIO_API_URL; where a proxy or a firewall reads the traffic, "
+    "SSL_CERT_FILE names the file with its certificate"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RawAnswer:
+    """An answer as it came."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Transport:
+    """Sends requests to one address; a redirect is never followed by itself.
+
+    Raises:
+        ConfigError: the address cannot be used, or a variable of the environment.
+    """
+
+    def __init__(self, url: str, headers: Mapping[str, str]) -> None:
+        try:
+            check_address(url)
+        except ValueError as error:
+            raise ConfigError(f"Invalid address of the API: {error}") from None
+        self.url = url.rstrip("/")
+        self._client = open_client(url, headers)
+        #: The first parts of the paths that the server wants to end with a slash.
+        self._with_slash: set[str] = set()
+
+    async def aclose(self) -> None:
+        await self._client.aclose()
+
+    async def get(self, request: Request) -> RawAnswer:
+        """One try; raises AltegioUnavailableError, NotAltegioError, AltegioRejectedError."""
+        try:
+            with anyio.fail_after(_ATTEMPT_SECONDS):
+                async with self._client.stream(
+                    "GET", self._path(request), params=request.params
+                ) as response:
+                    body = await _read_body(response)
+        except (httpx2.HTTPError, OSError, OverflowError) as error:
+            # The library's text may hold the URL, so it is not told.
+            raise self._to_error(error) from error
+        return RawAnswer(response.status_code, response.headers, body)
+
+    def _path(self, request: Request) -> str:
+        adds = request.path.split("/")[0] in self._with_slash and not request.path.endswith("/")
+        return f"{request.path}/" if adds else request.path
+
+    def adds_slash(self, request: Request, answer: RawAnswer) -> bool:
+        """Whether the same path with a slash at its end is meant; from now on it is asked.
+
+        Raises:
+            NotAltegioError: another redirect. The tokens must not go to where it leads.
+        """
+        if answer.status not in _REDIRECTS or answer.status == _NOT_MODIFIED:
+            return False
+        asked = f"{self.url}/{self._path(request)}"
+        target = _join(asked, answer.headers.get("location", ""))
+        if answer.status in _PERMANENT and _is_with_slash(asked, target):
+            self._with_slash.add(request.path.split("/")[0])
+            return True
+        where = f"to {_shown_target(asked, target)}" if target else "to no readable address"
+        raise NotAltegioError(
+            f"Altegio answered {answer.status}, a redirect {where}. It is not followed, since the "
+            "tokens would go there: check ALTEGIO_API_URL"
+        )
+
+    def _to_error(self, error: Exception) -> AltegioError:
+        proxy = proxy_variable(self.url)
+        if isinstance(error, httpx2.TimeoutException | TimeoutError):
+            way = f" through the proxy in {proxy}" if proxy else ""
+            return AltegioUnavailableError(f"Altegio did not answer in time{way}")
+        if isinstance(error, httpx2.DecodingError):
+            return AltegioUnavailableError("Altegio answered with a body that cannot be unpacked")
+        what = f"the proxy in {proxy}" if proxy else shown_host(self.url)
+        if isinstance(error, httpx2.ProxyError):
+            return _refused_by_proxy(what, proxy or "the proxy", str(error))
+        causes = list(_causes(error))
+        for cause in causes:
+            if isinstance(cause, ssl.SSLCertVerificationError):
+                told = _CERTIFICATES.get(cause.verify_code, _UNTRUSTED)
+                return NotAltegioError(f"The certificate of {shown_host(self.url)} {told}")
+        why = next((why for each in causes if (why := _why(each, what, proxy))), None)
+        return AltegioUnavailableError(
+            f"Altegio could not be reached: {why or f'{type(error).__name__} at {what}'}"
+        )
+
+
+async def _read_body(response: httpx2.Response) -> bytes:
+    """The unpacked body; a few bytes can unpack to gigabytes, so it is counted as it comes."""
+    parts: list[bytes] = []
+    size = 0
+    async for part in response.aiter_bytes():
+        size += len(part)
+        if size > MAX_BODY_BYTES:
+            raise AltegioRejectedError(
+                f"Altegio answered with more than {MAX_BODY_BYTES // 2**20} MiB, which is too much "
+                "for one answer: set a smaller ALTEGIO_PAGE_SIZE"
+            )
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _refused_by_proxy(what: str, variable: str, text: str) -> AltegioError:
+    status = re.match(r"[0-9]{3}\b", text)
+    if status is not None and int(status[0]) == _PROXY_ASKS_WHO:
+        return NotAltegioError(
+            f"{what[0].upper()}{what[1:]} asks for a user name and a password (407): "
+            f"set {variable} to http://user:password@host:port"
+        )
+    told = f" ({status[0]})" if status else ""
+    return AltegioUnavailableError(
+        f"Altegio could not be reached: {what} refused the connection{told}"
+    )
+
+
+def _why(cause: BaseException, what: str, proxy: str | None) -> str | None:
+    """What is wrong on the way, and what to check; None where the cause does not say."""
+    check = proxy or "ALTEGIO_API_URL"
+    match cause:
+        case socket.gaierror():
+            return f"the host of {what} is unknown: check {check} and the network"
+        case ConnectionRefusedError():
+            return f"{what} refused the connection: check {check}"
+        case ssl.SSLError():
+            return f"{what} does not answer in TLS: check {check}"
+        case OSError(errno=number) if number in _NO_WAY:
+            return f"there is no way to {what}: check the network"
+        case ConnectionResetError() | BrokenPipeError():
+            return f"{what} broke the connection off"
+        case _:
+            return None
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """The error and all that led to it; each once, since chains can be circles."""
+    seen: set[int] = set()
+    left: list[BaseException | None] = [error]
+    while left:
+        each = left.pop(0)
+        if each is None or id(each) in seen:
+            continue
+        seen.add(id(each))
+        yield each
+        left += [each.__cause__, each.__context__]
+        if isinstance(each, BaseExceptionGroup):
+            left += each.exceptions
+
+
+def _join(asked: str, location: str) -> str | None:
+    try:
+        return urljoin(asked, location) if location else None
+    except ValueError:
+        return None
+
+
+def _is_with_slash(asked: str, target: str | None) -> bool:
+    """Whether only a slash is added: the same scheme, host and port, and no query of its own."""
+    try:
+        here, there = urlsplit(asked), urlsplit(target or "")
+        return (
+            (there.scheme, there.hostname, there.port, there.path)
+            == (here.scheme, here.hostname, here.port, f"{here.path}/")
+            and "@" not in there.netloc
+            and not here.path.endswith("/")
+        )
+    except ValueError:
+        return False
+
+
+def _shown_target(asked: str, target: str) -> str:
+    here, there = urlsplit(asked), urlsplit(target)  # which `urljoin` has parsed already
+    if there.scheme not in ("http", "https") or not is_host(there.hostname or ""):
+        return "no readable address"
+    host = shown_host(target)
+    if (there.scheme, there.netloc) == (here.scheme, here.netloc):
+        return f"another path on {host}"
+    return f"{there.scheme}://{host}"
