@@ -17,6 +17,7 @@ from altegio_sync.config import EMBEDDED
 from altegio_sync.mongo.budget import SharedBudget
 from altegio_sync.mongo.connection import open_database
 from altegio_sync.mongo.leases import MongoLeases
+from altegio_sync.usecases.budgets import SharedOrOwnBudget
 from altegio_sync.usecases.stopping import StopSignal
 
 if TYPE_CHECKING:
@@ -45,32 +46,40 @@ def open_altegio(
     database: Database | None = None,
     on_retry: OnRetry | None = None,
     usage: ApiUsage | None = None,
+    on_own_budget: Callable[[], None] = lambda: None,
 ) -> AltegioApi:
-    """Altegio, within the budget that the database shares with other processes."""
+    """Altegio, within the budget that the database shares with other processes.
+
+    Where the user may not write there, ``on_own_budget`` is called once, and the budget is this
+    process's own.
+    """
     # A retry is told by `on_retry`; the library's own hook would tell it once more.
     stamina.instrumentation.set_on_retry_hooks(())
     return AltegioApi(
         settings.company_token.get_secret_value(),
         settings.user_token.get_secret_value(),
         url=settings.api_url,
-        pacer=_budget(settings, database),
+        pacer=_budget(settings, database, on_own_budget),
         leads=settings.leads,
         on_retry=on_retry,
         usage=usage,
     )
 
 
-def _budget(settings: Settings, database: Database | None) -> RequestBudget:
+def _budget(
+    settings: Settings, database: Database | None, on_own: Callable[[], None]
+) -> RequestBudget:
     limits = settings.requests_per_second, settings.requests_per_minute
     if database is None:
         return Pacer(*limits)
-    return SharedBudget(
+    shared = SharedBudget(
         database,
         settings.budget_key,
         process=f"{platform.node()}/{os.getpid()}",
         requests_per_second=limits[0],
         requests_per_minute=limits[1],
     )
+    return SharedOrOwnBudget(shared, Pacer(*limits), on_own)
 
 
 def build_leases(

@@ -8,6 +8,7 @@ import re
 import unicodedata
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
+from urllib.parse import unquote
 
 from dotenv.parser import parse_stream
 from pydantic import (
@@ -50,6 +51,8 @@ NO_SERVICE_LIST = (
 )
 #: In place of an address: the MongoDB that the program starts itself.
 EMBEDDED = "embedded"
+#: A shorter one may stand in any text by chance.
+_SHORTEST_SECRET = 6
 
 
 def _split(value: object) -> object:
@@ -218,16 +221,20 @@ class Settings(BaseSettings):
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """What must never be shown, the password within the database's address included."""
+        """What must never be shown, the password within the database's address included.
+
+        A secret that may be a part of our own words, such as the password `a` or `collection`, is
+        here as it stands in an address.
+        """
         uri = self.db_uri.get_secret_value()
         password = re.search(r"://[^/@]*?:([^@]+)@", uri)
-        found = (
-            self.company_token.get_secret_value(),
-            self.user_token.get_secret_value(),
-            uri if "@" in uri else "",
-            password[1] if password else "",
-        )
-        return tuple(each for each in found if each)
+        tokens = (self.company_token.get_secret_value(), self.user_token.get_secret_value())
+        found = [each for each in tokens if len(each) >= _SHORTEST_SECRET]
+        found += [uri] if "@" in uri else []
+        for each in {password[1], unquote(password[1])} if password else ():
+            is_word = len(each) < _SHORTEST_SECRET or each.isalpha() or each.isdigit()
+            found.append(f":{each}@" if is_word else each)
+        return tuple(found)
 
 
 #: The last of them belong to other parts of the program.

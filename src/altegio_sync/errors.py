@@ -65,6 +65,10 @@ class StoreUnavailableError(StoreError):
     """MongoDB is out of reach: trying later may help."""
 
 
+class StoreRightError(StoreError):
+    """The user of the database's address may not do this."""
+
+
 class LeaseHeldError(StoreError):
     """Another run works on the same company."""
 

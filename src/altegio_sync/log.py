@@ -59,6 +59,8 @@ MESSAGES: dict[str, str | Callable[[Mapping[str, Any]], str]] = {
     "altegio-sync clean makes it again",
     "changed_since": "{count} documents were changed since and are left alone (appointments "
     "{sample}): --force brings them back all the same",
+    "own_budget": "The user of DB_URI may not write to MongoDB, so the limits of Altegio are kept "
+    "for this process alone: start no other run from this address meanwhile",
     "unknown_zone": "{problem}. Until then days are cut in {used}",
     "stopping": "Stopping: what was read is stored (once more to leave at once)",
 }

@@ -5,18 +5,22 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 import pytest
+from pydantic import SecretStr
 
 from altegio_sync.config import (
     ALL_SETTINGS,
     KNOWN_SETTINGS,
+    Settings,
     find_unknown_settings,
     load_settings,
 )
 from altegio_sync.domain.leads import LeadIdKind, LeadRules
 from altegio_sync.domain.setting_names import UnknownName, find_unknown
 from altegio_sync.errors import ConfigError
+from altegio_sync.log import Redaction
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -280,3 +284,21 @@ def test_a_settings_file_that_cannot_be_read_is_reported_with_its_path_and_the_r
 
     assert problem in str(raised.value)
     assert str(file) in str(raised.value)
+
+
+@pytest.mark.parametrize("password", ["a", "collection", "12345678", "on", "tok"])
+def test_a_password_that_is_a_word_is_masked_in_an_address_alone(password: str) -> None:
+    uri = f"mongodb://user:{password}@host/school"
+    redact = Redaction(Settings(db_uri=SecretStr(uri)).secrets)
+    own = "Cannot use the collection of appointment 12345678: a token on the way"
+
+    assert redact(own) == own
+    assert f":{password}@" not in redact(f"failed: {uri}")
+    assert f":{password}@" not in redact(f"failed: user:{password}@host")
+
+
+@pytest.mark.parametrize("password", ["p%40ss-w0rd", "Secret-7264"])
+def test_a_password_that_is_no_word_is_masked_everywhere(password: str) -> None:
+    redact = Redaction(Settings(db_uri=SecretStr(f"mongodb://u:{password}@h/s")).secrets)
+
+    assert redact(f"told: {password}, {unquote(password)}") == "told: ***, ***"

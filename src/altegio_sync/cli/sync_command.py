@@ -217,7 +217,13 @@ async def _opened(
         for each in warnings:
             progress.warn(each.code, message=each.message)
         async with open_store(settings, stop) as database:
-            api = open_altegio(settings, database=database, on_retry=progress.on_retry, usage=usage)
+            api = open_altegio(
+                settings,
+                database=database,
+                on_retry=progress.on_retry,
+                usage=usage,
+                on_own_budget=lambda: progress.warn("own_budget"),
+            )
             async with api:
                 yield database, api, progress, warnings
 

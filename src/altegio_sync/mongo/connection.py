@@ -27,9 +27,9 @@ from pymongo.read_concern import ReadConcern
 from pymongo.uri_parser import parse_uri
 from pymongo.write_concern import WriteConcern
 
-from altegio_sync.errors import ConfigError, StoreError, StoreUnavailableError
+from altegio_sync.errors import ConfigError, StoreError, StoreRightError, StoreUnavailableError
 from altegio_sync.mongo.collation import PlainDatabase, find_collated
-from altegio_sync.mongo.refusals import explain
+from altegio_sync.mongo.refusals import UNAUTHORIZED, explain
 from altegio_sync.mongo.unreachable import describe_unreachable, find_wrong_server
 from altegio_sync.mongo.waiting import mend_waiting
 
@@ -261,4 +261,5 @@ def _refused(error: OperationFailure) -> StoreError:
     for code in (error.code, *(each.get("code") for each in parts)):
         if code in GOING_AWAY:
             return _LostError(f"{_LOST} (code {code}): {_LOST_HINT}")
-    return StoreError(explain(error))
+    kind = StoreRightError if error.code == UNAUTHORIZED else StoreError
+    return kind(explain(error))

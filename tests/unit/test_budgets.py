@@ -1,0 +1,38 @@
+"""Whoever may not write to MongoDB keeps the limits alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from altegio_sync.errors import StoreRightError, StoreUnavailableError
+from altegio_sync.usecases.budgets import SharedOrOwnBudget
+
+
+class Budget:
+    def __init__(self, error: Exception | None = None) -> None:
+        self._error = error
+        self.turns = 0
+
+    async def wait_for_turn(self) -> None:
+        self.turns += 1
+        if self._error is not None:
+            raise self._error
+
+    async def rest(self, seconds: float) -> None: ...
+
+
+async def test_without_the_right_the_budget_is_the_processs_own_and_said_so_once() -> None:
+    shared, own, told = Budget(StoreRightError("no")), Budget(), list[str]()
+    budget = SharedOrOwnBudget(shared, own, lambda: told.append("own"))
+
+    for _ in range(3):
+        await budget.wait_for_turn()
+
+    assert (shared.turns, own.turns, told) == (1, 3, ["own"])
+
+
+async def test_a_server_out_of_reach_is_no_missing_right() -> None:
+    budget = SharedOrOwnBudget(Budget(StoreUnavailableError("gone")), Budget(), lambda: None)
+
+    with pytest.raises(StoreUnavailableError):
+        await budget.wait_for_turn()
