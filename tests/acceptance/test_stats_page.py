@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from altegio_sync.cli.html import render_stats_page
+from altegio_sync.domain.foreign_text import shown
 from tests.acceptance.cli import NO_MONGODB
 from tests.chromium import find_chromium, running_chromium
 from tests.stats_reports import HOSTILE, a_report, an_empty_report, long_ago
@@ -82,7 +83,7 @@ def figures_of(report: dict[str, Any]) -> dict[str, dict[str, list[float]]]:
         },
         **{
             f"{kind}s": {
-                each[f"{kind}Name"] or f"#{each[f'{kind}Id']}": [
+                shown(each[f"{kind}Name"] or f"#{each[f'{kind}Id']}"): [
                     each["count"],
                     round(each["count"] / active, 4),
                 ]
@@ -92,7 +93,7 @@ def figures_of(report: dict[str, Any]) -> dict[str, dict[str, list[float]]]:
         },
         "week": week,
         "no-shows": {
-            each["teacherName"] or f"#{each['teacherId']}": [
+            shown(each["teacherName"] or f"#{each['teacherId']}"): [
                 each["arrived"],
                 each["no_show"],
                 *([] if each["rate"] is None else [each["rate"]]),
@@ -110,13 +111,13 @@ def figures_of(report: dict[str, Any]) -> dict[str, dict[str, list[float]]]:
     }
 
 
-def assert_same_figures(shown: dict[str, Any], report: dict[str, Any]) -> None:
+def assert_same_figures(found: dict[str, Any], report: dict[str, Any]) -> None:
     expected = figures_of(report)
-    assert {id_: shown[id_] for id_ in expected} == expected
-    days = [count for (count,) in shown["days"].values()]
+    assert {id_: found[id_] for id_ in expected} == expected
+    days = [count for (count,) in found["days"].values()]
     counted = {each["date"]: each["count"] for each in report["dates"]["by_day"]}
     assert (sum(days), max(days)) == (sum(counted.values()), max(counted.values()))
-    assert shown["last-run"]["Age at the count"] == [report["last_run"]["age_hours"]]
+    assert found["last-run"]["Age at the count"] == [report["last_run"]["age_hours"]]
 
 
 @pytest.mark.parametrize("name", ["Агата Взірцева", HOSTILE], ids=["plain", "hostile"])

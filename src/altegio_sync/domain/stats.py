@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -13,7 +13,7 @@ from altegio_sync.domain.report import utc_text
 from altegio_sync.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from zoneinfo import ZoneInfo
 
 #: The first and the last day that a period can hold: they stand for an end that was left open.
@@ -168,10 +168,14 @@ class TrialCounts:
 
 @dataclass(frozen=True, slots=True)
 class DuplicateCounts:
-    """Ids under which several documents stand, and the documents beyond one for each."""
+    """Ids that several documents have, and the documents beyond one for each.
+
+    ``first`` names some of the ids, with the number of their documents.
+    """
 
     appointment_ids: int = 0
     extra_documents: int = 0
+    first: Mapping[str, int] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, int]:
         return {

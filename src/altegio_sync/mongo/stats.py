@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     Pipeline = list[Document]
 
 TOP = 5
+_NAMED_DUPLICATES = 10
 #: Teachers whose no-show rate is told: those with the most lessons that were kept or missed.
 SHOWN_TEACHERS = 15
 _ACTIVE: Document = {"isDeleted": {"$ne": True}}
@@ -244,7 +245,9 @@ def _duplicates(query: StatsQuery) -> Pipeline:
     """As `clean` sees them: 501 and "501" are the same id."""
     extra = {"$sum": {"$subtract": ["$documents", 1]}}
     total = {"$group": {"_id": None, "ids": {"$sum": 1}, "extra": extra}}
-    return [*repeated_ids(_spanned(query)), total]
+    first: Pipeline = [{"$sort": {"_id": 1}}, {"$limit": _NAMED_DUPLICATES}]
+    parts = {"$facet": {"total": [total], "first": first}}
+    return [*repeated_ids(_spanned(query)), parts]
 
 
 def _match(condition: Document) -> Pipeline:
@@ -276,9 +279,15 @@ def _to_counts(
         trials=TrialCounts(
             trial, leads.get("leads", 0), leads.get("booked", 0), leads.get("came", 0)
         ),
-        duplicates=DuplicateCounts(duplicates.get("ids", 0), duplicates.get("extra", 0)),
+        duplicates=_to_duplicates(duplicates),
         has_unique_index=duplicates.get("guarded", False),
     )
+
+
+def _to_duplicates(found: Document) -> DuplicateCounts:
+    total = found["total"][0] if found.get("total") else {"ids": 0, "extra": 0}
+    first = {each["_id"]: each["documents"] for each in found.get("first", ())}
+    return DuplicateCounts(total["ids"], total["extra"], first)
 
 
 def _single(found: Document, part: str) -> int:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from zoneinfo import ZoneInfo
 
-    from altegio_sync.domain.stats import StoredCounts
+    from altegio_sync.domain.stats import DuplicateCounts, StoredCounts
     from altegio_sync.ports import RunStore
 
 _LAST_DAYS = 30
@@ -120,17 +120,23 @@ def _find_attention(
         yield from find_about_run(last_run, now)
     duplicates = counts.duplicates
     if duplicates.appointment_ids:
-        yield Attention(
-            "WARNING",
-            f"Duplicates: {duplicates.appointment_ids} appointment ids are stored more than once "
-            f"({duplicates.extra_documents} extra documents): altegio-sync clean removes them",
-        )
+        yield Attention("WARNING", _duplicates_text(duplicates))
     if counts.total and not counts.has_unique_index:
         yield Attention(
             "WARNING",
             "No unique index on appointmentId keeps other programs from storing one twice: "
             "altegio-sync check says what to do",
         )
+
+
+def _duplicates_text(found: DuplicateCounts) -> str:
+    named = [f"{each} ({documents} documents)" for each, documents in found.first.items()]
+    named += ["…"] if named and found.appointment_ids > len(named) else []
+    ids = f": {', '.join(named)}" if named else ""
+    return (
+        f"Duplicates: {found.appointment_ids} appointment ids are stored more than once "
+        f"({found.extra_documents} extra documents{ids}): altegio-sync clean merges them"
+    )
 
 
 def find_about_run(run: LastRun, now: datetime) -> Iterator[Attention]:
