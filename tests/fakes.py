@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from altegio_sync.domain.ledger import LedgerEntry
     from altegio_sync.domain.lessons import Verdict
+    from altegio_sync.domain.report import WritingRun
     from altegio_sync.errors import AltegioError
     from altegio_sync.ports import PageQuery, StoredScope
 
@@ -140,8 +141,15 @@ class MemoryStore:
         return None
 
     async def store_batch(
-        self, batch: Sequence[Verdict], *, mode: SyncMode, dry_run: bool, by_id: bool = False
+        self,
+        batch: Sequence[Verdict],
+        *,
+        mode: SyncMode,
+        dry_run: bool,
+        by_id: bool = False,
+        run: WritingRun | None = None,
     ) -> BatchResult:
+        del run
         old = {each.booking.id: self.stored.get(each.booking.id) for each in batch}
         result = BatchResult([(each, self._store(each, mode, dry_run)) for each in batch])
         for each, outcome in result.outcomes:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from altegio_sync.domain.ledger import DayRecord, LedgerEntry
     from altegio_sync.domain.lessons import Skipped, Verdict
     from altegio_sync.domain.period import Period
-    from altegio_sync.domain.report import ApiUsage, SyncMode
+    from altegio_sync.domain.report import ApiUsage, LeadChange, SyncMode, WritingRun
     from altegio_sync.domain.run_marks import MarkChange, OpenRun, RunMark
 
 
@@ -111,12 +111,16 @@ class BatchResult:
     changes: Counter[str] = field(default_factory=Counter)
     no_longer_kept: int = 0
     failures: list[str] = field(default_factory=list)
+    #: The ids of kept appointments whose lead may be the wrong one.
+    doubtful: set[str] = field(default_factory=set)
+    lead_changes: list[LeadChange] = field(default_factory=list)
 
     def add_to(self, counts: RecordCounts) -> None:
         for verdict, outcome in self.outcomes:
             counts.count(outcome, getattr(verdict, "reason", None))
         counts.changes += self.changes
         counts.no_longer_kept += self.no_longer_kept
+        counts.doubtful += len(self.doubtful)
 
 
 class AppointmentStore(Protocol):
@@ -127,10 +131,17 @@ class AppointmentStore(Protocol):
         ...
 
     async def store_batch(
-        self, batch: Sequence[Verdict], *, mode: SyncMode, dry_run: bool, by_id: bool = False
+        self,
+        batch: Sequence[Verdict],
+        *,
+        mode: SyncMode,
+        dry_run: bool,
+        by_id: bool = False,
+        run: WritingRun | None = None,
     ) -> BatchResult:
         """Bring a batch of distinct bookings into the collection; nothing is stored twice.
 
+        The leads that it changes are kept for the undo of ``run``, where it is given.
         ``by_id``: each was asked for by its id, so it is written whatever its stamp.
         """
         ...
@@ -286,6 +297,10 @@ class Progress(Protocol):
 
     def skipped(self, skipped: Skipped) -> None: ...
 
+    def doubtful(self, verdict: Verdict) -> None:
+        """A kept appointment, whose lead may be the wrong one."""
+        ...
+
     def warn(self, event: str, **fields: object) -> None:
         """``event`` is a constant name; fields are ids, counts and times only."""
         ...
@@ -305,5 +320,7 @@ class SilentProgress:
     def appointment(self, verdict: Verdict, outcome: Outcome) -> None: ...
 
     def skipped(self, skipped: Skipped) -> None: ...
+
+    def doubtful(self, verdict: Verdict) -> None: ...
 
     def warn(self, event: str, **fields: object) -> None: ...

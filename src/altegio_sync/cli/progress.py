@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from altegio_sync.cli.list_file import ListFile, list_file
 from altegio_sync.cli.repeated_warnings import RepeatedWarnings
-from altegio_sync.domain.lessons import Skipped, SkipReason
+from altegio_sync.domain.lessons import Kept, Skipped, SkipReason
 from altegio_sync.errors import ConfigError
 from altegio_sync.log import get_logger
 from altegio_sync.ports import SilentProgress
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
+    from altegio_sync.domain.appointment import Booking, Teacher
     from altegio_sync.domain.lessons import Verdict
     from altegio_sync.domain.period import Period
     from altegio_sync.domain.report import ApiUsage, Outcome, RecordCounts
@@ -145,15 +146,21 @@ class CliProgress(SilentProgress):
         )
 
     def skipped(self, skipped: Skipped) -> None:
-        if self._skipped_list is None:
-            return
-        booking = skipped.booking
-        start = booking.starts_at.astimezone(self._zone).isoformat() if booking.starts_at else ""
-        teacher = skipped.teacher.name if skipped.teacher else booking.teacher_id or ""
-        titles = "; ".join(service.title for service in booking.services)
         reason = skipped.reason.value
         if skipped.reason is SkipReason.INVALID and skipped.detail:
             reason = f"{reason}: {skipped.detail}"
+        self._list(skipped.booking, skipped.teacher, reason)
+
+    def doubtful(self, verdict: Verdict) -> None:
+        teacher = verdict.appointment.teacher if isinstance(verdict, Kept) else verdict.teacher
+        self._list(verdict.booking, teacher, "doubtful")
+
+    def _list(self, booking: Booking, known: Teacher | None, reason: str) -> None:
+        if self._skipped_list is None:
+            return
+        start = booking.starts_at.astimezone(self._zone).isoformat() if booking.starts_at else ""
+        teacher = known.name if known else booking.teacher_id or ""
+        titles = "; ".join(service.title for service in booking.services)
         cells = (booking.id, start, teacher, titles, reason)
         self._skipped_list.add(cells)
 

@@ -23,6 +23,7 @@ def render_sync(report: SyncReport) -> str:
         ("updated", counts.updated, ""),
         ("already stored", counts.duplicates, ""),
         ("stale", counts.stale, _stale_note(report)),
+        *_lead_rows(report),
         ("skipped", sum(counts.skipped.values()), _skipped_note(report)),
         ("failed", counts.failed, ""),
         *_completeness_rows(report),
@@ -36,6 +37,17 @@ def render_sync(report: SyncReport) -> str:
     lines += [f"  {name:<15}{value:>8}  {note}".rstrip() for name, value, note in rows]
     lines.append(f"  {'seconds':<15}{report.seconds:>8.1f}")
     return "\n".join(lines)
+
+
+def _lead_rows(report: SyncReport) -> list[tuple[str, int, str]]:
+    """The leads that were replaced, and those that may be wrong, with what to do."""
+    changed, doubtful = len(report.lead_changes), report.records.doubtful
+    undo = f"altegio-sync undo {report.run_id} brings the old leads back"
+    rows = [("lead changed", changed, "" if report.dry_run else undo)] if changed else []
+    if doubtful:
+        todo = "the client's name may mean another lead: --skipped FILE lists them"
+        rows.append(("doubtful lead", doubtful, todo))
+    return rows
 
 
 def _completeness_rows(report: SyncReport) -> list[tuple[str, int, str]]:

@@ -30,7 +30,7 @@ LASTING = frozenset(
     }
 )
 #: Reported whenever they occur, since they occur once.
-SINGLE = frozenset({"rules_changed"})
+SINGLE = frozenset({"lead_changed", "rules_changed"})
 _OF_THE_COLLECTION = frozenset({"no_unique_index"})
 
 

@@ -65,6 +65,26 @@ class RunError:
         return {"code": self.code, "message": self.message, **company}
 
 
+@dataclass(frozen=True, slots=True)
+class WritingRun:
+    """Which run writes, for the trash."""
+
+    run_id: str
+    command: str
+
+
+@dataclass(frozen=True, slots=True)
+class LeadChange:
+    """A stored appointment that has the id of another lead now."""
+
+    appointment_id: str
+    old: str
+    new: str
+
+    def to_json(self) -> dict[str, str]:
+        return {"appointmentId": self.appointment_id, "from": self.old, "to": self.new}
+
+
 @dataclass(slots=True)
 class ApiUsage:
     """What was asked of Altegio: every start of a request counts, also one that was refused."""
@@ -105,7 +125,10 @@ class ApiUsage:
 
 @dataclass(slots=True)
 class RecordCounts:
-    """Distinct bookings by outcome; stale ones are among the duplicates."""
+    """Distinct bookings by outcome; ``stale`` ones are among the duplicates.
+
+    ``doubtful`` ones are among the saved, updated and duplicates.
+    """
 
     saved: int = 0
     updated: int = 0
@@ -113,6 +136,7 @@ class RecordCounts:
     stale: int = 0
     failed: int = 0
     no_longer_kept: int = 0
+    doubtful: int = 0
     skipped: Counter[SkipReason] = field(default_factory=Counter)
     changes: Counter[str] = field(default_factory=Counter)
 
@@ -146,6 +170,7 @@ class RecordCounts:
             stale=self.stale + other.stale,
             failed=self.failed + other.failed,
             no_longer_kept=self.no_longer_kept + other.no_longer_kept,
+            doubtful=self.doubtful + other.doubtful,
             skipped=self.skipped + other.skipped,
             changes=self.changes + other.changes,
         )
@@ -158,6 +183,7 @@ class RecordCounts:
             "duplicates": self.duplicates,
             "stale": self.stale,
             "failed": self.failed,
+            "doubtful": self.doubtful,
             "skipped": {reason.value: self.skipped[reason] for reason in SkipReason},
             "changes": dict(sorted(self.changes.items())),
         }
@@ -231,6 +257,7 @@ class CompanyReport:
     errors: list[RunError] = field(default_factory=list)
     #: What needs a person, though nothing failed.
     warnings: list[RunError] = field(default_factory=list)
+    lead_changes: list[LeadChange] = field(default_factory=list)
     #: The appointment ids behind the counts that a person looks into, in order and each once.
     noted_ids: dict[str, dict[str, None]] = field(default_factory=dict)
     #: Left to the run that works on the same company.
@@ -264,6 +291,7 @@ class CompanyReport:
             "errors": [error.to_json() for error in self.errors],
             "warnings": [warning.to_json() for warning in self.warnings],
             "appointment_ids": self.appointment_ids,
+            "lead_changes": [change.to_json() for change in self.lead_changes],
             **({} if self.cursor is None else {"cursor": self.cursor.to_json()}),
         }
 
@@ -307,6 +335,10 @@ class SyncReport:
     def warnings(self) -> list[RunError]:
         of_companies = [warning for each in self.companies for warning in each.warnings]
         return self.own_warnings + of_companies
+
+    @property
+    def lead_changes(self) -> list[LeadChange]:
+        return [change for each in self.companies for change in each.lead_changes]
 
     @property
     def appointment_ids(self) -> dict[str, list[str]]:
@@ -353,6 +385,7 @@ class SyncReport:
             "errors": [error.to_json() for error in self.errors],
             "warnings": [warning.to_json() for warning in self.warnings],
             "appointment_ids": self.appointment_ids,
+            "lead_changes": [change.to_json() for change in self.lead_changes],
             "interrupted": self.interrupted,
             **cursor,
             **by_company,

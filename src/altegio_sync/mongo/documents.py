@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from altegio_sync.domain.leads import settle
 from altegio_sync.domain.lessons import Kept
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from altegio_sync.domain.appointment import Appointment, Booking, Teacher
+    from altegio_sync.domain.appointment import Appointment, Booking, Lead, Teacher
     from altegio_sync.domain.lessons import Verdict
 
 KEY = "appointmentId"
@@ -82,6 +83,19 @@ def wanted_fields(verdict: Verdict) -> dict[str, Any]:
     if isinstance(verdict, Kept):
         return to_fields(verdict.appointment)
     return to_readable_fields(verdict.booking, verdict.teacher)
+
+
+def settled_fields(
+    wanted: dict[str, Any], verdict: Verdict, stored: Mapping[str, Any]
+) -> tuple[dict[str, Any], Lead | None]:
+    """The wanted fields and the lead, given the lead that is stored already."""
+    lead = verdict.booking.lead
+    if lead is None:
+        return wanted, None
+    settled = settle(lead, stored.get("leadId"))
+    if settled is lead:
+        return wanted, lead
+    return {**wanted, "leadId": settled.id, "leadName": settled.name}, settled
 
 
 def changed_fields(stored: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:

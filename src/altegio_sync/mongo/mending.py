@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any
 from bson import ObjectId
 
 from altegio_sync.domain.repair import Loss
-from altegio_sync.mongo.documents import KEY, STAMP, changed_fields, changed_stamp, wanted_fields
+from altegio_sync.mongo.documents import (
+    KEY,
+    STAMP,
+    changed_fields,
+    changed_stamp,
+    settled_fields,
+    wanted_fields,
+)
 from altegio_sync.mongo.ids import to_whole_number
 from altegio_sync.mongo.rules import FLAGS, MOMENTS, NAMES, STORING_DATES, WANTED_TYPES
 
@@ -101,7 +108,9 @@ def find_loss(document: Mapping[str, Any]) -> Loss:
 def mend_by_answer(document: Mapping[str, Any], answer: Answer, now: datetime) -> Fields:
     """The fields to set after Altegio was asked."""
     verdict = answer.verdict
-    wanted = {} if verdict is None else wanted_fields(verdict)
+    wanted: Fields = {}
+    if verdict is not None:
+        wanted, _ = settled_fields(wanted_fields(verdict), verdict, document)
     fields = changed_fields(document, wanted)
     for name in FLAGS:
         if name not in fields and not isinstance(document.get(name), bool):

@@ -18,9 +18,11 @@ from altegio_sync.mongo.documents import (
     STAMP,
     changed_fields,
     changed_stamp,
+    settled_fields,
     told_names,
     wanted_fields,
 )
+from altegio_sync.mongo.lead_trash import StoredLead, is_other_lead
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -88,6 +90,8 @@ class Plan:
     writes_at: datetime | None = None
     asks_again: bool = False
     only_by_id: bool = False
+    has_doubtful_lead: bool = False
+    lead_changes: Sequence[StoredLead] = ()
 
 
 def plan_one(
@@ -101,14 +105,25 @@ def plan_one(
     if len(stored) > 1:
         # An id kept as a number cannot become the text that another document has already.
         wanted.pop(KEY, None)
-    differing = [(each, changed) for each in stored if (changed := changed_fields(each, wanted))]
+    settled = [(each, *settled_fields(wanted, verdict, each)) for each in stored]
+    differing = [
+        (each, changed) for each, own, _ in settled if (changed := changed_fields(each, own))
+    ]
+    plan = Plan(position, Outcome.DUPLICATE, is_no_longer_kept=is_gone)
+    plan.has_doubtful_lead = any(lead is not None and lead.is_doubtful for *_, lead in settled)
     if not differing:
-        stamps = _stamp_writes(stored, wanted, asked) if mode is SyncMode.UPDATE else ()
-        return Plan(position, Outcome.DUPLICATE, stamps, is_no_longer_kept=is_gone)
-    changes = frozenset(name for each, changed in differing for name in told_names(each, changed))
+        if mode is SyncMode.UPDATE:
+            plan.writes = _stamp_writes(stored, wanted, asked)
+        return plan
+    plan.changes = frozenset(
+        name for each, changed in differing for name in told_names(each, changed)
+    )
+    plan.outcome = Outcome.STALE if mode is SyncMode.NEW_ONLY else Outcome.UPDATED
     if mode is SyncMode.NEW_ONLY:
-        return Plan(position, Outcome.STALE, (), changes, is_no_longer_kept=is_gone)
-    plan = Plan(position, Outcome.UPDATED, (), changes, is_no_longer_kept=is_gone)
+        return plan
+    plan.lead_changes = [
+        StoredLead(each, changed) for each, changed in differing if is_other_lead(each, changed)
+    ]
     plan.only_by_id = not asked.by_id and any(_is_older(wanted, each) for each, _ in differing)
     plan.asks_again = (
         plan.only_by_id or asked.is_too_old or any(asked.was_before(each) for each, _ in differing)
@@ -131,6 +146,7 @@ def _plan_new(position: int, verdict: Verdict, asked: Asked) -> Plan:
         [InsertOne(document)],
         document_id=document["_id"],
         asks_again=asked.is_too_old,
+        has_doubtful_lead=verdict.appointment.lead.is_doubtful,
     )
 
 

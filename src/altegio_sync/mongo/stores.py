@@ -22,6 +22,7 @@ from altegio_sync.mongo.indexes import (
     find_in_its_place,
     has_unique_index,
 )
+from altegio_sync.mongo.lead_trash import LeadTrash
 from altegio_sync.mongo.plans import READ_FIELDS, Asked, Plan, plan_one
 from altegio_sync.mongo.refusals import DUPLICATE_KEY
 from altegio_sync.mongo.requirements import ORDINARY, find_kind, find_lacking, product_of
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from pymongo.asynchronous.database import AsyncDatabase
 
     from altegio_sync.domain.lessons import Verdict
-    from altegio_sync.domain.report import SyncMode
+    from altegio_sync.domain.report import SyncMode, WritingRun
     from altegio_sync.mongo.fence import Fence
     from altegio_sync.ports import StoredScope
 
@@ -70,6 +71,7 @@ class MongoAppointments:
         self._clock = clock or self._server_clock.now
         self._fence = fence
         self._has_numeric_ids = False
+        self._lead_trash = LeadTrash(database, collection)
 
     @waits_for_mongodb
     async def prepare(self, *, dry_run: bool) -> str | None:
@@ -131,7 +133,13 @@ class MongoAppointments:
         return await find_lacking(self._collection)
 
     async def store_batch(
-        self, batch: Sequence[Verdict], *, mode: SyncMode, dry_run: bool, by_id: bool = False
+        self,
+        batch: Sequence[Verdict],
+        *,
+        mode: SyncMode,
+        dry_run: bool,
+        by_id: bool = False,
+        run: WritingRun | None = None,
     ) -> BatchResult:
         """See the port; every write is carried out only on the version that was read.
 
@@ -144,7 +152,7 @@ class MongoAppointments:
         for _ in range(_TRIES):
             planned = await self._plan([(n, batch[n]) for n in left], mode, plans, by_id=by_id)
             plans |= {each.position: each for each in planned}
-            left = () if dry_run else await self._write(planned, batch, failures)
+            left = () if dry_run else await self._write(planned, batch, failures, run)
             if not left:
                 break
         for position in left:
@@ -192,7 +200,11 @@ class MongoAppointments:
         return keys_of(ids, also_numbers=self._has_numeric_ids)
 
     async def _write(
-        self, plans: Sequence[Plan], batch: Sequence[Verdict], failures: list[str]
+        self,
+        plans: Sequence[Plan],
+        batch: Sequence[Verdict],
+        failures: list[str],
+        run: WritingRun | None,
     ) -> set[int]:
         """Carry the plans out; the positions of those that found another version or their id taken.
 
@@ -201,6 +213,9 @@ class MongoAppointments:
         writes = [(each, write) for each in plans if not each.asks_again for write in each.writes]
         if not writes:
             return set()
+        replaced = [lead for each in plans if not each.asks_again for lead in each.lead_changes]
+        if replaced and run is not None:
+            await self._lead_trash.keep(replaced, run, self._clock())
         done = await self._bulk_write([write for _, write in writes])
         missed: set[int] = set()
         refused: dict[int, int] = {}
@@ -211,6 +226,9 @@ class MongoAppointments:
             else:
                 refused[plan.position] = code
         _mark_failed(plans, refused, batch, failures)
+        kept_on = [one for each in plans if each.position in refused for one in each.lead_changes]
+        if kept_on and run is not None:
+            await self._lead_trash.forget(kept_on, run)
         updated = [plan.position for plan, write in writes if isinstance(write, UpdateOne)]
         if done.matched < sum(position not in refused for position in updated):
             # Which of them, the server does not say.
@@ -245,6 +263,11 @@ def _to_result(
         if plan.outcome in (Outcome.UPDATED, Outcome.STALE):
             result.changes.update(plan.changes)
         result.no_longer_kept += plan.is_no_longer_kept
+        appointment_id = verdict.booking.id
+        if plan.has_doubtful_lead and plan.outcome is not Outcome.FAILED:
+            result.doubtful.add(appointment_id)
+        if plan.outcome is Outcome.UPDATED:
+            result.lead_changes += [each.told(appointment_id) for each in plan.lead_changes]
     return result
 
 

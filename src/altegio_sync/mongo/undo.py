@@ -14,6 +14,7 @@ from altegio_sync.mongo.documents import KEY
 from altegio_sync.mongo.fence import no_fence
 from altegio_sync.mongo.ids import shown_id
 from altegio_sync.mongo.indexes import drop_own_index, ensure_unique_index
+from altegio_sync.mongo.lead_trash import STEPS, bringing_back, first_lead, lead_before, lead_of
 from altegio_sync.mongo.literal import RAW, adding, replacing
 from altegio_sync.mongo.refusals import DUPLICATE_KEY
 from altegio_sync.mongo.trash import TRASH_COLLECTION, digest, id_key
@@ -107,6 +108,8 @@ class _Plan:
     writes: list[tuple[RawBSONDocument, UpdateOne]]
     done: list[Any]
     changed_since: list[RawBSONDocument]
+    #: Entries of replaced leads, each with the lead to bring back.
+    leads: list[tuple[RawBSONDocument, UpdateOne, Document]] = field(default_factory=list)
 
 
 class MongoTrash:
@@ -205,6 +208,7 @@ class MongoTrash:
             report.already += len(plan.done)
             report.changed_since += [_shown(each) for each in plan.changed_since]
             restored = await self._write(collection, plan, report)
+            restored += await self._write_leads(collection, plan, report)
             report.restored += len(restored)
             undone = {"$set": {"undone_at": self._clock()}}
             # An entry that is nearly too large has no room for it, and the next undo finds out.
@@ -224,7 +228,9 @@ class MongoTrash:
         for entry in entries:
             old: RawBSONDocument = entry["document"]
             found = current.get(_document_key(entry))
-            if found is not None and found.raw == old.raw:
+            if STEPS in entry:
+                _plan_lead(plan, entry, found, force=force)
+            elif found is not None and found.raw == old.raw:
                 plan.done.append(entry["_id"])
             elif force or _is_as_left(entry, found):
                 write = adding(old) if found is None else replacing(found, old)
@@ -256,6 +262,40 @@ class MongoTrash:
             else:
                 report.changed_since.append(_shown(entry))
         return restored
+
+    async def _write_leads(
+        self, collection: RawCollection, plan: _Plan, report: UndoReport
+    ) -> list[Any]:
+        """The trash ids of the leads that were brought back, as reading them again shows."""
+        refused = await write_each(collection, [write for _, write, _ in plan.leads])
+        current = await _find(collection, [entry for entry, *_ in plan.leads])
+        restored = []
+        for number, (entry, _, old) in enumerate(plan.leads):
+            found = current.get(_document_key(entry))
+            if found is not None and lead_of(found) == old:
+                restored.append(entry["_id"])
+            elif number in refused:
+                report.add_refused(_shown(entry), refused[number])
+            else:
+                report.changed_since.append(_shown(entry))
+        return restored
+
+
+def _plan_lead(
+    plan: _Plan, entry: RawBSONDocument, found: RawBSONDocument | None, *, force: bool
+) -> None:
+    if found is None:
+        plan.changed_since.append(entry)
+        return
+    now, first = lead_of(found), first_lead(entry)
+    before = lead_before(entry, now)
+    if before is None and now == first:
+        plan.done.append(entry["_id"])
+    elif before is None and not force:
+        plan.changed_since.append(entry)
+    else:
+        old = first if before is None else before
+        plan.leads.append((entry, bringing_back(found, old), old))
 
 
 async def _find(

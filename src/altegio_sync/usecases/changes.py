@@ -15,6 +15,7 @@ from altegio_sync.domain.report import (
     RunError,
     SyncMode,
     SyncReport,
+    WritingRun,
     new_run_id,
     utc_now,
 )
@@ -172,6 +173,7 @@ class _CompanyChanges:
             rules=request.rules,
             mode=SyncMode.UPDATE,
             dry_run=request.dry_run,
+            run=WritingRun(run_id, "changes"),
         )
 
     async def sync(self) -> None:

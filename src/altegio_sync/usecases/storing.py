@@ -30,6 +30,7 @@ from altegio_sync.errors import (
     UnexpectedAnswerError,
 )
 from altegio_sync.usecases.again import AskingAgain
+from altegio_sync.usecases.lead_notes import note_leads, warn_of_leads
 from altegio_sync.usecases.warning import warn
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
     from altegio_sync.domain.appointment import Booking, Teacher
     from altegio_sync.domain.lessons import Verdict
+    from altegio_sync.domain.report import WritingRun
     from altegio_sync.ports import (
         AppointmentSource,
         AppointmentStore,
@@ -66,6 +68,7 @@ class BookingIntake:
         rules: LessonRules,
         mode: SyncMode,
         dry_run: bool,
+        run: WritingRun | None = None,
     ) -> None:
         self._source = source
         self._store = store
@@ -74,6 +77,7 @@ class BookingIntake:
         self._rules = rules
         self._mode = mode
         self._dry_run = dry_run
+        self._run = run
         self._staff: Mapping[str, Teacher] | AltegioError | None = None
         self._staff_lock = anyio.Lock()
         self._taken_singly: set[str] = set()
@@ -152,9 +156,10 @@ class BookingIntake:
         # What was read is stored even when the run is being stopped.
         with anyio.CancelScope(shield=True):
             result = await self._store.store_batch(
-                verdicts, mode=self._mode, dry_run=self._dry_run, by_id=by_id
+                verdicts, mode=self._mode, dry_run=self._dry_run, by_id=by_id, run=self._run
             )
         result.add_to(counts)
+        note_leads(result, self._report, self._progress)
         for verdict, outcome in result.outcomes:
             self._progress.appointment(verdict, outcome)
             if outcome is Outcome.UPDATED and result.changes["startDateTime"]:
@@ -239,6 +244,8 @@ class BookingIntake:
                 f"(appointments {some_ids(ids)})"
             )
             self._warn("no_longer_kept", message, ids)
+
+        warn_of_leads(self._report, self._progress, dry_run=self._dry_run)
 
     def _warn(self, code: str, message: str, ids: Sequence[str], **fields: object) -> None:
         warn(self._report, self._progress, code, message, count=len(ids), **fields)

@@ -16,6 +16,7 @@ from altegio_sync.domain.report import (
     CompanyReport,
     SyncMode,
     SyncReport,
+    WritingRun,
     new_run_id,
     utc_now,
 )
@@ -195,6 +196,7 @@ class _CompanySync:
             rules=request.rules,
             mode=request.mode,
             dry_run=request.dry_run,
+            run=WritingRun(run_id, "sync"),
         )
         self._vanished: VanishedSearch | None = None
         self._began_at: datetime | None = None
