@@ -30,6 +30,7 @@ from altegio_sync.domain.phones import known_regions
 from altegio_sync.domain.setting_names import UnknownName, find_unknown
 from altegio_sync.domain.zones import find_zone
 from altegio_sync.errors import ConfigError
+from altegio_sync.settings_file import ENCODING, without_the_parsers_log
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -145,7 +146,7 @@ class Settings(BaseSettings):
     """
 
     model_config = SettingsConfigDict(
-        env_file_encoding="utf-8-sig",
+        env_file_encoding=ENCODING,
         env_ignore_empty=True,
         extra="ignore",
         frozen=True,
@@ -258,8 +259,9 @@ def load_settings(env_file: Path | None = None, required: Iterable[str] = ALL_SE
     problem = _file_problem(source) if is_there else None
     if problem is not None:
         raise ConfigError(f"The settings file {shown(source)} cannot be read: {problem}")
-    present = _Required(_env_file=source).model_dump(by_alias=True)
-    settings, wrong = _read_settings(source)
+    with without_the_parsers_log():
+        present = _Required(_env_file=source).model_dump(by_alias=True)
+        settings, wrong = _read_settings(source)
     missing = [name for name in required if not present[name].strip(" ,")]
     told = [_missing_settings(missing)] if missing else []
     told += [f"Invalid {name}: {message}" for name, message in wrong.items()]
@@ -331,7 +333,7 @@ class _Required(BaseSettings):
     """The required ones as they stand there, whatever is wrong with them and the others."""
 
     model_config = SettingsConfigDict(
-        env_file_encoding="utf-8-sig", env_ignore_empty=True, extra="ignore"
+        env_file_encoding=ENCODING, env_ignore_empty=True, extra="ignore"
     )
 
     company_id: str = Field("", alias="ALTEGIO_COMPANY_ID")

@@ -61,6 +61,7 @@ MESSAGES: dict[str, str | Callable[[Mapping[str, Any]], str]] = {
     "{sample}): --force brings them back all the same",
     "own_budget": "The user of DB_URI may not write to MongoDB, so the limits of Altegio are kept "
     "for this process alone: start no other run from this address meanwhile",
+    "settings_line_unread": "{file}, line {line}: not read, since it is not NAME=value",
     "unknown_zone": "{problem}. Until then days are cut in {used}",
     "stopping": "Stopping: what was read is stored (once more to leave at once)",
 }

@@ -150,7 +150,10 @@ def test_settings_come_from_the_environment_then_from_a_file(
     missing = cli.run("services", "--env-file", "none.env")
 
     assert read.code == 0, read.err
-    assert (missing.code, missing.err) == (2, "ERROR There is no settings file none.env\n")
+    assert (missing.code, missing.err) == (
+        2,
+        f"ERROR There is no settings file {cli.folder}/none.env\n",
+    )
 
 
 @pytest.mark.parametrize(

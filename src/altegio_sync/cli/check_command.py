@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
 from altegio_sync.bootstrap import open_altegio, open_store
+from altegio_sync.cli.check_settings import check_settings
 from altegio_sync.cli.command import (
     EXIT_DONE,
     EXIT_INTERRUPTED,
@@ -44,7 +45,7 @@ _MARKS = {Level.OK: "ok  ", Level.WARN: "warn", Level.FAIL: "FAIL"}
 
 def run_check(options: CommandOptions) -> NoReturn:
     async def body(stop: StopSignal) -> int:
-        settings = load(options)
+        settings = load(options, reports_file=False)
         findings = []
         with stop.interrupting():
             async for finding in _findings(options, settings):
@@ -84,6 +85,8 @@ def _check_settings(options: CommandOptions, settings: Settings) -> Iterator[Fin
 
 async def _findings(options: CommandOptions, settings: Settings) -> AsyncIterator[Finding]:
     for finding in _check_settings(options, settings):
+        yield finding
+    for finding in check_settings(settings, settings_file(options.env_file)):
         yield finding
     async with AsyncExitStack() as stack:
         database = sharing = problem = None

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from altegio_sync.config import ALL_SETTINGS, load_settings
+from altegio_sync.config import ALL_SETTINGS, load_settings, settings_file
 from altegio_sync.domain.foreign_text import json_safe, shown
 from altegio_sync.domain.report import RunError, failure_json
 from altegio_sync.errors import (
@@ -25,6 +25,7 @@ from altegio_sync.errors import (
     StoreError,
 )
 from altegio_sync.log import configure_logging, get_logger
+from altegio_sync.settings_file import read_settings_file
 from altegio_sync.usecases.stopping import StopSignal
 
 if TYPE_CHECKING:
@@ -53,7 +54,22 @@ class CommandOptions:
         configure_logging(self.log_format, level, secrets)
 
 
-def load(options: CommandOptions, required: Iterable[str] = ALL_SETTINGS) -> Settings:
+#: Lines of settings files that were reported: `interactive` loads the settings several times.
+_REPORTED_LINES: set[tuple[Path, int]] = set()
+
+
+def load(
+    options: CommandOptions,
+    required: Iterable[str] = ALL_SETTINGS,
+    *,
+    reports_file: bool = True,
+) -> Settings:
+    """The settings; lines of their file that cannot be read are logged, once each."""
+    if reports_file and (file := read_settings_file(settings_file(options.env_file))):
+        for line in file.unread_lines:
+            if (file.path, line) not in _REPORTED_LINES:
+                get_logger().warning("settings_line_unread", file=str(file.path), line=line)
+            _REPORTED_LINES.add((file.path, line))
     settings = load_settings(options.env_file, required)
     options.configure_logging(settings.secrets)
     if "ALTEGIO_COMPANY_TOKEN" in required:
