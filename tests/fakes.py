@@ -21,7 +21,7 @@ from altegio_sync.domain.lessons import Skipped
 from altegio_sync.domain.period import Period
 from altegio_sync.domain.report import ApiUsage, Outcome, SyncMode
 from altegio_sync.errors import LeaseHeldError, NotFoundError
-from altegio_sync.ports import BatchResult, Page, SilentProgress
+from altegio_sync.ports import BatchResult, MarkResult, Page, SilentProgress
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
@@ -132,6 +132,8 @@ class MemoryStore:
         self.refused: set[str] = set()
         self.marked: list[str] = []
         self.by_id: list[str] = []
+        #: What another program changes once, before it can be marked.
+        self.overtaken: set[str] = set()
         self.scopes: list[StoredScope] = []
         self.now = NOW
         self.log = [] if log is None else log
@@ -195,12 +197,18 @@ class MemoryStore:
             and start <= each.starts_at < end
         }
 
-    async def mark_deleted(self, appointment_ids: Collection[str], scope: StoredScope) -> None:
+    async def mark_deleted(
+        self, gone: Mapping[str, float | None], scope: StoredScope
+    ) -> MarkResult:
         del scope
-        for each in sorted(appointment_ids):
+        result = MarkResult(overtaken=self.overtaken & gone.keys())
+        self.overtaken -= gone.keys()
+        result.marked = gone.keys() - result.overtaken
+        for each in sorted(result.marked):
             self.stored[each] = replace(self.stored[each], is_deleted=True)
             self.marked.append(each)
         self.log.append("marked")
+        return result
 
 
 class MemoryLedger:

@@ -50,7 +50,12 @@ class AuthenticationError(AltegioRejectedError):
 
 
 class NotFoundError(AltegioRejectedError):
-    """Altegio does not know the location or the appointment."""
+    """Altegio does not know the location or the appointment.
+
+    ``asked_at`` is when the request started, by `steady_now`.
+    """
+
+    asked_at: float | None = None
 
 
 class UnexpectedAnswerError(AltegioError):

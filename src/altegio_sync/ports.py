@@ -123,6 +123,18 @@ class BatchResult:
         counts.doubtful += len(self.doubtful)
 
 
+@dataclass(slots=True)
+class MarkResult:
+    """The ids that were marked; of the others, those to ask about again, and what was refused.
+
+    What is in none of them stands in the scope no longer.
+    """
+
+    marked: set[str] = field(default_factory=set)
+    overtaken: set[str] = field(default_factory=set)
+    failures: dict[str, str] = field(default_factory=dict)
+
+
 class AppointmentStore(Protocol):
     """The school's collection. Every method raises StoreError when MongoDB fails it."""
 
@@ -158,8 +170,13 @@ class AppointmentStore(Protocol):
         """The ids, all digits, of the scope's documents that are not marked deleted."""
         ...
 
-    async def mark_deleted(self, appointment_ids: Collection[str], scope: StoredScope) -> None:
-        """Mark the scope's documents with these ids as deleted."""
+    async def mark_deleted(
+        self, gone: Mapping[str, float | None], scope: StoredScope
+    ) -> MarkResult:
+        """Mark the scope's documents with these ids as deleted.
+
+        The values are when Altegio was asked about each, by `steady_now`.
+        """
         ...
 
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from altegio_sync.domain.appointment import AttendanceStatus, Booking
 from altegio_sync.domain.clock import steady_now
 from altegio_sync.domain.lessons import LessonRules, judge
+from altegio_sync.domain.period import Period
 from altegio_sync.domain.report import Outcome, SyncMode
 from altegio_sync.mongo.stores import MongoAppointments
-from tests.fakes import booking
+from altegio_sync.ports import StoredScope
+from tests.fakes import START, booking
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -282,6 +285,66 @@ async def test_one_that_another_run_brought_up_to_date_meanwhile_is_no_change_of
     )
 
     assert outcomes(result) == [Outcome.DUPLICATE, Outcome.DUPLICATE]
+
+
+SCOPE = StoredScope(
+    "77", Period.of_days(START.date(), START.date()), ZoneInfo("Europe/Kyiv"), takes_unowned=False
+)
+
+
+@pytest.mark.parametrize(
+    ("asked_s_ago", "is_marked"),
+    [(None, True), (0.0, True), (31.0, False), ("before it was stored", False)],
+)
+async def test_a_document_is_marked_deleted_by_an_answer_that_is_newer_and_not_too_old(
+    database: AsyncDatabase[Document],
+    collection: AsyncCollection[Document],
+    asked_s_ago: float | str | None,
+    is_marked: bool,
+) -> None:
+    before = steady_now()
+    await store(database, booking("501"))
+    appointments = MongoAppointments(database, "altegio-appointments")
+    await appointments.find_server_time()
+    asked_at = steady_now() - asked_s_ago if isinstance(asked_s_ago, float) else None
+    if isinstance(asked_s_ago, str):
+        asked_at = before
+
+    result = await appointments.mark_deleted({"501": asked_at, "502": asked_at}, SCOPE)
+
+    assert result.marked == ({"501"} if is_marked else set())
+    assert result.overtaken == (set() if is_marked else {"501"})
+    assert await collection.count_documents({"isDeleted": True}) == is_marked
+
+
+async def test_a_document_that_others_change_is_examined_again_before_it_is_marked(
+    database: AsyncDatabase[Document], collection: AsyncCollection[Document]
+) -> None:
+    await store(database, booking("501"), booking("502"))
+    appointments = Intruding(database, "altegio-appointments")
+
+    async def move(collection: AsyncCollection[Document]) -> None:
+        moved = {"$set": {"startDateTime": START - timedelta(days=9), "updatedAt": STAMP}}
+        await collection.update_one({"appointmentId": "501"}, moved)
+
+    appointments.intrusions = [move]
+    result = await appointments.mark_deleted({"501": None, "502": None}, SCOPE)
+
+    assert (result.marked, result.overtaken) == ({"502"}, set())
+    assert await collection.count_documents({"appointmentId": "501", "isDeleted": False}) == 1
+
+
+async def test_a_document_that_the_server_refuses_to_mark_keeps_no_other_waiting(
+    database: AsyncDatabase[Document], collection: AsyncCollection[Document]
+) -> None:
+    await store(database, booking("501"), booking("502"))
+    rule = {"$or": [{"appointmentId": {"$ne": "501"}}, {"isDeleted": False}]}
+    await database.command("collMod", collection.name, validator=rule)
+
+    appointments = MongoAppointments(database, "altegio-appointments")
+    result = await appointments.mark_deleted({"501": None, "502": None}, SCOPE)
+
+    assert (result.marked, set(result.failures)) == ({"502"}, {"501"})
 
 
 async def test_a_text_that_is_not_utf8_is_replaced_all_the_same(

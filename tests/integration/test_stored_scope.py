@@ -87,7 +87,7 @@ async def test_undeleted_ones_of_the_company_and_the_local_day_are_found(
 async def test_marking_touches_the_flag_of_what_stands_in_the_scope_and_nothing_else(
     store: MongoAppointments, collection: AsyncCollection[Document]
 ) -> None:
-    await store.mark_deleted([str(number) for number in range(20)], OURS)
+    await store.mark_deleted({str(number): None for number in range(20)}, OURS)
 
     changed = ["1", "2", "3", 4, 6.0, Decimal128("7")]
     async for after in collection.find({}, {"_id": 0}):

@@ -111,6 +111,28 @@ async def test_one_that_altegio_does_not_know_is_marked_deleted_and_told() -> No
     assert report.exit_code == 0
 
 
+async def test_one_that_another_program_changed_is_asked_for_again_before_it_is_marked() -> None:
+    store, ledger = MemoryStore(*many(30)), MemoryLedger()
+    store.overtaken = {"5", "6"}
+    source = ListSource([*many(5), *many(23, 7)])
+    back = booking("6", starts_at=START + timedelta(days=6))
+    fetch = source.fetch_booking
+
+    async def fetch_again(company_id: str, appointment_id: str, zone: ZoneInfo) -> Booking:
+        if appointment_id in source.asked_ids:
+            source.list.append(back)
+        return await fetch(company_id, appointment_id, zone)
+
+    source.fetch_booking = fetch_again  # type: ignore[method-assign]
+    report = await update(source, store, ledger)
+
+    assert sorted(source.asked_ids) == ["5", "5", "6", "6"]
+    assert store.marked == ["5"]
+    assert report.to_json()["vanished"]["gone"] == 1
+    assert all_days(report)[1] == 0
+    assert report.exit_code == 0
+
+
 async def test_days_are_entered_after_what_is_gone_of_them_is_marked() -> None:
     log: list[str] = []
     store, ledger = MemoryStore(*many(30), log=log), MemoryLedger(log)

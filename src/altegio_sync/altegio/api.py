@@ -40,6 +40,7 @@ from altegio_sync.errors import (
     AltegioUnavailableError,
     ConfigError,
     NotAltegioError,
+    NotFoundError,
     RateLimitedError,
     UnexpectedAnswerError,
 )
@@ -244,11 +245,15 @@ class AltegioApi:
             answer.body,
             secrets=self._secrets,
         )
-        if len(answer.body) > _LARGE_BODY_BYTES:
-            # In a thread, so that signals and other requests need not wait for so much.
-            value = await anyio.to_thread.run_sync(read, abandon_on_cancel=True)
-        else:
-            value = read()
+        try:
+            if len(answer.body) > _LARGE_BODY_BYTES:
+                # In a thread, so that signals and other requests need not wait for so much.
+                value = await anyio.to_thread.run_sync(read, abandon_on_cancel=True)
+            else:
+                value = read()
+        except NotFoundError as error:
+            error.asked_at = asked_at  # it may be written, as any other answer
+            raise
         return value, answer.headers, asked_at
 
 

@@ -22,12 +22,15 @@ from altegio_sync.mongo.documents import (
     told_names,
     wanted_fields,
 )
+from altegio_sync.mongo.ids import to_id
 from altegio_sync.mongo.lead_trash import StoredLead, is_other_lead
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from altegio_sync.domain.lessons import Verdict
+    from altegio_sync.mongo.server_clock import ServerClock
+    from altegio_sync.ports import MarkResult
 
     Document = dict[str, Any]
 
@@ -148,6 +151,29 @@ def _plan_new(position: int, verdict: Verdict, asked: Asked) -> Plan:
         asks_again=asked.is_too_old,
         has_doubtful_lead=verdict.appointment.lead.is_doubtful,
     )
+
+
+def plan_marks(
+    stored: Sequence[Document],
+    gone: Mapping[str, float | None],
+    result: MarkResult,
+    clock: ServerClock,
+    writes_at: datetime,
+) -> list[tuple[str, UpdateOne]]:
+    """Mark the documents as deleted, by id; those that may be newer are added to ``result``."""
+    writes = []
+    now = clock.now()
+    for document in stored:
+        appointment_id = to_id(document[KEY]) or ""
+        asked_at = gone[appointment_id]
+        at = None if asked_at is None else clock.at(asked_at)
+        asked = Asked(now, at, writes_at, by_id=True)
+        if asked.is_too_old or asked.was_before(document):
+            result.overtaken.add(appointment_id)
+        else:
+            fields = {"isDeleted": True, "updatedAt": writes_at}
+            writes.append((appointment_id, _update(document, fields)))
+    return [each for each in writes if each[0] not in result.overtaken]
 
 
 def _stamp_writes(

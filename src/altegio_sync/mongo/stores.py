@@ -23,11 +23,11 @@ from altegio_sync.mongo.indexes import (
     has_unique_index,
 )
 from altegio_sync.mongo.lead_trash import LeadTrash
-from altegio_sync.mongo.plans import READ_FIELDS, Asked, Plan, plan_one
+from altegio_sync.mongo.plans import READ_FIELDS, Asked, Plan, plan_marks, plan_one
 from altegio_sync.mongo.refusals import DUPLICATE_KEY
 from altegio_sync.mongo.requirements import ORDINARY, find_kind, find_lacking, product_of
 from altegio_sync.mongo.server_clock import ServerClock
-from altegio_sync.ports import BatchResult, Overtaken, StoreState
+from altegio_sync.ports import BatchResult, MarkResult, Overtaken, StoreState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -103,12 +103,39 @@ class MongoAppointments:
         # An id that is none cannot be asked for; `validate` tells of it.
         return {key for key in keys if key.isascii() and key.isdigit()}
 
+    async def mark_deleted(
+        self, gone: Mapping[str, float | None], scope: StoredScope
+    ) -> MarkResult:
+        """See the port; a document is marked only as it was read, as in `store_batch`."""
+        result = MarkResult()
+        left = set(gone)
+        writes_at = _milliseconds(self._clock())
+        for _ in range(_TRIES):
+            found = await self._find_to_mark(left, scope)
+            writes = plan_marks(found, gone, result, self._server_clock, writes_at)
+            done = await self._bulk_write([write for _, write in writes])
+            for index, code in done.refused.items():
+                appointment_id = writes[index][0]
+                result.failures[appointment_id] = refused_message(appointment_id, code)
+            left = {each for each, _ in writes} - result.failures.keys()
+            if done.matched + len(done.refused) == len(writes):
+                result.marked |= left
+                return result
+            # Which of them, the server does not say.
+            result.marked |= await self._find_marked(left, writes_at)
+        result.overtaken |= left - result.marked
+        return result
+
     @waits_for_mongodb
-    async def mark_deleted(self, appointment_ids: Collection[str], scope: StoredScope) -> None:
-        await self._collection.update_many(
-            {**_undeleted(scope), KEY: {"$in": self._keys(appointment_ids), **_NO_LIST}},
-            {"$set": {"isDeleted": True, "updatedAt": self._clock()}},
-        )
+    async def _find_marked(self, ids: Collection[str], writes_at: datetime) -> set[str]:
+        marked = {"isDeleted": True, "updatedAt": writes_at}
+        query = {KEY: {"$in": self._keys(ids), **_NO_LIST}, **marked}
+        return {to_id(each[KEY]) or "" async for each in self._collection.find(query, {KEY: 1})}
+
+    @waits_for_mongodb
+    async def _find_to_mark(self, ids: Collection[str], scope: StoredScope) -> list[Document]:
+        query = {**_undeleted(scope), KEY: {"$in": self._keys(ids), **_NO_LIST}}
+        return await self._collection.find(query, _PROJECTION).to_list()
 
     @waits_for_mongodb
     async def describe(self) -> StoreState:

@@ -17,7 +17,7 @@ from altegio_sync.errors import (
 from altegio_sync.ports import StoredScope
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence, Set
+    from collections.abc import Iterable, Mapping, Sequence, Set
     from zoneinfo import ZoneInfo
 
     from altegio_sync.domain.period import Period
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from altegio_sync.usecases.storing import BookingIntake
 
 _WORKERS = 8
+#: Marked at once, and times that Altegio is asked about each of them again.
+_MARKED_AT_ONCE = 50
+_TRIES = 3
 #: More than so many, and over this share of the period, look like a fault and not like removals.
 _MASS = 20
 _MASS_SHARE = 0.05
@@ -41,7 +44,8 @@ class _Gone:
 
     window: Window
     scope: StoredScope
-    appointment_ids: Sequence[str]
+    #: When Altegio was asked about each, by `steady_now`.
+    asked_at: Mapping[str, float | None]
     is_settled: bool
 
 
@@ -91,9 +95,11 @@ class VanishedSearch:
         open_ids = self._intake.failed | self._unanswered
         return open_ids.isdisjoint(window.ids) and open_ids.isdisjoint(missing)
 
-    async def _ask(self, missing: Sequence[str], zone: ZoneInfo, handed_on: Set[str]) -> list[str]:
-        """Bring the missing ones up to date; those that Altegio does not know."""
-        gone: list[str] = []
+    async def _ask(
+        self, missing: Sequence[str], zone: ZoneInfo, handed_on: Set[str]
+    ) -> dict[str, float | None]:
+        """Bring the missing ones up to date; those that Altegio does not know, and when asked."""
+        gone: dict[str, float | None] = {}
         left = iter(missing)
 
         async def worker() -> None:
@@ -105,8 +111,8 @@ class VanishedSearch:
                     booking = await self._source.fetch_booking(
                         self._whole.company_id, appointment_id, zone
                     )
-                except NotFoundError:
-                    gone.append(appointment_id)
+                except NotFoundError as error:
+                    gone[appointment_id] = error.asked_at
                     self._gone_count += 1
                 except (AltegioRejectedError, UnexpectedAnswerError) as error:
                     await self._leave(appointment_id, error)
@@ -117,7 +123,7 @@ class VanishedSearch:
         async with anyio.create_task_group() as tasks:
             for _ in range(min(_WORKERS, len(missing))):
                 tasks.start_soon(worker)
-        return sorted(gone)
+        return gone
 
     async def _leave(self, appointment_id: str, error: AltegioError) -> None:
         """The others go on; what is wrong with one need not be with them."""
@@ -142,16 +148,52 @@ class VanishedSearch:
             self._report.vanished.left = self._gone_count
             self._report.errors.append(self._mass_error())
             return []
+        settled = []
         for each in self._gone:
+            marked = sorted(each.asked_at)
+            is_settled = each.is_settled
             if not dry_run:
-                await self._store.mark_deleted(each.appointment_ids, each.scope)
-            for appointment_id in each.appointment_ids:
+                marked, left = await self._mark(each)
+                is_settled &= left.isdisjoint(self._intake.failed | self._unanswered)
+            for appointment_id in marked:
                 self._progress.warn("vanished", appointment_id=appointment_id, dry_run=dry_run)
-            self._report.vanished.gone += len(each.appointment_ids)
-            self._report.note_ids("gone", each.appointment_ids)
-        settled = [each for each in self._gone if each.is_settled]
+            self._report.vanished.gone += len(marked)
+            self._report.note_ids("gone", marked)
+            if is_settled:
+                settled.append(each)
         self._report.days.unsettled -= sum(each.scope.period.days for each in settled)
         return [each.window for each in settled]
+
+    async def _mark(self, gone: _Gone) -> tuple[list[str], set[str]]:
+        """The ids that were marked, and those that were not.
+
+        Few at once: where Altegio has to be asked again, the answers are new when they are written.
+        """
+        ids, marked = sorted(gone.asked_at), set()
+        for first in range(0, len(ids), _MARKED_AT_ONCE):
+            part = {each: gone.asked_at[each] for each in ids[first : first + _MARKED_AT_ONCE]}
+            for _ in range(_TRIES):
+                result = await self._store.mark_deleted(part, gone.scope)
+                marked |= result.marked
+                for appointment_id, message in result.failures.items():
+                    self._unanswered.add(appointment_id)
+                    self._report.errors.append(
+                        RunError("not_stored", message, self._report.company)
+                    )
+                if not result.overtaken:
+                    break
+                # Another program changed the document, or the answer is too old by now.
+                self._gone_count -= len(result.overtaken)
+                part = await self._ask(sorted(result.overtaken), gone.scope.zone, frozenset())
+            else:
+                self._leave_changing(part)
+        return sorted(marked), set(ids) - marked
+
+    def _leave_changing(self, ids: Iterable[str]) -> None:
+        for appointment_id in ids:
+            self._unanswered.add(appointment_id)
+            told = f"Appointment {appointment_id} is left as it is: other programs keep changing it"
+            self._report.errors.append(RunError("not_settled", told, self._report.company))
 
     def _mass_error(self) -> RunError:
         return RunError(
