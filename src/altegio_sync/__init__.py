@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from altegio_sync.altegio.api import AltegioApi
     from altegio_sync.config import Settings, load_settings
     from altegio_sync.domain.client_name import parse_client_name
-    from altegio_sync.domain.period import Period, parse_period
+    from altegio_sync.domain.period import Period
+    from altegio_sync.domain.period_words import parse_period
     from altegio_sync.domain.report import CompanyReport, SyncReport
     from altegio_sync.domain.stats import StatsReport
     from altegio_sync.domain.validation import RuleContext, ValidationReport
@@ -107,7 +108,7 @@ _HOMES = {
     "load_settings": "config",
     "open_database": "mongo.connection",
     "parse_client_name": "domain.client_name",
-    "parse_period": "domain.period",
+    "parse_period": "domain.period_words",
     "sync_appointments": "usecases.sync",
     "sync_changes": "usecases.changes",
 }

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from altegio_sync.domain.appointment import AttendanceStatus
-from altegio_sync.domain.period import Period, parse_period
+from altegio_sync.domain.period import Period
+from altegio_sync.domain.period_words import parse_period
 from altegio_sync.errors import AltegioUnavailableError, ConfigError
 from altegio_sync.usecases.changes import ChangesRequest, sync_changes
 from altegio_sync.usecases.stopping import StopSignal

@@ -19,6 +19,21 @@ app = typer.Typer(
     "3 Altegio or MongoDB out of reach, 130 interrupted.",
 )
 
+_PERIOD_HELP = (
+    "A day (YYYY-MM-DD or DD.MM.YYYY), a month (YYYY-MM), or one of "
+    f"{', '.join(PERIOD_NAMES)}. The periods this-… end today; around is from 30 days back to "
+    "60 days ahead."
+)
+AnyDays = Annotated[
+    str | None,
+    typer.Argument(metavar="PERIOD|FROM", help=f"{_PERIOD_HELP} All days when left out."),
+]
+LastDay = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="TO", help="The last day, included: also a month's or a word's last day."
+    ),
+]
 EnvFile = Annotated[
     Path | None,
     typer.Option("--env-file", metavar="PATH", help="Read settings from here instead of .env."),
@@ -61,11 +76,9 @@ def _root(
 def sync(
     first: Annotated[
         str,
-        typer.Argument(metavar="PERIOD|FROM", help=f"YYYY-MM-DD, or {', '.join(PERIOD_NAMES)}."),
+        typer.Argument(metavar="PERIOD|FROM", help=_PERIOD_HELP),
     ],
-    last: Annotated[
-        str | None, typer.Argument(metavar="TO", help="Last day of a period, included.")
-    ] = None,
+    last: LastDay = None,
     update: Annotated[
         bool, typer.Option("--update", help="Also bring stored appointments up to date.")
     ] = False,
@@ -160,11 +173,9 @@ def changes(
 def coverage(
     first: Annotated[
         str | None,
-        typer.Argument(metavar="PERIOD|FROM", help=f"YYYY-MM-DD, or {', '.join(PERIOD_NAMES)}."),
+        typer.Argument(metavar="PERIOD|FROM", help=_PERIOD_HELP),
     ] = None,
-    last: Annotated[
-        str | None, typer.Argument(metavar="TO", help="Last day of a period, included.")
-    ] = None,
+    last: LastDay = None,
     company: Company = None,
     json_output: Json = False,
     log_format: LogFormat = "text",
@@ -199,11 +210,10 @@ def status(
 @app.command()
 def interactive(
     first: Annotated[
-        str | None, typer.Argument(metavar="PERIOD|FROM", help="Asked for when it is left out.")
+        str | None,
+        typer.Argument(metavar="PERIOD|FROM", help=f"{_PERIOD_HELP} Asked for when left out."),
     ] = None,
-    last: Annotated[
-        str | None, typer.Argument(metavar="TO", help="Last day of a period, included.")
-    ] = None,
+    last: LastDay = None,
     env_file: EnvFile = None,
 ) -> None:
     """Ask for a period, show what Altegio announces for it, and sync it."""
@@ -214,10 +224,12 @@ def interactive(
 
 @app.command()
 def stats(
-    first: Annotated[
+    first: AnyDays = None,
+    last: LastDay = None,
+    from_option: Annotated[
         str | None, typer.Option("--from", metavar="DATE", help="Only from this day on.")
     ] = None,
-    last: Annotated[
+    to_option: Annotated[
         str | None, typer.Option("--to", metavar="DATE", help="Only up to this day, included.")
     ] = None,
     clean: Annotated[
@@ -243,14 +255,18 @@ def stats(
     if clean:
         if html_file is not None:
             raise typer.BadParameter("--clean shows no statistics", param_hint="--html")
+        if any(each is not None for each in (first, last, from_option, to_option)):
+            raise typer.BadParameter("it works on all days", param_hint="--clean")
         from altegio_sync.cli.clean_command import run_clean
 
         options = CommandOptions("clean", env_file, json_output, log_format)
         run_clean(options, dry_run=dry_run, wait=wait)
+    from altegio_sync.cli.period_option import AskedDays
     from altegio_sync.cli.stats_command import execute_stats
 
     options = CommandOptions("stats", env_file, json_output, log_format)
-    raise typer.Exit(execute_stats(options, first, last, html_file))
+    days = AskedDays(first, last, from_option, to_option)
+    raise typer.Exit(execute_stats(options, days, html_file))
 
 
 @app.command()

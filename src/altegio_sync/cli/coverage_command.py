@@ -21,7 +21,7 @@ from altegio_sync.cli.command import (
 from altegio_sync.cli.local_zone import find_zone_for
 from altegio_sync.domain.foreign_text import shown
 from altegio_sync.domain.ledger import CompanyCoverage, Grade
-from altegio_sync.domain.period import parse_period
+from altegio_sync.domain.period_words import parse_period
 from altegio_sync.mongo.ledger import MongoLedger
 from altegio_sync.mongo.runs import MongoRuns
 from altegio_sync.mongo.stores import MongoAppointments

@@ -18,13 +18,18 @@ from altegio_sync.cli.command import (
 )
 from altegio_sync.cli.sync_command import execute_sync
 from altegio_sync.domain.foreign_text import shown
-from altegio_sync.domain.period import PERIOD_NAMES, parse_period
+from altegio_sync.domain.period import PERIOD_NAMES, NamedPeriod
+from altegio_sync.domain.period_words import parse_period
+from altegio_sync.domain.report import utc_now
 from altegio_sync.errors import AltegioSyncError, ConfigError
 from altegio_sync.usecases.announce import announce
+from altegio_sync.usecases.zones import to_zone
 
 if TYPE_CHECKING:
+    from datetime import date
     from pathlib import Path
 
+    from altegio_sync.config import Settings
     from altegio_sync.usecases.announce import Announcement
     from altegio_sync.usecases.stopping import StopSignal
 
@@ -47,9 +52,9 @@ def run_interactive(first: str | None, last: str | None, env_file: Path | None) 
     if first is not None:
         return execute_sync(CommandOptions("sync", env_file), first, last)
     has_terminal = sys.stdin is not None and sys.stdin.isatty()
-    questions: Questions = _Menus() if has_terminal else _Lines()
     try:
-        load(options)  # what is missing is told before anything is asked
+        settings = load(options)  # what is missing is told before anything is asked
+        questions: Questions = _Menus(_today(settings)) if has_terminal else _Lines()
         first, last = questions.ask_period()
         code = _announce(options, first, last)
         if code == EXIT_INTERRUPTED:
@@ -68,6 +73,12 @@ def run_interactive(first: str | None, last: str | None, env_file: Path | None) 
         print("Cancelled")
         return EXIT_INTERRUPTED
     return code
+
+
+def _today(settings: Settings) -> date:
+    """By this machine's clock. The days of the location are shown before anything is synced."""
+    zone = None if settings.timezone is None else to_zone(settings.timezone, "")
+    return utc_now().astimezone(zone).date()
 
 
 def _announce(options: CommandOptions, first: str, last: str | None) -> int:
@@ -116,13 +127,19 @@ def _offer(questions: Questions, env_file: Path | None) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Menus:
-    """Questions on a terminal."""
+    """Questions on a terminal; ``today`` is for the dates that are shown behind the names."""
+
+    today: date
 
     def ask_period(self) -> tuple[str, str | None]:
         import questionary
 
-        choices = [*PERIOD_NAMES, _TWO_DATES]
-        chosen: str = questionary.select("Which period?", choices=choices).unsafe_ask()
+        choices = [
+            *(questionary.Choice(_label(name, self.today), value=name) for name in PERIOD_NAMES),
+            questionary.Choice(_TWO_DATES),
+        ]
+        question = "Which period? (this-… ends today)"
+        chosen: str = questionary.select(question, choices=choices).unsafe_ask()
         if chosen != _TWO_DATES:
             return chosen, None
         first: str = questionary.text(
@@ -138,6 +155,12 @@ class _Menus:
 
         answer: bool = questionary.confirm(question, default=True).unsafe_ask()
         return answer
+
+
+def _label(name: str, today: date) -> str:
+    period = NamedPeriod(name).on(today)
+    days = f"{period.start}" if period.days == 1 else f"{period.start} to {period.last_day}"
+    return f"{name:<14}{days}"
 
 
 def _problem(first: str, last: str | None) -> str | None:

@@ -16,10 +16,10 @@ from altegio_sync.cli.command import (
 )
 from altegio_sync.cli.html import render_stats_page
 from altegio_sync.cli.local_zone import find_zone_for
+from altegio_sync.cli.period_option import AskedDays
 from altegio_sync.cli.private_file import private_file
 from altegio_sync.cli.render_stats import print_stats
 from altegio_sync.domain.foreign_text import shown
-from altegio_sync.domain.stats import parse_span
 from altegio_sync.mongo.runs import MongoRuns
 from altegio_sync.mongo.stats import MongoStats
 from altegio_sync.usecases.stats import collect_stats
@@ -29,18 +29,16 @@ if TYPE_CHECKING:
 
     from altegio_sync.cli.command import CommandOptions
     from altegio_sync.config import Settings
-    from altegio_sync.domain.period import Period
+    from altegio_sync.domain.period import AnyPeriod
     from altegio_sync.domain.stats import StatsReport
     from altegio_sync.usecases.stopping import StopSignal
 
 
-def execute_stats(
-    options: CommandOptions, first: str | None, last: str | None, html_file: Path | None = None
-) -> int:
+def execute_stats(options: CommandOptions, asked: AskedDays, html_file: Path | None = None) -> int:
     """Count and tell, and write a page as well when a file is named; the exit code."""
 
     async def body(stop: StopSignal) -> int:
-        period = parse_span(first, last)
+        period = asked.parse()
         settings = load(options, ["DB_URI"])
         # That the file can be written is found out before MongoDB is asked.
         with nullcontext() if html_file is None else private_file(html_file) as page:
@@ -61,7 +59,7 @@ def execute_stats(
     return execute(options, body)
 
 
-async def _count(settings: Settings, period: Period | None) -> StatsReport:
+async def _count(settings: Settings, period: AnyPeriod | None) -> StatsReport:
     async with open_store(settings) as database:
         runs = MongoRuns(database, settings.collection)
         zone = await find_zone_for(settings, runs)

@@ -23,7 +23,7 @@ from altegio_sync.cli.render import render_sync
 from altegio_sync.config import NO_SERVICE_LIST, find_unknown_settings, is_set
 from altegio_sync.domain.conditions import SINGLE, find_conditions, find_ended, plan_report
 from altegio_sync.domain.durations import parse_duration
-from altegio_sync.domain.period import parse_period
+from altegio_sync.domain.period_words import parse_period
 from altegio_sync.domain.report import ApiUsage, RunError, SyncMode, new_run_id, utc_now
 from altegio_sync.errors import ConfigError, StoreError
 from altegio_sync.log import get_logger
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from altegio_sync.bootstrap import Database
     from altegio_sync.cli.command import CommandOptions
     from altegio_sync.config import Settings
-    from altegio_sync.domain.period import NamedPeriod, Period
+    from altegio_sync.domain.period import AnyPeriod
     from altegio_sync.domain.report import SyncReport
     from altegio_sync.usecases.stopping import StopSignal
 
@@ -192,7 +192,7 @@ def _exit_code(report: SyncReport) -> int:
     return report.exit_code
 
 
-def _parse_since(text: str) -> Period | NamedPeriod | timedelta:
+def _parse_since(text: str) -> AnyPeriod | timedelta:
     """A duration back from now, a day, or a named period's first day."""
     try:
         return parse_duration(text)

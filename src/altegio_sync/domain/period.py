@@ -1,8 +1,7 @@
-"""Periods of local days, named or given by dates."""
+"""Periods of local days; `period_words` reads what people write for them."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
@@ -15,7 +14,6 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
 _DAY = timedelta(days=1)
-_ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +78,31 @@ class NamedPeriod:
         return Period.of_days(*_NAMED[self.name](today))
 
 
+@dataclass(frozen=True, slots=True)
+class FromTo:
+    """The days from the first one of one period to the last one of another."""
+
+    first: Period | NamedPeriod
+    last: Period | NamedPeriod
+
+    def on(self, today: date) -> Period:
+        """Raises ConfigError where the days are the wrong way round."""
+        first, last = self._ends(today)
+        if first > last:
+            raise ConfigError(f"Start date cannot be after end date: {first} is after {last}")
+        return Period.of_days(first, last)
+
+    def is_reversed(self, today: date) -> bool:
+        first, last = self._ends(today)
+        return first > last
+
+    def _ends(self, today: date) -> tuple[date, date]:
+        return self.first.on(today).start, self.last.on(today).last_day
+
+
+AnyPeriod = Period | NamedPeriod | FromTo
+
+
 def _monday(day: date) -> date:
     return day - timedelta(days=day.weekday())
 
@@ -88,7 +111,8 @@ def _week(monday: date) -> tuple[date, date]:
     return monday, monday + timedelta(days=6)
 
 
-def _month(first: date) -> tuple[date, date]:
+def month_of(first: date) -> tuple[date, date]:
+    """The first and the last day of the month that begins on the day."""
     return first, (first + timedelta(days=31)).replace(day=1) - _DAY
 
 
@@ -106,45 +130,13 @@ _NAMED: dict[str, Callable[[date], tuple[date, date]]] = {
     "this-week": lambda today: (_monday(today), today),
     "last-week": lambda today: _week(_monday(today) - timedelta(days=7)),
     "this-month": lambda today: (today.replace(day=1), today),
-    "last-month": lambda today: _month(_month_before(today)),
+    "last-month": lambda today: month_of(_month_before(today)),
     "tomorrow": lambda today: (today + _DAY, today + _DAY),
     "next-week": lambda today: _week(_monday(today) + timedelta(days=7)),
-    "next-month": lambda today: _month(_month_after(today)),
+    "next-month": lambda today: month_of(_month_after(today)),
     "last-7-days": lambda today: (today - timedelta(days=6), today),
     "last-30-days": lambda today: (today - timedelta(days=29), today),
     "this-year": lambda today: (today.replace(month=1, day=1), today),
+    "around": lambda today: (today - timedelta(days=30), today + timedelta(days=60)),
 }
 PERIOD_NAMES = tuple(_NAMED)
-
-
-def parse_period(first: str, last: str | None = None) -> Period | NamedPeriod:
-    """A named period, one day, or the days from ``first`` to ``last``, both included.
-
-    Raises:
-        ConfigError: no such date or name, or the dates the wrong way round.
-    """
-    if last is None and first in _NAMED:
-        return NamedPeriod(first)
-    named = [each for each in (first, last) if each in _NAMED]
-    if named:
-        raise ConfigError(
-            f"Invalid date format: {named[0]!r} (expected YYYY-MM-DD: a named period stands alone)"
-        )
-    first_day = parse_day(first)
-    last_day = first_day if last is None else parse_day(last)
-    if first_day > last_day:
-        raise ConfigError(f"Start date cannot be after end date: {first_day} is after {last_day}")
-    return Period.of_days(first_day, last_day)
-
-
-def parse_day(text: str) -> date:
-    """A date written as YYYY-MM-DD and in no other of the ways that ISO 8601 has."""
-    try:
-        day = date.fromisoformat(text if _ISO_DATE.fullmatch(text) else "")
-        _ = day + _DAY, day - _DAY  # the calendar's very ends have no neighbour to cut at
-    except (ValueError, OverflowError):
-        names = ", ".join(PERIOD_NAMES)
-        raise ConfigError(
-            f"Invalid date format: {text!r} (expected YYYY-MM-DD or one of {names})"
-        ) from None
-    return day

@@ -8,39 +8,27 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from altegio_sync.domain.appointment import AttendanceStatus
 from altegio_sync.domain.foreign_text import shown
-from altegio_sync.domain.period import Period, parse_day, parse_period
+from altegio_sync.domain.period_words import parse_open_period
 from altegio_sync.domain.report import utc_text
-from altegio_sync.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from zoneinfo import ZoneInfo
+
+    from altegio_sync.domain.period import AnyPeriod, Period
 
 #: The first and the last day that a period can hold: they stand for an end that was left open.
 EARLIEST, LATEST = date(1, 1, 2), date(9999, 12, 30)
 KNOWN_STATUSES = tuple(each.value for each in AttendanceStatus)
 
 
-def parse_span(first: str | None, last: str | None) -> Period | None:
+def parse_span(first: str | None, last: str | None) -> AnyPeriod | None:
     """The days from ``first`` to ``last``, both included, either left open; None for all time.
 
     Raises:
-        ConfigError: no such date, or the dates the wrong way round.
+        ConfigError: no such day, month or word, or the days the wrong way round.
     """
-    if first is None and last is None:
-        return None
-    for text in (first, last):
-        if text is not None:
-            _check_day(text)
-    period = parse_period(first or EARLIEST.isoformat(), last or LATEST.isoformat())
-    return period.on(EARLIEST)  # two dates are the same period on every day
-
-
-def _check_day(text: str) -> None:
-    try:
-        parse_day(text)
-    except ConfigError:
-        raise ConfigError(f"Invalid date format: {text!r} (expected YYYY-MM-DD)") from None
+    return parse_open_period(first, last, EARLIEST, LATEST)
 
 
 def open_ends(period: Period) -> tuple[date | None, date | None]:

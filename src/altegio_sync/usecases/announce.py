@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from altegio_sync.domain.period import NamedPeriod, Period
+    from altegio_sync.domain.period import AnyPeriod, Period
     from altegio_sync.ports import AppointmentSource
 
 
@@ -34,7 +34,7 @@ class Announcement:
 async def announce(
     source: AppointmentSource,
     company: str,
-    period: Period | NamedPeriod,
+    period: AnyPeriod,
     *,
     timezone: str | None,
     page_size: int,

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
-    from altegio_sync.domain.period import NamedPeriod
+    from altegio_sync.domain.period import AnyPeriod
     from altegio_sync.ports import (
         AppointmentSource,
         AppointmentStore,
@@ -60,7 +60,7 @@ class ChangesRequest:
     """
 
     companies: Sequence[str]
-    since: Period | NamedPeriod | timedelta | None = None
+    since: AnyPeriod | timedelta | None = None
     overlap: timedelta = DEFAULT_OVERLAP
     dry_run: bool = False
     page_size: int = 50

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date, datetime
 
-    from altegio_sync.domain.period import NamedPeriod
+    from altegio_sync.domain.period import AnyPeriod
     from altegio_sync.ports import Ledger
     from altegio_sync.usecases.zones import LocalZone
 
@@ -30,7 +30,7 @@ def last_ended_days(today: date) -> Period:
 
 async def collect_coverage(
     ledger: Ledger,
-    period: Period | NamedPeriod | None,
+    period: AnyPeriod | None,
     *,
     companies: Sequence[str],
     settings: str,

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from zoneinfo import ZoneInfo
 
+    from altegio_sync.domain.period import AnyPeriod
     from altegio_sync.domain.stats import DuplicateCounts, StoredCounts
     from altegio_sync.ports import RunStore
 
@@ -38,7 +39,7 @@ async def collect_stats(
     runs: RunStore,
     *,
     zone: LocalZone | ZoneInfo,
-    period: Period | None = None,
+    period: AnyPeriod | None = None,
     clock: Callable[[], datetime] = utc_now,
 ) -> StatsReport:
     """Count the appointments that start on the period's local days, by default all of them.
@@ -49,12 +50,13 @@ async def collect_stats(
     local = zone if isinstance(zone, LocalZone) else LocalZone(zone, "as asked")
     now = clock()
     today = now.astimezone(local.zone).date()
+    days = None if period is None else period.on(today)
     query = StatsQuery(
         zone=local.zone,
         now=now,
         last_days=Period.of_days(today - timedelta(days=_LAST_DAYS - 1), today),
-        since=None if period is None else day_starts_at(period.start, local.zone),
-        until=None if period is None else day_starts_at(period.end, local.zone),
+        since=None if days is None else day_starts_at(days.start, local.zone),
+        until=None if days is None else day_starts_at(days.end, local.zone),
     )
     report = await runs.find_last()
     last_run = None if report is None else to_last_run(report, now)
@@ -64,7 +66,7 @@ async def collect_stats(
         today=today,
         timezone=local.zone.key,
         zone_source=local.source,
-        period=period,
+        period=days,
         counts=counts,
         last_run=last_run,
         warnings=tuple(_find_attention(counts, last_run, now)),

@@ -16,7 +16,7 @@ from altegio_sync.domain.attention import (
     about_validation,
     about_warnings,
 )
-from altegio_sync.domain.period import parse_period
+from altegio_sync.domain.period_words import parse_period
 from altegio_sync.domain.status import LeaseState, StatusReport
 from altegio_sync.domain.validation import Severity
 from altegio_sync.errors import ConfigError

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
     from zoneinfo import ZoneInfo
 
-    from altegio_sync.domain.period import NamedPeriod
+    from altegio_sync.domain.period import AnyPeriod
     from altegio_sync.ports import (
         AppointmentSource,
         AppointmentStore,
@@ -60,7 +60,7 @@ class SyncRequest:
     """
 
     companies: Sequence[str]
-    period: Period | NamedPeriod
+    period: AnyPeriod
     mode: SyncMode = SyncMode.NEW_ONLY
     dry_run: bool = False
     page_size: int = 50
