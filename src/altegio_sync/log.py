@@ -59,6 +59,8 @@ MESSAGES: dict[str, str | Callable[[Mapping[str, Any]], str]] = {
     "altegio-sync clean makes it again",
     "changed_since": "{count} documents were changed since and are left alone (appointments "
     "{sample}): --force brings them back all the same",
+    "passed_over": "{collection} holds documents that this program did not write so, and passes "
+    "over: {sample}, and perhaps others. Delete them if no program needs them",
     "own_budget": "The user of DB_URI may not write to MongoDB, so the limits of Altegio are kept "
     "for this process alone: start no other run from this address meanwhile",
     "settings_line_unread": "{file}, line {line}: not read, since it is not NAME=value",

@@ -18,6 +18,7 @@ from altegio_sync.cli.command import (
     print_json,
     run_command,
 )
+from altegio_sync.cli.junk import JunkWarning
 from altegio_sync.cli.local_zone import find_zone_for
 from altegio_sync.domain.foreign_text import shown
 from altegio_sync.domain.ledger import CompanyCoverage, Grade
@@ -50,7 +51,7 @@ def run_coverage(
         async with open_store(settings) as database:
             now = await MongoAppointments(database, settings.collection).find_server_time()
             report = await collect_coverage(
-                MongoLedger(database, settings.collection),
+                MongoLedger(database, settings.collection, on_junk=JunkWarning()),
                 period,
                 companies=pick_companies(settings, companies),
                 settings=settings.settings_hash,

@@ -13,6 +13,7 @@ from altegio_sync.cli.command import (
     run_command,
     telling_store_errors,
 )
+from altegio_sync.cli.junk import JunkWarning
 from altegio_sync.cli.local_zone import find_zone_for
 from altegio_sync.cli.render_status import render_metrics, render_status, render_unreachable
 from altegio_sync.domain.status import LeaseState
@@ -62,11 +63,12 @@ def run_status(options: CommandOptions, *, prometheus: bool) -> NoReturn:
 async def _collect(settings: Settings, database: Database) -> StatusReport:
     state = await MongoAppointments(database, settings.collection).describe()
     runs = MongoRuns(database, settings.collection)
+    on_junk = JunkWarning()
     now = state.server_time
     marks, leases = await _find_runs_at_work(runs, settings, database)
     around = Surroundings(
         marks=marks,
-        cursors=await MongoCursors(database, settings.collection).find_all(),
+        cursors=await MongoCursors(database, settings.collection, on_junk=on_junk).find_all(),
         leases=leases,
         budget_key=settings.budget_key,
         budget_spent=await count_starts(database, settings.budget_key, now),
@@ -82,7 +84,7 @@ async def _collect(settings: Settings, database: Database) -> StatusReport:
     )
     return await collect_status(
         runs,
-        MongoLedger(database, settings.collection),
+        MongoLedger(database, settings.collection, on_junk=on_junk),
         MongoValidator(database, settings.collection),
         RuleContext(now, leads=settings.leads.in_zone(query.local.zone.key)),
         query,

@@ -17,6 +17,7 @@ from altegio_sync.cli.command import (
     pick_companies,
     print_json,
 )
+from altegio_sync.cli.junk import JunkWarning
 from altegio_sync.cli.leasing import open_leases
 from altegio_sync.cli.progress import CliProgress
 from altegio_sync.cli.render import render_sync
@@ -124,7 +125,9 @@ def execute_sync(
                 MongoAppointments(database, settings.collection, fence=leases.check),
                 request,
                 runs=MongoRuns(database, settings.collection),
-                ledger=MongoLedger(database, settings.collection, fence=leases.check),
+                ledger=MongoLedger(
+                    database, settings.collection, fence=leases.check, on_junk=JunkWarning()
+                ),
                 leases=leases,
                 progress=progress,
                 stop=stop,
@@ -167,7 +170,9 @@ def execute_changes(
             report = await sync_changes(
                 api,
                 MongoAppointments(database, settings.collection, fence=leases.check),
-                MongoCursors(database, settings.collection, fence=leases.check),
+                MongoCursors(
+                    database, settings.collection, fence=leases.check, on_junk=JunkWarning()
+                ),
                 request,
                 runs=MongoRuns(database, settings.collection),
                 leases=leases,

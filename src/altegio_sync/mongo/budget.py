@@ -122,7 +122,7 @@ class SharedBudget:
         """An update that appends the next start to those of the last minute."""
         starts = {
             "$map": {
-                "input": {"$ifNull": ["$starts", []]},
+                "input": {"$cond": [{"$isArray": "$starts"}, "$starts", []]},
                 "as": "start",
                 "in": {"at": _sound("$$start.at"), "by": "$$start.by"},
             }
@@ -131,11 +131,16 @@ class SharedBudget:
             "$filter": {
                 "input": starts,
                 "as": "start",
-                "cond": {"$gt": ["$$start.at", _after("$$NOW", -int(2000 * self._minute_s))]},
+                "cond": {
+                    "$and": [
+                        _is_date("$$start.at"),
+                        {"$gt": ["$$start.at", _after("$$NOW", -int(2000 * self._minute_s))]},
+                    ]
+                },
             }
         }
         next_start = {"at": {"$max": self._bounds()}, "by": self._process}
-        resting = _sound({"$ifNull": ["$resting_until", "$$NOW"]})
+        resting = _sound({"$cond": [_is_date("$resting_until"), "$resting_until", "$$NOW"]})
         return [
             {"$set": {"asked_at": "$$NOW", "resting_until": resting, "starts": recent}},
             {"$set": {"starts": {"$concatArrays": ["$starts", [next_start]]}}},
@@ -221,7 +226,9 @@ async def count_starts(database: AsyncDatabase[Document], key: str, now: datetim
     """How many starts the budget saw in the minute before ``now``, a time of the server."""
     with translated_errors():
         budget = await database[BUDGET_COLLECTION].find_one({"_id": key}) or {}
-    ages = ((now - start["at"]).total_seconds() for start in budget.get("starts", []))
+    starts = budget.get("starts")
+    moments = [each.get("at") for each in starts or () if isinstance(each, dict)]
+    ages = ((now - at).total_seconds() for at in moments if isinstance(at, datetime))
     return sum(0 <= age < _MINUTE_S for age in ages)
 
 
@@ -241,6 +248,10 @@ def _rounded(milliseconds: float, slack: Any) -> Document:
 
 def _each(starts: Any, field: str) -> Document:
     return {"$map": {"input": starts, "as": "start", "in": f"$$start.{field}"}}
+
+
+def _is_date(value: Any) -> Document:
+    return {"$eq": [{"$type": value}, "date"]}
 
 
 def _sound(moment: Any) -> Document:

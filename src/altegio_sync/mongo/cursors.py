@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from altegio_sync.domain.report import utc_now
 from altegio_sync.mongo.connection import durable, waits_for_mongodb
 from altegio_sync.mongo.fence import no_fence
+from altegio_sync.mongo.junk import MOST_AHEAD, past_moment, unreported
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from pymongo.asynchronous.database import AsyncDatabase
 
     from altegio_sync.mongo.fence import Fence
+    from altegio_sync.mongo.junk import OnJunk
 
     Document = dict[str, Any]
 
@@ -26,8 +30,16 @@ class MongoCursors:
     """
 
     def __init__(
-        self, database: AsyncDatabase[Document], collection: str, *, fence: Fence = no_fence
+        self,
+        database: AsyncDatabase[Document],
+        collection: str,
+        *,
+        fence: Fence = no_fence,
+        on_junk: OnJunk = unreported,
+        clock: Callable[[], datetime] = utc_now,
     ) -> None:
+        self._on_junk = on_junk
+        self._clock = clock
         self._collection = durable(database)[CURSORS_COLLECTION]
         self._of = collection
         self._fence = fence
@@ -35,19 +47,30 @@ class MongoCursors:
     @waits_for_mongodb
     async def find_cursor(self, company_id: str) -> datetime | None:
         cursor = await self._collection.find_one({"_id": self._id(company_id)})
-        return None if cursor is None else cursor["at"]
+        return None if cursor is None else self._moment_of(cursor)
 
     @waits_for_mongodb
     async def find_all(self) -> dict[str, datetime]:
         """The cursors by company."""
         cursors = await self._collection.find({"collection": self._of}).to_list()
-        return {cursor["companyId"]: cursor["at"] for cursor in cursors}
+        moments = {str(each.get("companyId")): self._moment_of(each) for each in cursors}
+        return {company: at for company, at in moments.items() if at is not None}
+
+    def _moment_of(self, cursor: Document) -> datetime | None:
+        try:
+            return past_moment(cursor.get("at"), self._clock())
+        except (TypeError, ValueError):
+            self._on_junk(CURSORS_COLLECTION, cursor["_id"])
+            return None
 
     @waits_for_mongodb
     async def move_cursor(self, company_id: str, to: datetime, run_id: str) -> None:
         """Forward alone: one that has come further already stays, with the run that moved it."""
         await self._fence()
-        is_ahead = {"$gt": ["$at", to]}
+        # A moment in the future was written by mistake, and would keep the cursor for good.
+        latest = max(to, self._clock() + MOST_AHEAD)
+        is_moment = {"$eq": [{"$type": "$at"}, "date"]}
+        is_ahead = {"$and": [is_moment, {"$gt": ["$at", to]}, {"$lte": ["$at", latest]}]}
         fields = {
             "companyId": company_id,
             "collection": self._of,

@@ -10,19 +10,21 @@ from pymongo import UpdateOne
 
 from altegio_sync.domain.ledger import DayRecord, Grade, LedgerEntry
 from altegio_sync.domain.period import Period
-from altegio_sync.domain.report import SyncMode
+from altegio_sync.domain.report import SyncMode, utc_now
 from altegio_sync.errors import StoreError
 from altegio_sync.mongo.bulk import write_each
 from altegio_sync.mongo.connection import durable, waits_for_mongodb
 from altegio_sync.mongo.fence import no_fence
+from altegio_sync.mongo.junk import MOST_AHEAD, past_moment, text, unreported
 from altegio_sync.mongo.refusals import DUPLICATE_KEY
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from pymongo.asynchronous.database import AsyncDatabase
 
     from altegio_sync.mongo.fence import Fence
+    from altegio_sync.mongo.junk import OnJunk
 
     Document = dict[str, Any]
 
@@ -37,8 +39,18 @@ class MongoLedger:
     """
 
     def __init__(
-        self, database: AsyncDatabase[Document], collection: str, *, fence: Fence = no_fence
+        self,
+        database: AsyncDatabase[Document],
+        collection: str,
+        *,
+        fence: Fence = no_fence,
+        on_junk: OnJunk = unreported,
+        clock: Callable[[], datetime] = utc_now,
     ) -> None:
+        self._on_junk = on_junk
+        self._clock = clock
+        #: The days whose entry is none, and is written over.
+        self._junk: set[str] = set()
         self._collection = durable(database)[LEDGER_COLLECTION]
         self._of = collection
         self._fence = fence
@@ -49,8 +61,16 @@ class MongoLedger:
         first, last = (self._id(company_id, day) for day in (period.start, period.last_day))
         between = {"_id": {"$gte": first, "$lte": last}}
         documents = await self._collection.find(between).to_list()
-        records = (_to_record(document) for document in documents)
-        return {record.latest.day: record for record in records}
+        records = [self._to_record(document) for document in documents]
+        return {record.latest.day: record for record in records if record is not None}
+
+    def _to_record(self, document: Document) -> DayRecord | None:
+        try:
+            return _to_record(document, self._clock())
+        except (AttributeError, KeyError, TypeError, ValueError):
+            self._junk.add(document["_id"])
+            self._on_junk(LEDGER_COLLECTION, document["_id"])
+            return None
 
     @waits_for_mongodb
     async def write(self, company_id: str, entries: Sequence[LedgerEntry]) -> None:
@@ -86,7 +106,9 @@ class MongoLedger:
             **_to_fields(record.strongest),
             "latest": _to_fields(record.latest),
         }
-        as_read: Document = {"latest.at": {"$not": {"$type": "date"}}}
+        document_id = self._id(company_id, entry.day)
+        is_junk = document_id in self._junk
+        as_read: Document = {} if is_junk else {"latest.at": {"$not": {"$type": "date"}}}
         if old is not None:
             as_read = {
                 "at": old.strongest.at,
@@ -94,7 +116,7 @@ class MongoLedger:
                 "latest.at": old.latest.at,
                 "latest.run_id": old.latest.run_id,
             }
-        key = {"_id": self._id(company_id, entry.day), **as_read}
+        key = {"_id": document_id, **as_read}
         return UpdateOne(key, {"$set": fields}, upsert=True)
 
     @waits_for_mongodb
@@ -105,7 +127,8 @@ class MongoLedger:
             "settings": {"$ne": settings},
             "latest.settings": {"$ne": settings},
         }
-        days = sorted(await self._collection.distinct("day", others))
+        found = await self._collection.distinct("day", others)
+        days = sorted(each for each in found if _is_day(each))
         if not days:
             return None
         return len(days), Period.of_days(*(date.fromisoformat(days[n]) for n in (0, -1)))
@@ -113,12 +136,18 @@ class MongoLedger:
     @waits_for_mongodb
     async def list_companies(self) -> list[str]:
         """The companies that days are entered for."""
-        return sorted(await self._collection.distinct("companyId", {"collection": self._of}))
+        found = await self._collection.distinct("companyId", {"collection": self._of})
+        return sorted(each for each in found if isinstance(each, str))
 
     @waits_for_mongodb
     async def find_timezone(self, company_id: str) -> str | None:
         """The zone in which the company's days were cut last."""
-        wanted = {"companyId": company_id, "collection": self._of}
+        wanted = {
+            "companyId": company_id,
+            "collection": self._of,
+            "latest.at": {"$type": "date", "$lte": self._clock() + MOST_AHEAD},
+            "latest.timezone": {"$type": "string"},
+        }
         last = await self._collection.find_one(wanted, sort=[("latest.at", -1)])
         return None if last is None else str(last["latest"]["timezone"])
 
@@ -141,19 +170,26 @@ def _to_fields(entry: LedgerEntry) -> Document:
     }
 
 
-def _to_record(document: Mapping[str, Any]) -> DayRecord:
+def _is_day(value: object) -> bool:
+    try:
+        return bool(date.fromisoformat(text(value)))
+    except (TypeError, ValueError):
+        return False
+
+
+def _to_record(document: Mapping[str, Any], now: datetime) -> DayRecord:
+    """Raises one of several errors where the document is not of this program's making."""
     day = date.fromisoformat(document["day"])
-    return DayRecord(_to_entry(day, document), _to_entry(day, document["latest"]))
+    return DayRecord(_to_entry(day, document, now), _to_entry(day, document["latest"], now))
 
 
-def _to_entry(day: date, fields: Mapping[str, Any]) -> LedgerEntry:
-    at: datetime = fields["at"]
+def _to_entry(day: date, fields: Mapping[str, Any], now: datetime) -> LedgerEntry:
     return LedgerEntry(
         day=day,
         grade=Grade(fields["grade"]),
-        at=at,
+        at=past_moment(fields["at"], now),
         mode=SyncMode(fields["mode"]),
-        settings=fields["settings"],
-        timezone=fields["timezone"],
-        run_id=fields["run_id"],
+        settings=text(fields["settings"]),
+        timezone=text(fields["timezone"]),
+        run_id=text(fields["run_id"]),
     )

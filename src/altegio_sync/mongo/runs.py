@@ -10,6 +10,7 @@ from pymongo import UpdateOne
 from altegio_sync.domain.kept_share import KeptSample
 from altegio_sync.domain.run_marks import OpenRun, RunMark
 from altegio_sync.mongo.connection import durable, waits_for_mongodb
+from altegio_sync.mongo.junk import sound_report
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -68,13 +69,16 @@ class MongoRuns:
         names = commands or READING_COMMANDS
         newest = await self._server_time() + _CLOCKS_DIFFER_BY
         wanted = {"command": {"$in": names}, "started_at": {"$not": {"$gt": newest}}, **self._ours}
+        wanted["_id"] = {"$type": "string"}
         report = await self._collection.find_one(wanted, sort=[("_id", -1)])
         whole_runs = {"companyId": None, **({} if self._of == "-" else {"collection": self._of})}
         marks = [each.get("last") for each in await self._marks.find(whole_runs).to_list()]
         found = [
-            each
+            sound_report(dict(each))
             for each in (report, *marks)
-            if each and each.get("command") in names and not _is_after(each, newest)
+            if isinstance(each, dict)
+            and each.get("command") in names
+            and not _is_after(each, newest)
         ]
         # The report says more than what is remembered of the same run.
         return max(found, key=lambda each: str(each.get("run_id")), default=None)
@@ -84,6 +88,7 @@ class MongoRuns:
         """The zone of the last run that has one: a run that failed early never knew it."""
         has_zone = {"period.timezone": {"$type": "string"}}
         wanted = {"command": {"$in": READING_COMMANDS}, **has_zone, **self._ours}
+        wanted["_id"] = {"$type": "string"}
         found = await self._collection.find_one(wanted, {"period.timezone": 1}, sort=[("_id", -1)])
         return None if found is None else str(found["period"]["timezone"])
 

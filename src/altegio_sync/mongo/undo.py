@@ -137,13 +137,15 @@ class MongoTrash:
             "entries": {"$sum": 1},
             "undone": {"$sum": {"$cond": [{"$gt": ["$undone_at", None]}, 1, 0]}},
         }
-        pipeline: list[Document] = [{"$group": group}, {"$sort": {"_id": -1}}]
+        # What is no entry of ours is passed over.
+        ours = {"run": {"$type": "string"}, "at": {"$type": "date"}}
+        pipeline: list[Document] = [{"$match": ours}, {"$group": group}, {"$sort": {"_id": -1}}]
         with translated_errors():
             found = await (await self._trash.aggregate(pipeline, allowDiskUse=True)).to_list()
         return [
             TrashedRun(
                 run_id=each["_id"],
-                command=each["command"],
+                command=str(each["command"]),
                 at=each["at"],
                 changed=each["entries"] - each["removed"],
                 removed=each["removed"],

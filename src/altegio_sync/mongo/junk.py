@@ -1,0 +1,60 @@
+"""Documents in the program's own collections that it did not write so; they are passed over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+#: Gets the name of a collection and the `_id` of a document in it.
+OnJunk = Callable[[str, object], None]
+#: A moment further ahead was written by a machine whose clock was wrong, or by a person.
+MOST_AHEAD = timedelta(days=1)
+
+
+def unreported(_collection: str, _document_id: object) -> None:
+    """For those who do not ask about it."""
+
+
+def past_moment(value: object, now: datetime) -> datetime:
+    """The value, an aware moment that is not in the future.
+
+    Raises:
+        TypeError: it is none.
+        ValueError: it is in the future.
+    """
+    if not isinstance(value, datetime):
+        raise TypeError("no moment")
+    moment = value if value.tzinfo else value.replace(tzinfo=UTC)
+    if moment > now + MOST_AHEAD:
+        raise ValueError("in the future")
+    return moment
+
+
+def text(value: object) -> str:
+    """The value, a text.
+
+    Raises:
+        TypeError: it is none.
+    """
+    if not isinstance(value, str):
+        raise TypeError("no text")
+    return value
+
+
+def sound_report(report: dict[str, Any]) -> dict[str, Any]:
+    """A run's report without the parts that are not of the shape that they should have."""
+    sound = dict(report)
+    for name in ("period", "records", "api"):
+        if not isinstance(sound.get(name), dict):
+            sound.pop(name, None)
+    errors = sound.get("errors")
+    told = errors if isinstance(errors, list) else []
+    sound["errors"] = [each for each in told if isinstance(each, dict)]
+    if "records" in sound:
+        sound["records"] = {
+            name: value
+            for name, value in sound["records"].items()
+            if isinstance(value, dict) or (isinstance(value, int) and not isinstance(value, bool))
+        }
+    return sound
