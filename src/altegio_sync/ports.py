@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from altegio_sync.domain.appointment import Booking, Location, Service, Teacher
+    from altegio_sync.domain.field_change import FieldChange
     from altegio_sync.domain.ledger import DayRecord, LedgerEntry
     from altegio_sync.domain.lessons import Skipped, Verdict
     from altegio_sync.domain.period import Period
@@ -114,6 +115,8 @@ class BatchResult:
     #: The ids of kept appointments whose lead may be the wrong one.
     doubtful: set[str] = field(default_factory=set)
     lead_changes: list[LeadChange] = field(default_factory=list)
+    #: By appointment id, the old and new values that may be shown, where it was updated.
+    differences: dict[str, Sequence[FieldChange]] = field(default_factory=dict)
 
     def add_to(self, counts: RecordCounts) -> None:
         for verdict, outcome in self.outcomes:
@@ -310,7 +313,9 @@ class Progress(Protocol):
         """A page was read and stored; ``counts`` is about this page alone."""
         ...
 
-    def appointment(self, verdict: Verdict, outcome: Outcome) -> None: ...
+    def appointment(
+        self, verdict: Verdict, outcome: Outcome, changes: Sequence[FieldChange] = ()
+    ) -> None: ...
 
     def skipped(self, skipped: Skipped) -> None: ...
 
@@ -334,7 +339,9 @@ class SilentProgress:
 
     def page_done(self, number: int, rows: int, counts: RecordCounts) -> None: ...
 
-    def appointment(self, verdict: Verdict, outcome: Outcome) -> None: ...
+    def appointment(
+        self, verdict: Verdict, outcome: Outcome, changes: Sequence[FieldChange] = ()
+    ) -> None: ...
 
     def skipped(self, skipped: Skipped) -> None: ...
 

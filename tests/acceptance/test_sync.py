@@ -172,7 +172,7 @@ def test_an_endless_fault_ends_the_run_and_what_was_read_is_stored(
 
     assert ran.code == 3
     assert "ERROR Error fetching appointments: " in ran.err
-    assert "broken off" in ran.out
+    assert ran.out.startswith("The run failed: stored ")
     assert "Traceback" not in ran.err
     saved = stored["altegio-appointments"].count_documents({})
     assert saved > 0
@@ -209,7 +209,7 @@ def test_an_interrupted_run_stores_what_it_read_and_sums_it_up(
     out, _err = process.communicate(timeout=20)
 
     assert process.returncode == 130
-    assert "interrupted" in out
+    assert out.startswith("The run was interrupted: stored ")
     saved = stored["altegio-appointments"].count_documents({})
     assert saved > 0
     assert f"saved{saved:>18}" in out

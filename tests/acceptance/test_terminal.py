@@ -60,7 +60,7 @@ def test_a_bar_tells_pages_records_pace_and_time_left(cli: Cli, server: SandboxS
     assert re.search(r"[0-9]:[0-9]{2}:[0-9]{2}", text)
     assert "INFO Page" not in text
     assert "WARNING Teacher not found: staff 9999" in text
-    assert out.startswith("Sync ")
+    assert out.startswith("Stored ")
     assert "\x1b" not in out
 
 

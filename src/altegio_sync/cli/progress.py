@@ -16,10 +16,12 @@ from altegio_sync.log import get_logger
 from altegio_sync.ports import SilentProgress
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
     from types import TracebackType
 
     from altegio_sync.domain.appointment import Booking, Teacher
+    from altegio_sync.domain.field_change import FieldChange
     from altegio_sync.domain.lessons import Verdict
     from altegio_sync.domain.period import Period
     from altegio_sync.domain.report import ApiUsage, Outcome, RecordCounts
@@ -133,7 +135,9 @@ class CliProgress(SilentProgress):
             skipped=skipped_text(counts),
         )
 
-    def appointment(self, verdict: Verdict, outcome: Outcome) -> None:
+    def appointment(
+        self, verdict: Verdict, outcome: Outcome, changes: Sequence[FieldChange] = ()
+    ) -> None:
         if not self._is_verbose:
             return
         skipped = verdict if isinstance(verdict, Skipped) else None
@@ -142,7 +146,7 @@ class CliProgress(SilentProgress):
             appointment_id=verdict.booking.id,
             outcome=outcome.value,
             reason=skipped.reason.value if skipped else "",
-            detail=skipped.detail if skipped else "",
+            detail=skipped.detail if skipped else "; ".join(map(str, changes)),
         )
 
     def skipped(self, skipped: Skipped) -> None:

@@ -4,39 +4,68 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from altegio_sync.cli.render_result import render_result
 from altegio_sync.domain.lessons import SkipReason
+from altegio_sync.domain.warnings import some_ids
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from altegio_sync.domain.report import CompanyReport, CursorMove, SyncReport
 
 
-def render_sync(report: SyncReport) -> str:
-    """The summary at a run's end."""
-    head = f"{report.command.capitalize()} {report.run_id}: {_ending(report)}"
-    if report.dry_run:
-        head += " (dry run: nothing was written)"
-    lines = [head, *(_company_line(each) for each in report.companies), ""]
+def render_sync(report: SyncReport, skipped_file: str | None = None) -> str:
+    """The summary at a run's end: a sentence, then the figures that are not zero."""
+    lines = [render_result(report, skipped_file), ""]
+    lines += [f"  {name:<15}{value:>8}  {note}".rstrip() for name, value, note in _rows(report)]
+    return "\n".join(lines)
+
+
+def _rows(report: SyncReport) -> Iterator[tuple[str, str, str]]:
+    yield "run", report.run_id, "dry run: nothing was written" if report.dry_run else ""
+    several = len(report.companies) > 1
+    for company in report.companies:
+        name = f"company {company.company}" if several else "period"
+        yield name, _span(company), ""
+    if not several and (zone := report.companies[0].timezone) is not None:
+        yield "zone", zone, ""
     counts, api = report.records, report.api
+    would = "would " if report.dry_run else ""
     rows = [
+        ("requests", api.requests, _api_note(report)),
+        ("pages", api.pages, f"{api.rereads} read again" if api.rereads else ""),
         ("fetched", counts.fetched, ""),
-        ("saved", counts.saved, ""),
-        ("updated", counts.updated, ""),
+        (f"{would}save" if would else "saved", counts.saved, ""),
+        (f"{would}update" if would else "updated", counts.updated, _changes_note(report)),
         ("already stored", counts.duplicates, ""),
         ("stale", counts.stale, _stale_note(report)),
         *_lead_rows(report),
         ("skipped", sum(counts.skipped.values()), _skipped_note(report)),
-        ("failed", counts.failed, ""),
+        ("doubtful", counts.doubtful, "stored with a lead that may be wrong"),
+        ("failed", counts.failed, _ids_note(report, "failed")),
         *_completeness_rows(report),
-        (
-            "requests",
-            api.requests,
-            f"{api.pages} pages, {api.retries} retries, {api.rate_limited} rate-limited, "
-            f"{api.rereads} re-reads",
-        ),
     ]
-    lines += [f"  {name:<15}{value:>8}  {note}".rstrip() for name, value, note in rows]
-    lines.append(f"  {'seconds':<15}{report.seconds:>8.1f}")
-    return "\n".join(lines)
+    yield from ((name, str(value), note) for name, value, note in rows if value)
+    yield "seconds", f"{report.seconds:.1f}", ""
+
+
+def _api_note(report: SyncReport) -> str:
+    api = report.api
+    told = [f"{api.retries} tried again"] if api.retries else []
+    told += [f"{api.rate_limited} over the limit"] if api.rate_limited else []
+    return ", ".join(told)
+
+
+def _changes_note(report: SyncReport) -> str:
+    """By field, how many documents changed."""
+    if not report.records.updated:
+        return ""
+    return ", ".join(f"{name} {count}" for name, count in sorted(report.records.changes.items()))
+
+
+def _ids_note(report: SyncReport, name: str) -> str:
+    ids = report.appointment_ids.get(name, [])
+    return f"appointments {some_ids(ids)}" if ids else ""
 
 
 def _lead_rows(report: SyncReport) -> list[tuple[str, int, str]]:
@@ -56,7 +85,8 @@ def _completeness_rows(report: SyncReport) -> list[tuple[str, int, str]]:
     read = days.proved + days.checked + days.unsettled
     rows = []
     if read or days.resumed:
-        told = [f"{days.proved} proved", f"{days.checked} checked"]
+        told = [f"{days.proved} proved"] if days.proved else []
+        told += [f"{days.checked} checked"] if days.checked else []
         told += [f"{days.unsettled} not complete"] if days.unsettled else []
         told += [f"{days.resumed} more were done before"] if days.resumed else []
         rows.append(("days read", read, ", ".join(told)))
@@ -68,39 +98,35 @@ def _completeness_rows(report: SyncReport) -> list[tuple[str, int, str]]:
     return rows
 
 
-def _ending(report: SyncReport) -> str:
-    return {0: "done", 1: "finished with errors", 3: "broken off", 130: "interrupted"}[
-        report.exit_code
-    ]
-
-
-def _company_line(company: CompanyReport) -> str:
+def _span(company: CompanyReport) -> str:
     if company.gave_way:
-        return f"  company {company.company}: left to another run"
+        return "left to another run"
     if company.cursor is not None:
-        return _cursor_line(company.company, company.cursor, broke_off=company.broke_off)
+        return _cursor_text(company.cursor)
     if company.period is None:
-        return f"  company {company.company}: not begun"
-    period = company.period
-    zone = "" if company.timezone is None else f" ({company.timezone})"
-    line = f"  company {company.company}: {period.start} to {period.last_day}{zone}"
-    return f"{line}, broken off" if company.broke_off else line
+        return "failed" if company.broke_off else "not started"
+    ending = ", failed" if company.broke_off else ""
+    return f"{company.period.start} to {company.period.last_day}{ending}"
 
 
-def _cursor_line(company: str, cursor: CursorMove, *, broke_off: bool) -> str:
-    line = f"  company {company}: changes since {cursor.since:%Y-%m-%d %H:%M:%S %Z}"
+def _cursor_text(cursor: CursorMove) -> str:
+    told = f"changes since {cursor.since:%Y-%m-%d %H:%M:%S %Z}"
     if cursor.moved_to is not None:
-        return f"{line}, cursor now {cursor.moved_to:%Y-%m-%d %H:%M:%S %Z}"
-    return f"{line}, {'broken off, ' if broke_off else ''}cursor not moved"
+        return f"{told}, cursor now {cursor.moved_to:%Y-%m-%d %H:%M:%S %Z}"
+    return f"{told}, cursor not moved"
 
 
 def _stale_note(report: SyncReport) -> str:
     if not report.records.stale:
         return ""
+    if report.records.updated:
+        return _ids_note(report, "stale")
     fields = ", ".join(f"{name} {count}" for name, count in sorted(report.records.changes.items()))
     return f"among those already stored; --update brings them up to date ({fields})"
 
 
 def _skipped_note(report: SyncReport) -> str:
     skipped = report.records.skipped
-    return ", ".join(f"{reason.value} {skipped[reason]}" for reason in SkipReason)
+    return ", ".join(
+        f"{reason.value} {skipped[reason]}" for reason in SkipReason if skipped[reason]
+    )

@@ -24,6 +24,7 @@ from altegio_sync.cli.render import render_sync
 from altegio_sync.config import NO_SERVICE_LIST, find_unknown_settings, is_set
 from altegio_sync.domain.conditions import SINGLE, find_conditions, find_ended, plan_report
 from altegio_sync.domain.durations import parse_duration
+from altegio_sync.domain.foreign_text import shown
 from altegio_sync.domain.period_words import parse_period
 from altegio_sync.domain.report import ApiUsage, RunError, SyncMode, new_run_id, utc_now
 from altegio_sync.errors import ConfigError, StoreError
@@ -135,7 +136,7 @@ def execute_sync(
                 complete=complete,
             )
             await _report_conditions(options, settings, database, report)
-        _tell(options, report)
+        _tell(options, report, asked.skipped_file)
         return _exit_code(report)
 
     return execute(options, body)
@@ -285,7 +286,7 @@ def _progress(options: CommandOptions, usage: ApiUsage, skipped_file: Path | Non
     return progress
 
 
-def _tell(options: CommandOptions, report: SyncReport) -> None:
+def _tell(options: CommandOptions, report: SyncReport, skipped_file: Path | None = None) -> None:
     several = len(report.companies) > 1
     for error in report.errors:
         which = f" (company {error.company})" if several and error.company else ""
@@ -295,4 +296,4 @@ def _tell(options: CommandOptions, report: SyncReport) -> None:
     if options.json_output:
         print_json(report.to_json())
     elif report.exit_code != EXIT_DONE or not options.quiet:
-        print(render_sync(report))
+        print(render_sync(report, None if skipped_file is None else shown(skipped_file)))

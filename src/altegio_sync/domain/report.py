@@ -310,6 +310,9 @@ class SyncReport:
     interrupted: bool = False
     #: Warnings about the run as a whole.
     own_warnings: list[RunError] = field(default_factory=list)
+    #: The period and the options as typed, for the command that continues an interrupted run.
+    words: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
 
     @property
     def api(self) -> ApiUsage:

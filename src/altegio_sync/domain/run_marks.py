@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from altegio_sync.domain.continued import continue_run
 from altegio_sync.domain.kept_share import KeptSample
 from altegio_sync.domain.report import utc_text
 
@@ -74,6 +75,7 @@ def summarize(report: SyncReport, company: CompanyReport | None) -> dict[str, An
         "ok": ok and not is_interrupted,
         "interrupted": is_interrupted,
         "mode": report.mode.value,
+        "continued_by": continue_run(report),
         **_moments(report),
         "period": part["period"],
         "records": {"fetched": part["records"]["fetched"], "stale": part["records"]["stale"]},
@@ -104,7 +106,7 @@ def skipped_ids(company: CompanyReport) -> list[str]:
 
 def to_kept_report(report: SyncReport, noteworthy: Sequence[str]) -> dict[str, Any]:
     """The report as it is stored: without the companies in which nothing happened."""
-    kept = _with_some_ids(report.to_json())
+    kept = _with_some_ids(report.to_json()) | {"continued_by": continue_run(report)}
     if "by_company" in kept:
         told = [each for each in kept["by_company"] if each["company"] in noteworthy]
         kept["by_company"] = [_with_some_ids(each) for each in told]
@@ -126,6 +128,7 @@ def interrupted_summary(report: SyncReport) -> dict[str, Any]:
         "ok": False,
         "interrupted": True,
         "mode": report.mode.value,
+        "continued_by": continue_run(report),
         **_moments(report),
         "period": None,
         "records": {},

@@ -10,6 +10,7 @@ from bson import ObjectId
 from bson.datetime_ms import DatetimeMS
 from pymongo import InsertOne, UpdateOne
 
+from altegio_sync.domain.field_change import FieldChange, find_changes
 from altegio_sync.domain.lessons import Kept
 from altegio_sync.domain.report import Outcome, SyncMode
 from altegio_sync.mongo.documents import (
@@ -95,6 +96,7 @@ class Plan:
     only_by_id: bool = False
     has_doubtful_lead: bool = False
     lead_changes: Sequence[StoredLead] = ()
+    differences: tuple[FieldChange, ...] = ()
 
 
 def plan_one(
@@ -127,6 +129,7 @@ def plan_one(
     plan.lead_changes = [
         StoredLead(each, changed) for each, changed in differing if is_other_lead(each, changed)
     ]
+    plan.differences = find_changes(*differing[0], plan.changes)
     plan.only_by_id = not asked.by_id and any(_is_older(wanted, each) for each, _ in differing)
     plan.asks_again = (
         plan.only_by_id or asked.is_too_old or any(asked.was_before(each) for each, _ in differing)

@@ -287,6 +287,8 @@ def _to_result(
             result.overtaken.append(Overtaken(verdict, plan.only_by_id))
             continue
         result.outcomes.append((verdict, plan.outcome))
+        if plan.outcome is Outcome.UPDATED:
+            result.differences[verdict.booking.id] = plan.differences
         if plan.outcome in (Outcome.UPDATED, Outcome.STALE):
             result.changes.update(plan.changes)
         result.no_longer_kept += plan.is_no_longer_kept

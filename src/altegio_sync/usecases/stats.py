@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
 from altegio_sync.domain.attention import about_run, about_run_age
+from altegio_sync.domain.continued import continue_stored
 from altegio_sync.domain.period import Period
 from altegio_sync.domain.report import utc_now
 from altegio_sync.domain.stats import (
@@ -91,7 +92,7 @@ def to_last_run(report: Mapping[str, Any], now: datetime) -> LastRun:
         stale=int(records.get("stale") or 0),
         problem=str(errors[0].get("message", "")) if errors else "",
         interrupted=_is_interrupted(report, errors),
-        continued_by=continue_command(report),
+        continued_by=continue_stored(report),
     )
 
 
@@ -102,17 +103,6 @@ def _is_interrupted(report: Mapping[str, Any], errors: object) -> bool:
         records = report.get("records") or {}
         return report.get("ok") is not True and not errors and not records.get("failed")
     return is_told is True
-
-
-def continue_command(report: Mapping[str, Any]) -> str:
-    """The command that goes on where the run ended."""
-    if report.get("command") != "sync":
-        return f"altegio-sync {report.get('command')}"
-    period = report.get("period") or {}
-    days = (str(period.get("from") or "PERIOD"), str(period.get("to") or ""))
-    words = [*dict.fromkeys(each for each in days if each)]
-    words += ["--update"] if report.get("mode") == "update" else []
-    return " ".join(["altegio-sync sync", *words, "--resume"])
 
 
 def _find_attention(

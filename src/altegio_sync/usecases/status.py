@@ -16,6 +16,7 @@ from altegio_sync.domain.attention import (
     about_validation,
     about_warnings,
 )
+from altegio_sync.domain.continued import continue_sync
 from altegio_sync.domain.period_words import parse_period
 from altegio_sync.domain.status import LeaseState, StatusReport
 from altegio_sync.domain.validation import Severity
@@ -191,7 +192,6 @@ def _continue_killed(marks: Sequence[RunMark], query: StatusQuery) -> dict[str, 
                 period = parse_period(*run.words).on(day)
             except (ConfigError, TypeError):
                 continue
-            days = dict.fromkeys((period.start.isoformat(), period.last_day.isoformat()))
-            words = ["altegio-sync sync", *days, *run.options, "--resume"]
-            commands[run.run_id] = " ".join(words)
+            days = period.start.isoformat(), period.last_day.isoformat()
+            commands[run.run_id] = continue_sync(days, run.options)
     return commands

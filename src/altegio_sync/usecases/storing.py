@@ -161,7 +161,8 @@ class BookingIntake:
         result.add_to(counts)
         note_leads(result, self._report, self._progress)
         for verdict, outcome in result.outcomes:
-            self._progress.appointment(verdict, outcome)
+            changes = result.differences.get(verdict.booking.id, ())
+            self._progress.appointment(verdict, outcome, changes)
             if outcome is Outcome.UPDATED and result.changes["startDateTime"]:
                 moved.add(verdict.booking.id)
             if outcome is Outcome.FAILED:

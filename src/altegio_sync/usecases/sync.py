@@ -107,6 +107,8 @@ async def sync_appointments(
         started_at=started_at,
         finished_at=started_at,
         companies=[],
+        words=request.words,
+        options=request.options,
     )
     for company_id in request.companies:
         company = _CompanySync(

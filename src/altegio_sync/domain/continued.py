@@ -1,0 +1,38 @@
+"""The command that goes on where an interrupted run ended."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from altegio_sync.domain.report import SyncReport
+
+
+def continue_sync(words: Iterable[str], options: Iterable[str]) -> str:
+    """``words`` are the period: its first and last day, or as it was typed."""
+    days = [each for each in dict.fromkeys(words) if each]
+    return " ".join(["altegio-sync sync", *(days or ["PERIOD"]), *options, "--resume"])
+
+
+def continue_run(report: SyncReport) -> str:
+    if report.command != "sync":
+        return f"altegio-sync {report.command}"
+    known = [each.period for each in report.companies if each.period is not None]
+    if not known:
+        return continue_sync(report.words, report.options)
+    days = known[0].start.isoformat(), known[0].last_day.isoformat()
+    return continue_sync(days, report.options)
+
+
+def continue_stored(report: Mapping[str, Any]) -> str:
+    """From a stored report; those of earlier versions do not have the command itself."""
+    told = report.get("continued_by")
+    if isinstance(told, str):
+        return told
+    if report.get("command") != "sync":
+        return f"altegio-sync {report.get('command')}"
+    period = report.get("period") or {}
+    days = (str(period.get("from") or ""), str(period.get("to") or ""))
+    return continue_sync(days, ["--update"] if report.get("mode") == "update" else [])

@@ -1,0 +1,63 @@
+"""The old and the new value of a changed field, of the fields that may be shown in a log."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from altegio_sync.domain.foreign_text import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+#: Status, times and ids; never a name.
+_SHOWN = (
+    "status",
+    "startDateTime",
+    "endDateTime",
+    "leadId",
+    "teacherId",
+    "serviceId",
+    "companyId",
+    "isDeleted",
+    "IsTrial",
+)
+_LONGEST = 40
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    name: str
+    old: object
+    new: object
+
+    def __str__(self) -> str:
+        return f"{self.name} {_value(self.old)} -> {_value(self.new)}"
+
+
+def find_changes(
+    stored: Mapping[str, Any], changed: Mapping[str, Any], names: Iterable[str]
+) -> tuple[FieldChange, ...]:
+    """The changes of the named fields, without those that hold a name."""
+    wanted = set(names)
+    return tuple(
+        FieldChange(name, stored.get(name), changed[name])
+        for name in _SHOWN
+        if name in wanted and name in changed
+    )
+
+
+def _value(value: object) -> str:
+    match value:
+        case None:
+            return "none"
+        case datetime():
+            at = value if value.tzinfo else value.replace(tzinfo=UTC)
+            return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+        case str():
+            return shown(value) if len(value) <= _LONGEST else f"{shown(value[:_LONGEST])}..."
+        case bool() | int():
+            return str(value)
+        case _:
+            return f"a value of type {type(value).__name__}"
