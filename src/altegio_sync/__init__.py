@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from altegio_sync.mongo.stats import MongoStats
     from altegio_sync.mongo.stores import MongoAppointments
     from altegio_sync.mongo.validation import MongoValidator
+    from altegio_sync.ports import PageQuery
     from altegio_sync.usecases.changes import ChangesRequest, sync_changes
     from altegio_sync.usecases.stats import collect_stats
     from altegio_sync.usecases.sync import SyncRequest, sync_appointments
@@ -64,6 +65,7 @@ __all__ = [
     "MongoValidator",
     "NotAltegioError",
     "NotFoundError",
+    "PageQuery",
     "Period",
     "RateLimitedError",
     "RuleContext",
@@ -101,6 +103,7 @@ _HOMES = {
     "ValidationReport": "domain.validation",
     "collect_stats": "usecases.stats",
     "validate_appointments": "usecases.validate",
+    "PageQuery": "ports",
     "Period": "domain.period",
     "Settings": "config",
     "SyncReport": "domain.report",
@@ -118,3 +121,8 @@ def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.{_HOMES.get(name, 'errors')}"), name)
+
+
+def __dir__() -> list[str]:
+    """The public names: they are not attributes yet before they are used."""
+    return __all__

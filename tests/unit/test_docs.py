@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -31,12 +32,60 @@ def test_every_public_name_can_be_had_and_no_other() -> None:
 
     assert all(each.__name__ == name for name, each in found.items())
     assert altegio_sync.__all__ == sorted(altegio_sync.__all__)
+    assert dir(altegio_sync) == altegio_sync.__all__
     with pytest.raises(AttributeError, match="nothing_like_it"):
         altegio_sync.nothing_like_it  # noqa: B018 - that it raises is what is asked
 
 
 def test_every_public_name_is_in_the_librarys_page() -> None:
     assert [name for name in altegio_sync.__all__ if name not in read("docs/library.md")] == []
+
+
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+#: Five fields of time, then what is run.
+CRON_LINE = re.compile(r"^[0-9*/,-]+(?: +[0-9*/,-]+){4} {2,}(?P<command>\S.*)$", re.MULTILINE)
+
+
+def test_there_is_one_crontab_and_each_of_its_lines_has_its_path() -> None:
+    crontab = [each[0] for each in CRON_LINE.finditer(read("README.md"))]
+    others = {line[0] for page in PAGES for line in CRON_LINE.finditer(page.read_text("utf-8"))}
+
+    assert len(crontab) == 5
+    assert others == set(crontab)
+    assert [line for line in crontab if "PATH=" not in line] == []
+    # A line of its own is not expanded by cron, and is lost where one line is copied.
+    assert [page.name for page in PAGES if re.search("^PATH=", page.read_text("utf-8"), re.M)] == []
+
+
+@pytest.mark.parametrize(
+    ("output", "code", "metrics"),
+    [("new", 0, "new\n"), ("attention", 1, "attention\n"), ("", 2, "old\n"), (None, 127, "old\n")],
+    ids=["well", "needs attention", "fails", "not installed"],
+)
+def test_the_metrics_line_never_leaves_an_empty_file(
+    tmp_path: Path, output: str | None, code: int, metrics: str
+) -> None:
+    [line] = [
+        each["command"]
+        for each in CRON_LINE.finditer(read("README.md"))
+        if "--prometheus" in each["command"]
+    ]
+    command = line.replace("/var/lib/node_exporter", str(tmp_path)).replace(
+        "/srv/school", str(tmp_path)
+    )
+    binaries = tmp_path / ".venv" / "bin"
+    binaries.mkdir(parents=True)
+    if output is not None:
+        text = f"echo {output}" if output else "true"
+        (binaries / "altegio-sync").write_text(f"#!/bin/sh\n{text}\nexit {code}\n")
+        (binaries / "altegio-sync").chmod(0o755)
+    (tmp_path / "altegio.prom").write_text("old\n")
+
+    # As cron runs it.
+    environment = {"PATH": "/usr/bin:/bin"}
+    subprocess.run(["/bin/sh", "-c", command], env=environment, check=False, capture_output=True)
+
+    assert (tmp_path / "altegio.prom").read_text() == metrics
 
 
 @pytest.mark.parametrize("page", ["docs/settings.md", ".env.example"])
