@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import bson
 import pytest
-from bson import Code, DatetimeMS, DBRef, Decimal128, Int64, MaxKey, MinKey, ObjectId, Regex
+from bson import ObjectId
 from bson.raw_bson import RawBSONDocument
 from pymongo import MongoClient
 
@@ -16,13 +16,14 @@ from altegio_sync.domain.validation import RuleContext
 from altegio_sync.mongo.bulk import refused_message
 from altegio_sync.mongo.cleaning import MongoCleaner
 from altegio_sync.mongo.connection import open_database
-from altegio_sync.mongo.elements import RawValue, joined, split, to_raw
+from altegio_sync.mongo.elements import RawValue, joined, split
 from altegio_sync.mongo.indexes import ensure_unique_index, has_unique_index
 from altegio_sync.mongo.literal import RAW
 from altegio_sync.mongo.refusals import meaning_of
 from altegio_sync.mongo.repairs import REFUSED, MongoRepairs
 from altegio_sync.mongo.trash import Change, RecordedChanges
 from altegio_sync.mongo.undo import MongoTrash
+from tests.odd_values import ODD_VALUES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -166,19 +167,6 @@ async def test_a_document_that_would_grow_too_large_is_left(
     assert everything(raw) == before
 
 
-TEXT = b"\2\0\0\0a\0"
-ODD_VALUES: list[RawValue] = [
-    *(RawValue(b"\x06"), RawValue(b"\x0e" + TEXT), RawValue(b"\x0c" + TEXT + b"0123456789ab")),
-    *(RawValue(b"\x02\3\0\0\0\xff\xfe\0"), RawValue(b"\x01\x23\1\0\0\0\0\xf8\x7f")),
-    *map(
-        to_raw,
-        [
-            *(None, 7, Int64(7), 7.0, Decimal128("7.0"), -0.0, "$name", {"$add": ["$a", 1]}, b"x"),
-            *(DatetimeMS(8_640_000_000_000_000), MinKey(), MaxKey(), Regex("^a", "im"), Code("x")),
-            *(Code("x", {"y": 1}), bson.Timestamp(0, 0), DBRef("c", 1), [], [{"$gt": 1}], {"": {}}),
-        ],
-    ),
-]
 ODD_NAMES = [
     "utm.source",
     "$x",

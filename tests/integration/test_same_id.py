@@ -42,9 +42,27 @@ def test_a_seven_is_a_seven(value: object) -> None:
 
 
 @pytest.mark.parametrize("value", NO_IDS, ids=range(len(NO_IDS)))
-def test_what_is_no_id_is_shown_by_the_documents_own(value: object) -> None:
+def test_what_is_no_id_is_none(value: object) -> None:
     assert to_id(value) is None
-    assert shown_id("x", value) == "_id x"
+
+
+@pytest.mark.parametrize(
+    ("key", "shown"),
+    [
+        ("501", "501"),
+        (Decimal128("7.0"), "7"),
+        (None, "_id x"),
+        (" ", "_id x"),
+        ({"$gt": 1}, "_id x"),
+        (["7"], "['7']"),
+        (7.5, "7.5"),
+        (Decimal128("1E6000"), "1E+6000"),
+        ("9" * 5000, "9" * 40),
+    ],
+    ids=range(9),
+)
+def test_a_document_is_shown_by_what_people_know(key: object, shown: str) -> None:
+    assert shown_id("x", key) == shown
 
 
 async def test_mongodb_sees_the_same(database: AsyncDatabase[dict[str, Any]]) -> None:

@@ -72,8 +72,10 @@ def keys_of(ids: Iterable[str], *, also_numbers: bool) -> list[str | Int64]:
 
 
 def shown_id(document_id: object, key: object) -> str:
-    """What people know a document by: its appointment's id, else its own."""
+    """What people know a document by: its appointment's id or what stands there, else its own."""
     known = to_id(key)
+    if known is None and isinstance(key, list | float | Decimal128):
+        known = str(key)
     return f"_id {str(document_id)[:_SHOWN]}" if known is None else known[:_SHOWN]
 
 

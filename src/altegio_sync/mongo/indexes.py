@@ -13,6 +13,7 @@ from pymongo.errors import OperationFailure
 
 from altegio_sync.mongo.connection import translated_errors, waits_for_mongodb
 from altegio_sync.mongo.documents import KEY
+from altegio_sync.mongo.ids import to_id
 from altegio_sync.mongo.refusals import meaning_of
 from altegio_sync.ports import WrongIndex
 
@@ -111,7 +112,13 @@ def _finds_by_start(index: dict[str, Any]) -> bool:
 def _why_not(error: OperationFailure) -> str:
     code = error.code
     if code == _DUPLICATE_KEY:
-        if (error.details or {}).get("keyValue", {}).get(KEY, "some") in (None, ""):
+        value = (error.details or {}).get("keyValue", {}).get(KEY, "some")
+        if value not in (None, "") and to_id(value) is None:
+            return (
+                f"documents whose {KEY} is no id (a list, a fraction …) are in the way; "
+                "altegio-sync validate reports them under wrong-type"
+            )
+        if value in (None, ""):
             return (
                 f"documents with an empty {KEY} are in the way; altegio-sync validate --fix moves "
                 "those to the trash that also have no lead and no start"

@@ -19,7 +19,7 @@ from altegio_sync.domain.validation import Repair, RuleContext, Severity
 from altegio_sync.mongo.documents import KEY, STAMP
 from altegio_sync.mongo.doubtful import of_leads
 from altegio_sync.mongo.duplicates import repeated_ids
-from altegio_sync.mongo.ids import AS_TEXT
+from altegio_sync.mongo.ids import AS_TEXT, NO_LIST
 from altegio_sync.mongo.overlaps import ids_of_overlapping, overlapping
 
 if TYPE_CHECKING:
@@ -39,9 +39,13 @@ _BLANK_TEXT = r"^\s*$"
 _SPACE = "[\\s\u00a0]"
 _NO_SPACE = "[^\\s\u00a0]"
 _ACTIVE: Document = {"isDeleted": {"$ne": True}}
-#: Asked for its type, a list answers for what is in it.
-_DATE: Document = {"$type": "date", "$not": {"$type": "array"}}
-_REAL_MOMENTS: Document = dict.fromkeys(MOMENTS, _DATE)
+#: Beyond the calendar a difference of two dates may have more than 64 bits, which is an error.
+_CALENDAR = (datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC))
+#: Only dates match a date. A list would be matched by what is in it.
+_DATE: Document = {"$gte": _CALENDAR[0], "$lte": _CALENDAR[1], **NO_LIST}
+_ANY_DATE: Document = {"$type": "date", **NO_LIST}
+#: A value to group by; the server does not accept a list there.
+_TEXT: Document = {"$type": "string", "$ne": "", **NO_LIST}
 DUPLICATES = "duplicate-appointment"
 #: The order in which the document updated last comes last.
 LAST_UPDATED: Mapping[str, int] = {STAMP: 1, "updatedAt": 1, "_id": 1}
@@ -143,8 +147,24 @@ _IS_SHORT: Document = {"$lt": [_LENGTH_MS, 30 * 60_000]}
 _IS_UNUSUAL: Document = {"$or": [_IS_SHORT, {"$gt": [_LENGTH_MS, 120 * 60_000]}]}
 
 
+def _both_dates(condition: Document) -> Document:
+    """A condition on both moments, computed only where they are dates of the calendar.
+
+    The parts of a query have no order, so the expression itself looks first.
+    """
+    is_date = [
+        {comparison: [f"${name}", end]}
+        for name in MOMENTS
+        for comparison, end in zip(("$gte", "$lte"), _CALENDAR, strict=True)
+    ]
+    return {"$expr": {"$cond": [{"$and": is_date}, condition, False]}}
+
+
 def _date_order(_context: RuleContext) -> Document:
-    return {**_REAL_MOMENTS, "$expr": {"$gte": ["$startDateTime", "$endDateTime"]}}
+    return {
+        **dict.fromkeys(MOMENTS, _ANY_DATE),
+        "$expr": {"$gte": ["$startDateTime", "$endDateTime"]},
+    }
 
 
 def _unknown_status(_context: RuleContext) -> Document:
@@ -159,7 +179,7 @@ def _future_completed(context: RuleContext) -> Document:
 
 def _odd_length(_context: RuleContext) -> Document:
     odd = {"$and": [{"$gt": [_LENGTH_MS, 0]}, _IS_UNUSUAL]}
-    return {**_ACTIVE, **_REAL_MOMENTS, "$expr": odd}
+    return {**_ACTIVE, **_both_dates(odd)}
 
 
 def _forgotten_pending(context: RuleContext) -> Document:
@@ -183,7 +203,8 @@ def _misshapen() -> Document:
     """
     sound: Document = {
         **{name: {"$gte": "!"} for name in TEXTS},
-        **{name: {"$type": "date"} for name in (*MOMENTS, *STORING_DATES)},
+        **{name: {"$gte": _CALENDAR[0], "$lte": _CALENDAR[1]} for name in MOMENTS},
+        **{name: {"$type": "date"} for name in STORING_DATES},
         **{name: {"$type": "bool"} for name in FLAGS},
     }
     # A list of what is wanted passes for it; to look for one in every field takes twice the time.
@@ -202,8 +223,7 @@ def suspicious(rules: Iterable[Rule], context: RuleContext) -> Document:
     """A query for all documents that the rules concern, and for some that they do not."""
     known = _ABOUT_SHAPE | _ABOUT_LENGTH
     queries = [rule.query(context) for rule in rules if rule.id not in known]
-    unusual = {**_REAL_MOMENTS, "$expr": _IS_UNUSUAL}
-    return {"$or": [_misshapen(), unusual, *queries]}
+    return {"$or": [_misshapen(), _both_dates(_IS_UNUSUAL), *queries]}
 
 
 def _once_each(context: RuleContext) -> Pipeline:
@@ -228,7 +248,7 @@ def perhaps_together() -> Pipeline:
     """
     # At least a moment long: of two that begin together, each is within the other.
     ends = {"$max": ["$endDateTime", {"$add": ["$startDateTime", 1]}]}
-    told = {"startDateTime": _DATE, "teacherId": {"$type": "string", "$ne": ""}}
+    told = {"startDateTime": _DATE, "teacherId": _TEXT}
     return [
         {"$match": {**_ACTIVE, **told}},
         *ids_of_overlapping("$teacherId", "$startDateTime", ends),
@@ -238,7 +258,7 @@ def perhaps_together() -> Pipeline:
 def _duplicate_lessons(context: RuleContext) -> Pipeline:
     """Lessons of one lead with one teacher at one time, under several ids."""
     names = ("leadId", "teacherId", "startDateTime")
-    told = {"leadId": {"$type": "string", "$ne": ""}, "teacherId": {"$type": "string", "$ne": ""}}
+    told = {"leadId": _TEXT, "teacherId": _TEXT}
     return [
         *_once_each(context),
         {"$match": {**_ACTIVE, **told, "startDateTime": _DATE}},
@@ -263,8 +283,8 @@ def _teacher_overlaps(context: RuleContext) -> Pipeline:
         {
             "$match": {
                 **_ACTIVE,
-                **_REAL_MOMENTS,
-                "teacherId": {"$type": "string", "$ne": ""},
+                **dict.fromkeys(MOMENTS, _DATE),
+                "teacherId": _TEXT,
                 "$expr": {"$lt": ["$startDateTime", "$endDateTime"]},
             }
         },

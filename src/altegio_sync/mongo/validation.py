@@ -13,7 +13,7 @@ from altegio_sync.mongo.connection import durable, translated_errors
 from altegio_sync.mongo.documents import KEY
 from altegio_sync.mongo.doubtful import find_doubtful_ids
 from altegio_sync.mongo.duplicates import has_numeric_ids, repeated_ids
-from altegio_sync.mongo.ids import AS_TEXT
+from altegio_sync.mongo.ids import AS_TEXT, shown_id
 from altegio_sync.mongo.indexes import has_unique_index
 from altegio_sync.mongo.rules import (
     DUPLICATES,
@@ -200,5 +200,4 @@ def _to_finding(
 
 def _shown(document: Document) -> str:
     """The appointment's id, or the document's own where it has none."""
-    key = document.get(KEY)
-    return f"_id {document['_id']}" if key in (None, "") else str(key)
+    return shown_id(document["_id"], document.get(KEY))

@@ -1,0 +1,148 @@
+"""No value in any field ends a command, and an undo brings every byte back."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import bson
+import pytest
+from bson import ObjectId
+from bson.raw_bson import RawBSONDocument
+from pymongo import UpdateOne
+
+from altegio_sync.domain.lessons import LessonRules, judge
+from altegio_sync.domain.period import Period
+from altegio_sync.domain.report import SyncMode
+from altegio_sync.domain.validation import RuleContext
+from altegio_sync.mongo.cleaning import MongoCleaner
+from altegio_sync.mongo.documents import BOOKING_FIELDS
+from altegio_sync.mongo.elements import joined, split
+from altegio_sync.mongo.literal import RAW
+from altegio_sync.mongo.repairs import MongoRepairs
+from altegio_sync.mongo.runs import MongoRuns
+from altegio_sync.mongo.stats import MongoStats
+from altegio_sync.mongo.stores import MongoAppointments
+from altegio_sync.mongo.undo import MongoTrash
+from altegio_sync.mongo.validation import MongoValidator
+from altegio_sync.ports import StoredScope
+from altegio_sync.usecases.asking import Asking, RepairRequest
+from altegio_sync.usecases.stats import collect_stats
+from altegio_sync.usecases.stopping import StopSignal
+from altegio_sync.usecases.validate import Repair
+from altegio_sync.usecases.zones import LocalZone
+from tests.fakes import NOW, START, ListSource, booking
+from tests.odd_values import ODD_VALUES
+
+if TYPE_CHECKING:
+    from pymongo.asynchronous.database import AsyncDatabase
+
+Document = dict[str, Any]
+NAME = "altegio-appointments"
+KYIV = ZoneInfo("Europe/Kyiv")
+FIELDS = (*BOOKING_FIELDS, "createdAt", "updatedAt")
+
+
+def right(number: int, start: datetime) -> Document:
+    return {
+        "_id": ObjectId(),
+        "appointmentId": str(1000 + number),
+        "leadId": "12345",
+        "leadName": "Олена Приклад",
+        "teacherId": "9",
+        "teacherName": "Марко Зразок",
+        "serviceId": "1",
+        "serviceName": "Індивідуальний урок",
+        "startDateTime": start,
+        "endDateTime": start + timedelta(hours=1),
+        "status": "1",
+        "IsTrial": False,
+        "isDeleted": False,
+        "createdAt": start,
+        "updatedAt": start,
+        "companyId": "77",
+        "altegioUpdatedAt": start,
+    }
+
+
+@pytest.fixture
+async def hostile(database: AsyncDatabase[Document]) -> AsyncDatabase[Document]:
+    """Each value in each field, in two documents of one id (or with one odd id)."""
+    writes = []
+    for number, (name, value) in enumerate((n, v) for n in FIELDS for v in ODD_VALUES):
+        for later in range(2):
+            start = START + timedelta(minutes=number % 600, seconds=later)
+            fields = split(bson.encode(right(number, start)))
+            raw = joined((each, value if each == name else own) for each, own in fields)
+            whole = RawBSONDocument(raw, RAW)
+            pipeline = [{"$replaceWith": {"$literal": whole}}]
+            writes.append(UpdateOne({"_id": whole["_id"]}, pipeline, upsert=True))
+    await database[NAME].bulk_write(writes)
+    return database
+
+
+async def everything(database: AsyncDatabase[Document]) -> list[bytes]:
+    raw = database[NAME].with_options(codec_options=RAW)
+    return [bytes(each.raw) async for each in raw.find(sort=["_id"])]
+
+
+async def test_a_clean_and_its_undo(hostile: AsyncDatabase[Document]) -> None:
+    before = await everything(hostile)
+
+    report = await MongoCleaner(hostile, NAME).clean(dry_run=False)
+    undone = await MongoTrash(hostile).undo(report.run_id)
+
+    assert report.left == []
+    assert report.removed > len(before) // 3
+    assert "is no id" in (report.no_index or "")
+    assert undone is not None
+    assert undone.exit_code == 0
+    assert await everything(hostile) == before
+
+
+async def test_a_fix_and_its_undo(hostile: AsyncDatabase[Document]) -> None:
+    before = await everything(hostile)
+    store = MongoRepairs(hostile, NAME, run_id="r", clock=lambda: NOW)
+    request = RepairRequest(("77",), LocalZone(KYIV, "of the last run"), "Europe/Kyiv")
+    asking = Asking(ListSource([booking(str(1000 + n)) for n in range(0, 999, 2)]), store, request)
+    repair = Repair(store, asking, request, RuleContext(NOW), StopSignal())
+
+    await repair.plan()
+    assert await repair.run() is None
+    undone = await MongoTrash(hostile).undo("r")
+
+    assert undone is not None
+    assert undone.exit_code == 0
+    assert undone.restored > len(before) // 3
+    assert await everything(hostile) == before
+
+
+async def test_what_only_reads(hostile: AsyncDatabase[Document]) -> None:
+    findings = await MongoValidator(hostile, NAME).run_rules(RuleContext(NOW))
+    slowly = await MongoValidator(hostile, NAME, most_ids=1).run_rules(RuleContext(NOW))
+    report = await collect_stats(
+        MongoStats(hostile, NAME), MongoRuns(hostile), zone=KYIV, clock=lambda: NOW
+    )
+
+    counts = {each.rule: each.count for each in findings}
+    assert counts["wrong-type"] > 300
+    assert counts["duplicate-appointment"] > 1000
+    assert {each.rule for each in slowly} == counts.keys()
+    assert report.counts.total == len(await everything(hostile))
+
+
+async def test_a_sync(hostile: AsyncDatabase[Document]) -> None:
+    store = MongoAppointments(hostile, NAME, clock=lambda: NOW)
+    first_day = START.astimezone(KYIV).date()
+    scope = StoredScope("77", Period(first_day, first_day + timedelta(days=1)), KYIV, True)
+
+    await store.prepare(dry_run=True)
+    ids = await store.find_undeleted(scope)
+    bookings = [booking(each) for each in [*ids, "7", "501"]]
+    result = await store.store_batch(
+        [judge(each, LessonRules(), {}) for each in bookings], mode=SyncMode.UPDATE, dry_run=False
+    )
+
+    assert len(ids) > 300
+    assert result.failures == []
