@@ -272,6 +272,20 @@ async def test_a_plain_dump_of_another_tool_is_read_too(
     assert sorted(await everything(database)) == sorted(bson.encode(each) for each in ODD)
 
 
+@pytest.mark.parametrize("other_id", ["one", 2.0], ids=["text", "number"])
+async def test_a_dump_with_one_id_twice_is_refused_before_anything_is_written(
+    database: AsyncDatabase[Document], tmp_path: Path, other_id: object
+) -> None:
+    documents: list[Document] = [{"_id": "one", "n": 1}, {"_id": 2, "n": 2}]
+    file = tmp_path / f"{NAME}.bson"
+    file.write_bytes(b"".join(map(bson.encode, [*documents, {"_id": other_id, "n": 3}])))
+
+    with pytest.raises(UnreadableDumpError, match="two documents with the same _id"):
+        await restore(database, file)
+
+    assert await everything(database) == []
+
+
 async def test_damage_at_the_very_end_is_found_before_anything_is_written(
     database: AsyncDatabase[Document], tmp_path: Path
 ) -> None:

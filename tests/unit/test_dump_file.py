@@ -296,3 +296,49 @@ def test_of_several_dumps_the_databases_own_is_taken_else_none(tmp_path: Path) -
     (tmp_path / "school" / "lessons.bson.gz").touch()
     with pytest.raises(ConfigError, match="holds 2 dumps"):
         find_dump_file(tmp_path / "school", "school", "lessons")
+
+
+@pytest.mark.parametrize(
+    ("name", "file"),
+    [
+        ("our lessons", "our+lessons.bson.gz"),
+        ("our lessons", "our%20lessons.bson.gz"),
+        ("our lessons", "our lessons.bson"),
+        ("100%", "100%25.bson.gz"),
+        ("a/b", "a%2Fb.bson"),
+        ("a+b", "a%2Bb.bson"),
+        ("a+b", "a+b.bson"),
+        ("a=b", "a=b.bson"),
+        ("уроки", "%D1%83%D1%80%D0%BE%D0%BA%D0%B8.bson.gz"),
+        ("уроки", "уроки.bson"),
+    ],
+)
+def test_a_dump_is_found_under_every_name_that_tools_give_it(
+    tmp_path: Path, name: str, file: str
+) -> None:
+    (tmp_path / file).touch()
+
+    assert find_dump_file(tmp_path, "school", name).name == file
+
+
+def test_a_space_is_written_as_mongodump_does() -> None:
+    assert file_stem("our lessons") == "our+lessons"
+
+
+@pytest.mark.parametrize(
+    "metadata", [b"", b"{", b"[1]", b'{"collectionName": 5}', b'{"collectionName": "a b"}', None]
+)
+def test_odd_metadata_do_not_hide_a_dump(tmp_path: Path, metadata: bytes | None) -> None:
+    (tmp_path / "a+b.bson").touch()
+    if metadata is not None:
+        (tmp_path / "a+b.metadata.json").write_bytes(metadata)
+
+    assert find_dump_file(tmp_path, "school", "a b").name == "a+b.bson"
+
+
+def test_a_dump_whose_metadata_name_another_collection_is_not_taken(tmp_path: Path) -> None:
+    (tmp_path / "a+b.bson").touch()
+    (tmp_path / "a+b.metadata.json").write_text('{"collectionName": "a b"}')
+
+    with pytest.raises(ConfigError, match="holds no dump"):
+        find_dump_file(tmp_path, "school", "a+b")

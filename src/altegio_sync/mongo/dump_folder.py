@@ -8,14 +8,17 @@ indexes as canonical extended JSON, `prelude.json.gz` the server's version (from
 from __future__ import annotations
 
 import base64
+import gzip
 import hashlib
+import json
 import os
 import shutil
 import tempfile
+import zlib
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 from altegio_sync.errors import ConfigError
 from altegio_sync.mongo.dump_file import DumpError, UnreadableDumpError, new_private_gzip
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
 PRELUDE = "prelude.json.gz"
 _LONGEST_NAME = 238
 _CUT_NAME = 208
+_MOST_METADATA = 16 * 1024 * 1024
 _SUFFIXES = (".bson.gz", ".bson")
 
 
@@ -36,12 +40,32 @@ def default_target(now: datetime) -> Path:
 
 
 def file_stem(collection: str) -> str:
-    """The collection's name as the beginning of a file's."""
-    escaped = quote(collection, safe="")
+    """The collection's name as the beginning of a file's; a space is written as a plus."""
+    escaped = quote_plus(collection, safe="")
     if len(escaped) <= _LONGEST_NAME:
         return escaped
     digest = hashlib.sha1(collection.encode(), usedforsecurity=False).digest()
     return f"{escaped[:_CUT_NAME]}%24{base64.urlsafe_b64encode(digest).decode().rstrip('=')}"
+
+
+def _possible_stems(collection: str) -> list[str]:
+    """As `mongodump` writes the name today, and as it and this program wrote it before."""
+    earlier = (quote(collection, safe=""), quote(collection, safe="$&+=:@"))
+    plain = () if "/" in collection else (collection,)
+    return list(dict.fromkeys([file_stem(collection), *earlier, *plain]))
+
+
+def _may_be_of(file: Path, collection: str) -> bool:
+    """False where the metadata beside the file name another collection: `a+b` may be of `a b`."""
+    stem = file.name.partition(".bson")[0]
+    for name, opened in ((f"{stem}.metadata.json.gz", gzip.open), (f"{stem}.metadata.json", open)):
+        try:
+            with opened(file.with_name(name), "rb") as metadata:
+                told = json.loads(metadata.read(_MOST_METADATA)).get("collectionName")
+        except (OSError, EOFError, zlib.error, ValueError, AttributeError, RecursionError):
+            continue  # there is none, or it is of no use: the name of the file counts
+        return not isinstance(told, str) or told == collection
+    return True
 
 
 def usable_target(path: Path) -> Path:
@@ -139,8 +163,9 @@ def find_dump_file(path: Path, database: str, collection: str) -> Path:
         folders = [path, *sorted(each for each in path.iterdir() if each.is_dir())]
     except OSError as error:
         raise UnreadableDumpError(f"Cannot read {path}: {error.strerror}") from None
-    names = [file_stem(collection) + suffix for suffix in _SUFFIXES]
-    found = [folder / name for folder in folders for name in names if (folder / name).is_file()]
+    names = [stem + suffix for stem in _possible_stems(collection) for suffix in _SUFFIXES]
+    files = (folder / name for folder in folders for name in names)
+    found = [each for each in files if each.is_file() and _may_be_of(each, collection)]
     of_database = [each for each in found if each.parent.name == database]
     if len(found) != 1 and len(of_database) == 1:
         found = of_database

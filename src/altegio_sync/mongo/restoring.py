@@ -142,9 +142,21 @@ class MongoRestorer:
 
     async def _check(self, file: Path, report: RestoreReport, keys: RepeatedKeys) -> None:
         """Read all of the dump once, before anything is written."""
+        with RepeatedKeys() as document_ids:
+            await self._read_through(file, report, keys, document_ids)
+            if not report.interrupted and document_ids.found():
+                raise UnreadableDumpError(
+                    f"{file} holds two documents with the same _id, so it is no dump of one "
+                    "collection (several dumps in one file?): nothing was written"
+                )
+
+    async def _read_through(
+        self, file: Path, report: RestoreReport, keys: RepeatedKeys, document_ids: RepeatedKeys
+    ) -> None:
         async for batch in self._read(file, report):
             report.documents += len(batch)
             for document in batch:
+                document_ids.add(identity(document["_id"]))
                 if KEY in document:
                     keys.add(identity(document[KEY]))
             self._on_progress(Step.CHECKING, report.documents, None)
