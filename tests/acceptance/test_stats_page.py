@@ -75,7 +75,7 @@ def figures_of(report: dict[str, Any]) -> dict[str, dict[str, list[float]]]:
             "Total": [report["total"]],
         },
         "status": {
-            each["label"] if each["label"] != "Unknown" else f"Unknown: {each['status']}": [
+            shown(each["label"] if each["label"] != "Unknown" else f"Unknown: {each['status']}"): [
                 each["count"],
                 round(each["count"] / active, 4),
             ]
