@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from altegio_sync.cli.streams import watched_stdout
 from altegio_sync.config import ALL_SETTINGS, load_settings, settings_file
 from altegio_sync.domain.foreign_text import json_safe, shown
 from altegio_sync.domain.report import RunError, failure_json
@@ -31,6 +32,7 @@ from altegio_sync.usecases.stopping import StopSignal
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Iterator
 
+    from altegio_sync.cli.streams import WatchedOutput
     from altegio_sync.config import Settings
     from altegio_sync.log import LogFormat, LogLevel
 
@@ -98,16 +100,21 @@ def execute(options: CommandOptions, body: Callable[[StopSignal], Awaitable[int]
         message = "Cannot write the output: stdout is closed (>/dev/null is for who wants none)"
         get_logger().error("failed", code="output", message=message)
         return EXIT_PARTLY
-    try:
-        code = _execute(options, body)
-        sys.stdout.flush()
-    except OSError as error:
-        # The interpreter shall not complain at its exit of what is still to be written.
-        _send_nowhere(sys.stdout.fileno())
-        # Whoever reads a pipe may have had enough.
-        if not isinstance(error, BrokenPipeError):
-            get_logger().error("failed", code="output", message=_what_failed(error))
-        code = EXIT_PARTLY
+    with watched_stdout() as output:
+        try:
+            code = _execute(options, body, output)
+            output.flush()
+        except OSError as error:
+            if error is not output.failure:
+                raise
+            # The interpreter shall not complain at its exit of what is still to be written.
+            _send_nowhere(output.fileno())
+            # Whoever reads a pipe may have had enough.
+            if not isinstance(error, BrokenPipeError):
+                why = error.strerror or type(error).__name__
+                message = f"Cannot write the output: {why}"
+                get_logger().error("failed", code="output", message=message)
+            code = EXIT_PARTLY
     return code
 
 
@@ -125,7 +132,9 @@ def leaving_at_once(
     return interruptible
 
 
-def _execute(options: CommandOptions, body: Callable[[StopSignal], Awaitable[int]]) -> int:
+def _execute(
+    options: CommandOptions, body: Callable[[StopSignal], Awaitable[int]], output: WatchedOutput
+) -> int:
     try:
         return asyncio.run(_with_signals(options, body))
     except AltegioSyncError as error:
@@ -133,17 +142,11 @@ def _execute(options: CommandOptions, body: Callable[[StopSignal], Awaitable[int
     except (asyncio.CancelledError, KeyboardInterrupt):
         return EXIT_INTERRUPTED
     except OSError as error:
-        if isinstance(error, TimeoutError):
-            return _fail_unexpectedly(options, error)
-        raise  # our own output cannot be written: nothing is told there
+        if error is output.failure:
+            raise  # nothing can be told there
+        return _fail_outside(options, error)
     except Exception as error:  # noqa: BLE001 - the outermost handler
         return _fail_unexpectedly(options, error)
-
-
-def _what_failed(error: OSError) -> str:
-    why = error.strerror or type(error).__name__
-    what = "Cannot write the output" if error.filename is None else f"Cannot use {error.filename}"
-    return shown(f"{what}: {why}")
 
 
 def _send_nowhere(descriptor: int) -> None:
@@ -223,14 +226,26 @@ def tell_errors(options: CommandOptions, errors: Iterable[RunError]) -> None:
         print_json(failure_json(options.name, errors))
 
 
+def _fail_outside(options: CommandOptions, error: OSError) -> int:
+    """A file, a disk, or the network of this machine failed the command."""
+    why = error.strerror or type(error).__name__
+    where = f"use {error.filename}" if error.filename is not None else f"go on at {_place(error)}"
+    tell_errors(options, [RunError("failed", shown(f"Cannot {where}: {why}"))])
+    return EXIT_PARTLY
+
+
+def _place(error: BaseException) -> str:
+    """The file of ours and the line where it happened."""
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if "altegio_sync" in frame.filename] or frames
+    return f"{os.path.basename(ours[-1].filename)}:{ours[-1].lineno}" if ours else "?"  # noqa: PTH119 - no need of pathlib
+
+
 def _fail_unexpectedly(options: CommandOptions, error: Exception) -> int:
     """Where it happened is told, not what was in it: the text may hold what is private."""
     while isinstance(error, ExceptionGroup):  # of tasks side by side: the first tells the place
         error = error.exceptions[0]
-    frames = traceback.extract_tb(error.__traceback__)
-    ours = [frame for frame in frames if "altegio_sync" in frame.filename] or frames
-    place = f"{os.path.basename(ours[-1].filename)}:{ours[-1].lineno}" if ours else "?"  # noqa: PTH119 - no need of pathlib
-    message = f"Unexpected {type(error).__name__} at {place}: please report this"
+    message = f"Unexpected {type(error).__name__} at {_place(error)}: please report this"
     tell_errors(options, [RunError("unexpected", message)])
     return EXIT_PARTLY
 

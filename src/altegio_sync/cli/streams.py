@@ -5,6 +5,11 @@ from __future__ import annotations
 import codecs
 import io
 import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TextIO, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _HANDLER = "altegio-sync-readable"
 #: What the program itself writes beside letters, for terminals that have ASCII alone.
@@ -25,6 +30,45 @@ def make_streams_safe() -> None:
             stream.reconfigure(errors=_HANDLER)
     if isinstance(sys.stdin, io.TextIOWrapper):
         sys.stdin.reconfigure(errors="replace")
+
+
+class WatchedOutput:
+    """An output that remembers its own failure, so that no other OSError passes for it."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self.failure: OSError | None = None
+
+    def write(self, text: str) -> int:
+        with self._watching():
+            return self._stream.write(text)
+
+    def flush(self) -> None:
+        with self._watching():
+            self._stream.flush()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    @contextmanager
+    def _watching(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            self.failure = error
+            raise
+
+
+@contextmanager
+def watched_stdout() -> Iterator[WatchedOutput]:
+    """Stdout, watched while in the context."""
+    before = sys.stdout
+    watched = WatchedOutput(before)
+    sys.stdout = cast("TextIO", watched)
+    try:
+        yield watched
+    finally:
+        sys.stdout = before
 
 
 def _replace(error: UnicodeError) -> tuple[str, int]:
