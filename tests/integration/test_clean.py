@@ -115,6 +115,31 @@ async def test_the_document_with_the_newest_stamp_speaks_for_all_then_the_last_w
     assert kept["altegioUpdatedAt"].replace(tzinfo=UTC) == NOW + timedelta(days=newest)
 
 
+@pytest.mark.parametrize("ids", [(256, 1), ("b", "a"), (2**40, -1)], ids=str)
+async def test_of_those_created_together_the_lowest_id_stays(
+    database: AsyncDatabase[Document], ids: tuple[object, ...]
+) -> None:
+    await database[NAME].insert_many([{"_id": each, **document("501")} for each in ids])
+
+    await MongoCleaner(database, NAME).clean(dry_run=False)
+
+    assert await database[NAME].distinct("_id") == [ids[1]]
+
+
+async def test_altegios_stamp_says_which_was_updated_last(
+    database: AsyncDatabase[Document],
+) -> None:
+    stamps = [NOW, NOW + timedelta(days=1), None]
+    await database[NAME].insert_many(
+        [document("501", 9 - n, altegioUpdatedAt=each) for n, each in enumerate(stamps)]
+    )
+
+    await MongoCleaner(database, NAME).clean(dry_run=False)
+
+    [kept] = await database[NAME].find().to_list()
+    assert (kept["status"], kept["altegioUpdatedAt"]) == ("8", stamps[1])
+
+
 async def test_what_the_last_updated_says_nothing_about_is_taken_from_the_latest_that_does(
     any_uri: str, raw: Collection[RawBSONDocument]
 ) -> None:

@@ -18,9 +18,13 @@ from altegio_sync.domain.report import SyncMode
 from altegio_sync.domain.validation import RuleContext
 from altegio_sync.mongo.cleaning import MongoCleaner
 from altegio_sync.mongo.documents import BOOKING_FIELDS
+from altegio_sync.mongo.dump import MongoBackup
+from altegio_sync.mongo.dump_folder import find_dump_file
 from altegio_sync.mongo.elements import joined, split
+from altegio_sync.mongo.indexes import ensure_unique_index
 from altegio_sync.mongo.literal import RAW
 from altegio_sync.mongo.repairs import MongoRepairs
+from altegio_sync.mongo.restoring import MongoRestorer
 from altegio_sync.mongo.runs import MongoRuns
 from altegio_sync.mongo.stats import MongoStats
 from altegio_sync.mongo.stores import MongoAppointments
@@ -36,6 +40,8 @@ from tests.fakes import NOW, START, ListSource, booking
 from tests.odd_values import ODD_VALUES
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pymongo.asynchronous.database import AsyncDatabase
 
 Document = dict[str, Any]
@@ -115,6 +121,21 @@ async def test_a_fix_and_its_undo(hostile: AsyncDatabase[Document]) -> None:
     assert undone is not None
     assert undone.exit_code == 0
     assert undone.restored > len(before) // 3
+    assert await everything(hostile) == before
+
+
+async def test_a_backup_and_its_restore(hostile: AsyncDatabase[Document], tmp_path: Path) -> None:
+    before = await everything(hostile)
+    await MongoBackup(hostile, NAME).back_up(tmp_path / "dump")
+    file = find_dump_file(tmp_path / "dump", hostile.name, NAME)
+    await hostile[NAME].update_many({"leadName": "Олена Приклад"}, {"$set": {"leadName": "x"}})
+    await hostile[NAME].delete_many({"status": "1", "IsTrial": False})
+    await ensure_unique_index(hostile[NAME])
+
+    planned = await MongoRestorer(hostile, NAME).restore(file, dry_run=True)
+    restored = await MongoRestorer(hostile, NAME).restore(file, dry_run=False)
+
+    assert (planned.errors, restored.errors, restored.failed) == ([], [], 0)
     assert await everything(hostile) == before
 
 

@@ -107,7 +107,8 @@ class MongoCleaner:
         keys = [key for each in found for key in each["keys"]]
         groups: dict[str, list[RawBSONDocument]] = defaultdict(list)
         raw = self._collection.with_options(codec_options=RAW)
-        async for document in raw.find({KEY: {"$in": keys, **NO_LIST}}):
+        query = {KEY: {"$in": keys, **NO_LIST}}
+        async for document in raw.find(query, sort=["_id"], allow_disk_use=True):
             groups[to_id(document[KEY]) or ""].append(document)
         # Somebody else may have removed some in the meantime.
         return [group for group in groups.values() if len(group) > 1]

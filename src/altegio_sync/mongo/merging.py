@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from altegio_sync.mongo.documents import BOOKING_FIELDS, KEY, STAMP
 from altegio_sync.mongo.elements import RawValue, split, to_raw
-from altegio_sync.mongo.trash import Change, id_key
+from altegio_sync.mongo.trash import Change
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,25 +20,17 @@ _NEVER = datetime(1, 1, 1, tzinfo=UTC)
 _LATEST = datetime(9999, 1, 1, tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class _ById:
-    """Orders documents by `_id`, whatever its type is."""
-
-    key: bytes
-
-    def __lt__(self, other: _ById) -> bool:
-        return self.key < other.key
-
-
 def plan_merge(documents: Sequence[RawBSONDocument]) -> list[Change]:
-    """The changes that leave one of them: its own where it gains something, and removals.
+    """The changes that leave one of these, which are in the order of `_id`.
+
+    They are its own, where it gains something, and removals.
 
     The one that was created first stays (then the one with the lowest `_id`). It takes the fields
     of the appointment from the one updated last, its own `createdAt` aside, and where that one says
     nothing from the latest that does; and it gains whatever fields only the removed ones have,
     those of other programs above all.
     """
-    ordered = sorted(documents, key=lambda each: (_created_at(each), _ById(id_key(each["_id"]))))
+    ordered = sorted(documents, key=_created_at)  # stable
     kept, removed = ordered[0], ordered[1:]
     by_update = sorted(ordered, key=_updated_at)  # stable: of equal ones the later created wins
     latest_first = [dict(split(each.raw)) for each in reversed(by_update)]

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import anyio.lowlevel
 from pymongo import InsertOne, UpdateOne
-from pymongo.errors import BulkWriteError
 
 from altegio_sync.domain.dump import RestoreReport, Step, silent
 from altegio_sync.domain.report import RunError
 from altegio_sync.errors import StoreError
+from altegio_sync.mongo.bulk import OTHERWISE, write_each
 from altegio_sync.mongo.connection import durable, translated_errors
 from altegio_sync.mongo.documents import KEY
 from altegio_sync.mongo.dump_file import (
@@ -23,6 +23,7 @@ from altegio_sync.mongo.dump_file import (
     read_documents,
 )
 from altegio_sync.mongo.fence import no_fence
+from altegio_sync.mongo.ids import NO_LIST, to_id
 from altegio_sync.mongo.indexes import (
     INDEX_NAME,
     drop_own_index,
@@ -30,7 +31,7 @@ from altegio_sync.mongo.indexes import (
     has_unique_index,
 )
 from altegio_sync.mongo.literal import adding, replacing
-from altegio_sync.mongo.refusals import meaning_of
+from altegio_sync.mongo.refusals import DUPLICATE_KEY, meaning_of
 from altegio_sync.mongo.repeated_keys import RepeatedKeys
 
 if TYPE_CHECKING:
@@ -46,9 +47,6 @@ if TYPE_CHECKING:
     Document = dict[str, Any]
     _Write = tuple[RawBSONDocument, InsertOne[RawBSONDocument] | UpdateOne]
 
-_DUPLICATE_KEY = 11000
-#: Told instead of a server's code where a document is not as it was written.
-_OTHERWISE = -1
 _SAMPLE = 20
 
 
@@ -123,7 +121,7 @@ class MongoRestorer:
             if repeats and is_ours:
                 report.index_dropped = dry_run or await drop_own_index(self._collection)
             elif repeats and dry_run:
-                report.errors.append(_told(_DUPLICATE_KEY, None, []))
+                report.errors.append(_told(DUPLICATE_KEY, None, []))
         try:
             with translated_errors():
                 await self._bring_back(file, report, looks_ahead=dry_run and is_ours)
@@ -209,12 +207,14 @@ class MongoRestorer:
 
     async def _collides(self, batch: _Batch) -> bool:
         """Whether a document that stays has an appointment id which is to be written."""
-        written = [each for each in (*batch.missing, *batch.differing) if KEY in each]
+        wanted = (*batch.missing, *batch.differing)
+        # What is no id may be an operator.
+        written = [each for each in wanted if to_id(each.get(KEY)) is not None]
         if not written:
             return False
         ids = {identity(each["_id"]) for each in written}
         holders = self._raw.find(
-            {KEY: {"$in": [each[KEY] for each in written]}}, projection={"_id": 1}
+            {KEY: {"$in": [each[KEY] for each in written], **NO_LIST}}, projection={"_id": 1}
         )
         return any([identity(each["_id"]) not in ids async for each in holders])
 
@@ -222,7 +222,7 @@ class MongoRestorer:
         writes: list[_Write] = [(each, InsertOne(each)) for each in batch.missing]
         failed = await self._attempt(writes + _replacements(batch))
         if failed:
-            if _DUPLICATE_KEY in failed.values() and not report.index_dropped:
+            if DUPLICATE_KEY in failed.values() and not report.index_dropped:
                 report.index_dropped = await drop_own_index(self._collection)
             wanted = (*batch.missing, *batch.differing)
             left = {identity(each["_id"]): each for each in wanted}
@@ -241,25 +241,14 @@ class MongoRestorer:
         if not writes:
             return {}
         await self._fence()
-        refused = await self._bulk_write(writes)
+        refused = await write_each(self._raw, [write for _, write in writes])
         failed = {identity(writes[n][0]["_id"]): code for n, code in refused.items()}
         found = await self._compare(
             [each for n, (each, _) in enumerate(writes) if n not in refused]
         )
         for each in (*found.missing, *found.differing):
-            failed[identity(each["_id"])] = _OTHERWISE
+            failed[identity(each["_id"])] = OTHERWISE
         return failed
-
-    async def _bulk_write(self, writes: Sequence[_Write]) -> dict[int, int]:
-        """The positions of those that were refused, each with the server's code."""
-        try:
-            await self._raw.bulk_write([write for _, write in writes], ordered=False)
-        except BulkWriteError as error:
-            errors = error.details.get("writeErrors", [])
-            if not errors or error.details.get("writeConcernErrors"):
-                raise
-            return {each["index"]: each["code"] for each in errors}
-        return {}
 
     async def _is_index_ours(self) -> bool:
         """Whether it is the one that `drop_own_index` would drop."""
@@ -282,12 +271,12 @@ def _appointment_id(document: Mapping[str, Any]) -> str:
 def _told(code: int, count: int | None, sample: Sequence[str]) -> RunError:
     which = f" (appointments {', '.join(sample)})" if sample else ""
     number = "all" if count is None else str(count)
-    if code == _OTHERWISE:
+    if code == OTHERWISE:
         message = (
             f"{number} documents did not read back as they are in the dump{which}: run it again"
         )
         return RunError("not_as_in_dump", message)
-    if code == _DUPLICATE_KEY:
+    if code == DUPLICATE_KEY:
         message = f"A unique index made by others does not let {number} documents back{which}"
         return RunError("refused_by_index", message)
     return RunError(
