@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pymongo import MongoClient
 
-from altegio_sync.domain.period import parse_period
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -36,8 +34,8 @@ def stored(cli: Cli) -> Iterator[Database[Document]]:
 
 
 def last_month(school: School) -> list[int]:
-    period = parse_period("last-month").on(datetime.now(school.zone).date())
-    planted = school.planted(period.start, period.last_day)
+    last = datetime.now(school.zone).date().replace(day=1) - timedelta(days=1)
+    planted = school.planted(last.replace(day=1), last)
     return [int(each.body["id"]) for each in planted if each.outcome == "kept"]
 
 

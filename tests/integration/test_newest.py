@@ -13,7 +13,9 @@ from altegio_sync.domain.appointment import AttendanceStatus, Booking
 from altegio_sync.domain.clock import steady_now
 from altegio_sync.domain.lessons import LessonRules, judge
 from altegio_sync.domain.period import Period
+from altegio_sync.domain.repair import Answer, LeftAlone, Suspect
 from altegio_sync.domain.report import Outcome, SyncMode
+from altegio_sync.mongo.repairs import MongoRepairs
 from altegio_sync.mongo.stores import MongoAppointments
 from altegio_sync.ports import StoredScope
 from tests.fakes import START, booking
@@ -361,3 +363,37 @@ async def test_a_text_that_is_not_utf8_is_replaced_all_the_same(
     await collection.insert_one(RawBSONDocument(raw))
 
     assert outcomes(await store(database, booking("501"))) == [Outcome.UPDATED]
+
+
+@pytest.mark.parametrize(
+    ("how", "is_written"),
+    [
+        ({}, True),
+        ({"changed_at": STAMP - HOUR}, False),
+        ({"changed_at": STAMP - HOUR, "by_id": True}, True),
+        ({"asked_s_ago": 31}, False),
+        ({"asked_s_ago": 31, "by_id": True}, False),
+    ],
+    ids=["newer", "older stamp", "older stamp by id", "too old", "too old by id"],
+)
+async def test_a_fix_writes_the_newest_answer_as_well(
+    database: AsyncDatabase[Document],
+    collection: AsyncCollection[Document],
+    how: Document,
+    is_written: bool,
+) -> None:
+    await store(database, booking("501", changed_at=STAMP))
+    document = await collection.find_one()
+    assert document is not None
+    repairs = MongoRepairs(database, collection.name, run_id="r")
+    asked_at = steady_now() - how.get("asked_s_ago", 0)
+    told = booking("501", status=ARRIVED, changed_at=how.get("changed_at"), asked_at=asked_at)
+    suspect = Suspect(document["_id"], "501", "77", START)
+    answer = Answer(suspect, judge(told, LessonRules(), {}))
+
+    left = LeftAlone()
+    again = await repairs.apply_answers([answer], left, by_id=how.get("by_id", False))
+
+    assert again == ([] if is_written else [suspect])
+    assert await collection.count_documents({"status": "1"}) == is_written
+    assert left.to_json() == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -15,12 +16,12 @@ from altegio_sync.errors import (
     AuthenticationError,
     UnexpectedAnswerError,
 )
-from altegio_sync.usecases.asking import REFUSED, Asking, RepairRequest
+from altegio_sync.usecases.asking import KEEPS_CHANGING, REFUSED, Asking, RepairRequest
 from altegio_sync.usecases.zones import LocalZone
 from tests.fakes import ListSource, booking
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from altegio_sync.domain.repair import Answer
@@ -33,10 +34,19 @@ class NotedAnswers:
 
     def __init__(self) -> None:
         self.answers: dict[str | None, bool] = {}
+        self.is_overtaken: Callable[[Answer, bool], bool] = lambda _answer, _by_id: False
 
-    async def apply_answers(self, answers: Sequence[Answer], left: LeftAlone) -> None:
+    async def apply_answers(
+        self, answers: Sequence[Answer], left: LeftAlone, *, by_id: bool = False
+    ) -> Sequence[Suspect]:
         del left
-        self.answers |= {each.suspect.appointment_id: each.verdict is not None for each in answers}
+        overtaken = [each.suspect for each in answers if self.is_overtaken(each, by_id)]
+        self.answers |= {
+            each.suspect.appointment_id: each.verdict is not None
+            for each in answers
+            if each.suspect not in overtaken
+        }
+        return overtaken
 
     async def move_to_trash(self, suspects: Sequence[Suspect], left: LeftAlone) -> None:
         raise NotImplementedError
@@ -76,4 +86,31 @@ async def test_an_outage_is_no_answer_about_any() -> None:
     with pytest.RaisesGroup(AltegioUnavailableError):
         await asking(source, store).settle(SUSPECTS, left)
 
-    assert store.answers == {}
+    assert not {"502", "503"} & store.answers.keys()
+
+
+async def test_an_answer_that_may_be_older_than_the_document_is_asked_for_again_by_id() -> None:
+    source, store, left = ListSource([booking("501"), booking("502")]), NotedAnswers(), LeftAlone()
+    tries = Counter[str]()
+
+    def is_overtaken(answer: Answer, by_id: bool) -> bool:
+        key = str(answer.suspect.appointment_id)
+        tries[key] += 1
+        return key == "502" and (not by_id or tries[key] < 2)
+
+    store.is_overtaken = is_overtaken
+    await asking(source, store).settle(SUSPECTS[:2], left)
+
+    assert store.answers == {"501": True, "502": True}
+    assert Counter(source.asked_ids) == {"501": 1, "502": 2}
+    assert left.to_json() == []
+
+
+async def test_a_document_that_others_change_without_end_is_left_alone() -> None:
+    source, store, left = ListSource([booking("501")]), NotedAnswers(), LeftAlone()
+    store.is_overtaken = lambda _answer, _by_id: True
+
+    await asking(source, store).settle(SUSPECTS[:1], left)
+
+    assert source.asked_ids == ["501"] * 3
+    assert left.to_json() == [{"reason": KEEPS_CHANGING, "count": 1, "sample": ["501"]}]

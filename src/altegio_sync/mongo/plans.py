@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from bson import ObjectId
@@ -30,50 +30,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from altegio_sync.domain.lessons import Verdict
-    from altegio_sync.mongo.server_clock import ServerClock
+    from altegio_sync.mongo.server_clock import Asked, ServerClock
     from altegio_sync.ports import MarkResult
 
     Document = dict[str, Any]
 
 #: What is read of a stored document.
 READ_FIELDS = (*BOOKING_FIELDS, "updatedAt")
-#: An answer that is older when it would be written is asked for again.
-_LONGEST = timedelta(seconds=30)
 _LACKS: Document = {"$exists": False}
 _HAS: Document = {"$exists": True}
 _COMPARED = (str, bool, int, float, datetime, DatetimeMS, ObjectId, type(None))
 #: Stands for bytes of a stored text that are not UTF-8: such a text cannot be asked for.
 _NOT_UTF8 = "\ufffd"
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """How the answers of a batch came, and the time by MongoDB's clock when they are judged.
-
-    ``at`` is when the request started, None where that is not known. ``writes_at`` is what a
-    document is written with.
-    """
-
-    now: datetime
-    at: datetime | None
-    writes_at: datetime
-    by_id: bool
-
-    @property
-    def is_too_old(self) -> bool:
-        return self.at is not None and self.now - self.at > _LONGEST
-
-    def was_before(self, stored: Mapping[str, Any]) -> bool:
-        """Whether the document was written after the request started, as far as it says so.
-
-        One that says a time in the future was written by another clock, which nobody knows.
-        """
-        updated_at = stored.get("updatedAt")
-        return (
-            self.at is not None
-            and isinstance(updated_at, datetime)
-            and self.at < updated_at <= self.now
-        )
 
 
 @dataclass(slots=True)
@@ -100,11 +68,16 @@ class Plan:
 
 
 def plan_one(
-    position: int, verdict: Verdict, stored: Sequence[Document], mode: SyncMode, asked: Asked
+    position: int,
+    verdict: Verdict,
+    stored: Sequence[Document],
+    mode: SyncMode,
+    asked: Asked,
+    writes_at: datetime,
 ) -> Plan:
     """Decide about one booking, given the documents that stand under its id."""
     if not stored:
-        return _plan_new(position, verdict, asked)
+        return _plan_new(position, verdict, asked, writes_at)
     wanted = wanted_fields(verdict)
     is_gone = not isinstance(verdict, Kept)
     if len(stored) > 1:
@@ -130,21 +103,18 @@ def plan_one(
         StoredLead(each, changed) for each, changed in differing if is_other_lead(each, changed)
     ]
     plan.differences = find_changes(*differing[0], plan.changes)
-    plan.only_by_id = not asked.by_id and any(_is_older(wanted, each) for each, _ in differing)
-    plan.asks_again = (
-        plan.only_by_id or asked.is_too_old or any(asked.was_before(each) for each, _ in differing)
-    )
-    plan.writes_at = asked.writes_at
+    plan.only_by_id = any(asked.has_older_stamp(wanted, each) for each, _ in differing)
+    plan.asks_again = any(asked.is_overtaken(wanted, each) for each, _ in differing)
+    plan.writes_at = writes_at
     plan.writes = [
-        _update(each, {**changed, "updatedAt": asked.writes_at}) for each, changed in differing
+        _update(each, {**changed, "updatedAt": writes_at}) for each, changed in differing
     ]
     return plan
 
 
-def _plan_new(position: int, verdict: Verdict, asked: Asked) -> Plan:
+def _plan_new(position: int, verdict: Verdict, asked: Asked, now: datetime) -> Plan:
     if not isinstance(verdict, Kept):
         return Plan(position, Outcome.SKIPPED)
-    now = asked.writes_at
     document = {"_id": ObjectId(), **wanted_fields(verdict), "createdAt": now, "updatedAt": now}
     return Plan(
         position,
@@ -165,13 +135,9 @@ def plan_marks(
 ) -> list[tuple[str, UpdateOne]]:
     """Mark the documents as deleted, by id; those that may be newer are added to ``result``."""
     writes = []
-    now = clock.now()
     for document in stored:
         appointment_id = to_id(document[KEY]) or ""
-        asked_at = gone[appointment_id]
-        at = None if asked_at is None else clock.at(asked_at)
-        asked = Asked(now, at, writes_at, by_id=True)
-        if asked.is_too_old or asked.was_before(document):
+        if clock.asked(gone[appointment_id], by_id=True).is_overtaken({}, document):
             result.overtaken.add(appointment_id)
         else:
             fields = {"isDeleted": True, "updatedAt": writes_at}
@@ -186,13 +152,8 @@ def _stamp_writes(
     return [
         _update(each, stamp)
         for each in stored
-        if (stamp := changed_stamp(each, wanted)) and (asked.by_id or not _is_older(wanted, each))
+        if (stamp := changed_stamp(each, wanted)) and not asked.has_older_stamp(wanted, each)
     ]
-
-
-def _is_older(wanted: Mapping[str, Any], stored: Mapping[str, Any]) -> bool:
-    ours, theirs = wanted.get(STAMP), stored.get(STAMP)
-    return isinstance(ours, datetime) and isinstance(theirs, datetime) and ours < theirs
 
 
 def _update(stored: Document, fields: Document) -> UpdateOne:

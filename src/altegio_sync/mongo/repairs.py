@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from altegio_sync.domain.appointment import AttendanceStatus
 from altegio_sync.domain.repair import LeftAlone, Loss, Suspect
-from altegio_sync.domain.report import RunError, utc_now
+from altegio_sync.domain.report import RunError
 from altegio_sync.mongo.bulk import refused_message
 from altegio_sync.mongo.connection import durable, translated_errors
-from altegio_sync.mongo.documents import KEY, STAMP
+from altegio_sync.mongo.documents import KEY, STAMP, wanted_fields
 from altegio_sync.mongo.fence import no_fence
 from altegio_sync.mongo.ids import shown_id, to_id
 from altegio_sync.mongo.literal import RAW
@@ -27,6 +27,7 @@ from altegio_sync.mongo.rules import (
     query_of,
     wrong_type,
 )
+from altegio_sync.mongo.server_clock import ServerClock
 from altegio_sync.mongo.slow_reading import SlowReading
 from altegio_sync.mongo.trash import TRASH_COLLECTION, Change, RecordedChanges, id_key
 
@@ -76,7 +77,7 @@ class MongoRepairs:
         collection: str,
         *,
         run_id: str,
-        clock: Callable[[], datetime] = utc_now,
+        clock: Callable[[], datetime] | None = None,
         fence: Fence = no_fence,
     ) -> None:
         self._collection = durable(database)[collection]
@@ -86,7 +87,8 @@ class MongoRepairs:
         )
         self._trash = durable(database)[TRASH_COLLECTION]
         self._run_id = run_id
-        self._clock = clock
+        self._server_clock = ServerClock()
+        self._clock = clock or self._server_clock.now
 
     async def count_alone(self, context: RuleContext, zones: SchoolZones) -> int:
         """How many documents can be mended without asking."""
@@ -157,16 +159,22 @@ class MongoRepairs:
             days = await count_local_days(self._collection, matching, "startDateTime", zone)
         return {day.isoformat(): count for day, count in days.items()}
 
-    async def apply_answers(self, answers: Sequence[Answer], left: LeftAlone) -> None:
-        """Bring the documents to what Altegio says of them."""
-        now = self._clock()
+    async def apply_answers(
+        self, answers: Sequence[Answer], left: LeftAlone, *, by_id: bool = False
+    ) -> Sequence[Suspect]:
+        """Bring the documents to what Altegio says of them, but those that may be newer."""
+        if not answers:
+            return []
         found = await self._load([each.suspect for each in answers])
-        changes = []
+        changes, overtaken = [], []
         for answer in answers:
             document = found.get(id_key(answer.suspect.document_id))
             if document is None:
                 continue
-            fields = mend_by_answer(document, answer, now)
+            fields = mend_by_answer(document, answer, self._clock())
+            if fields and self._may_be_newer(document, answer, by_id=by_id):
+                overtaken.append(answer.suspect)
+                continue
             if fields:
                 changes.append(Change(document, fields))
             if find_loss({**document, **fields}) is not Loss.NOTHING and answer.verdict is not None:
@@ -174,6 +182,13 @@ class MongoRepairs:
             elif not fields:
                 left.note(_why_the_same(document, answer), _shown(document))
         await self._apply(changes, left)
+        return overtaken
+
+    def _may_be_newer(self, document: Mapping[str, Any], answer: Answer, *, by_id: bool) -> bool:
+        if answer.verdict is None:
+            return False
+        asked = self._server_clock.asked(answer.verdict.booking.asked_at, by_id=by_id)
+        return asked.is_overtaken(wanted_fields(answer.verdict), document)
 
     async def move_to_trash(self, suspects: Sequence[Suspect], left: LeftAlone) -> None:
         """Those that are still as Altegio was asked about them."""
@@ -192,6 +207,8 @@ class MongoRepairs:
     async def _load(self, suspects: Sequence[Suspect]) -> Mapping[bytes, RawBSONDocument]:
         ids = [each.document_id for each in suspects]
         with translated_errors():
+            if not self._server_clock.is_set:
+                await self._server_clock.ask(self._collection.database)
             found = self._raw.find({"_id": {"$in": ids}})
             return {id_key(each["_id"]): each async for each in found}
 

@@ -23,7 +23,7 @@ from altegio_sync.mongo.indexes import (
     has_unique_index,
 )
 from altegio_sync.mongo.lead_trash import LeadTrash
-from altegio_sync.mongo.plans import READ_FIELDS, Asked, Plan, plan_marks, plan_one
+from altegio_sync.mongo.plans import READ_FIELDS, Plan, plan_marks, plan_one
 from altegio_sync.mongo.refusals import DUPLICATE_KEY
 from altegio_sync.mongo.requirements import ORDINARY, find_kind, find_lacking, product_of
 from altegio_sync.mongo.server_clock import ServerClock
@@ -198,14 +198,12 @@ class MongoAppointments:
     ) -> list[Plan]:
         """What to do about each; one whose ``earlier`` plan was carried out after all keeps it."""
         stored = await self._find_stored([verdict.booking.id for _, verdict in verdicts])
-        now = self._server_clock.now()
         writes_at = _milliseconds(self._clock())
         plans = []
         for position, verdict in verdicts:
             found = stored.get(verdict.booking.id, ())
-            asked_at = verdict.booking.asked_at
-            at = None if asked_at is None else self._server_clock.at(asked_at)
-            plan = plan_one(position, verdict, found, mode, Asked(now, at, writes_at, by_id))
+            asked = self._server_clock.asked(verdict.booking.asked_at, by_id=by_id)
+            plan = plan_one(position, verdict, found, mode, asked, writes_at)
             before = earlier.get(position)
             if before is not None and _was_carried_out(before, found, plan):
                 plan = replace(before, writes=())

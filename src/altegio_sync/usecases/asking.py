@@ -37,11 +37,14 @@ if TYPE_CHECKING:
 
 NO_COMPANY = "no company to ask for it"
 REFUSED = "Altegio refused to answer for it"
+KEEPS_CHANGING = "other programs keep changing it"
 NOT_CERTAIN = "perhaps gone at Altegio, but the list of its day could not be read completely"
 TOO_MANY = "Altegio does not have it, but too many would be moved to the trash"
 #: 195 requests a minute: what binds in the long run.
 REQUESTS_PER_SECOND = 3.25
 _WORKERS = 8
+#: Requests for one appointment; each time, something else had changed the stored one.
+_TRIES = 3
 #: Skipped bookings stand on Altegio's pages too, so there is more there than is stored.
 _RECORDS_PER_STORED = 1.5
 #: Pages are an estimate, and what they lack is asked for by id after all.
@@ -121,13 +124,44 @@ class AnswerStore(Protocol):
         self, start: datetime, end: datetime, zone: ZoneInfo
     ) -> Mapping[str, int]: ...
 
-    async def apply_answers(self, answers: Sequence[Answer], left: LeftAlone) -> None: ...
+    async def apply_answers(
+        self, answers: Sequence[Answer], left: LeftAlone, *, by_id: bool = False
+    ) -> Sequence[Suspect]:
+        """Write the answers; those about which Altegio has to be asked again by id.
+
+        The documents of these may be newer. ``by_id`` as in `AppointmentStore.store_batch`.
+        """
+        ...
 
     async def move_to_trash(self, suspects: Sequence[Suspect], left: LeftAlone) -> None: ...
 
 
+@dataclass(slots=True)
+class _Open:
+    """The documents that are asked about, by id; ``settled`` are the ids that Altegio knows."""
+
+    suspects: Mapping[str, Sequence[Suspect]]
+    left: LeftAlone
+    settled: set[str] = field(default_factory=set)
+
+    @classmethod
+    def of(cls, suspects: Sequence[Suspect], left: LeftAlone) -> _Open:
+        by_id: dict[str, list[Suspect]] = {}
+        for each in suspects:
+            if each.appointment_id is not None:
+                by_id.setdefault(each.appointment_id, []).append(each)
+        return cls(by_id, left)
+
+    @property
+    def ids(self) -> list[str]:
+        return sorted(self.suspects.keys() - self.settled)
+
+
 class Asking:
-    """Settles documents by what Altegio says of them now."""
+    """Settles documents by what Altegio says of them now.
+
+    Each answer is written when it comes: one that waited would have to be asked for again.
+    """
 
     def __init__(
         self, source: AppointmentSource, store: AnswerStore, request: RepairRequest
@@ -147,14 +181,11 @@ class Asking:
         grouped = group_by_companies(batch, self._request.companies)
         unaskable = grouped.pop((), [])
         for companies, suspects in grouped.items():
-            answers = await self._ask_in_turn(companies, suspects, left)
+            missing = await self._ask_in_turn(companies, suspects, left)
             self._removal.requested += len(suspects)
-            missing = [each.suspect for each in answers if each.verdict is None]
             kept = self._removal.take(companies, missing)
-            answers = [each for each in answers if each.verdict is not None]
-            answers += [Answer(each) for each in kept]
             with anyio.CancelScope(shield=True):
-                await self._store.apply_answers(answers, left)
+                await self._store.apply_answers([Answer(each) for each in kept], left)
         await self._settle_unaskable(unaskable, left)
 
     async def finish(self, left: LeftAlone) -> None:
@@ -168,10 +199,11 @@ class Asking:
             for suspect in removal.candidates:
                 left.note(NOT_CERTAIN, shown(suspect))
             raise
-        answers = [
-            await self._answer(await self._open(company), suspect, booking)
-            for company, suspect, booking in confirmed.listed
-        ]
+        for company_id, suspect, booking in confirmed.listed:
+            company = await self._open(company_id)
+            listed = _Open.of([suspect], left)
+            if await self._write(company, [booking], listed):
+                await self._fetch_missing(company, listed, set())
         for suspect in confirmed.unsure:
             left.note(NOT_CERTAIN, shown(suspect))
         moved = [*confirmed.gone, *removal.empty]
@@ -181,7 +213,6 @@ class Asking:
                 left.note(TOO_MANY, shown(suspect))
             moved = []
         with anyio.CancelScope(shield=True):
-            await self._store.apply_answers(answers, left)
             await self._store.move_to_trash(moved, left)
 
     async def _confirm(self) -> Confirmed:
@@ -194,40 +225,55 @@ class Asking:
 
     async def _ask_in_turn(
         self, companies: Sequence[str], suspects: Sequence[Suspect], left: LeftAlone
-    ) -> list[Answer]:
-        """Only where no company has it, Altegio does not have it; one that refuses may."""
-        answers: list[Answer] = []
+    ) -> list[Suspect]:
+        """Those that no company has: Altegio does not have them; one that refuses may."""
         refused: set[str] = set()
         for company_id in companies:
             if not suspects:
                 break
             company = await self._open(company_id)
-            found = await self._fetch(company, suspects, refused)
-            answers += [
-                await self._answer(company, each, booking)
-                for each in suspects
-                if (booking := found.get(each.appointment_id or "")) is not None
-            ]
-            suspects = [each for each in suspects if each.appointment_id not in found]
+            settled = await self._fetch(company, suspects, refused, left)
+            suspects = [each for each in suspects if each.appointment_id not in settled]
         for each in suspects:
             if each.appointment_id in refused:
                 left.note(REFUSED, shown(each))
-        return answers + [Answer(each) for each in suspects if each.appointment_id not in refused]
+        return [each for each in suspects if each.appointment_id not in refused]
 
     async def _fetch(
-        self, company: _Company, suspects: Sequence[Suspect], refused: set[str]
-    ) -> Mapping[str, Booking]:
-        """What Altegio has of them, by id; ``refused`` is added those it does not tell of."""
-        found: dict[str, Booking] = {}
+        self,
+        company: _Company,
+        suspects: Sequence[Suspect],
+        refused: set[str],
+        left: LeftAlone,
+    ) -> set[str]:
+        """Settle what Altegio has of them; its ids. Those that it refuses to tell of are added."""
+        asked = _Open.of(suspects, left)
         windows = await plan_windows(self._store, suspects, company.zone, self._request.page_size)
         if windows.take_fewer:
-            wanted = {each.appointment_id for each in suspects}
             # Pages that take more requests than asking by id are no help.
             allowance = Allowance(_MOST_PAGES_PER_SUSPECT * len(suspects))
             for period in windows.periods:
-                await self._read_window(company, period, wanted, found, allowance)
-        await self._fetch_missing(company, suspects, found, refused)
-        return found
+                await self._read_window(company, period, asked, allowance)
+        await self._fetch_missing(company, asked, refused)
+        return asked.settled
+
+    async def _write(
+        self, company: _Company, bookings: Sequence[Booking], asked: _Open, *, by_id: bool = False
+    ) -> Sequence[Suspect]:
+        """Write what Altegio says; those to be asked about again are not settled."""
+        answers = [
+            await self._answer(company, suspect, booking)
+            for booking in bookings
+            for suspect in asked.suspects.get(booking.id, ())
+        ]
+        if not answers:
+            return []
+        with anyio.CancelScope(shield=True):
+            overtaken = await self._store.apply_answers(answers, asked.left, by_id=by_id)
+        again = {each.appointment_id for each in overtaken}
+        ids = {each.suspect.appointment_id for each in answers} - again
+        asked.settled |= {each for each in ids if each is not None}
+        return overtaken
 
     async def _settle_unaskable(self, suspects: Sequence[Suspect], left: LeftAlone) -> None:
         """Without an id nobody can be asked, ever; without a company somebody else may.
@@ -257,13 +303,12 @@ class Asking:
         self,
         company: _Company,
         window: Period,
-        wanted: set[str | None],
-        found: dict[str, Booking],
+        asked: _Open,
         allowance: Allowance,
     ) -> None:
 
         async def take(_number: int, _page: Page, bookings: list[Booking]) -> None:
-            found.update({each.id: each for each in bookings if each.id in wanted})
+            await self._write(company, bookings, asked)
 
         async def ignore(_window: Window) -> None:
             """What no page had is asked for by id, so nothing hangs on the pages' grade."""
@@ -272,23 +317,14 @@ class Asking:
         usage = self._source.usage
         await PeriodReading(self._source, take, ignore, usage, allowance=allowance).run(query)
 
-    async def _fetch_missing(
-        self,
-        company: _Company,
-        suspects: Sequence[Suspect],
-        found: dict[str, Booking],
-        refused: set[str],
-    ) -> None:
+    async def _fetch_missing(self, company: _Company, asked: _Open, refused: set[str]) -> None:
         """Ask by id for those that no page had; one that Altegio does not know stays missing."""
-        ids = {each.appointment_id for each in suspects if each.appointment_id is not None}
-        left = iter(sorted(ids - found.keys()))
+        waiting = iter(asked.ids)
 
         async def worker() -> None:
-            for appointment_id in left:
+            for appointment_id in waiting:
                 try:
-                    found[appointment_id] = await self._source.fetch_booking(
-                        company.id, appointment_id, company.zone
-                    )
+                    await self._fetch_one(company, appointment_id, asked)
                 except NotFoundError:
                     pass
                 except (AltegioRejectedError, UnexpectedAnswerError) as error:
@@ -300,6 +336,14 @@ class Asking:
         async with anyio.create_task_group() as tasks:
             for _ in range(_WORKERS):
                 tasks.start_soon(worker)
+
+    async def _fetch_one(self, company: _Company, appointment_id: str, asked: _Open) -> None:
+        for _ in range(_TRIES):
+            booking = await self._source.fetch_booking(company.id, appointment_id, company.zone)
+            if not await self._write(company, [booking], asked, by_id=True):
+                return
+        asked.settled.add(appointment_id)
+        asked.left.note(KEEPS_CHANGING, appointment_id)
 
     async def _answer(self, company: _Company, suspect: Suspect, booking: Booking) -> Answer:
         if company.teachers is None and needs_staff(booking):
