@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from altegio_sync.domain.continued import continue_run
+from altegio_sync.domain.foreign_text import shown
 from altegio_sync.domain.kept_share import kept_of
 from altegio_sync.domain.lessons import SkipReason
 from altegio_sync.domain.period import day_range
@@ -34,7 +35,7 @@ def render_result(report: SyncReport, skipped_file: str | None = None) -> str:
     if not report.interrupted:
         return whole
     ending = "" if whole.endswith(".") else "."
-    return f"{whole}{ending} To continue: {continue_run(report)}"
+    return f"{whole}{ending} To continue: {shown(continue_run(report))}"
 
 
 def _stored(report: SyncReport) -> str:
@@ -70,7 +71,7 @@ def _rest(report: SyncReport, skipped_file: str | None) -> Iterator[str]:
     open_ones = sum(records.skipped.values()) - other + records.doubtful
     if open_ones:
         needs = "needs" if open_ones == 1 else "need"
-        do = f"see {skipped_file}" if skipped_file else "add --skipped FILE"
+        do = f"see {shown(skipped_file)}" if skipped_file else "add --skipped FILE"
         if report.command == "changes":
             do = "altegio-sync sync PERIOD --skipped FILE lists them"
         yield f"{open_ones} {needs} attention: {do}"

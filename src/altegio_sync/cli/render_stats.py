@@ -44,7 +44,9 @@ def print_stats(report: StatsReport) -> None:
 def draw_stats(report: StatsReport) -> Iterable[Table | Text | str]:
     """What a console prints, part by part, but for the lines that want attention."""
     counts = report.counts
-    yield Text(f"Appointments, days in {report.timezone} ({report.zone_source})", style="bold")
+    yield Text(
+        shown(f"Appointments, days in {report.timezone} ({report.zone_source})"), style="bold"
+    )
     yield (
         f"total {counts.total}   active {counts.active}   deleted {counts.deleted}   "
         f"trial {counts.trial}"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from altegio_sync.domain.foreign_text import shown
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -12,9 +14,9 @@ _SHOWN = 10
 
 def some_ids(ids: Sequence[str]) -> str:
     """The first ids, and how many more there are; `--json` has them all."""
-    shown = ", ".join(ids[:_SHOWN])
+    first = ", ".join(map(shown, ids[:_SHOWN]))
     more = len(ids) - _SHOWN
-    return f"{shown} and {more} more" if more > 0 else shown
+    return f"{first} and {more} more" if more > 0 else first
 
 
 def counted(count: int, noun: str) -> str:
