@@ -94,6 +94,18 @@ async def test_an_entry_of_the_ledger_that_is_none_is_passed_over_and_written_ov
     assert again[DAY].latest == entry()
 
 
+async def test_a_zone_in_the_ledger_that_this_machine_lacks_is_passed_over(
+    database: AsyncDatabase[Document],
+) -> None:
+    told: list[str] = []
+    key = {"_id": f"{NAME}/77/{DAY}", "companyId": "77", "collection": NAME, "day": f"{DAY}"}
+    odd = {**PASS, "timezone": "Mars/Phobos"}
+    await database[LEDGER_COLLECTION].insert_one({**odd, **key, "latest": odd})
+
+    assert await ledger_of(database, told).find_timezone("77") is None
+    assert told == [LEDGER_COLLECTION]
+
+
 @pytest.mark.parametrize("fields", [{"day": 20260301}, {"day": "1 March"}, {"companyId": 77}, {}])
 async def test_other_odd_entries_of_the_ledger_end_nothing(
     database: AsyncDatabase[Document], fields: Document

@@ -19,6 +19,7 @@ from altegio_sync.mongo.indexes import ensure_unique_index
 from altegio_sync.mongo.runs import MongoRuns
 from altegio_sync.mongo.stats import MongoStats
 from altegio_sync.usecases.stats import collect_stats
+from altegio_sync.usecases.zones import find_local_zone
 
 if TYPE_CHECKING:
     from datetime import date
@@ -311,3 +312,20 @@ async def test_days_and_hours_are_those_of_pythons_zones(
     today = NOW.astimezone(zone).date()
     first = today - timedelta(days=29)
     assert report.counts.last_30_days == sum(first <= each.date() <= today for each in local)
+
+
+async def test_a_zone_that_is_not_known_here_is_a_warning_of_the_statistics(
+    database: AsyncDatabase[Document],
+) -> None:
+    await database["altegio-sync-runs"].insert_one(
+        {"_id": "1", "command": "sync", "period": {"timezone": "Mars/Phobos"}}
+    )
+    runs = MongoRuns(database)
+
+    report = await collect_stats(
+        MongoStats(database, NAME), runs, zone=await find_local_zone(None, runs), clock=lambda: NOW
+    )
+
+    [warning] = [each for each in report.to_json()["warnings"] if "Mars/Phobos" in each]
+    assert warning.startswith("WARNING")
+    assert "pip install -U tzdata" in warning

@@ -15,7 +15,6 @@ from altegio_sync.cli.command import (
     telling_store_errors,
 )
 from altegio_sync.cli.html import render_stats_page
-from altegio_sync.cli.local_zone import find_zone_for
 from altegio_sync.cli.period_option import AskedDays
 from altegio_sync.cli.private_file import private_file
 from altegio_sync.cli.render_stats import print_stats
@@ -23,6 +22,7 @@ from altegio_sync.domain.foreign_text import shown
 from altegio_sync.mongo.runs import MongoRuns
 from altegio_sync.mongo.stats import MongoStats
 from altegio_sync.usecases.stats import collect_stats
+from altegio_sync.usecases.zones import find_local_zone
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -62,6 +62,6 @@ def execute_stats(options: CommandOptions, asked: AskedDays, html_file: Path | N
 async def _count(settings: Settings, period: AnyPeriod | None) -> StatsReport:
     async with open_store(settings) as database:
         runs = MongoRuns(database, settings.collection)
-        zone = await find_zone_for(settings, runs)
+        zone = await find_local_zone(settings.timezone, runs)
         store = MongoStats(database, settings.collection)
         return await collect_stats(store, runs, zone=zone, period=period)

@@ -11,6 +11,7 @@ from pymongo import UpdateOne
 from altegio_sync.domain.ledger import DayRecord, Grade, LedgerEntry
 from altegio_sync.domain.period import Period
 from altegio_sync.domain.report import SyncMode, utc_now
+from altegio_sync.domain.zones import find_zone
 from altegio_sync.errors import StoreError
 from altegio_sync.mongo.bulk import write_each
 from altegio_sync.mongo.connection import durable, waits_for_mongodb
@@ -149,7 +150,13 @@ class MongoLedger:
             "latest.timezone": {"$type": "string"},
         }
         last = await self._collection.find_one(wanted, sort=[("latest.at", -1)])
-        return None if last is None else str(last["latest"]["timezone"])
+        if last is None:
+            return None
+        name = str(last["latest"]["timezone"])
+        if find_zone(name) is None:
+            self._on_junk(LEDGER_COLLECTION, last["_id"])
+            return None
+        return name
 
     def _id(self, company_id: str, day: date) -> str:
         return f"{self._of}/{company_id}/{day.isoformat()}"

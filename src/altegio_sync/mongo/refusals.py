@@ -73,6 +73,8 @@ _SENTENCES: dict[int, str] = {
     115: _TOO_OLD,
     121: "the collection's validator does not accept the document",
     146: _MEMORY,
+    16819: _MEMORY,
+    16945: _MEMORY,
     166: _KIND,
     167: _KIND,
     168: _TOO_OLD,

@@ -14,6 +14,7 @@ from altegio_sync.domain.kept_share import MIN_RECORDS, likely_setting
 from altegio_sync.domain.lessons import Kept, Skipped, SkipReason, judge
 from altegio_sync.domain.period import Period
 from altegio_sync.domain.warnings import counted
+from altegio_sync.domain.zones import ZONE_REMEDY, are_same_zone, find_zone
 from altegio_sync.errors import AltegioError
 from altegio_sync.ports import PageQuery
 
@@ -96,8 +97,8 @@ async def check_altegio(
         yield Finding.bad(name, str(error), "nothing more can be requested for this company")
         return
     yield Finding.good(name, f"tokens accepted, location {location.id}, {shown(location.title)}")
-    yield (zone_finding := _check_zone(timezone, location.timezone))
-    zone = ZoneInfo(timezone or location.timezone or "UTC") if zone_finding.ok else ZoneInfo("UTC")
+    yield _check_zone(timezone, location.timezone)
+    zone = find_zone(timezone or location.timezone) or ZoneInfo("UTC")
     timetable, bookings = await _check_timetable(source, company_id, zone)
     yield timetable
     staff_finding, staff = await _check_staff(source, company_id)
@@ -162,11 +163,9 @@ def newest(bookings: Sequence[Booking]) -> list[Booking]:
 
 def _check_zone(configured: str | None, told: str | None) -> Finding:
     name = "time zone"
-    try:
-        ZoneInfo(configured or told or "")
-    except (KeyError, ValueError, OSError):
-        return Finding.bad(name, f"Altegio names {told!r}", "set ALTEGIO_TIMEZONE")
-    if configured and told and configured != told:
+    if find_zone(configured or told) is None:
+        return Finding.bad(name, f"Altegio names {told!r}", ZONE_REMEDY)
+    if configured and told and not are_same_zone(configured, told):
         text = f"{configured} (ALTEGIO_TIMEZONE), though Altegio says {told}"
         return Finding.good(name, text)
     return Finding.good(name, f"{configured or told}")

@@ -70,7 +70,7 @@ async def collect_stats(
         period=days,
         counts=counts,
         last_run=last_run,
-        warnings=tuple(_find_attention(counts, last_run, now)),
+        warnings=tuple(_find_attention(counts, last_run, local, now)),
     )
 
 
@@ -106,8 +106,10 @@ def _is_interrupted(report: Mapping[str, Any], errors: object) -> bool:
 
 
 def _find_attention(
-    counts: StoredCounts, last_run: LastRun | None, now: datetime
+    counts: StoredCounts, last_run: LastRun | None, local: LocalZone, now: datetime
 ) -> Iterator[Attention]:
+    if local.problem:
+        yield Attention("WARNING", f"{local.problem}. Until then days are cut in {local.zone.key}")
     if last_run is not None:
         yield from find_about_run(last_run, now)
     duplicates = counts.duplicates
