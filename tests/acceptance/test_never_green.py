@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import signal
 from typing import TYPE_CHECKING
 
+import pytest
 from pymongo import MongoClient
 
 if TYPE_CHECKING:
+    from altegio_sync.sandbox import SandboxServer
     from tests.acceptance.cli import Cli
 
 
@@ -96,3 +99,54 @@ def test_a_mistyped_setting_is_reported_by_a_run_and_every_unknown_one_by_check(
     assert f"warn settings: {line}" in check.out
     assert "ok   settings: ALTEGIO_OF_THE_SERVER is not a setting of this program" in check.out
     assert check.code == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM], ids=["killed", "ended"])
+def test_a_run_that_was_ended_is_interrupted_and_the_command_that_continues_it_is_named(
+    cli: Cli, server: SandboxServer, number: signal.Signals
+) -> None:
+    server.latency_s = 0.3
+    with cli.start("sync", "2026-10-01", "2026-10-31", "--update", "-v") as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if line.startswith("INFO Page 2"):
+                break
+        process.send_signal(number)
+        process.communicate(timeout=60)
+    server.latency_s = 0.0
+
+    told = cli.run("status", "--json").json
+
+    [interrupted] = [each for each in told["attention"] if each["code"] == "interrupted"]
+    assert interrupted["message"].endswith(
+        "to continue: altegio-sync sync 2026-10-01 2026-10-31 --update --resume"
+    )
+    assert cli.run("sync", "2026-10-01", "2026-10-31", "--update", "--resume", "-q").code == 0
+    codes = [each["code"] for each in cli.run("status", "--json").json["attention"]]
+    assert "interrupted" not in codes
+
+
+def test_a_dry_run_is_no_run(cli: Cli, db_uri: str) -> None:
+    ran = cli.run("sync", "yesterday", "--dry-run", "-q", ALTEGIO_SERVICE_IDS="999")
+    status = cli.run("status")
+
+    assert (ran.code, status.code) == (0, 1)
+    assert "ERROR No run has brought appointments yet" in status.out
+    with MongoClient[dict[str, object]](db_uri) as client:
+        assert set(client.get_default_database().list_collection_names()) <= {"altegio-sync-budget"}
+
+
+def test_a_changed_setting_is_reported_once_and_its_days_are_no_alarm(cli: Cli) -> None:
+    cli.run("sync", "last-7-days", "-q")
+    fewer = cli.settings["ALTEGIO_SERVICE_IDS"].rpartition(",")[0]
+    cli.settings["ALTEGIO_SERVICE_IDS"] = fewer
+
+    first, again = cli.run("sync", "yesterday", "-q"), cli.run("sync", "yesterday", "-q")
+    told = cli.run("status", "--json").json
+
+    assert "altegio-sync sync" in first.err
+    assert "must be proved again" in first.err
+    assert again.err == ""
+    assert told["coverage"][0]["outdated"] == 5
+    [alarm] = [each for each in told["attention"] if each["code"] == "incomplete_days"]
+    assert alarm["message"].startswith("24 of the last 30 days ")

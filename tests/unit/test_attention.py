@@ -11,6 +11,7 @@ import pytest
 from altegio_sync.domain.attention import (
     about_companies,
     about_days,
+    about_doubtful,
     about_index,
     about_kept,
     about_killed,
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
 NOW = datetime(2026, 3, 6, 12, 0, tzinfo=UTC)
 DAYS = [date(2026, 3, day) for day in (1, 2, 3)]
-MARK = RunMark("sync", "77", at=NOW - timedelta(hours=1))
+MARK = RunMark("sync", "77", {"ok": True}, at=NOW - timedelta(hours=1))
 
 
 def lines(found: Iterable[Attention]) -> list[str]:
@@ -87,11 +88,15 @@ def test_a_company_that_was_never_read_or_is_no_longer_read_is_reported() -> Non
     removed = replace(MARK, company="80", at=NOW - timedelta(days=2))
     long_ago = replace(MARK, company="81", at=NOW - timedelta(days=8))
 
-    found = lines(about_companies([MARK, removed, long_ago], ["79"], ["77", "78", "79"], NOW))
+    mistyped = replace(removed, company="82", last={"ok": False})
+    marks = [MARK, removed, long_ago, mistyped]
+
+    found = lines(about_companies(marks, ["79"], ["77", "78", "79"], NOW))
 
     assert found == [
         "ERROR Company 78 was never read: altegio-sync sync PERIOD --company 78",
-        "WARNING Company 80 was read 48 hours ago and is no longer in ALTEGIO_COMPANY_ID",
+        "WARNING Company 80 was read until 2026-03-04 12:00 UTC and is no longer in "
+        "ALTEGIO_COMPANY_ID",
     ]
 
 
@@ -178,3 +183,11 @@ def test_what_the_last_runs_warned_of_is_reported_once() -> None:
 
     assert lines(about_warnings([sync, changes])) == ["WARNING No staff list"]
     assert lines(about_kept([sync, changes])) == ["WARNING Too little kept: none"]
+
+
+def test_doubtful_leads_of_the_last_sync_are_reported() -> None:
+    mark = replace(MARK, last={"records": {"doubtful": 2}})
+
+    [line] = lines(about_doubtful([mark, MARK]))
+
+    assert line.startswith("WARNING 2 bookings in the last sync of company 77 have a doubtful lead")

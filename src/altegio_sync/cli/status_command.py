@@ -22,7 +22,7 @@ from altegio_sync.errors import ConfigError
 from altegio_sync.mongo.budget import count_starts
 from altegio_sync.mongo.cursors import MongoCursors
 from altegio_sync.mongo.lease_document import ALL_COMPANIES
-from altegio_sync.mongo.leases import MongoLeases
+from altegio_sync.mongo.leases import MongoLeases, is_gone
 from altegio_sync.mongo.ledger import MongoLedger
 from altegio_sync.mongo.runs import MongoRuns
 from altegio_sync.mongo.stores import MongoAppointments
@@ -119,7 +119,7 @@ async def _find_leases(settings: Settings, database: Database, now: datetime) ->
         LeaseState(
             "all" if each.company_id == ALL_COMPANIES else each.company_id,
             str(each),
-            is_expired=each.expires_at <= now,
+            is_expired=each.expires_at <= now or is_gone(each),
             run_id=each.run_id,
             since=each.since,
         )

@@ -73,32 +73,50 @@ def about_companies(
     marks: Iterable[RunMark], known: Iterable[str], configured: Sequence[str], now: datetime
 ) -> Iterator[Attention]:
     """A company that was never read, and one that is no longer read."""
-    read_at: dict[str, datetime] = {}
-    for mark in marks:
-        if mark.company is not None and mark.at is not None:
-            read_at[mark.company] = max(mark.at, read_at.get(mark.company, mark.at))
+    ends = _find_ends(marks)
     for company in configured:
-        if company not in read_at and company not in known:
+        if company not in ends and company not in known:
             text = f"Company {company} was never read: altegio-sync sync PERIOD --company {company}"
             yield Attention("ERROR", text, "never_read", company)
-    for company, at in sorted(read_at.items()):
-        if not configured:
+    for company, (at, has_succeeded) in sorted(ends.items()):
+        if configured and company not in configured:
+            if has_succeeded and now - at < _REMOVED_FOR:
+                text = (
+                    f"Company {company} was read until {at:%Y-%m-%d %H:%M} UTC and is no longer "
+                    "in ALTEGIO_COMPANY_ID"
+                )
+                yield Attention("WARNING", text, "company_removed", company)
+        elif len(configured) != 1:
             yield from about_run_age(f"The last run of company {company}", at, now, company)
-        elif company in configured:
-            if len(configured) > 1:
-                yield from about_run_age(f"The last run of company {company}", at, now, company)
-        elif now - at < _REMOVED_FOR:
-            text = (
-                f"Company {company} was read {_hours(now - at)} ago and is no longer in "
-                "ALTEGIO_COMPANY_ID"
-            )
-            yield Attention("WARNING", text, "company_removed", company)
+
+
+def _find_ends(marks: Iterable[RunMark]) -> dict[str, tuple[datetime, bool]]:
+    """By company, when its last run ended, and whether the last run of any command succeeded."""
+    ends: dict[str, tuple[datetime, bool]] = {}
+    for mark in marks:
+        if mark.company is not None and mark.at is not None:
+            at, has_succeeded = ends.get(mark.company, (mark.at, False))
+            is_ok = (mark.last or {}).get("ok") is True
+            ends[mark.company] = max(at, mark.at), has_succeeded or is_ok
+    return ends
 
 
 def about_kept(marks: Iterable[RunMark]) -> Iterator[Attention]:
     for mark in marks:
         if mark.too_little:
             yield Attention("WARNING", mark.too_little, "too_little_kept", mark.company)
+
+
+def about_doubtful(marks: Iterable[RunMark]) -> Iterator[Attention]:
+    for mark in marks:
+        records = (mark.last or {}).get("records") or {}
+        count = records.get("doubtful") if mark.command == "sync" else 0
+        if count:
+            text = (
+                f"{counted(count, 'booking')} in the last sync of company {mark.company} have a "
+                "doubtful lead: altegio-sync sync PERIOD --skipped FILE lists them"
+            )
+            yield Attention("WARNING", text, "doubtful_leads", mark.company)
 
 
 def about_warnings(marks: Iterable[RunMark]) -> Iterator[Attention]:

@@ -78,7 +78,7 @@ def summarize(report: SyncReport, company: CompanyReport | None) -> dict[str, An
         "continued_by": continue_run(report),
         **_moments(report),
         "period": part["period"],
-        "records": {"fetched": part["records"]["fetched"], "stale": part["records"]["stale"]},
+        "records": {name: part["records"][name] for name in ("fetched", "stale", "doubtful")},
         "errors": part["errors"][:_ERRORS_KEPT],
         "warnings": [each for each in part["warnings"] if each["code"] in _LASTING],
     }

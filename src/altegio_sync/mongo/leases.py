@@ -163,7 +163,7 @@ class MongoLeases:
                 if each.is_alive(document["looked_at"], self._longest)
                 and each.is_in_the_way(company_id, work)
             ]
-            gone = [each for each in in_the_way if _is_gone(each)]
+            gone = [each for each in in_the_way if is_gone(each)]
             for each in gone:
                 await self._remove(each)
             if not in_the_way:
@@ -252,7 +252,8 @@ class MongoLeases:
         return is_of(str(self._owner["run_id"]), company_id)
 
 
-def _is_gone(holder: Holder) -> bool:
+def is_gone(holder: Holder) -> bool:
+    """Whether it is known on this machine that the holder's process has ended."""
     return holder.process is not None and holder.process.is_gone(Process.this())
 
 

@@ -53,7 +53,9 @@ async def close_book(
     try:
         marks = {each.company: each for each in await runs.find_marks(report.command)}
         changes = [
-            await _close_company(report, each, marks.get(each.company), progress, ledger, settings)
+            await _close_company(
+                report, each, marks.get(each.company), progress, ledger, settings, wanted
+            )
             for each in report.companies
         ]
         await _store(runs, report, marks, wanted, changes)
@@ -91,13 +93,15 @@ async def _close_company(
     progress: Progress,
     ledger: Ledger | None,
     settings: str,
+    wanted: Sequence[str],
 ) -> MarkChange:
     if company.gave_way:
         return MarkChange(company.company)
     sample = text = rules = None
     if report.command == "sync":
         sample, text = _judge_share(company, mark, progress)
-        rules = await _compare_rules(company, mark, progress, ledger, settings)
+        only = f"--company {company.company} " if len(wanted) > 1 else ""
+        rules = await _compare_rules(company, mark, progress, ledger, settings, only)
     return MarkChange(
         company.company,
         last=summarize(report, company),
@@ -134,6 +138,7 @@ async def _compare_rules(
     progress: Progress,
     ledger: Ledger | None,
     settings: str,
+    only: str,
 ) -> str | None:
     """Report once that earlier days are no longer proved, since other bookings are kept now."""
     if ledger is None or not settings or (mark is not None and mark.rules == settings):
@@ -147,6 +152,6 @@ async def _compare_rules(
             "rules_changed",
             f"The settings or rules that decide which bookings are kept have changed: "
             f"{counted(days, 'day')} of company {company.company} must be proved again: "
-            f"altegio-sync sync {period.start} {period.last_day} --update --resume",
+            f"altegio-sync sync {period.start} {period.last_day} {only}--update --resume",
         )
     return settings

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from altegio_sync.domain.attention import (
     about_companies,
+    about_doubtful,
     about_index,
     about_kept,
     about_killed,
@@ -155,6 +156,7 @@ def _find_about_runs(
         configured = query.companies if has_marks else ()
         yield from about_companies(around.marks, known, configured, query.now)
     yield from about_kept(marks)
+    yield from about_doubtful(marks)
     yield from about_warnings(marks)
     yield from about_leases(around.leases, query.now, killed)
 
