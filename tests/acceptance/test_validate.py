@@ -311,6 +311,48 @@ def test_a_rule_that_is_ignored_is_not_repaired(
     assert stored[kept[1]["appointmentId"]]["teacherName"] == kept[1]["teacherName"]
 
 
+def test_a_period_is_checked_and_mended_and_nothing_else(
+    cli: Cli, collection: Collection[Document], kept: list[Document]
+) -> None:
+    first, last = kept[0], kept[-1]
+    for each in (first, last):
+        damage(collection, each, {"$set": {"leadName": " x "}})
+    day = first["startDateTime"].astimezone(ZoneInfo("Europe/Kyiv")).date()
+
+    found = cli.run("validate", f"{day:%d.%m.%Y}", "--json").json
+    shown = cli.run("validate", "last-month").out
+    fixed = cli.run("validate", str(day), str(day), "--fix", "--offline", "--json").json
+    left = cli.run("validate", "--json").json
+
+    counts = {each["rule"]: each["count"] for each in found["rules"]}
+    assert found["period"] == {"from": str(day), "to": str(day), "timezone": "Europe/Kyiv"}
+    assert (0 < found["checked"] < len(kept), counts["untidy-text"]) == (True, 1)
+    assert f"{len(kept)} documents that start {last_month()[0]} to {last_month()[1]}" in shown
+    assert "Documents without a readable start belong to no day" in shown
+    assert fixed["fixed"] == 1
+    assert {each["rule"]: each["count"] for each in left["rules"]}["untidy-text"] == 1
+    assert "period" not in left
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("validate", "2026-02-30"),
+        ("validate", "soon", "--fix"),
+        ("stats", "2026-10", "--from", "2026-10-01"),
+        ("stats", "today", "yesterday"),
+        ("stats", "--clean", "today"),
+        ("coverage", "31/10/2026"),
+    ],
+)
+def test_a_wrong_period_is_wrong_use_before_anything_is_asked(
+    cli: Cli, arguments: tuple[str, ...]
+) -> None:
+    ran = cli.run(*arguments, DB_URI="mongodb://127.0.0.1:9/nobody")
+
+    assert ran.code == 2
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

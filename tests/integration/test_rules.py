@@ -179,6 +179,55 @@ async def test_all_faults_together_are_counted_rule_by_rule_and_field_by_field(
     assert (required["leadName"], required["startDateTime"], required["appointmentId"]) == (2, 1, 1)
 
 
+async def groups_of(
+    database: AsyncDatabase[Document], context: RuleContext
+) -> dict[str, list[list[str]]]:
+    source = MongoFindings(database, NAME)
+    return {
+        rule.id: sorted(
+            [
+                sorted(each.document_id for each in group)
+                async for group in source.find_groups(rule.id, context)
+            ]
+        )
+        for rule in RULES
+    }
+
+
+def several() -> list[Document]:
+    """Two of an id, two of a lesson, and two that overlap, on one day after another."""
+    wrong = [
+        lesson(number + place, teacherId=f"9{number}", leadId=f"77{number}", **again)
+        for number in (50, 60, 70)
+        for place, again in enumerate(({}, {"startDateTime": NOW - timedelta(days=number)}))
+    ]
+    return [*wrong, lesson(80), lesson(80)]
+
+
+@pytest.mark.parametrize("most_ids", [1000, 0], ids=["named", "all"])
+async def test_with_a_scope_the_rules_find_what_they_would_if_nothing_else_was_stored(
+    database: AsyncDatabase[Document], most_ids: int
+) -> None:
+    scope = (NOW - timedelta(days=65), NOW - timedelta(days=7))
+    context = RuleContext(NOW, scope=scope)
+    documents = [document for _rule, document in planted()] + several()
+    stored = database[NAME]
+    await stored.insert_many([{"_id": n, **each} for n, each in enumerate(documents)])
+    count = MongoValidator(database, NAME).count
+
+    found, checked = await findings_of(database, context, most_ids=most_ids), await count(context)
+    groups = await groups_of(database, context)
+    within = {"$gte": scope[0], "$lt": scope[1], "$not": {"$type": "array"}}
+    await stored.delete_many({"startDateTime": {"$not": within}})
+
+    assert 10 < checked == await stored.count_documents({}) < len(documents) - 10
+    alone = await findings_of(database, most_ids=most_ids)
+    assert {rule: (n, sorted(sample)) for rule, (n, sample) in found.items()} == {
+        rule: (n, sorted(sample)) for rule, (n, sample) in alone.items()
+    }
+    assert groups == await groups_of(database, RuleContext(NOW))
+
+
 async def test_an_id_that_stands_twice_is_its_own_rules_and_no_overlap_with_itself(
     database: AsyncDatabase[Document],
 ) -> None:

@@ -287,6 +287,8 @@ def clean(
 
 @app.command()
 def validate(
+    first: AnyDays = None,
+    last: LastDay = None,
     fix: Annotated[bool, typer.Option("--fix", help="Mend what can be mended.")] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="With --fix: show what it would do, write nothing.")
@@ -311,14 +313,19 @@ def validate(
     log_format: LogFormat = "text",
     env_file: EnvFile = None,
 ) -> None:
-    """Look for what is wrong in the collection, and mend it."""
+    """Look for what is wrong in the collection, and mend it.
+
+    With a period, only in documents that start on its local days.
+    """
     from altegio_sync.cli.command import CommandOptions
     from altegio_sync.cli.findings import FindingOptions
+    from altegio_sync.cli.period_option import AskedDays
     from altegio_sync.cli.validate_command import run_validate
 
     options = CommandOptions("validate", env_file, json_output, log_format)
     findings = FindingOptions(tuple(listed or ()), frozenset(ignored or ()), report_file)
-    run_validate(options, findings, fix=fix, dry_run=dry_run, offline=offline, wait=wait)
+    days = AskedDays(first, last)
+    run_validate(options, findings, days, fix=fix, dry_run=dry_run, offline=offline, wait=wait)
 
 
 @app.command()

@@ -11,7 +11,16 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from altegio_sync.domain.repair import SchoolZones
-    from altegio_sync.domain.validation import RepairPlan, RuleFinding, ValidationReport
+    from altegio_sync.domain.validation import (
+        RepairPlan,
+        RuleFinding,
+        ValidationReport,
+        ValidationScope,
+    )
+
+_WITHOUT_DAY = (
+    "Documents without a readable start belong to no day: they are checked without a period"
+)
 
 
 def render_validation(
@@ -22,9 +31,10 @@ def render_validation(
     ``details`` are lines about the documents of a rule, which follow the rule's own line.
     """
     details = details or {}
-    lines = [
-        f"Validate: {report.checked} documents, {report.errors} errors, {report.warnings} warnings"
-    ]
+    found = f"{report.errors} errors, {report.warnings} warnings"
+    lines = [f"Validate: {report.checked} documents{_days(report.scope)}, {found}"]
+    if report.scope is not None:
+        lines.append(_WITHOUT_DAY)
     for finding in report.findings:
         if finding.count:
             about = details.get(finding.rule, ())
@@ -46,6 +56,14 @@ def render_validation(
     if report.interrupted:
         lines.append("Interrupted: run it again for the rest")
     return "\n".join(lines)
+
+
+def _days(scope: ValidationScope | None) -> str:
+    if scope is None:
+        return ""
+    period = scope.period
+    days = f"on {period.start}" if period.days == 1 else f"{period.start} to {period.last_day}"
+    return f" that start {days} ({scope.zone.key})"
 
 
 def _zones_line(zones: SchoolZones) -> str:

@@ -19,7 +19,7 @@ from altegio_sync.cli.local_zone import find_zone_for
 from altegio_sync.cli.render_validation import render_validation
 from altegio_sync.config import ALL_SETTINGS
 from altegio_sync.domain.report import new_run_id, utc_now
-from altegio_sync.domain.validation import RuleContext
+from altegio_sync.domain.validation import RuleContext, ValidationScope
 from altegio_sync.log import get_logger
 from altegio_sync.mongo.findings import MongoFindings
 from altegio_sync.mongo.repairs import MongoRepairs
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from altegio_sync.cli.command import CommandOptions
     from altegio_sync.cli.findings import FindingOptions
+    from altegio_sync.cli.period_option import AskedDays
     from altegio_sync.config import Settings
     from altegio_sync.domain.validation import ValidationReport
     from altegio_sync.usecases.stopping import StopSignal
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 def run_validate(
     options: CommandOptions,
     findings: FindingOptions,
+    days: AskedDays,
     *,
     fix: bool,
     dry_run: bool,
@@ -53,6 +55,7 @@ def run_validate(
 ) -> NoReturn:
     async def body(stop: StopSignal) -> int:
         findings.check()
+        period = days.parse()
         asks = fix and not offline
         settings = load(options, ALL_SETTINGS if asks else ["DB_URI"])
         async with AsyncExitStack() as stack:
@@ -60,10 +63,16 @@ def run_validate(
             stack.enter_context(telling_store_errors(options))
             database = await stack.enter_async_context(open_store(settings, stop))
             local = await find_zone_for(settings, MongoRuns(database, settings.collection))
+            now = utc_now()
+            scope = None
+            if period is not None:
+                today = now.astimezone(local.zone).date()
+                scope = ValidationScope(period.on(today), local.zone)
             context = RuleContext(
-                utc_now(),
+                now,
                 leads=settings.leads.in_zone(local.zone.key),
                 ignored=findings.ignored,
+                scope=None if scope is None else scope.moments,
             )
             validator = MongoValidator(database, settings.collection)
             if not fix:
@@ -84,6 +93,7 @@ def run_validate(
                     report = await _repair(
                         repair, store, validator, context, run_id, dry_run=dry_run, stop=stop
                     )
+            report.scope = scope
             source = MongoFindings(database, settings.collection)
             details: Mapping[str, Sequence[str]] = {}
             with stop.interrupting():

@@ -12,8 +12,10 @@ from altegio_sync.domain.repair import LeftAlone
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
+    from zoneinfo import ZoneInfo
 
     from altegio_sync.domain.findings import Group
+    from altegio_sync.domain.period import Period
     from altegio_sync.domain.repair import SchoolZones
 
 
@@ -31,6 +33,27 @@ class RuleContext:
     surplus: Sequence[object] | None = ()
     #: Rules that are neither reported nor repaired.
     ignored: frozenset[str] = frozenset()
+    #: Only documents that start from the first moment up to, and without, the second one.
+    scope: tuple[datetime, datetime] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ValidationScope:
+    """The local days on which the checked documents start."""
+
+    period: Period
+    zone: ZoneInfo
+
+    @property
+    def moments(self) -> tuple[datetime, datetime]:
+        return self.period.moments(self.zone)
+
+    def to_json(self) -> dict[str, str]:
+        return {
+            "from": self.period.start.isoformat(),
+            "to": self.period.last_day.isoformat(),
+            "timezone": self.zone.key,
+        }
 
 
 class Severity(StrEnum):
@@ -111,6 +134,7 @@ class ValidationReport:
     interrupted: bool = False
     #: All documents of the rules that were asked for.
     listed: dict[str, list[Group]] = field(default_factory=dict)
+    scope: ValidationScope | None = None
 
     def _count(self, severity: Severity) -> int:
         return sum(each.count for each in self.findings if each.severity is severity)
@@ -144,6 +168,7 @@ class ValidationReport:
         return {
             "command": "validate",
             "ok": self.exit_code == 0,
+            **({} if self.scope is None else {"period": self.scope.to_json()}),
             "checked": self.checked,
             "errors": self.errors,
             "warnings": self.warnings,

@@ -25,6 +25,8 @@ from altegio_sync.mongo.rules import (
     WANTED_TYPES,
     Rule,
     RuleOfSeveral,
+    in_scope,
+    scope_stages,
 )
 
 if TYPE_CHECKING:
@@ -70,11 +72,11 @@ class MongoFindings:
         """
         rule = next(each for each in RULES if each.id == rule_id)
         if isinstance(rule, Rule):
-            return self._find_singles(rule.query(context), rule.id)
+            return self._find_singles(rule.query(context), rule.id, context)
         if rule.id == DOUBTFUL_LEADS:
             return self._find_doubtful_leads(context)
         if rule.id == DUPLICATES:
-            return self._find_copies()
+            return self._find_copies(context)
         if rule.id == "duplicate-lesson":
             return self._find_same_lessons(rule, context)
         return self._find_overlaps(rule, context)
@@ -118,13 +120,15 @@ class MongoFindings:
     async def _find_doubtful_leads(self, context: RuleContext) -> AsyncIterator[Group]:
         with translated_errors():
             ids = await find_doubtful_ids(self._collection, context.leads)
-        async for group in self._find_singles(of_leads(ids), DOUBTFUL_LEADS):
+        async for group in self._find_singles(of_leads(ids), DOUBTFUL_LEADS, context):
             yield group
 
-    async def _find_singles(self, query: Document, rule_id: str) -> AsyncIterator[Group]:
+    async def _find_singles(
+        self, query: Document, rule_id: str, context: RuleContext
+    ) -> AsyncIterator[Group]:
         with translated_errors():
             cursor = self._collection.find(
-                query,
+                {"$and": [in_scope(context), query]},
                 _FIELDS,
                 sort=["teacherName", "startDateTime"],
                 allow_disk_use=True,
@@ -133,8 +137,9 @@ class MongoFindings:
                 async for document in cursor:
                     yield (to_found(document, rule_id),)
 
-    async def _find_copies(self) -> AsyncIterator[Group]:
-        async for batch in self._batches([*repeated_ids({}), {"$sort": {"_id": 1}}]):
+    async def _find_copies(self, context: RuleContext) -> AsyncIterator[Group]:
+        repeated = repeated_ids(in_scope(context))
+        async for batch in self._batches([*repeated, {"$sort": {"_id": 1}}]):
             keys = [key for each in batch for key in each["keys"]]
             by_id = _grouped(
                 await self._load({KEY: {"$in": keys, **IS_ID}}), lambda each: to_id(each[KEY])
@@ -145,7 +150,7 @@ class MongoFindings:
     async def _find_same_lessons(
         self, rule: RuleOfSeveral, context: RuleContext
     ) -> AsyncIterator[Group]:
-        async for batch in self._batches(rule.stages(context)):
+        async for batch in self._batches([*scope_stages(context), *rule.stages(context)]):
             for group in await self._load_same_lessons([each["_id"] for each in batch]):
                 yield group
 
@@ -164,7 +169,11 @@ class MongoFindings:
     ) -> AsyncIterator[Group]:
         busy: Document | None = None
         async for batch in self._batches(
-            [*rule.stages(context), {"$sort": dict.fromkeys(_ORDER, 1)}]
+            [
+                *scope_stages(context),
+                *rule.stages(context),
+                {"$sort": dict.fromkeys(_ORDER, 1)},
+            ]
         ):
             pairs = list(_overlapping_pairs(busy, batch))
             busy = max(

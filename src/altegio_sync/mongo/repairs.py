@@ -23,6 +23,7 @@ from altegio_sync.mongo.rules import (
     NAMES,
     STORING_DATES,
     WANTED_TYPES,
+    in_scope,
     is_blank,
     query_of,
     wrong_type,
@@ -32,7 +33,7 @@ from altegio_sync.mongo.slow_reading import SlowReading
 from altegio_sync.mongo.trash import TRASH_COLLECTION, Change, RecordedChanges, id_key
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
     from zoneinfo import ZoneInfo
 
     from bson.raw_bson import RawBSONDocument
@@ -222,7 +223,7 @@ class MongoRepairs:
             "missing-flag": [is_blank(name) for name in STORING_DATES],
             "untidy-text": [query_of("untidy-text", context)],
         }
-        query = _any_of(queries, context.ignored)
+        query = _any_of(queries, context)
         batch: list[RawBSONDocument] = []
         with translated_errors():
             async for document in self._raw.find(query, batch_size=_BATCH):
@@ -267,13 +268,14 @@ def _to_ask(context: RuleContext, *, converts: bool) -> Document:
             each for each in WANTED_TYPES.items() if each[0] not in (*STORING_DATES, *NAMES, STAMP)
         ]
         queries["wrong-type"] = [wrong_type(name, kind) for name, kind in kinds]
-    return _any_of(queries, context.ignored)
+    return _any_of(queries, context)
 
 
-def _any_of(queries: Mapping[str, Sequence[Document]], ignored: Collection[str]) -> Document:
+def _any_of(queries: Mapping[str, Sequence[Document]], context: RuleContext) -> Document:
     """A query for what any of the rules finds; for nothing where all are ignored."""
+    ignored = context.ignored
     wanted = [each for rule, some in queries.items() if rule not in ignored for each in some]
-    return {"$or": wanted} if wanted else {"$nor": [{}]}
+    return {"$and": [in_scope(context), {"$or": wanted}]} if wanted else {"$nor": [{}]}
 
 
 def _to_suspect(document: Mapping[str, Any]) -> Suspect:

@@ -349,6 +349,20 @@ RULES: tuple[AnyRule, ...] = (
 )
 
 
+def in_scope(context: RuleContext) -> Document:
+    """A query for the documents that the rules look at; one without a readable start has no day."""
+    if context.scope is None:
+        return {}
+    start, end = context.scope
+    # A list of dates matches too, and is no start.
+    return {"startDateTime": {"$gte": start, "$lt": end, "$not": {"$type": "array"}}}
+
+
+def scope_stages(context: RuleContext) -> Pipeline:
+    query = in_scope(context)
+    return [{"$match": query}] if query else []
+
+
 def query_of(rule_id: str, context: RuleContext) -> Document:
     """The query of a rule about documents alone."""
     rule = next(rule for rule in RULES if isinstance(rule, Rule) and rule.id == rule_id)

@@ -21,7 +21,9 @@ from altegio_sync.mongo.rules import (
     RULES,
     Rule,
     RuleOfSeveral,
+    in_scope,
     perhaps_together,
+    scope_stages,
     suspicious,
 )
 
@@ -59,9 +61,9 @@ class MongoValidator:
         self._collection = durable(database)[collection]
         self._most_ids = most_ids
 
-    async def count(self) -> int:
+    async def count(self, context: RuleContext) -> int:
         with translated_errors():
-            return await self._collection.count_documents({})
+            return await self._collection.count_documents(in_scope(context))
 
     async def run_rules(self, context: RuleContext) -> list[RuleFinding]:
         """One finding for each rule, in their order, also for what was not found."""
@@ -89,6 +91,7 @@ class _Run:
         self.findings: dict[str, RuleFinding] = {}
         #: Where the rules about several documents have to look; None is everywhere.
         self._perhaps: list[object] | None = None
+        self._scope = scope_stages(context)
 
     async def find_alone(self) -> None:
         """All rules about a document alone, in one pass over the collection."""
@@ -97,7 +100,7 @@ class _Run:
             match = {"$match": rule.query(self._context)}
             parts |= {f"{rule.id} {name}": [match, *part] for name, part in _told(rule).items()}
         found = await self._aggregate(
-            [{"$match": suspicious(_ALONE, self._context)}, {"$facet": parts}]
+            [*self._scope, {"$match": suspicious(_ALONE, self._context)}, {"$facet": parts}]
         )
         for rule in _ALONE:
             count, sample = (found[0][f"{rule.id} {name}"] for name in ("count", "sample"))
@@ -117,7 +120,8 @@ class _Run:
         if not is_guarded or await has_numeric_ids(self._collection):
             total = {"$group": {"_id": None, "count": {"$sum": "$documents"}}}
             parts: dict[str, Pipeline] = {"count": [total], "ids": [{"$limit": self._most_ids + 1}]}
-            stages = [*repeated_ids({}), {"$sort": {"_id": 1}}, {"$facet": parts}]
+            repeated = repeated_ids(in_scope(self._context))
+            stages = [*repeated, {"$sort": {"_id": 1}}, {"$facet": parts}]
             found = await self._aggregate(stages)
         count, ids = (found[0]["count"], found[0]["ids"]) if found else ([], [])
         sample = [
@@ -146,7 +150,9 @@ class _Run:
 
     async def _find_perhaps(self) -> None:
         try:
-            found = await self._aggregate([*perhaps_together(), {"$limit": self._most_ids + 1}])
+            found = await self._aggregate(
+                [*self._scope, *perhaps_together(), {"$limit": self._most_ids + 1}]
+            )
         except StoreUnavailableError:
             raise
         except StoreError:
@@ -161,7 +167,7 @@ class _Run:
         perhaps = None if looks_everywhere else self._perhaps
         if perhaps is None or perhaps:
             there = [] if perhaps is None else [{"$match": {"_id": {"$in": perhaps}}}]
-            stages = [*there, *rule.stages(self._context), {"$facet": _told(rule)}]
+            stages = [*self._scope, *there, *rule.stages(self._context), {"$facet": _told(rule)}]
             found = await self._aggregate(stages)
         self.findings[rule.id] = _to_finding(rule, found[0]["count"], found[0]["sample"])
 

@@ -50,9 +50,9 @@ class RepairStore(AnswerStore, Protocol):
 
 
 class Validator(Protocol):
-    """Runs the rules over the whole collection."""
+    """Runs the rules over the collection, or over the days of the context."""
 
-    async def count(self) -> int: ...
+    async def count(self, context: RuleContext) -> int: ...
 
     async def run_rules(self, context: RuleContext) -> list[RuleFinding]: ...
 
@@ -68,7 +68,7 @@ class FindingSource(Protocol):
 async def validate_appointments(validator: Validator, context: RuleContext) -> ValidationReport:
     """What the rules find; ``context`` is what they depend on beside the documents."""
     findings = await validator.run_rules(context)
-    return ValidationReport(await validator.count(), findings)
+    return ValidationReport(await validator.count(context), findings)
 
 
 class Repair:
