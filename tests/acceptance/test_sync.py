@@ -7,8 +7,9 @@ import json
 import signal
 import stat
 from collections import Counter
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from pymongo import MongoClient
@@ -302,3 +303,21 @@ def test_several_companies_are_synced_one_after_another(cli: Cli, school: School
     assert partly.json["ok"] is False
     assert "by_company" not in picked.json
     assert f"{partly.json['errors'][0]['message']} (company 4040)" in partly.err
+
+
+def test_starts_that_a_program_in_another_zone_wrote_are_counted(
+    cli: Cli, stored: Database[Document]
+) -> None:
+    cli.run("sync", "last-month", "-q")
+    collection = stored["altegio-appointments"]
+    start = {"$gte": datetime.combine(last_month()[0], time(12), UTC)}
+    chosen = collection.find({"startDateTime": start}, sort=["startDateTime"], limit=3)
+    zone = ZoneInfo("Europe/Kyiv")
+    for each in chosen:
+        shifted = each["startDateTime"] + each["startDateTime"].astimezone(zone).utcoffset()
+        collection.update_one({"_id": each["_id"]}, {"$set": {"startDateTime": shifted}})
+
+    compared = cli.run("sync", "last-month", "--update", "--dry-run")
+
+    assert "3 starts differ by exactly the zone's offset" in compared.out
+    assert "startDateTime 3" in compared.out

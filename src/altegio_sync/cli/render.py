@@ -14,10 +14,16 @@ if TYPE_CHECKING:
     from altegio_sync.domain.report import CompanyReport, CursorMove, SyncReport
 
 
+_SHIFTED_HINT = "another program stored local times in another zone (docs/migrate.md)"
+
+
 def render_sync(report: SyncReport, skipped_file: str | None = None) -> str:
     """The summary at a run's end: a sentence, then the figures that are not zero."""
     lines = [render_result(report, skipped_file), ""]
     lines += [f"  {name:<15}{value:>8}  {note}".rstrip() for name, value, note in _rows(report)]
+    if shifted := report.records.shifted:
+        differ = "start differs" if shifted == 1 else "starts differ"
+        lines += ["", f"{shifted} {differ} by exactly the zone's offset: {_SHIFTED_HINT}"]
     return "\n".join(lines)
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from altegio_sync.domain.foreign_text import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from zoneinfo import ZoneInfo
 
 #: Status, times and ids; never a name.
 _SHOWN = (
@@ -28,9 +29,23 @@ _LONGEST = 40
 
 @dataclass(frozen=True, slots=True)
 class FieldChange:
+    """A field of a document, with the value that is stored and the one that replaces it."""
+
     name: str
     old: object
     new: object
+
+    def is_shifted_start(self, zone: ZoneInfo) -> bool:
+        """Whether the start was another by exactly the zone's offset at that time.
+
+        So it is where a program read a local time as UTC, or UTC as a local time.
+        """
+        if self.name != "startDateTime":
+            return False
+        if not (isinstance(self.old, datetime) and isinstance(self.new, datetime)):
+            return False
+        offset = self.new.astimezone(zone).utcoffset()
+        return bool(offset) and abs(self.old - self.new) == abs(offset or timedelta())
 
     def __str__(self) -> str:
         return f"{self.name} {_value(self.old)} -> {_value(self.new)}"

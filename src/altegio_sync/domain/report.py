@@ -127,7 +127,9 @@ class ApiUsage:
 class RecordCounts:
     """Distinct bookings by outcome; ``stale`` ones are among the duplicates.
 
-    ``doubtful`` ones are among the saved, updated and duplicates.
+    ``doubtful`` ones are among the saved, updated and duplicates. ``shifted`` are the updated ones
+    whose start was another by exactly the zone's offset: a local time that was stored as UTC, or
+    the reverse.
     """
 
     saved: int = 0
@@ -137,6 +139,7 @@ class RecordCounts:
     failed: int = 0
     no_longer_kept: int = 0
     doubtful: int = 0
+    shifted: int = 0
     skipped: Counter[SkipReason] = field(default_factory=Counter)
     changes: Counter[str] = field(default_factory=Counter)
 
@@ -171,6 +174,7 @@ class RecordCounts:
             failed=self.failed + other.failed,
             no_longer_kept=self.no_longer_kept + other.no_longer_kept,
             doubtful=self.doubtful + other.doubtful,
+            shifted=self.shifted + other.shifted,
             skipped=self.skipped + other.skipped,
             changes=self.changes + other.changes,
         )
@@ -186,6 +190,7 @@ class RecordCounts:
             "doubtful": self.doubtful,
             "skipped": {reason.value: self.skipped[reason] for reason in SkipReason},
             "changes": dict(sorted(self.changes.items())),
+            **({"shifted_starts": self.shifted} if self.shifted else {}),
         }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from functools import partial
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import anyio
 
@@ -35,7 +36,6 @@ from altegio_sync.usecases.warning import warn
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from zoneinfo import ZoneInfo
 
     from altegio_sync.domain.appointment import Booking, Teacher
     from altegio_sync.domain.lessons import Verdict
@@ -160,8 +160,10 @@ class BookingIntake:
             )
         result.add_to(counts)
         note_leads(result, self._report, self._progress)
+        zone = ZoneInfo(self._report.timezone or "UTC")
         for verdict, outcome in result.outcomes:
             changes = result.differences.get(verdict.booking.id, ())
+            counts.shifted += any(each.is_shifted_start(zone) for each in changes)
             self._progress.appointment(verdict, outcome, changes)
             if outcome is Outcome.UPDATED and result.changes["startDateTime"]:
                 moved.add(verdict.booking.id)
