@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from altegio_sync.altegio.refusals import (
 )
 
 LONG = 200_000
+EXAMPLES = Path(__file__).parents[1] / "contract" / "examples"
 
 
 @pytest.mark.parametrize(
@@ -262,3 +264,11 @@ def test_the_parameters_that_altegio_names_as_wrong_are_shown() -> None:
     refusal = Refusal("An error has occurred.", None, ("start_date", "Olena_Koval"))
 
     assert refusal.describe(422, ()) == "422: An error has occurred.; see start_date, ***"
+
+
+@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("error-*.json")), ids=lambda path: path.stem)
+def test_every_example_of_a_refusal_is_one(path: Path) -> None:
+    refusal = to_refusal(json.loads(path.read_bytes()))
+
+    assert refusal is not None
+    assert refusal.is_about_the_limit is (path.stem == "error-429")
