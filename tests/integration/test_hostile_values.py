@@ -21,6 +21,7 @@ from altegio_sync.mongo.documents import BOOKING_FIELDS
 from altegio_sync.mongo.dump import MongoBackup
 from altegio_sync.mongo.dump_folder import find_dump_file
 from altegio_sync.mongo.elements import joined, split
+from altegio_sync.mongo.findings import MongoFindings
 from altegio_sync.mongo.indexes import ensure_unique_index
 from altegio_sync.mongo.literal import RAW
 from altegio_sync.mongo.repairs import MongoRepairs
@@ -150,6 +151,11 @@ async def test_what_only_reads(hostile: AsyncDatabase[Document]) -> None:
     assert counts["wrong-type"] > 300
     assert counts["duplicate-appointment"] > 1000
     assert {each.rule for each in slowly} == counts.keys()
+    findings_of = MongoFindings(hostile, NAME)
+    for finding in findings:
+        groups = [each async for each in findings_of.find_groups(finding.rule, RuleContext(NOW))]
+        assert (finding.count == 0) == (groups == [])
+        await findings_of.find_examples(finding)
     assert report.counts.total == len(await everything(hostile))
 
 
@@ -166,4 +172,5 @@ async def test_a_sync(hostile: AsyncDatabase[Document]) -> None:
     )
 
     assert len(ids) > 300
+    assert max(map(len, ids)) < 20
     assert result.failures == []

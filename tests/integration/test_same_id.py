@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from bson import Decimal128, Int64, ObjectId, Regex
+from bson import Code, Decimal128, Int64, ObjectId, Regex
 
 from altegio_sync.mongo.duplicates import repeated_ids
 from altegio_sync.mongo.ids import AS_TEXT, keys_of, shown_id, to_id
@@ -31,7 +31,7 @@ NO_IDS: list[object] = [
         {"$gt": 1},
         {"a.b": 1},
     ),
-    *(Regex("^7"), ObjectId(), 9223372036854775808.0, b"7", {"": 7}),
+    *(Regex("^7"), ObjectId(), Code("7"), 9223372036854775808.0, b"7", {"": 7}),
 ]
 OTHERS: list[object] = ["07", " 7", "7 ", "7.0", -7, Int64(2**62), Decimal128(str(2**62 + 1)), "x"]
 

@@ -104,17 +104,19 @@ class MongoFindings:
                 "endDateTime": {"$gt": each["startDateTime"]},
             }
             for each in lessons
-            if all(isinstance(each.get(name), datetime) for name in MOMENTS)
+            if _is_lesson(each)
         ]
         if not near:
             return []
         found = await self._load({"$or": near, "isDeleted": {"$ne": True}})
-        in_order = sorted(found, key=lambda each: [each[name] for name in _ORDER[:-1]])
+        in_order = sorted(
+            filter(_is_lesson, found), key=lambda each: [each[name] for name in _ORDER[:-1]]
+        )
         pairs = _overlapping_pairs(None, in_order)
         return [
             tuple(to_found(each, "teacher-overlap") for each in pair)
             for pair in pairs
-            if pair[0][KEY] != pair[1][KEY]
+            if pair[0].get(KEY) != pair[1].get(KEY)
         ]
 
     async def _find_doubtful_leads(self, context: RuleContext) -> AsyncIterator[Group]:
@@ -158,7 +160,7 @@ class MongoFindings:
         if not lessons:
             return []
         found = await self._load({"$or": list(lessons), "isDeleted": {"$ne": True}})
-        by_lesson = _grouped(found, _lesson)
+        by_lesson = _grouped(filter(_is_text_lesson, found), _lesson)
         return [
             tuple(to_found(each, "duplicate-lesson") for each in by_lesson[_lesson(lesson)])
             for lesson in lessons
@@ -180,10 +182,12 @@ class MongoFindings:
                 (each for each in (busy, *batch) if each and _is_same_teacher(each, batch[-1])),
                 key=lambda each: each["endDateTime"],
             )
-            keys = {each[KEY] for pair in pairs for each in pair}
-            by_key = _grouped(await self._load({KEY: {"$in": list(keys)}}), lambda each: each[KEY])
+            keys = [each.get(KEY) for pair in pairs for each in pair]
+            ids = [each for each in keys if to_id(each) is not None]
+            stored = await self._load({KEY: {"$in": ids, **IS_ID}})
+            by_id = _grouped(stored, lambda each: to_id(each[KEY]))
             for pair in pairs:
-                yield tuple(to_found(by_key[each[KEY]][-1], rule.id) for each in pair)
+                yield tuple(to_found(_whole(each, by_id), rule.id) for each in pair)
 
     async def _load(self, query: Document) -> list[Document]:
         with translated_errors():
@@ -223,6 +227,25 @@ def _by_teacher(group: Group) -> tuple[str, str]:
 
 def _is_same_teacher(one: Document, other: Document) -> bool:
     return bool(one["teacherId"] == other["teacherId"])
+
+
+def _is_lesson(document: Mapping[str, Any]) -> bool:
+    """Whether it can be compared with others; a query for a text also finds lists that have it."""
+    moments = [document.get(name) for name in MOMENTS]
+    is_dated = all(isinstance(each, datetime) and each.year > 1 for each in moments)
+    return is_dated and isinstance(document.get("teacherId"), str)
+
+
+def _is_text_lesson(document: Mapping[str, Any]) -> bool:
+    texts = (document.get("leadId"), document.get("teacherId"))
+    is_text = all(isinstance(each, str) for each in texts)
+    return is_text and not isinstance(document.get("startDateTime"), list)
+
+
+def _whole(lesson: Document, by_id: Mapping[str | None, list[Document]]) -> Document:
+    """All of the lesson's document; what is known of it where it has no id to look it up by."""
+    stored = by_id.get(to_id(lesson.get(KEY)))
+    return stored[-1] if stored else lesson
 
 
 def _lesson(document: Mapping[str, Any]) -> tuple[Any, ...]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from bson import Decimal128, Int64, Regex
+from bson import Code, Decimal128, Int64, Regex
 
 from altegio_sync.mongo.documents import KEY
 
@@ -23,6 +23,7 @@ _INT64_END = 2**63
 _BLANK = r"^\s*$"
 _SPACE = " \t\n\v\f\r"
 _SHOWN = 40
+_MOST_DIGITS = 18
 #: Part of a query by value: a list would be matched by what it holds.
 NO_LIST: Document = {"$not": {"$type": "array"}}
 #: A query for a value that may be one.
@@ -40,7 +41,7 @@ NOT_BLANK: Document = {"$not": Regex(_BLANK)}
 
 def to_id(value: object) -> str | None:
     """The id as text; None for what is none."""
-    if isinstance(value, str):
+    if isinstance(value, str) and not isinstance(value, Code):
         return value if value.strip(_SPACE) else None
     number = to_whole_number(value)
     return None if number is None or not -_INT64_END <= number < _INT64_END else str(number)
@@ -61,6 +62,13 @@ def to_whole_number(value: object) -> int | None:
     if not math.isfinite(value) or value != int(value):
         return None
     return int(value) if abs(value) <= _INT64_END else None
+
+
+def to_askable_id(value: object) -> str | None:
+    """The id where Altegio may know it: digits, not too many to be a number of its database."""
+    known = to_id(value)
+    is_number = known is not None and known.isascii() and known.isdigit()
+    return known if is_number and len(known or "") <= _MOST_DIGITS else None
 
 
 def keys_of(ids: Iterable[str], *, also_numbers: bool) -> list[str | Int64]:

@@ -12,7 +12,7 @@ from altegio_sync.mongo.bulk import refused_message
 from altegio_sync.mongo.connection import durable, translated_errors
 from altegio_sync.mongo.documents import KEY, STAMP, wanted_fields
 from altegio_sync.mongo.fence import no_fence
-from altegio_sync.mongo.ids import shown_id, to_id
+from altegio_sync.mongo.ids import shown_id, to_askable_id
 from altegio_sync.mongo.literal import RAW
 from altegio_sync.mongo.local_time import count_local_days
 from altegio_sync.mongo.mending import find_local_dates, find_loss, mend_alone, mend_by_answer
@@ -236,7 +236,7 @@ class MongoRepairs:
 
 
 def _zone_of(document: Mapping[str, Any], zones: SchoolZones) -> ZoneInfo | None:
-    return zones.of(_digits(document.get("companyId")))
+    return zones.of(to_askable_id(document.get("companyId")))
 
 
 def _note_left(changes: Sequence[Change], applied: Applied, left: LeftAlone) -> None:
@@ -282,8 +282,8 @@ def _to_suspect(document: Mapping[str, Any]) -> Suspect:
     starts_at, ends_at = (_to_moment(document.get(name)) for name in MOMENTS)
     return Suspect(
         document_id=document["_id"],
-        appointment_id=_digits(document.get(KEY)),
-        company_id=_digits(document.get("companyId")),
+        appointment_id=to_askable_id(document.get(KEY)),
+        company_id=to_askable_id(document.get("companyId")),
         starts_at=starts_at,
         ends_at=ends_at,
         loss=find_loss(document),
@@ -293,11 +293,6 @@ def _to_suspect(document: Mapping[str, Any]) -> Suspect:
 def _to_moment(value: object) -> datetime | None:
     """A date on which Altegio may list something; there is none near the calendar's ends."""
     return value if isinstance(value, datetime) and value.year in _YEARS else None
-
-
-def _digits(value: object) -> str | None:
-    text = to_id(value)
-    return text if text is not None and text.isascii() and text.isdigit() else None
 
 
 def _shown(document: Mapping[str, Any]) -> str:

@@ -15,7 +15,7 @@ from altegio_sync.mongo.connection import durable, waits_for_mongodb
 from altegio_sync.mongo.documents import KEY
 from altegio_sync.mongo.duplicates import has_numeric_ids
 from altegio_sync.mongo.fence import no_fence
-from altegio_sync.mongo.ids import IS_ID, keys_of, to_id
+from altegio_sync.mongo.ids import IS_ID, keys_of, to_askable_id, to_id
 from altegio_sync.mongo.indexes import (
     ensure_start_index,
     ensure_unique_index,
@@ -99,9 +99,8 @@ class MongoAppointments:
     @waits_for_mongodb
     async def find_undeleted(self, scope: StoredScope) -> Collection[str]:
         found = self._collection.find(_undeleted(scope), {KEY: 1})
-        keys = {to_id(each[KEY]) or "" async for each in found}
-        # An id that is none cannot be asked for; `validate` tells of it.
-        return {key for key in keys if key.isascii() and key.isdigit()}
+        # An id that is none cannot be asked for; `validate` reports it.
+        return {key async for each in found if (key := to_askable_id(each[KEY])) is not None}
 
     async def mark_deleted(
         self, gone: Mapping[str, float | None], scope: StoredScope
