@@ -232,7 +232,7 @@ def check_store(state: StoreState, lacking: Sequence[str] = ()) -> list[Finding]
     return [
         Finding.good("MongoDB", f"version {state.version}, {state.documents} documents"),
         *_check_server(state, lacking),
-        _check_index(state),
+        *([_check_index(state)] if state.kind == "collection" else ()),
         Finding.good("clock", clock)
         if abs(offset_s) <= MAX_CLOCK_OFFSET_S
         else Finding.bad("clock", clock, "set the clocks, by NTP"),
