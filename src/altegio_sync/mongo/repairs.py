@@ -89,7 +89,7 @@ class MongoRepairs:
         self._trash = durable(database)[TRASH_COLLECTION]
         self._run_id = run_id
         self._server_clock = ServerClock()
-        self._clock = clock or self._server_clock.now
+        self._clock = clock or self._server_clock.writing_time
 
     async def count_alone(self, context: RuleContext, zones: SchoolZones) -> int:
         """How many documents can be mended without asking."""

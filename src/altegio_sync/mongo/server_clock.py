@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 
 #: An answer that is older when it would be written is asked for again.
 _LONGEST = timedelta(seconds=30)
+#: What BSON and the server's answer keep of a time.
+_MILLISECOND = timedelta(milliseconds=1)
+#: How far ahead a document may be written that is not said to be of the future.
+_MOST_AHEAD = timedelta(milliseconds=250)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,43 +53,44 @@ class Asked:
     def _was_before(self, stored: Mapping[str, Any]) -> bool:
         """Whether the document was written after the request started, as far as it says so.
 
-        One that says a time in the future was written by another clock, which nobody knows.
+        One that says a time in the future was written by another clock, which nobody knows. Within
+        the same millisecond nobody knows which was first.
         """
         written_at = stored.get("updatedAt")
-        return (
-            self.at is not None
-            and isinstance(written_at, datetime)
-            and self.at < written_at <= self.now
-        )
+        if self.at is None or not isinstance(written_at, datetime):
+            return False
+        return self.at - _MILLISECOND < written_at <= self.now + _MOST_AHEAD
 
 
 class ServerClock:
     """The server's time at any moment, after it was asked once; this machine's before that.
 
-    It is behind the server's own by at most the time that the answer took. So a document that was
-    written by this clock is never later than a request that started after that.
+    It is known as exactly as the answer was fast. A request gets the earliest time that it may have
+    started at, and a write the latest: so a request that started before a write never seems later.
     """
 
     def __init__(self) -> None:
         self.is_set = False
         self._server_time = utc_now()
-        self._at = steady_now()
+        self._asked_at = self._answered_at = steady_now()
 
     async def ask(self, database: AsyncDatabase[dict[str, Any]]) -> datetime:
+        asked_at = steady_now()
         hello = await database.command("hello")
         moment: datetime = hello["localTime"]
         self._server_time = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        self._at = steady_now()
+        self._asked_at, self._answered_at = asked_at, steady_now()
         self.is_set = True
         return self._server_time
 
-    def now(self) -> datetime:
-        return self.at(steady_now())
+    def writing_time(self) -> datetime:
+        return self._server_time + timedelta(seconds=steady_now() - self._asked_at) + _MILLISECOND
 
-    def at(self, steady: float) -> datetime:
-        """The server's time at a reading of `steady_now`."""
-        return self._server_time + timedelta(seconds=steady - self._at)
+    def _at(self, steady: float) -> datetime:
+        """The server's time at a reading of `steady_now`, at the earliest."""
+        return self._server_time + timedelta(seconds=steady - self._answered_at)
 
     def asked(self, asked_at: float | None, *, by_id: bool) -> Asked:
         """About an answer whose request started at the reading; judged now."""
-        return Asked(self.now(), None if asked_at is None else self.at(asked_at), by_id)
+        at = None if asked_at is None else self._at(asked_at)
+        return Asked(self._at(steady_now()), at, by_id)

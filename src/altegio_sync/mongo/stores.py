@@ -68,7 +68,7 @@ class MongoAppointments:
     ) -> None:
         self._collection: AsyncCollection[Document] = durable(database)[collection]
         self._server_clock = ServerClock()
-        self._clock = clock or self._server_clock.now
+        self._clock = clock or self._server_clock.writing_time
         self._fence = fence
         self._has_numeric_ids = False
         self._lead_trash = LeadTrash(database, collection)

@@ -27,6 +27,8 @@ _WORKERS = 8
 _PAGE_FROM = 3
 #: Requests for one appointment; each time, something else had changed the stored one.
 _TRIES = 3
+#: Clocks of other machines are a little ahead, and what is written by one seems later for so long.
+PAUSE_S = 0.2
 
 
 class Store(Protocol):
@@ -74,7 +76,8 @@ class AskingAgain:
                 tasks.start_soon(worker)
 
     async def _settle_one(self, appointment_id: str, company_id: str, zone: ZoneInfo) -> None:
-        for _ in range(_TRIES):
+        for attempt in range(_TRIES):
+            await anyio.sleep(attempt * PAUSE_S)
             try:
                 booking: Booking = await self._source.fetch_booking(
                     company_id, appointment_id, zone

@@ -19,6 +19,7 @@ from altegio_sync.errors import (
     UnexpectedAnswerError,
 )
 from altegio_sync.ports import PageQuery
+from altegio_sync.usecases.again import PAUSE_S
 from altegio_sync.usecases.allowance import Allowance
 from altegio_sync.usecases.reading import PeriodReading, Window
 from altegio_sync.usecases.removing import Confirmed, Removal
@@ -338,7 +339,8 @@ class Asking:
                 tasks.start_soon(worker)
 
     async def _fetch_one(self, company: _Company, appointment_id: str, asked: _Open) -> None:
-        for _ in range(_TRIES):
+        for attempt in range(_TRIES):
+            await anyio.sleep(attempt * PAUSE_S)
             booking = await self._source.fetch_booking(company.id, appointment_id, company.zone)
             if not await self._write(company, [booking], asked, by_id=True):
                 return
