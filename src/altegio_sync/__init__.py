@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from altegio_sync.altegio.api import AltegioApi
     from altegio_sync.config import Settings, load_settings
     from altegio_sync.domain.client_name import parse_client_name
+    from altegio_sync.domain.leads import LeadIdKind, LeadRules
     from altegio_sync.domain.period import Period
     from altegio_sync.domain.period_words import parse_period
     from altegio_sync.domain.report import CompanyReport, SyncReport
@@ -56,6 +57,8 @@ __all__ = [
     "ChangesRequest",
     "CompanyReport",
     "ConfigError",
+    "LeadIdKind",
+    "LeadRules",
     "MongoAppointments",
     "MongoCursors",
     "MongoLeases",
@@ -91,6 +94,8 @@ _HOMES = {
     "AltegioApi": "altegio.api",
     "ChangesRequest": "usecases.changes",
     "CompanyReport": "domain.report",
+    "LeadIdKind": "domain.leads",
+    "LeadRules": "domain.leads",
     "MongoAppointments": "mongo.stores",
     "MongoCursors": "mongo.cursors",
     "MongoLeases": "mongo.leases",

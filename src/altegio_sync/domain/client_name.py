@@ -140,7 +140,9 @@ def _choose(candidates: Sequence[Candidate], lengths: frozenset[int]) -> tuple[C
     chosen = next((each for each in left if each.is_bare), left[0])
     is_one = len({each.digits for each in left}) == 1
     is_unsure = chosen.is_year or (chosen.is_suspect and not lengths)
-    return chosen, is_unsure or not is_one
+    # A phone number before the id is usual; behind it, the two may have been mistaken.
+    is_followed = any(each.is_suspect and each.start > chosen.start for each in candidates)
+    return chosen, is_unsure or is_followed or not is_one
 
 
 def _choose_short(candidates: Sequence[Candidate]) -> tuple[Candidate | None, bool]:

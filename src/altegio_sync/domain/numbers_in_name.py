@@ -6,7 +6,13 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from altegio_sync.domain.phones import LONGEST_PHONE, SHORTEST_PHONE, is_phone, reads_as_phone
+from altegio_sync.domain.phones import (
+    DEFAULT_REGION,
+    LONGEST_PHONE,
+    SHORTEST_PHONE,
+    is_phone,
+    reads_as_phone,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence, Set
@@ -40,6 +46,9 @@ _NEVER = re.compile(
             r"(?<![0-9])(?<![0-9][./-])[0-9]{1,2}([./-])\s?[0-9]{1,2}\1\s?(?:[0-9]{4}|[0-9]{2})(?![0-9])",
             r"(?<![0-9])(?<![0-9][ ./-])[0-3]?[0-9] [01]?[0-9] (?:19|20)[0-9]{2}(?![0-9])",
             r"(?<![0-9])(?<![0-9][./-])(?:19|20)[0-9]{2}([./-])[0-9]{1,2}\2[0-9]{1,2}(?![0-9])",
+            # Days, months and hours in two parts: 12/05, 05.2014, 2023/24, 16-00.
+            r"(?<![0-9])(?<![0-9][ ./-])(?<![0-9]\) )(?:[0-9]{1,2}|(?:19|20)[0-9]{2})[./-]"
+            r"(?:[0-9]{1,2}|(?:19|20)[0-9]{2})(?![0-9])(?![./-][0-9])",
             # Decimals and amounts: 12.5, 1,200.50. Two long numbers are none.
             r"(?<![0-9])(?<![0-9][.,])(?![0-9]{5,}[.,][0-9]{5})"
             r"[0-9]+[.,][0-9]+(?:[.,][0-9]{2})?(?![0-9])(?![.,-][0-9])",
@@ -53,7 +62,7 @@ _NEVER = re.compile(
     )
 )
 _LABELLED = re.compile(
-    rf"(?<![^\W_])(?:{'|'.join(sorted(LABELS))})\.?\s?[:№#=-]?\s?\+?(?P<number>[0-9]+)"
+    rf"(?<![^\W_])(?:{'|'.join(sorted(LABELS))})\.?\s?[:№#=-]?\s?(?:[^\W\d_]{{2}}\s?)?\+?(?P<number>[0-9]+)"
     r"|[0-9)][ ,(]+(?:ext|дод|доб|вн|внутр)\.?\s?:?\s?(?P<extension>[0-9]+)",
     re.IGNORECASE,
 )
@@ -67,10 +76,13 @@ LINK = re.compile(
     r"(?:https?://|www\.)\S+|(?<!\S)[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}/\S+", re.IGNORECASE
 )
 #: Between the groups of digits of one phone number.
-_JOINT = re.compile(r"[ ()./‐-―-]{1,4}")
+_JOINT = re.compile(r"[ ()._/‐-―-]{1,4}")
 _CHAIN = re.compile(r"[ /:.-]")
 _LONG_CHAIN = 3
-_BRACKETED = 5
+_AFTER_PLUS = re.compile(r"(?:^|[ (])\+$")
+#: How a phone number in groups begins, and nothing else does: 050, 0512, 38050.
+_PREFIX = re.compile(r"(?:0[0-9]{2,6}|380[0-9]{2})\Z")
+_AREA_CODE = (3, 5)
 _LOCAL_PHONE = 10
 
 
@@ -108,9 +120,10 @@ def find_candidates(text: str, lengths: Set[int], region: str) -> list[Candidate
     """
     runs = [(match.start(), match.end()) for match in _RUN.finditer(text)]
     never = [match.span() for match in _NEVER.finditer(text)]
+    never += _measured(text, sets_lengths=bool(lengths))
     free = [run for run in runs if not _overlaps(run, never)]
-    phones, suspects = _find_phones(text, free, region)
-    others = list(_spans_of_others(text, sets_lengths=bool(lengths)))
+    phones, suspects = _find_phones(text, free, lengths, region)
+    others = list(_spans_of_others(text))
     chained = set(_chained(text, free))
     wanted = lengths or USUAL_LENGTHS
     found = []
@@ -121,20 +134,28 @@ def find_candidates(text: str, lengths: Set[int], region: str) -> list[Candidate
         if not lengths and (reads_as_phone(digits, region) or (start, end) in chained):
             continue
         is_bare = _is_bare(text, start, end)
-        is_suspect = (start, end) in suspects or text[:start].endswith("+")
+        is_suspect = (
+            (start, end) in suspects
+            or (not lengths and reads_as_phone(digits, DEFAULT_REGION))
+            or _AFTER_PLUS.search(text[:start]) is not None
+        )
         found.append(Candidate(digits, start, end, is_bare, is_suspect))
     return found
 
 
-def _spans_of_others(text: str, *, sets_lengths: bool) -> Iterator[tuple[int, int]]:
-    """Numbers that the words or signs beside them name; short counts where no lengths are set."""
+def _measured(text: str, *, sets_lengths: bool) -> Iterator[tuple[int, int]]:
+    """Amounts of money, and short counts where no lengths are set."""
+    for match in _MEASURED.finditer(text):
+        if match["short"] is None or not sets_lengths:
+            yield match.span(match.lastgroup or 0)
+
+
+def _spans_of_others(text: str) -> Iterator[tuple[int, int]]:
+    """Numbers that a word before them names, and parts of links."""
     for match in _LABELLED.finditer(text):
         yield match.span(match.lastgroup or 0)
     for match in LINK.finditer(text):
         yield from _parts_of_link(match)
-    for match in _MEASURED.finditer(text):
-        if match["short"] is None or not sets_lengths:
-            yield match.span(match.lastgroup or 0)
 
 
 def _parts_of_link(link: re.Match[str]) -> Iterator[tuple[int, int]]:
@@ -159,24 +180,33 @@ def _chained(text: str, runs: Sequence[tuple[int, int]]) -> Iterator[tuple[int, 
     """Short numbers that are part of a longer one: 101-2, 12/345, 4149 4378 1234 5678."""
     chain: list[tuple[int, int]] = []
     is_tied = False
-    for run in [*runs, (len(text) + 9, 0)]:
-        gap = text[chain[-1][1] : run[0]] if chain else ""
-        if chain and _CHAIN.fullmatch(gap) is None:
-            if len(chain) >= _LONG_CHAIN or is_tied:
-                yield from (each for each in chain if each[1] - each[0] < SURE_LENGTH)
-            chain, is_tied = [], False
-        is_tied |= bool(chain) and " " not in gap
+    for run in runs:
+        gap = text[chain[-1][1] : run[0]] if chain else None
+        if gap is not None and _CHAIN.fullmatch(gap) is None:
+            yield from _short_parts(chain, is_tied=is_tied)
+            chain, is_tied, gap = [], False, None
+        is_tied |= gap is not None and gap != " "
         chain.append(run)
+    yield from _short_parts(chain, is_tied=is_tied)
+
+
+def _short_parts(chain: Sequence[tuple[int, int]], *, is_tied: bool) -> Iterator[tuple[int, int]]:
+    if len(chain) >= _LONG_CHAIN or is_tied:
+        yield from (each for each in chain if each[1] - each[0] < SURE_LENGTH)
 
 
 def _find_phones(
-    text: str, runs: list[tuple[int, int]], region: str
+    text: str, runs: list[tuple[int, int]], lengths: Set[int], region: str
 ) -> tuple[set[tuple[int, int]], set[tuple[int, int]]]:
     """The runs that belong to a phone number of several groups, and those that may."""
     phones: set[tuple[int, int]] = set()
     suspects: set[tuple[int, int]] = set()
     first = 0
     while first < len(runs):
+        start, end = runs[first]
+        if end - start >= SURE_LENGTH and end - start in lengths:
+            first += 1
+            continue
         last, is_marked = _longest_phone(text, runs, first, region)
         group = runs[first : last + 1]
         if last == first:
@@ -202,14 +232,16 @@ def _longest_phone(
     start, end = runs[first]
     begins = text[start:end]
     is_international = text[:start].endswith("+")
-    is_marked = is_international or begins.startswith("0") or _is_area_code(text, start, end)
+    is_marked = (
+        is_international or _PREFIX.match(begins) is not None or _is_area_code(text, start, end)
+    )
     if not is_marked and (len(begins) == 1 or len(begins) >= SURE_LENGTH or is_year(begins)):
         return first, False
     digits, last, is_whole = begins, first, False
     if is_international and is_phone(digits, region, is_international=True):
         is_whole = True
     for n in range(first + 1, len(runs)):
-        gap = text[runs[n - 1][1] : runs[n][0]].replace("+", "")
+        gap = text[runs[n - 1][1] : runs[n][0]]
         if _JOINT.fullmatch(gap) is None:
             break
         size = runs[n][1] - runs[n][0]
@@ -233,6 +265,6 @@ def _is_whole(digits: str, begins: str, region: str, *, is_international: bool) 
 
 
 def _is_area_code(text: str, start: int, end: int) -> bool:
-    """A few digits in brackets that are no year."""
-    is_short = 2 <= end - start <= _BRACKETED and not is_year(text[start:end])
+    """Three to five digits in brackets that are no year; two may be an age."""
+    is_short = _AREA_CODE[0] <= end - start <= _AREA_CODE[1] and not is_year(text[start:end])
     return is_short and text[:start].endswith("(") and text[end : end + 1] == ")"
