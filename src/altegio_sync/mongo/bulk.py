@@ -67,7 +67,9 @@ async def write_counted(
     if not writes:
         return Written(0)
     try:
-        result = await collection.bulk_write(writes, ordered=False, session=session)
+        # A refusal ends a transaction, and what comes after it would only be refused for that.
+        is_ordered = session is not None
+        result = await collection.bulk_write(writes, ordered=is_ordered, session=session)
     except BulkWriteError as error:
         refused = error.details.get("writeErrors", [])
         codes = {each["index"]: each["code"] for each in refused}
