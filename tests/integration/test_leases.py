@@ -330,15 +330,32 @@ async def is_free(leases: MongoLeases) -> bool:
         return False
 
 
+AHEAD = datetime.now(UTC) + timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_void"),
+    [
+        ({"since": AHEAD}, True),
+        ({"renewed_at": AHEAD}, True),
+        ({"since": "2099-01-01"}, False),
+        ({}, False),
+    ],
+    ids=["taken", "renewed", "text", "long"],
+)
 async def test_a_lease_of_the_servers_future_is_void(
-    leases_of: Callable[..., MongoLeases], database: AsyncDatabase[Document]
+    leases_of: Callable[..., MongoLeases],
+    database: AsyncDatabase[Document],
+    changes: Document,
+    is_void: bool,
 ) -> None:
     """The clock was set back since: its holder would be waited for until then."""
     ahead = timedelta(hours=1)
     now = datetime.now(UTC)
-    await put_lease(database, since=now + ahead, expires_at=now + ahead + timedelta(minutes=1))
+    ends = {"expires_at": now + ahead + timedelta(minutes=1)}
+    await put_lease(database, **{"since": now - ahead, **ends, **changes})
 
-    assert await is_free(leases_of("ours"))
+    assert await is_free(leases_of("ours")) is is_void
 
 
 @pytest.mark.parametrize(

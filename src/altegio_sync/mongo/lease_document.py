@@ -21,6 +21,8 @@ Document = dict[str, Any]
 #: Held in place of a company by commands that work on the whole collection.
 ALL_COMPANIES = "*"
 _NEVER = datetime(1, 1, 1, tzinfo=UTC)
+#: By so much the clocks of a replica set's members may differ.
+_MOST_AHEAD = timedelta(seconds=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +39,13 @@ class Holder:
     pid: int
     since: datetime
     expires_at: datetime
+    renewed_at: datetime = _NEVER
     work: str | None = None
     process: Process | None = None
 
     @classmethod
     def of(cls, lease: Mapping[str, Any]) -> Holder:
-        since, expires_at = lease.get("since"), lease["expires_at"]
+        since, renewed_at = (_moment(lease.get(name)) for name in ("since", "renewed_at"))
         work = lease.get("shares")
         return cls(
             company_id=lease["company"],
@@ -50,15 +53,16 @@ class Holder:
             run_id=str(lease.get("run_id", "?")),
             host=str(lease.get("host", "?")),
             pid=lease["pid"] if isinstance(lease.get("pid"), int) else 0,
-            since=since if isinstance(since, datetime) else _NEVER,
-            expires_at=expires_at,
+            since=since,
+            expires_at=lease["expires_at"],
+            renewed_at=renewed_at,
             work=work if isinstance(work, str) else None,
             process=Process.of(lease.get("process")),
         )
 
-    def is_alive(self, now: datetime, longest: timedelta) -> bool:
-        """``longest`` is how far ahead a lease may end; beyond it the clock was set back."""
-        return now < self.expires_at <= now + longest
+    def is_alive(self, now: datetime) -> bool:
+        """One that was taken or renewed in the future is not: the server's clock was set back."""
+        return now < self.expires_at and max(self.since, self.renewed_at) <= now + _MOST_AHEAD
 
     def is_in_the_way(self, company_id: str, work: str | None) -> bool:
         if ALL_COMPANIES in (company_id, self.company_id):
@@ -79,6 +83,10 @@ def read_holders(document: Mapping[str, Any] | None) -> list[Holder]:
     return [Holder.of(each) for each in leases if _is_lease(each)]
 
 
+def _moment(value: object) -> datetime:
+    return value if isinstance(value, datetime) else _NEVER
+
+
 def _is_lease(value: object) -> bool:
     return (
         isinstance(value, dict)
@@ -90,11 +98,15 @@ def _is_lease(value: object) -> bool:
 LEASES: Document = {"$cond": [{"$isArray": "$leases"}, "$leases", []]}
 
 
-def is_alive(longest: timedelta) -> Document:
-    ends = "$$lease.expires_at"
-    # Other types than a date come before all dates, or after them.
-    latest = {"$add": ["$$NOW", int(longest.total_seconds() * 1000)]}
-    return {"$and": [{"$gt": [ends, "$$NOW"]}, {"$lte": [ends, latest]}]}
+def _is_alive() -> Document:
+    """As `Holder.is_alive`."""
+    latest = {"$add": ["$$NOW", int(_MOST_AHEAD.total_seconds() * 1000)]}
+    is_date = {"$eq": [{"$type": "$$lease.expires_at"}, "date"]}
+    taken = [{"$lte": [f"$$lease.{name}", latest]} for name in ("since", "renewed_at")]
+    return {"$and": [is_date, {"$gt": ["$$lease.expires_at", "$$NOW"]}, *taken]}
+
+
+IS_ALIVE = _is_alive()
 
 
 def each_lease(expression: Document) -> Document:

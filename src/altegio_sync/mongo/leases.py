@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import platform
 from contextlib import asynccontextmanager, suppress
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -25,10 +24,10 @@ from altegio_sync.errors import (
 from altegio_sync.mongo.connection import durable, waits_for_mongodb
 from altegio_sync.mongo.lease_document import (
     ALL_COMPANIES,
+    IS_ALIVE,
     LEASES,
     Holder,
     each_lease,
-    is_alive,
     is_in_the_way,
     is_of,
     leases_where,
@@ -79,7 +78,6 @@ class MongoLeases:
         self._looks_every_s = looks_every_s
         #: When the leases that are held were renewed last, by `steady_now`.
         self._renewed_at: dict[str, float] = {}
-        self._longest = timedelta(seconds=2 * max(LIFETIME_S, lifetime_s))
         process = Process.this()
         self._owner = {
             "command": command,
@@ -160,8 +158,7 @@ class MongoLeases:
             in_the_way = [
                 each
                 for each in holders
-                if each.is_alive(document["looked_at"], self._longest)
-                and each.is_in_the_way(company_id, work)
+                if each.is_alive(document["looked_at"]) and each.is_in_the_way(company_id, work)
             ]
             gone = [each for each in in_the_way if is_gone(each)]
             for each in gone:
@@ -173,12 +170,11 @@ class MongoLeases:
 
     @waits_for_mongodb
     async def _take_unless_held(self, company_id: str, work: str | None) -> Document:
-        alive = is_alive(self._longest)
-        in_the_way = leases_where({"$and": [alive, is_in_the_way(company_id, work)]})
-        term = {"since": "$$NOW", "expires_at": self._expiry}
+        in_the_way = leases_where({"$and": [IS_ALIVE, is_in_the_way(company_id, work)]})
+        term = {"since": "$$NOW", **self._term}
         shares = {} if work is None else {"shares": work}
         taken = {**self._owner, "company": company_id, **shares, **term}
-        with_ours = {"$concatArrays": [leases_where(alive), [taken]]}
+        with_ours = {"$concatArrays": [leases_where(IS_ALIVE), [taken]]}
         change = {"$cond": [{"$eq": [in_the_way, []]}, with_ours, LEASES]}
         document = await self._collection.find_one_and_update(
             self._key,
@@ -195,8 +191,9 @@ class MongoLeases:
         await self._collection.update_one(self._key, [{"$set": {"leases": others}}])
 
     @property
-    def _expiry(self) -> Document:
-        return {"$add": ["$$NOW", int(self._lifetime_s * 1000)]}
+    def _term(self) -> Document:
+        expires_at = {"$add": ["$$NOW", int(self._lifetime_s * 1000)]}
+        return {"renewed_at": "$$NOW", "expires_at": expires_at}
 
     def _is_ours(self, holder: Holder, company_id: str) -> bool:
         return (holder.run_id, holder.company_id) == (self._owner["run_id"], company_id)
@@ -224,7 +221,9 @@ class MongoLeases:
 
     @waits_for_mongodb
     async def _renew_once(self, company_id: str) -> bool:
-        renewed = {"$mergeObjects": ["$$lease", {"expires_at": self._expiry}]}
+        # Not from the future, even where the server's clock was set back since it was taken.
+        since = {"$min": ["$$lease.since", "$$NOW"]}
+        renewed = {"$mergeObjects": ["$$lease", {"since": since, **self._term}]}
         each = {"$cond": [self._is_mine(company_id), renewed, "$$lease"]}
         document = await self._collection.find_one_and_update(
             self._key,
