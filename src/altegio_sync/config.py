@@ -316,6 +316,12 @@ def find_unknown_settings(env_file: Path | None = None) -> list[UnknownName]:
     return in_file + near
 
 
+def find_mistyped_settings(env_file: Path | None = None) -> list[UnknownName]:
+    """Names that are nearly those of settings which are not set; others are hardly slips."""
+    found = find_unknown_settings(env_file)
+    return [each for each in found if each.meant is not None and not is_set(each.meant, env_file)]
+
+
 def is_set(name: str, env_file: Path | None = None) -> bool:
     """Whether the setting has a value, in the environment or in the file."""
     return bool(os.environ.get(name) or name in _names_in(settings_file(env_file)))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from altegio_sync.domain.attention import (
+    about_clocks,
     about_companies,
     about_days,
     about_doubtful,
@@ -191,3 +192,20 @@ def test_doubtful_leads_of_the_last_sync_are_reported() -> None:
     [line] = lines(about_doubtful([mark, MARK]))
 
     assert line.startswith("WARNING 2 bookings in the last sync of company 77 have a doubtful lead")
+
+
+@pytest.mark.parametrize(
+    ("ahead", "part"),
+    [
+        (timedelta(minutes=5), None),
+        (timedelta(days=400), "is 400 days ahead of MongoDB's clock"),
+        (-timedelta(hours=5), "is 5 hours behind MongoDB's clock"),
+    ],
+)
+def test_a_machine_whose_clock_is_wrong_is_reported(ahead: timedelta, part: str | None) -> None:
+    mark = RunMark("sync", None, {"finished_at": NOW + ahead}, at=NOW)
+
+    found = lines(about_clocks([mark]))
+
+    assert [part in each for each in found if part] == ([] if part is None else [True])
+    assert bool(found) == (part is not None)

@@ -16,6 +16,7 @@ from altegio_sync.cli.command import (
 from altegio_sync.cli.junk import JunkWarning
 from altegio_sync.cli.local_zone import find_zone_for
 from altegio_sync.cli.render_status import render_metrics, render_status, render_unreachable
+from altegio_sync.config import find_mistyped_settings
 from altegio_sync.domain.status import LeaseState
 from altegio_sync.domain.validation import RuleContext
 from altegio_sync.errors import ConfigError
@@ -50,7 +51,8 @@ def run_status(options: CommandOptions, *, prometheus: bool) -> NoReturn:
         settings = load(options, ["DB_URI"])
         with telling_store_errors(options, render_unreachable() if prometheus else None):
             async with open_store(settings) as database:
-                report = await _collect(settings, database)
+                mistyped = [str(each) for each in find_mistyped_settings(options.env_file)]
+                report = await _collect(settings, database, mistyped)
         if options.json_output:
             print_json(report.to_json())
         else:
@@ -60,7 +62,7 @@ def run_status(options: CommandOptions, *, prometheus: bool) -> NoReturn:
     run_command(options, leaving_at_once(body))
 
 
-async def _collect(settings: Settings, database: Database) -> StatusReport:
+async def _collect(settings: Settings, database: Database, mistyped: Sequence[str]) -> StatusReport:
     state = await MongoAppointments(database, settings.collection).describe()
     runs = MongoRuns(database, settings.collection)
     on_junk = JunkWarning()
@@ -74,6 +76,7 @@ async def _collect(settings: Settings, database: Database) -> StatusReport:
         budget_spent=await count_starts(database, settings.budget_key, now),
         budget_limit=settings.requests_per_minute,
         state=state,
+        mistyped=mistyped,
     )
     query = StatusQuery(
         now=now,

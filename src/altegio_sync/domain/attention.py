@@ -107,6 +107,21 @@ def about_kept(marks: Iterable[RunMark]) -> Iterator[Attention]:
             yield Attention("WARNING", mark.too_little, "too_little_kept", mark.company)
 
 
+def about_clocks(marks: Iterable[RunMark]) -> Iterator[Attention]:
+    """A machine whose clock differs from MongoDB's: its "today" is another day."""
+    for mark in marks:
+        finished_at = (mark.last or {}).get("finished_at")
+        if mark.company is None and mark.at is not None and isinstance(finished_at, datetime):
+            ahead = finished_at - mark.at
+            if abs(ahead) > _CLOCKS_DIFFER_BY:
+                text = (
+                    f"The machine of the last {mark.command} is {_hours(abs(ahead))} "
+                    f"{'ahead of' if ahead > timedelta() else 'behind'} MongoDB's clock: set the "
+                    "clocks"
+                )
+                yield Attention("WARNING", text, "clock")
+
+
 def about_doubtful(marks: Iterable[RunMark]) -> Iterator[Attention]:
     for mark in marks:
         records = (mark.last or {}).get("records") or {}

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from altegio_sync.domain.attention import (
+    about_clocks,
     about_companies,
     about_doubtful,
     about_index,
@@ -19,6 +20,7 @@ from altegio_sync.domain.attention import (
 )
 from altegio_sync.domain.continued import continue_sync
 from altegio_sync.domain.period_words import parse_period
+from altegio_sync.domain.stats import Attention
 from altegio_sync.domain.status import LeaseState, StatusReport
 from altegio_sync.domain.validation import Severity
 from altegio_sync.errors import ConfigError
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
 
     from altegio_sync.domain.ledger import CompanyCoverage
     from altegio_sync.domain.run_marks import RunMark
-    from altegio_sync.domain.stats import Attention, LastRun
+    from altegio_sync.domain.stats import LastRun
     from altegio_sync.domain.validation import RuleContext, RuleFinding
     from altegio_sync.ports import Ledger, RunStore, StoreState
     from altegio_sync.usecases.validate import Validator
@@ -65,6 +67,8 @@ class Surroundings:
     budget_spent: int
     budget_limit: int
     state: StoreState
+    #: Names that are nearly those of settings.
+    mistyped: Sequence[str] = ()
 
 
 async def collect_status(
@@ -106,7 +110,10 @@ async def collect_status(
         documents=around.state.documents,
         stale=0 if last_sync is None else last_sync.stale,
         validation_errors=sum(each.count for each in findings if each.severity is Severity.ERROR),
-        about_store=list(_find_about_store(around.state, findings)),
+        about_store=[
+            *_find_about_store(around.state, findings),
+            *(Attention("WARNING", each, "unknown_setting") for each in around.mistyped),
+        ],
     )
 
 
@@ -155,6 +162,7 @@ def _find_about_runs(
         has_marks = any(each.company is not None for each in around.marks)
         configured = query.companies if has_marks else ()
         yield from about_companies(around.marks, known, configured, query.now)
+    yield from about_clocks(around.marks)
     yield from about_kept(marks)
     yield from about_doubtful(marks)
     yield from about_warnings(marks)
