@@ -8,6 +8,7 @@ setting back all that was noted of time. ``make attack`` goes on for longer.
 from __future__ import annotations
 
 import asyncio
+import random
 import secrets
 from collections import Counter
 from contextlib import AsyncExitStack
@@ -25,6 +26,7 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
+from pymongo import MongoClient
 
 from altegio_sync.altegio.api import AltegioApi
 from altegio_sync.domain.ledger import Grade
@@ -45,10 +47,11 @@ from altegio_sync.usecases.sync import SyncRequest, sync_appointments
 from tests.mortal import WAYS, Life, mortal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from pymongo.asynchronous.collection import AsyncCollection
     from pymongo.asynchronous.database import AsyncDatabase
+    from pymongo.collection import Collection
 
     from altegio_sync.domain.report import SyncReport
     from tests.mongod import RunningMongod
@@ -235,6 +238,29 @@ ATTACKS = st.builds(
 )
 
 
+class Webhook:
+    """The school's own program: it brings what happens to stored appointments at once."""
+
+    def __init__(self, calendar: Calendar, documents: Collection[Document]) -> None:
+        self.calendar = calendar
+        self.documents = documents
+        #: Those whose last change it brought.
+        self.brought: set[int] = set()
+
+    def bring(self) -> None:
+        for lesson_id in self.calendar.touched:
+            lesson = self.calendar.lessons.get(lesson_id)
+            fields = {"isDeleted": True} if lesson is None else lesson.readable()
+            found = self.documents.update_one(
+                {"appointmentId": str(lesson_id)}, [{"$set": {**fields, "updatedAt": "$$NOW"}}]
+            )
+            if found.matched_count:
+                self.brought.add(lesson_id)
+            else:
+                self.brought.discard(lesson_id)
+        self.calendar.touched.clear()
+
+
 class AttackMachine(RuleBasedStateMachine):
     """The rules are what happens; each run is judged when it ends, everything in the end."""
 
@@ -346,6 +372,46 @@ class AttackMachine(RuleBasedStateMachine):
             assert [each.code for each in refused.errors] == ["lease_held"]
         self.take_up(proves=proves[1])
 
+    @rule(during=SOME | CHURN, page_size=st.sampled_from([3, 50]))
+    def sync_beside_changes_and_a_webhook(self, during: During, page_size: int) -> None:
+        """Another program brings each change at once: no run may put an older state over it."""
+        self.runner.run(self._let_an_hour_pass())
+        self.run_number += 1
+        self.calendar.touched.clear()
+        self.calendar.happened.clear()
+        with MongoClient[Document](self.mongod.uri_of(self.name)) as client:
+            webhook = Webhook(self.calendar, client[self.name][COLLECTION])
+            self._set_traps(Attack(during), webhook.bring)
+            try:
+                reports = self.runner.run(self._run_side_by_side(page_size))
+            finally:
+                self.server.before_request = None
+        told = {each.code for report in reports for each in report.errors}
+        assert told <= {"incomplete", "not_settled"}
+        self.runner.run(self._judge_webhook(webhook))
+
+    async def _run_side_by_side(self, page_size: int) -> tuple[SyncReport, SyncReport]:
+        sync = self._sync_request(SyncMode.UPDATE, page_size=page_size, period=self.whole)
+        changes = ChangesRequest(
+            [COMPANY], since=timedelta(days=30), timezone=ZONE.key, page_size=3, rules=RULES
+        )
+        run_id = f"{self.run_number:04}"
+        return await asyncio.gather(
+            self._run_alive("sync", sync, Attack(), Life(None), run_id),
+            self._run_alive("changes", changes, Attack(), Life(None), f"{run_id}-changes"),
+        )
+
+    async def _judge_webhook(self, webhook: Webhook) -> None:
+        stored = await self._stored()
+        for lesson_id in webhook.brought:
+            document = stored[str(lesson_id)]
+            lesson = self.calendar.lessons.get(lesson_id)
+            if lesson is None:
+                assert document["isDeleted"], "an older state over the removal"
+            else:
+                wanted = lesson.readable()
+                assert {name: document[name] for name in wanted} == wanted
+
     def kill(self, dies_at: int, way: str) -> bool:
         """Kill a sync into an empty database; False where it had come to its end before."""
         for name in (COLLECTION, "altegio-sync-ledger"):
@@ -393,7 +459,21 @@ class AttackMachine(RuleBasedStateMachine):
         waits: bool = True,
         period: Period | None = None,
     ) -> SyncReport | None:
-        request = SyncRequest(
+        request = self._sync_request(
+            mode, proves=proves, max_age=max_age, page_size=page_size, period=period
+        )
+        return self.runner.run(self._run("sync", request, attack, waits=waits))
+
+    def _sync_request(
+        self,
+        mode: SyncMode,
+        *,
+        proves: bool = False,
+        max_age: timedelta | None = None,
+        page_size: int = 5,
+        period: Period | None = None,
+    ) -> SyncRequest:
+        return SyncRequest(
             [COMPANY],
             period or self.period,
             mode=mode,
@@ -405,7 +485,6 @@ class AttackMachine(RuleBasedStateMachine):
             settings="of the test",
             allows_mass_delete=True,
         )
-        return self.runner.run(self._run("sync", request, attack, waits=waits))
 
     def _changes(
         self, attack: Attack, *, overlap: timedelta = timedelta(), page_size: int = 50
@@ -509,7 +588,7 @@ class AttackMachine(RuleBasedStateMachine):
         tokens = ("sandbox-partner-token", "sandbox-user-token")
         return AltegioApi(*tokens, url=self.server.url, pacer=budget, jitter=lambda: 0.0)
 
-    def _set_traps(self, attack: Attack) -> None:
+    def _set_traps(self, attack: Attack, then: Callable[[], None] = lambda: None) -> None:
         requests = 0
 
         def before_request(path: str, _query: Mapping[str, str]) -> None:
@@ -518,6 +597,7 @@ class AttackMachine(RuleBasedStateMachine):
             for at_request, event in attack.during:
                 if at_request == requests and "/records/" in path:
                     self.calendar.apply(event)
+            then()
 
         self.server.before_request = before_request
         if attack.fault is not None:
@@ -715,3 +795,21 @@ def test_a_sync_that_is_killed_at_any_of_its_writes_is_taken_up_where_it_stood(
 
     machine.teardown()
     assert deaths > 2 * DAYS  # each day has a batch and an entry
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_of_a_sync_beside_changes_beside_a_webhook_the_newest_state_wins(
+    server: SandboxServer, mongod: RunningMongod, seed: int
+) -> None:
+    """Something happens ahead of every request, and the webhook brings it at once."""
+    machine, chance = AttackMachine(server, mongod), random.Random(seed)
+    machine.fill_the_calendar(
+        events=[("insert", chance.randrange(100), n % DAYS, n % 24) for n in range(40)]
+    )
+    machine._sync(Attack(), mode=SyncMode.UPDATE, period=machine.whole)
+
+    for kind in ("status", "status", "move", "delete"):
+        churn = [(n, (kind, chance.randrange(100), n % DAYS, n % 24)) for n in range(1, 41)]
+        machine.sync_beside_changes_and_a_webhook(during=churn, page_size=3)
+
+    machine.teardown()
