@@ -447,3 +447,25 @@ async def test_a_service_that_is_no_lesson_is_not_the_one_stored(
     document = await collection.find_one({})
     assert document is not None
     assert (document["serviceId"], document["IsTrial"]) == ("2", True)
+
+
+async def test_two_runs_at_once_store_nothing_twice_where_there_can_be_no_unique_index(
+    database: AsyncDatabase[Document], collection: AsyncCollection[Document]
+) -> None:
+    await collection.insert_many([{"appointmentId": "1"}, {"appointmentId": "1"}])
+    stores = [store_at(database), store_at(database, LATER)]
+    assert [await each.prepare(dry_run=False) is None for each in stores] == [False, False]
+    outcomes: list[Outcome] = []
+
+    async def store(which: MongoAppointments, appointment_id: str) -> None:
+        outcomes.extend(await put(which, verdicts(booking(appointment_id)), SyncMode.UPDATE))
+
+    for number in range(500, 520):
+        async with anyio.create_task_group() as tasks:
+            for each in stores:
+                tasks.start_soon(store, each, str(number))
+
+    stored = [each["appointmentId"] async for each in collection.find({"leadId": "12345"})]
+    assert sorted(stored) == [str(number) for number in range(500, 520)]
+    assert outcomes.count(Outcome.SAVED) == 20
+    assert outcomes.count(Outcome.DUPLICATE) == 20

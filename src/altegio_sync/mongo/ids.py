@@ -7,15 +7,17 @@ are the same id, "07" is another. Anything else (a list, a document, a fraction,
 
 from __future__ import annotations
 
+import hashlib
 import math
 from typing import TYPE_CHECKING, Any
 
-from bson import Code, Decimal128, Int64, Regex
+from bson import Code, Decimal128, Int64, ObjectId, Regex
 
 from altegio_sync.mongo.documents import KEY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
     Document = dict[str, Any]
 
@@ -77,6 +79,30 @@ def keys_of(ids: Iterable[str], *, also_numbers: bool) -> list[str | Int64]:
     if also_numbers:
         keys += [number for each in keys if (number := _to_int64(str(each))) is not None]
     return keys
+
+
+def new_document_id(appointment_id: str) -> ObjectId:
+    """An `_id` as MongoDB makes it."""
+    del appointment_id  # it says when a document was made, not of what
+    return ObjectId()
+
+
+def fixed_document_id(appointment_id: str) -> ObjectId:
+    """The one `_id` that a new document of this appointment may have.
+
+    Where no unique index prevents it, two runs would store the same appointment at the same time;
+    the index on `_id` always prevents it. Its time is 1970, since it says nothing of when.
+    """
+    digest = hashlib.blake2b(appointment_id.encode(), digest_size=8, person=b"altegio-sync")
+    return ObjectId(bytes(4) + digest.digest())
+
+
+def made_at(document_id: object) -> datetime | None:
+    """When a document was made, where its `_id` says so."""
+    if not isinstance(document_id, ObjectId) or not any(document_id.binary[:4]):
+        return None
+    generated_at: datetime = document_id.generation_time
+    return generated_at
 
 
 def shown_id(document_id: object, key: object) -> str:

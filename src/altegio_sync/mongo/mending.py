@@ -6,8 +6,6 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from bson import ObjectId
-
 from altegio_sync.domain.repair import Loss
 from altegio_sync.mongo.documents import (
     KEY,
@@ -17,7 +15,7 @@ from altegio_sync.mongo.documents import (
     settled_fields,
     wanted_fields,
 )
-from altegio_sync.mongo.ids import to_whole_number
+from altegio_sync.mongo.ids import made_at, to_whole_number
 from altegio_sync.mongo.rules import FLAGS, MOMENTS, NAMES, STORING_DATES, WANTED_TYPES
 
 if TYPE_CHECKING:
@@ -62,10 +60,10 @@ def mend_alone(
         if converted is not None or (name == STAMP and STAMP not in find_local_dates(document)):
             fields[name] = converted
     for name in STORING_DATES:
-        made_at = _made_at(document)
+        stored_at = made_at(document["_id"])
         value = fields.get(name, document.get(name))
-        if not isinstance(value, datetime) and made_at is not None and name not in left:
-            fields[name] = made_at
+        if not isinstance(value, datetime) and stored_at is not None and name not in left:
+            fields[name] = stored_at
     for name in NAMES:
         value = fields.get(name, document.get(name))
         if isinstance(value, str) and not is_blank(value) and value != tidy(value):
@@ -167,8 +165,3 @@ def _to_flag(value: Any) -> bool | None:
 def _to_text(value: Any) -> str | None:
     number = to_whole_number(value)
     return None if number is None else str(number)
-
-
-def _made_at(document: Mapping[str, Any]) -> datetime | None:
-    document_id = document["_id"]
-    return document_id.generation_time if isinstance(document_id, ObjectId) else None

@@ -23,11 +23,11 @@ from altegio_sync.mongo.documents import (
     told_names,
     wanted_fields,
 )
-from altegio_sync.mongo.ids import to_id
+from altegio_sync.mongo.ids import new_document_id, to_id
 from altegio_sync.mongo.lead_trash import StoredLead, is_other_lead
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from altegio_sync.domain.lessons import Verdict
     from altegio_sync.mongo.server_clock import Asked, ServerClock
@@ -74,10 +74,14 @@ def plan_one(
     mode: SyncMode,
     asked: Asked,
     writes_at: datetime,
+    document_id: Callable[[str], ObjectId] = new_document_id,
 ) -> Plan:
-    """Decide about one booking, given the documents that stand under its id."""
+    """Decide about one booking, given the documents stored under its id.
+
+    ``document_id`` makes the `_id` of a new document from the appointment's id.
+    """
     if not stored:
-        return _plan_new(position, verdict, asked, writes_at)
+        return _plan_new(position, verdict, asked, writes_at, document_id)
     wanted = wanted_fields(verdict)
     is_gone = not isinstance(verdict, Kept)
     if len(stored) > 1:
@@ -112,15 +116,23 @@ def plan_one(
     return plan
 
 
-def _plan_new(position: int, verdict: Verdict, asked: Asked, now: datetime) -> Plan:
+def _plan_new(
+    position: int,
+    verdict: Verdict,
+    asked: Asked,
+    now: datetime,
+    document_id: Callable[[str], ObjectId],
+) -> Plan:
     if not isinstance(verdict, Kept):
         return Plan(position, Outcome.SKIPPED)
-    document = {"_id": ObjectId(), **wanted_fields(verdict), "createdAt": now, "updatedAt": now}
+    made = document_id(verdict.booking.id)
+    document = {"_id": made, **wanted_fields(verdict), "createdAt": now, "updatedAt": now}
     return Plan(
         position,
         Outcome.SAVED,
         [InsertOne(document)],
-        document_id=document["_id"],
+        document_id=made,
+        writes_at=now,
         asks_again=asked.is_too_old,
         has_doubtful_lead=verdict.appointment.lead.is_doubtful,
     )

@@ -15,7 +15,14 @@ from altegio_sync.mongo.connection import durable, waits_for_mongodb
 from altegio_sync.mongo.documents import KEY
 from altegio_sync.mongo.duplicates import has_numeric_ids
 from altegio_sync.mongo.fence import no_fence
-from altegio_sync.mongo.ids import IS_ID, keys_of, to_askable_id, to_id
+from altegio_sync.mongo.ids import (
+    IS_ID,
+    fixed_document_id,
+    keys_of,
+    new_document_id,
+    to_askable_id,
+    to_id,
+)
 from altegio_sync.mongo.indexes import (
     ensure_start_index,
     ensure_unique_index,
@@ -71,6 +78,7 @@ class MongoAppointments:
         self._clock = clock or self._server_clock.writing_time
         self._fence = fence
         self._has_numeric_ids = False
+        self._document_id = new_document_id
         self._lead_trash = LeadTrash(database, collection)
 
     @waits_for_mongodb
@@ -86,7 +94,10 @@ class MongoAppointments:
             missing = "a dry run makes none; the next run will"
             return None if await has_unique_index(self._collection) else missing
         await ensure_start_index(self._collection)
-        return await ensure_unique_index(self._collection)
+        problem = await ensure_unique_index(self._collection)
+        if problem is not None:
+            self._document_id = fixed_document_id
+        return problem
 
     @waits_for_mongodb
     async def find_server_time(self) -> datetime:
@@ -202,7 +213,7 @@ class MongoAppointments:
         for position, verdict in verdicts:
             found = stored.get(verdict.booking.id, ())
             asked = self._server_clock.asked(verdict.booking.asked_at, by_id=by_id)
-            plan = plan_one(position, verdict, found, mode, asked, writes_at)
+            plan = plan_one(position, verdict, found, mode, asked, writes_at, self._document_id)
             before = earlier.get(position)
             if before is not None and _was_carried_out(before, found, plan):
                 plan = replace(before, writes=())
@@ -268,7 +279,10 @@ class MongoAppointments:
 def _was_carried_out(plan: Plan, stored: Sequence[Document], now_planned: Plan) -> bool:
     """Whether the documents are as the plan would have them, and by it."""
     if plan.document_id is not None:
-        return any(each["_id"] == plan.document_id for each in stored)
+        return any(
+            each["_id"] == plan.document_id and each.get("updatedAt") == plan.writes_at
+            for each in stored
+        )
     if plan.writes_at is None or now_planned.outcome is not Outcome.DUPLICATE:
         return False
     return any(each.get("updatedAt") == plan.writes_at for each in stored)
