@@ -397,3 +397,46 @@ async def test_a_fix_writes_the_newest_answer_as_well(
     assert again == ([] if is_written else [suspect])
     assert await collection.count_documents({"status": "1"}) == is_written
     assert left.to_json() == []
+
+
+@pytest.mark.parametrize(
+    ("old", "changes"),
+    [
+        ({"$unset": {"altegioUpdatedAt": 1}}, set()),
+        ({"$unset": {"altegioUpdatedAt": 1, "companyId": 1, "updatedAt": 1}}, set()),
+        (
+            {
+                "$unset": {"altegioUpdatedAt": 1, "companyId": 1},
+                "$set": {"startDateTime": "2026-03-02T10:00:00", "updatedAt": "2026-03-02"},
+            },
+            {"startDateTime"},
+        ),
+        (
+            {
+                "$unset": {"altegioUpdatedAt": 1, "companyId": 1},
+                "$set": {"startDateTime": START + 2 * HOUR, "endDateTime": START + 3 * HOUR},
+            },
+            {"startDateTime", "endDateTime"},
+        ),
+    ],
+    ids=["earlier version", "bare", "old scripts", "webhook"],
+)
+async def test_existing_documents_are_brought_up_to_date_without_a_further_request(
+    database: AsyncDatabase[Document],
+    collection: AsyncCollection[Document],
+    old: Document,
+    changes: set[str],
+) -> None:
+    await store(database, booking("501", changed_at=STAMP))
+    await collection.update_many({}, old)
+    answer = booking("501", changed_at=STAMP, asked_at=steady_now())
+
+    first = await store(database, answer)
+    again = await store(database, answer, mode=SyncMode.NEW_ONLY)
+
+    assert first.overtaken == []
+    assert set(first.changes) == changes
+    assert outcomes(again) == [Outcome.DUPLICATE]
+    document = await collection.find_one()
+    assert document is not None
+    assert (document["startDateTime"], document["altegioUpdatedAt"]) == (START, STAMP)

@@ -33,7 +33,7 @@ from altegio_sync.mongo.lead_trash import LeadTrash
 from altegio_sync.mongo.plans import READ_FIELDS, Plan, plan_marks, plan_one
 from altegio_sync.mongo.refusals import DUPLICATE_KEY
 from altegio_sync.mongo.requirements import ORDINARY, find_kind, find_lacking, product_of
-from altegio_sync.mongo.server_clock import ServerClock
+from altegio_sync.mongo.server_clock import Asked, ServerClock
 from altegio_sync.ports import BatchResult, MarkResult, Overtaken, StoreState
 
 if TYPE_CHECKING:
@@ -209,10 +209,14 @@ class MongoAppointments:
         """What to do about each; one whose ``earlier`` plan was carried out after all keeps it."""
         stored = await self._find_stored([verdict.booking.id for _, verdict in verdicts])
         writes_at = _milliseconds(self._clock())
+        known: dict[float | None, Asked] = {}
         plans = []
         for position, verdict in verdicts:
             found = stored.get(verdict.booking.id, ())
-            asked = self._server_clock.asked(verdict.booking.asked_at, by_id=by_id)
+            if (asked := known.get(verdict.booking.asked_at)) is None:
+                # The same for all of a page.
+                asked = self._server_clock.asked(verdict.booking.asked_at, by_id=by_id)
+                known[verdict.booking.asked_at] = asked
             plan = plan_one(position, verdict, found, mode, asked, writes_at, self._document_id)
             before = earlier.get(position)
             if before is not None and _was_carried_out(before, found, plan):
