@@ -25,6 +25,7 @@ from altegio_sync.mongo.documents import (
 )
 from altegio_sync.mongo.ids import new_document_id, to_id
 from altegio_sync.mongo.lead_trash import StoredLead, is_other_lead
+from altegio_sync.ports import BatchResult, Overtaken
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -136,6 +137,41 @@ def _plan_new(
         asks_again=asked.is_too_old,
         has_doubtful_lead=verdict.appointment.lead.is_doubtful,
     )
+
+
+def was_carried_out(plan: Plan, stored: Sequence[Document], now_planned: Plan) -> bool:
+    """Whether the documents are as the plan would have them, and by it."""
+    if plan.document_id is not None:
+        return any(
+            each["_id"] == plan.document_id and each.get("updatedAt") == plan.writes_at
+            for each in stored
+        )
+    if plan.writes_at is None or now_planned.outcome is not Outcome.DUPLICATE:
+        return False
+    return any(each.get("updatedAt") == plan.writes_at for each in stored)
+
+
+def to_result(
+    plans: Sequence[Plan], batch: Sequence[Verdict], failures: list[str], *, dry_run: bool
+) -> BatchResult:
+    result = BatchResult([], failures=failures)
+    for plan in plans:
+        verdict = batch[plan.position]
+        if plan.asks_again and not dry_run:
+            result.overtaken.append(Overtaken(verdict, plan.only_by_id))
+            continue
+        result.outcomes.append((verdict, plan.outcome))
+        if plan.outcome is Outcome.UPDATED:
+            result.differences[verdict.booking.id] = plan.differences
+        if plan.outcome in (Outcome.UPDATED, Outcome.STALE):
+            result.changes.update(plan.changes)
+        result.no_longer_kept += plan.is_no_longer_kept
+        appointment_id = verdict.booking.id
+        if plan.has_doubtful_lead and plan.outcome is not Outcome.FAILED:
+            result.doubtful.add(appointment_id)
+        if plan.outcome is Outcome.UPDATED:
+            result.lead_changes += [each.told(appointment_id) for each in plan.lead_changes]
+    return result
 
 
 def plan_marks(

@@ -30,11 +30,18 @@ from altegio_sync.mongo.indexes import (
     has_unique_index,
 )
 from altegio_sync.mongo.lead_trash import LeadTrash
-from altegio_sync.mongo.plans import READ_FIELDS, Plan, plan_marks, plan_one
+from altegio_sync.mongo.plans import (
+    READ_FIELDS,
+    Plan,
+    plan_marks,
+    plan_one,
+    to_result,
+    was_carried_out,
+)
 from altegio_sync.mongo.refusals import DUPLICATE_KEY
 from altegio_sync.mongo.requirements import ORDINARY, find_kind, find_lacking, product_of
 from altegio_sync.mongo.server_clock import Asked, ServerClock
-from altegio_sync.ports import BatchResult, MarkResult, Overtaken, StoreState
+from altegio_sync.ports import BatchResult, MarkResult, StoreState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -196,7 +203,7 @@ class MongoAppointments:
             plans[position].outcome = Outcome.FAILED
             appointment_id = batch[position].booking.id
             failures.append(f"Appointment {appointment_id} keeps being changed: run it again")
-        return _to_result([plans[n] for n in sorted(plans)], batch, failures, dry_run=dry_run)
+        return to_result([plans[n] for n in sorted(plans)], batch, failures, dry_run=dry_run)
 
     async def _plan(
         self,
@@ -219,7 +226,7 @@ class MongoAppointments:
                 known[verdict.booking.asked_at] = asked
             plan = plan_one(position, verdict, found, mode, asked, writes_at, self._document_id)
             before = earlier.get(position)
-            if before is not None and _was_carried_out(before, found, plan):
+            if before is not None and was_carried_out(before, found, plan):
                 plan = replace(before, writes=())
             plans.append(plan)
         return plans
@@ -278,41 +285,6 @@ class MongoAppointments:
     async def _bulk_write(self, writes: list[InsertOne[Document] | UpdateOne]) -> Written:
         await self._fence()
         return await write_counted(self._collection, writes)
-
-
-def _was_carried_out(plan: Plan, stored: Sequence[Document], now_planned: Plan) -> bool:
-    """Whether the documents are as the plan would have them, and by it."""
-    if plan.document_id is not None:
-        return any(
-            each["_id"] == plan.document_id and each.get("updatedAt") == plan.writes_at
-            for each in stored
-        )
-    if plan.writes_at is None or now_planned.outcome is not Outcome.DUPLICATE:
-        return False
-    return any(each.get("updatedAt") == plan.writes_at for each in stored)
-
-
-def _to_result(
-    plans: Sequence[Plan], batch: Sequence[Verdict], failures: list[str], *, dry_run: bool
-) -> BatchResult:
-    result = BatchResult([], failures=failures)
-    for plan in plans:
-        verdict = batch[plan.position]
-        if plan.asks_again and not dry_run:
-            result.overtaken.append(Overtaken(verdict, plan.only_by_id))
-            continue
-        result.outcomes.append((verdict, plan.outcome))
-        if plan.outcome is Outcome.UPDATED:
-            result.differences[verdict.booking.id] = plan.differences
-        if plan.outcome in (Outcome.UPDATED, Outcome.STALE):
-            result.changes.update(plan.changes)
-        result.no_longer_kept += plan.is_no_longer_kept
-        appointment_id = verdict.booking.id
-        if plan.has_doubtful_lead and plan.outcome is not Outcome.FAILED:
-            result.doubtful.add(appointment_id)
-        if plan.outcome is Outcome.UPDATED:
-            result.lead_changes += [each.told(appointment_id) for each in plan.lead_changes]
-    return result
 
 
 def _milliseconds(moment: datetime) -> datetime:
