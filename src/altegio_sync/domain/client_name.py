@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from altegio_sync.domain.appointment import Lead
+from altegio_sync.domain.named_numbers import follows_named, is_compact_date, may_name
 from altegio_sync.domain.numbers_in_name import (
     LABELS,
     SURE_LENGTH,
@@ -35,6 +36,7 @@ _PLAIN = re.compile(
     rf"(?P<before>(?:[^0-9{_ODD}]* )?)(?P<id>[0-9]+)[,.]?(?P<after>(?: [^0-9{_ODD}]*)?)"
 )
 _PLAIN_LENGTHS = range(5, 9)
+_SIZE_OF_DATE = 8
 #: A longer text is no name, and is not searched.
 _LONGEST_NAME = 1000
 #: Words beside the id that have to be looked at more closely.
@@ -99,13 +101,19 @@ def _read_plain(full: str, match: re.Match[str], lengths: frozenset[int]) -> Lea
     size = len(lead_id)
     if size not in (lengths or _PLAIN_LENGTHS) or is_year(lead_id):
         return None
-    last = before[:-1].rpartition(" ")[2]
-    if not (last.isalpha() or not last) or last.casefold() in _SPECIAL_WORDS:
+    if size == _SIZE_OF_DATE and is_compact_date(lead_id):
         return None
-    if after and (not after[1].isalnum() or is_measured(full, match.start("id"))):
+    last = before[:-1].rpartition(" ")[2]
+    if not (last.isalpha() or not last) or last.casefold() in _SPECIAL_WORDS or may_name(last):
+        return None
+    if after and (not after[1].isalnum() or _is_counted(full, match.start("id"))):
         return None
     name = f"{before}{after[1:]}" if after else before[:-1]
     return Lead(lead_id, name) if name else None
+
+
+def _is_counted(full: str, start: int) -> bool:
+    return is_measured(full, start) or follows_named(full, start)
 
 
 @lru_cache(maxsize=4096)
@@ -115,7 +123,9 @@ def _read_closely(full: str, lengths: frozenset[int], region: str) -> Lead | Non
         return None
     candidates = find_candidates(full, lengths, region)
     sure = [each for each in candidates if lengths or len(each.digits) >= SURE_LENGTH]
-    chosen, is_doubtful = _choose(sure, lengths) if sure else _choose_short(candidates)
+    chosen, is_doubtful = (
+        _choose(sure, knows_lengths=bool(lengths)) if sure else _choose_short(candidates)
+    )
     if chosen is None:
         return None
     lead = _to_lead(full, chosen.digits, candidates, is_doubtful=is_doubtful)
@@ -130,18 +140,22 @@ def _read_closely(full: str, lengths: frozenset[int], region: str) -> Lead | Non
     return replace(lead, others=tuple(others))
 
 
-def _choose(candidates: Sequence[Candidate], lengths: frozenset[int]) -> tuple[Candidate, bool]:
+def _choose(candidates: Sequence[Candidate], *, knows_lengths: bool) -> tuple[Candidate, bool]:
     """Of those that are long enough to be sure, and whether there is a doubt.
 
-    One that may be the end of a phone number, or a year, is used only where there is no other.
+    One that may be the end of a phone number, a year, or something else by the words beside it, is
+    used only where there is no other.
     """
-    clear = [each for each in candidates if not each.is_suspect and not each.is_year]
-    left = clear or candidates
+    plain = [each for each in candidates if not each.is_other] or candidates
+    clear = [each for each in plain if not each.is_suspect and not each.is_year]
+    left = clear or plain
     chosen = next((each for each in left if each.is_bare), left[0])
     is_one = len({each.digits for each in left}) == 1
-    is_unsure = chosen.is_year or (chosen.is_suspect and not lengths)
+    is_unsure = chosen.is_year or chosen.is_other or chosen.is_suspect
     # A phone number before the id is usual; behind it, the two may have been mistaken.
     is_followed = any(each.is_suspect and each.start > chosen.start for each in candidates)
+    # Ids of eight digits may read as a day, and a day in one piece as an id.
+    is_unsure |= not knows_lengths and any(is_compact_date(each.digits) for each in candidates)
     return chosen, is_unsure or is_followed or not is_one
 
 

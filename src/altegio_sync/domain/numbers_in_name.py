@@ -6,11 +6,13 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from altegio_sync.domain.named_numbers import is_compact_date, spans_named_otherwise
 from altegio_sync.domain.phones import (
     DEFAULT_REGION,
     LONGEST_PHONE,
     SHORTEST_PHONE,
     is_phone,
+    is_possible_abroad,
     reads_as_phone,
 )
 
@@ -31,6 +33,8 @@ _LABEL_WORDS = """
     иин іін
 """
 LABELS: Final = frozenset(_LABEL_WORDS.split())
+# Behind a number they belong to that one: 050 123 45 67 viber.
+_MESSENGERS = "viber|вайбер|whatsapp|вотсап|telegram|телеграм|tg"
 _MONEY = r"грн|гривень|гривні|uah|usd|eur|euro|євро|евро|pln|zł|zl|kzt|тенге|тг|руб|rub|дол"
 # Written behind a short number that counts or measures something.
 _UNITS = (
@@ -57,12 +61,15 @@ _NEVER = re.compile(
             # E-mail addresses and nicknames.
             r"(?<!\S)[^\s@]*@(?=\S*[^\W\d_])\S+",
             # Bank accounts.
-            r"(?<![^\W_])[A-Z]{2}[0-9]{2}\s?[0-9A-Z]{4}(?:\s?[0-9]{4}){2,}(?:\s?[0-9]{1,4})?(?![^\W_])",
+            r"(?<![^\W_])[A-Z]{2}[0-9]{2}(?:[0-9A-Z]{4}[0-9]{7,26}|"
+            r"\s[0-9A-Z]{4}(?:\s[0-9]{4}){2,}(?:\s[0-9]{1,3})?)(?![^\W_])",
         )
     )
 )
 _LABELLED = re.compile(
-    rf"(?<![^\W_])(?:{'|'.join(sorted(LABELS))})\.?\s?[:№#=-]?\s?(?:[^\W\d_]{{2}}\s?)?\+?(?P<number>[0-9]+)"
+    rf"(?<![^\W_])(?!(?<=[0-9]{{2}} )(?:{_MESSENGERS}))"
+    rf"(?:{'|'.join(sorted(LABELS))})\.?\s?[:№#=-]?\s?"
+    r"(?:(?!id|ід|no|nr)[^\W\d_]{1,3}\s?)?\+?(?P<number>[0-9]+)"
     r"|[0-9)][ ,(]+(?:ext|дод|доб|вн|внутр)\.?\s?:?\s?(?P<extension>[0-9]+)",
     re.IGNORECASE,
 )
@@ -84,6 +91,7 @@ _AFTER_PLUS = re.compile(r"(?:^|[ (])\+$")
 _PREFIX = re.compile(r"(?:0[0-9]{2,6}|380[0-9]{2})\Z")
 _AREA_CODE = (3, 5)
 _LOCAL_PHONE = 10
+_LONGEST_CODE = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +99,7 @@ class Candidate:
     """A number at ``start`` to ``end`` of the name that may be the id.
 
     A bare one is a word of its own. ``is_suspect``: it may also be the end of a phone number.
+    ``is_other``: by a word beside it, or by its form, it is hardly an id.
     """
 
     digits: str
@@ -98,6 +107,7 @@ class Candidate:
     end: int
     is_bare: bool
     is_suspect: bool = False
+    is_other: bool = False
 
     @property
     def is_year(self) -> bool:
@@ -124,6 +134,7 @@ def find_candidates(text: str, lengths: Set[int], region: str) -> list[Candidate
     free = [run for run in runs if not _overlaps(run, never)]
     phones, suspects = _find_phones(text, free, lengths, region)
     others = list(_spans_of_others(text))
+    named = list(spans_named_otherwise(text, sets_lengths=bool(lengths)))
     chained = set(_chained(text, free))
     wanted = lengths or USUAL_LENGTHS
     found = []
@@ -139,8 +150,14 @@ def find_candidates(text: str, lengths: Set[int], region: str) -> list[Candidate
             or (not lengths and reads_as_phone(digits, DEFAULT_REGION))
             or _AFTER_PLUS.search(text[:start]) is not None
         )
-        found.append(Candidate(digits, start, end, is_bare, is_suspect))
+        is_other = _overlaps((start, end), named) or (not lengths and _is_odd_form(digits))
+        found.append(Candidate(digits, start, end, is_bare, is_suspect, is_other))
     return found
+
+
+def _is_odd_form(digits: str) -> bool:
+    """A day in one piece, or a phone number that lacks a digit."""
+    return is_compact_date(digits) or (len(digits) == SHORTEST_PHONE and digits[0] == "0")
 
 
 def _measured(text: str, *, sets_lengths: bool) -> Iterator[tuple[int, int]]:
@@ -204,7 +221,8 @@ def _find_phones(
     first = 0
     while first < len(runs):
         start, end = runs[first]
-        if end - start >= SURE_LENGTH and end - start in lengths:
+        is_led = text[:start].endswith("+") or text[start : start + 3] == "380"
+        if end - start >= SURE_LENGTH and end - start in lengths and not is_led:
             first += 1
             continue
         last, is_marked = _longest_phone(text, runs, first, region)
@@ -212,6 +230,8 @@ def _find_phones(
         if last == first:
             if is_marked:
                 phones.update(group)
+            elif _has_country_code(text, runs, first):
+                suspects.add(runs[first + 1])
         elif is_marked or all(end - start < SURE_LENGTH for start, end in group):
             phones.update(group)
         else:
@@ -219,6 +239,17 @@ def _find_phones(
             last = first
         first = last + 1
     return phones, suspects
+
+
+def _has_country_code(text: str, runs: Sequence[tuple[int, int]], first: int) -> bool:
+    """Whether a plus and a country's code stand before the next run, as +45 before eight digits."""
+    start, end = runs[first]
+    if not text[:start].endswith("+") or end - start > _LONGEST_CODE or first + 1 == len(runs):
+        return False
+    begins, ends = runs[first + 1]
+    digits = text[start:end] + text[begins:ends]
+    is_joined = _JOINT.fullmatch(text[end:begins]) is not None
+    return is_joined and len(digits) >= _LOCAL_PHONE and is_possible_abroad(digits)
 
 
 def _longest_phone(

@@ -27,6 +27,17 @@ def is_phone(digits: str, region: str, *, is_international: bool = False) -> boo
     return phonenumbers.is_valid_number(number)
 
 
+def is_possible_abroad(digits: str) -> bool:
+    """Whether the digits begin with a country's code and are as many as its phone numbers have."""
+    import phonenumbers
+
+    try:
+        number = phonenumbers.parse(f"+{digits}")
+    except phonenumbers.NumberParseException:
+        return False
+    return phonenumbers.is_possible_number(number)
+
+
 def reads_as_phone(digits: str, region: str) -> bool:
     """Whether one run of digits is a phone number rather than an id.
 
