@@ -12,6 +12,7 @@ from altegio_sync.domain.appointment import AttendanceStatus
 from altegio_sync.domain.period import Period
 from altegio_sync.domain.period_words import parse_period
 from altegio_sync.errors import AltegioUnavailableError, ConfigError
+from altegio_sync.ports import Page
 from altegio_sync.usecases.changes import ChangesRequest, sync_changes
 from altegio_sync.usecases.stopping import StopSignal
 from tests.fakes import (
@@ -259,6 +260,129 @@ async def test_the_cursor_stays_when_the_list_would_not_settle() -> None:
     assert cursors.at == {"77": CURSOR}
     assert [each.code for each in report.errors] == ["incomplete"]
     assert report.exit_code == 1
+
+
+LONG_AGO = NOW - timedelta(days=3)
+
+
+def old(count: int) -> list[Booking]:
+    return [booking(str(n), changed_at=LONG_AGO, version="1") for n in range(count)]
+
+
+class OwnPages(ListSource):
+    """Answers pages as ``serve`` makes them of the list, with what ``announce`` says of it."""
+
+    def __init__(self, bookings: list[Booking], serve: Any, announce: Any) -> None:
+        super().__init__(bookings)
+        self.answered_at = ANSWERED_AT
+        self._serve, self._announce = serve, announce
+
+    async def fetch_page(self, query: PageQuery) -> Page:
+        self.asked.append(query)
+        rows = self._serve(self.list, query.page, len(self.asked))
+        total = self._announce(self.list, query.page, len(rows), len(self.asked))
+        return Page(rows, len(rows), total, answered_at=self.answered_at, query=query)
+
+
+def _page(rows: list[Booking], page: int, _n: int) -> list[Booking]:
+    return rows[(page - 1) * 10 : page * 10]
+
+
+def _turned(rows: list[Booking], page: int, n: int) -> list[Booking]:
+    """Another order for every answer: pages of it fit together only by chance."""
+    by = n * 7 % len(rows)
+    return _page(rows[by:] + rows[:by], page, n) if page <= 4 else []
+
+
+@pytest.mark.parametrize(
+    ("serve", "announce"),
+    [
+        (lambda rows, _page_number, n: _page(rows, 1, n), lambda *_: 10),
+        (_page, lambda _rows, page, count, _n: (page - 1) * 10 + count if page < 3 else 20),
+        (_turned, lambda *_: None),
+        (_page, lambda rows, *_: len(rows) - 1),
+    ],
+    ids=[
+        "one page again and again, its own count",
+        "as many as were sent so far",
+        "no total and another order each time",
+        "one less than there are",
+    ],
+)
+async def test_the_cursor_stays_when_something_may_have_been_hidden(
+    serve: Any, announce: Any
+) -> None:
+    source = OwnPages(old(40), serve, announce)
+    cursors = MemoryCursors(company_77=CURSOR)
+
+    report = await bring(source, cursors, page_size=10)
+
+    assert cursors.at == {"77": CURSOR}
+    assert [each.code for each in report.errors] == ["incomplete"]
+    assert report.exit_code == 1
+
+
+async def test_without_totals_a_second_pass_that_repeats_the_first_is_believed() -> None:
+    source = OwnPages(old(40), _page, lambda *_: None)
+    cursors = MemoryCursors(company_77=CURSOR)
+
+    report = await bring(source, cursors, page_size=10)
+
+    assert cursors.at == {"77": ANSWERED_AT}
+    assert report.exit_code == 0
+    assert len(source.asked) == 10
+
+
+async def test_a_short_page_without_a_total_is_read_once() -> None:
+    source = OwnPages(old(4), _page, lambda *_: None)
+
+    await bring(source, MemoryCursors(company_77=CURSOR), page_size=10)
+
+    assert [each.page for each in source.asked] == [1, 2]
+
+
+def _now(moved: Booking, n: int) -> Booking:
+    return replace(moved, changed_at=NOW, version=f"2 {n}")
+
+
+async def test_the_cursor_stays_while_moves_may_hide_one_behind_those_that_enter() -> None:
+    def hide_the_tenth(rows: list[Booking], asked: PageQuery) -> None:
+        n = len(source.asked)
+        if asked.page == 1 and n > 1:
+            rows.insert(0, _now(rows.pop(39), n))
+        if asked.page == 2:
+            rows.insert(39, _now(rows.pop(0), n))
+            rows.append(booking(f"entered {n}", changed_at=NOW, version="2"))
+
+    source = listing(*old(40), before_page=hide_the_tenth)
+    cursors, store = MemoryCursors(company_77=CURSOR), MemoryStore()
+
+    report = await bring(source, cursors, store, page_size=10)
+
+    assert "10" not in store.stored
+    assert cursors.at == {"77": CURSOR}
+    assert report.exit_code == 1
+
+
+async def test_a_busy_list_is_enough_once_all_that_was_counted_was_seen() -> None:
+    def remove_and_insert(rows: list[Booking], asked: PageQuery) -> None:
+        n = len(source.asked)
+        if asked.page == 2 and n < 6:
+            rows.insert(39, _now(rows.pop(0), n))  # hides the tenth, as a removal does
+        if asked.page == 4:
+            rows.append(booking(f"entered {n}", changed_at=NOW, version="2"))
+
+    source = listing(*old(40), before_page=remove_and_insert)
+    cursors, store = MemoryCursors(company_77=CURSOR), MemoryStore()
+    progress = NotedProgress()
+
+    report = await bring(source, cursors, store, page_size=10, progress=progress)
+
+    assert {str(n) for n in range(40)} <= store.stored.keys()
+    assert cursors.at == {"77": ANSWERED_AT}
+    assert progress.warnings == [("changes_grew", {})]
+    assert (report.errors, report.exit_code) == ([], 0)
+    assert len(source.asked) == 9  # two passes
 
 
 async def test_the_cursor_stays_when_it_is_interrupted() -> None:

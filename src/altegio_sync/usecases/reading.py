@@ -18,6 +18,7 @@ import anyio
 
 from altegio_sync.domain.ledger import Grade
 from altegio_sync.usecases.allowance import Allowance
+from altegio_sync.usecases.counted import Counted, is_new_since
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Set
@@ -55,6 +56,7 @@ _ROWS_IN_FLIGHT = 4000
 #: Rows without an id may be new ones or the same ones again. So many pages of a pass may hold
 #: nothing else.
 _PAGES_WITHOUT_IDS = 20
+_PAGE_AND_EMPTY_ONE = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +69,7 @@ class Window:
     it against (``announced`` is None then). ``is_cut``: a page brought nothing new, or was empty
     before the announced end, or totals came and went, or no more requests were allowed; ``seen`` is
     then what came so far.
-    ``has_grown``: all that the first answer of the last pass counted was seen, and later answers
-    counted more.
+    ``has_grown``: all that the first answer of a pass counted was seen, and the list changed since.
     """
 
     period: Period | None
@@ -99,6 +100,7 @@ class _Pass:
     has_grown: bool = False
     requests: int = 1  # its first page
     pages_without_ids: int = 0
+    brought: int = 0  # that no earlier pass had, and that did not change since the first one began
 
     @property
     def seen(self) -> int:
@@ -211,12 +213,14 @@ class PeriodReading:
         tries = PASSES if can_halve else PASSES + 1 if reads_changes else LAST_PASSES
         for attempt in range(tries):
             is_last = attempt == tries - 1
-            if is_last and not can_halve and reads_changes and first.total:
-                seen = await reading.read_growing(query, first, first.total)
+            if is_last and not can_halve and reads_changes and (first.total or 0) > first.rows:
+                seen = await reading.read_growing(query, first)
             else:
                 seen = await reading.read_pass(query, first)
             grade = self._grade(seen, earlier)
-            is_enough = self._is_enough(seen, grade)
+            if reads_changes:
+                reading.judge_changes(query, seen, first, is_again=earlier is not None)
+            is_enough = seen.has_grown or self._is_enough(seen, grade)
             if not is_enough:
                 self.allowance.count_in_vain(seen.requests)
             again = None if is_enough or is_last else await self.fetch(query, 1)
@@ -290,11 +294,30 @@ class _WindowReading:
         self._size = query.page_size
         self._told_unreadable = 0
         self._began_at: datetime | None = None
+        self._counted: list[Counted] = []
 
-    async def read_pass(self, query: PageQuery, first: Page) -> _Pass:
+    async def _begin(self, query: PageQuery, first: Page) -> _Pass:
         self._began_at = self._began_at or first.answered_at
+        if query.changed_after is not None:
+            self._counted += Counted.by(first, self.handed_on)
         seen = _Pass(self._began_at)
         await self._take(seen, 1, first)
+        return seen
+
+    def judge_changes(self, query: PageQuery, seen: _Pass, first: Page, *, is_again: bool) -> None:
+        """A list of changes is enough when all that was counted once was seen since.
+
+        Without a total, a pass over several pages is believed when it repeats what was seen.
+        """
+        if seen.is_cut or seen.grade is not None:
+            return
+        seen.has_grown |= any(each.is_seen(seen.unreadable) for each in self._counted)
+        is_one_page = seen.requests == _PAGE_AND_EMPTY_ONE and first.rows < query.page_size
+        if seen.announced is None and not is_one_page:
+            seen.is_cut = not is_again or seen.brought > 0
+
+    async def read_pass(self, query: PageQuery, first: Page) -> _Pass:
+        seen = await self._begin(query, first)
         if first.total is None or first.total < first.rows:
             return await self._walk(query, seen, 1, first)
         if first.total == first.rows:
@@ -336,14 +359,14 @@ class _WindowReading:
             seen.grade = Grade.PROVED
         return seen
 
-    async def read_growing(self, query: PageQuery, first: Page, total: int) -> _Pass:
+    async def read_growing(self, query: PageQuery, first: Page) -> _Pass:
         """One page after the other, to the end of a list that may grow meanwhile.
 
         An insert moves rows to later pages, which are read later. So a list that only grows shows
         all that its first answer counted.
         """
-        seen = _Pass(self._began_at, announced=total)
-        await self._take(seen, 1, first)
+        seen = await self._begin(query, first)
+        total = seen.announced = first.total or 0
         size = min(query.page_size, first.rows or query.page_size)
         number, ends_at = 1, total
         while number * size < ends_at and not seen.is_cut:
@@ -355,7 +378,9 @@ class _WindowReading:
             seen.announced = ends_at = page.total
         if seen.seen == total == ends_at:
             seen.grade = Grade.CHECKED
-        seen.has_grown = not seen.is_cut and seen.seen >= total
+        # A list that only grew shows no more than the last answer counted.
+        may_be_seen = self._counted[-1].may_be_seen(seen.unreadable)
+        seen.has_grown = total < ends_at and seen.seen <= ends_at and may_be_seen
         return seen
 
     async def _walk(self, query: PageQuery, seen: _Pass, number: int, page: Page | None) -> _Pass:
@@ -399,7 +424,10 @@ class _WindowReading:
     async def _take(self, seen: _Pass, number: int, page: Page) -> None:
         seen.take(page)
         fresh = {each.id: each for each in page.bookings if each.id not in self.handed_on}
+        seen.brought += sum(not is_new_since(each, self._began_at) for each in fresh.values())
         self.handed_on.update(fresh)
+        for counted in self._counted:
+            counted.take(page)
         self._owner.allowance.count_page(fresh)
         # Rows that have no id to know them by are counted once, in the pass that saw most.
         unreadable = max(0, seen.unreadable - self._told_unreadable)
