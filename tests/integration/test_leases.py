@@ -414,12 +414,25 @@ async def test_the_lease_of_a_process_that_is_gone_is_taken_over_at_once(
 
 
 @needs_proc
+@pytest.mark.parametrize("run_id", [5, None, ["sync 1"]])
+async def test_a_dead_lease_that_cannot_be_removed_is_waited_for_and_not_tried_for_ever(
+    leases_of: Callable[..., MongoLeases], database: AsyncDatabase[Document], run_id: object
+) -> None:
+    gone = replace(Process.this(), pid=2**22 + 1)
+    await put_lease(database, process=dict(gone.to_fields()), run_id=run_id)
+
+    with anyio.fail_after(30), pytest.raises(LeaseHeldError):
+        await leases_of("ours").take("77")
+
+
+@needs_proc
 @pytest.mark.parametrize(
     ("changes", "is_gone"),
     [
         ({}, False),
         ({"started": 1}, True),  # another process had the number before
         ({"pid": 2**22 + 1}, True),
+        ({"pid": 2**40}, False),  # no number of a process
         ({"pid": 2**22 + 1, "boot": "of another machine"}, False),
         ({"pid": 1, "started": 1, "namespace": "pid:[1]"}, False),  # of another container
         ({"pid": 2**22 + 1, "boot": None}, False),

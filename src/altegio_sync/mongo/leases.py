@@ -148,6 +148,7 @@ class MongoLeases:
 
     async def _try_to_take(self, company_id: str, work: str | None) -> Holder | None:
         """Take the lease in one step; who is in the way, where somebody is that may be alive."""
+        removed: list[Holder] = []
         while True:
             asked_at = steady_now()
             document = await self._take_unless_held(company_id, work)
@@ -160,9 +161,11 @@ class MongoLeases:
                 for each in holders
                 if each.is_alive(document["looked_at"]) and each.is_in_the_way(company_id, work)
             ]
-            gone = [each for each in in_the_way if is_gone(each)]
+            # One that was written by hand may stay in spite of it, and expires by itself.
+            gone = [each for each in in_the_way if each not in removed and is_gone(each)]
             for each in gone:
                 await self._remove(each)
+            removed += gone
             if not in_the_way:
                 raise StoreError(f"The leases in {LEASES_COLLECTION} cannot be read")
             if not gone:
