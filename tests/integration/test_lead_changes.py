@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from altegio_sync.domain.appointment import Booking
     from altegio_sync.domain.report import SyncReport
-    from altegio_sync.mongo.undo import UndoReport
+    from altegio_sync.mongo.undo_report import UndoReport
 
 Document = dict[str, Any]
 NAME = "altegio-appointments"

@@ -106,26 +106,31 @@ async def test_a_group_refused_after_its_removals_is_put_back(
     assert everything(raw) == before
 
 
-async def test_an_undo_leaves_what_a_validator_of_today_refuses(
-    any_uri: str, raw: Collection[RawBSONDocument]
+@pytest.mark.parametrize("status", ["0", "1"], ids=["the changed one", "the removed one"])
+async def test_an_undo_leaves_the_whole_group_that_a_validator_of_today_refuses(
+    any_uri: str, raw: Collection[RawBSONDocument], status: str
 ) -> None:
-    insert(raw, *copies("1"), *copies("2", odd=1))
+    insert(raw, *copies("1"))
+    insert(raw, *(each | {"odd": n} for n, each in enumerate(copies(2))))
+    before = everything(raw)
     async with open_database(any_uri) as database:
         report = await MongoCleaner(database, NAME).clean(dry_run=False)
-        cleaned = everything(raw)
-        add_validator(raw, {"$nor": [{"odd": 1, "status": "0"}]})
+        cleaned = list(raw.find({"appointmentId": {"$in": [2, "2"]}}))
+        add_validator(raw, {"$nor": [{"odd": int(status), "status": status}]}, level="moderate")
         refused = await MongoTrash(database).undo(report.run_id)
+        left = list(raw.find({"appointmentId": {"$in": [2, "2"]}}))
         add_validator(raw, {})
         whole = await MongoTrash(database).undo(report.run_id)
 
     assert refused is not None
     assert whole is not None
-    assert (refused.restored, refused.refused, refused.exit_code) == (3, ["2"], 1)
+    assert (refused.restored, refused.refused, refused.exit_code) == (2, ["2"], 1)
     assert refused.to_json()["errors"] == [
         {"code": "refused", "message": refused_message("2", 121)}
     ]
-    assert (whole.restored, whole.already, whole.exit_code) == (1, 3, 0)
-    assert len(cleaned) == 2
+    assert [each.raw for each in left] == [each.raw for each in cleaned]
+    assert (whole.restored, whole.already, whole.exit_code) == (2, 2, 0)
+    assert everything(raw) == before
 
 
 @pytest.mark.parametrize(

@@ -5,22 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import bson
 from pymongo import UpdateOne
 
-from altegio_sync.domain.report import RunError, utc_now, utc_text
-from altegio_sync.mongo.bulk import refused_message, write_each
+from altegio_sync.domain.report import utc_now
+from altegio_sync.mongo.bulk import write_each
 from altegio_sync.mongo.connection import durable, translated_errors
 from altegio_sync.mongo.documents import KEY
 from altegio_sync.mongo.fence import no_fence
-from altegio_sync.mongo.ids import shown_id
+from altegio_sync.mongo.ids import shown_id, to_id
 from altegio_sync.mongo.indexes import drop_own_index, ensure_unique_index
 from altegio_sync.mongo.lead_trash import STEPS, bringing_back, first_lead, lead_before, lead_of
-from altegio_sync.mongo.literal import RAW, adding, replacing
+from altegio_sync.mongo.literal import RAW, adding, removing, replacing
 from altegio_sync.mongo.refusals import DUPLICATE_KEY
 from altegio_sync.mongo.trash import TRASH_COLLECTION, digest, id_key
+from altegio_sync.mongo.undo_report import TrashedRun, UndoReport
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from bson.raw_bson import RawBSONDocument
@@ -35,76 +37,11 @@ if TYPE_CHECKING:
 _BATCH = 500
 
 
-@dataclass(frozen=True, slots=True)
-class TrashedRun:
-    """What the trash holds of one run; ``undone`` of its entries were brought back."""
-
-    run_id: str
-    command: str
-    at: datetime
-    changed: int
-    removed: int
-    undone: int
-
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "run_id": self.run_id,
-            "command": self.command,
-            "at": utc_text(self.at),
-            "changed": self.changed,
-            "removed": self.removed,
-            "undone": self.undone,
-        }
-
-
-@dataclass(slots=True)
-class UndoReport:
-    """What undoing a run did; the lists hold appointment ids of what was left alone."""
-
-    run_id: str
-    restored: int = 0
-    already: int = 0
-    index_dropped: bool = False
-    changed_since: list[str] = field(default_factory=list)
-    #: What MongoDB does not take back: for a validator, for a unique index made by others …
-    refused: list[str] = field(default_factory=list)
-    errors: list[RunError] = field(default_factory=list)
-    indexes_dropped_from: list[str] = field(default_factory=list)
-    interrupted: bool = False
-
-    @property
-    def exit_code(self) -> int:
-        if self.interrupted:
-            return 130
-        return 1 if self.changed_since or self.refused else 0
-
-    def add_refused(self, appointment_id: str, code: int) -> None:
-        self.refused.append(appointment_id)
-        message = refused_message(appointment_id, code)
-        if code == DUPLICATE_KEY:
-            message = (
-                f"A unique index made by others does not let appointment {appointment_id} back"
-            )
-        self.errors.append(RunError("refused", message))
-
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "command": "undo",
-            "run_id": self.run_id,
-            "ok": self.exit_code == 0,
-            "restored": self.restored,
-            "already": self.already,
-            "index_dropped": self.index_dropped,
-            "changed_since": self.changed_since,
-            "refused": self.refused,
-            "errors": [each.to_json() for each in self.errors],
-        }
-
-
 @dataclass(slots=True)
 class _Plan:
-    """The entries of a batch, by what has to be done about them."""
+    """The entries of a batch, by what has to be done about them; ``current`` as they are now."""
 
+    current: Mapping[bytes, RawBSONDocument]
     writes: list[tuple[RawBSONDocument, UpdateOne]]
     done: list[Any]
     changed_since: list[RawBSONDocument]
@@ -124,6 +61,7 @@ class MongoTrash:
     ) -> None:
         self._database = durable(database)
         self._trash = self._database[TRASH_COLLECTION]
+        self._raw_trash = self._trash.with_options(codec_options=RAW)
         self._clock = clock
         self._fence = fence
 
@@ -168,20 +106,13 @@ class MongoTrash:
         report = UndoReport(run_id)
         is_known = False
         with translated_errors():
-            entries = self._trash.with_options(codec_options=RAW).find(
-                {"run": run_id}, sort=["_id"], allow_disk_use=True
-            )
-            batch: list[RawBSONDocument] = []
-            async for entry in entries:
+            for ids in _in_batches(await self._find_groups(run_id)):
                 is_known = True
-                batch.append(entry)
-                if len(batch) == _BATCH:
-                    await self._undo_batch(batch, report, force=force)
-                    batch = []
-                    if should_stop():
-                        report.interrupted = True
-                        break
-            await self._undo_batch(batch, report, force=force)
+                entries = await self._raw_trash.find({"_id": {"$in": ids}}).to_list()
+                await self._undo_batch(entries, report, force=force)
+                if should_stop():
+                    report.interrupted = True
+                    break
             for name in report.indexes_dropped_from:
                 # It may have stood in the way only of one document before the other.
                 reason = await ensure_unique_index(self._database[name])
@@ -197,6 +128,14 @@ class MongoTrash:
     async def count_before(self, before: datetime) -> int:
         with translated_errors():
             return await self._trash.count_documents({"at": {"$lt": before}})
+
+    async def _find_groups(self, run_id: str) -> Sequence[Sequence[bytes]]:
+        """The keys of the run's entries, those of an appointment together."""
+        groups: dict[str | bytes, list[bytes]] = {}
+        wanted = {f"document.{KEY}": 1, "document._id": 1}
+        async for entry in self._raw_trash.find({"run": run_id}, wanted):
+            groups.setdefault(_group_of(entry), []).append(id_key(entry["_id"]))
+        return list(groups.values())
 
     async def _undo_batch(
         self, entries: Sequence[RawBSONDocument], report: UndoReport, *, force: bool
@@ -226,13 +165,13 @@ class MongoTrash:
         self, collection: RawCollection, entries: Sequence[RawBSONDocument], *, force: bool
     ) -> _Plan:
         current = await _find(collection, entries)
-        plan = _Plan([], [], [])
+        plan = _Plan(current, [], [], [])
         for entry in entries:
             old: RawBSONDocument = entry["document"]
             found = current.get(_document_key(entry))
             if STEPS in entry:
                 _plan_lead(plan, entry, found, force=force)
-            elif found is not None and found.raw == old.raw:
+            elif _is_back(entry, found):
                 plan.done.append(entry["_id"])
             elif force or _is_as_left(entry, found):
                 write = adding(old) if found is None else replacing(found, old)
@@ -255,15 +194,36 @@ class MongoTrash:
         entries = [entry for entry, _ in plan.writes]
         current = await _find(collection, entries)
         restored = []
+        incomplete = set()
         for number, entry in enumerate(entries):
             found = current.get(_document_key(entry))
-            if found is not None and found.raw == entry["document"].raw:
-                restored.append(entry["_id"])
+            if _is_back(entry, found):
+                restored.append(entry)
             elif number in refused and _is_as_left(entry, found):
                 report.add_refused(_shown(entry), refused[number])
+                incomplete.add(_group_of(entry))
             else:
                 report.changed_since.append(_shown(entry))
-        return restored
+        await self._take_back(
+            collection, plan, [each for each in restored if _group_of(each) in incomplete]
+        )
+        current = await _find(collection, restored) if incomplete else current
+        return [
+            each["_id"] for each in restored if _is_back(each, current.get(_document_key(each)))
+        ]
+
+    async def _take_back(
+        self, collection: RawCollection, plan: _Plan, entries: Sequence[RawBSONDocument]
+    ) -> None:
+        """Bring documents back to what the run made of them: MongoDB refused others of the group.
+
+        One that it does not accept so either stays as the trash had it.
+        """
+        writes = []
+        for entry in entries:
+            old, left = entry["document"], plan.current.get(_document_key(entry))
+            writes.append(removing(old) if left is None else replacing(old, left))
+        await write_each(collection, writes)
 
     async def _write_leads(
         self, collection: RawCollection, plan: _Plan, report: UndoReport
@@ -310,6 +270,27 @@ async def _find(
 
 def _document_key(entry: RawBSONDocument) -> bytes:
     return id_key(entry["document"]["_id"])
+
+
+def _in_batches(groups: Sequence[Sequence[bytes]]) -> Iterator[list[Any]]:
+    """The entries' ids, at most about 500 at once, and never a part of a group."""
+    batch: list[Any] = []
+    for group in groups:
+        if batch and len(batch) + len(group) > _BATCH:
+            yield batch
+            batch = []
+        batch += [bson.decode(each, RAW)["_id"] for each in group]
+    if batch:
+        yield batch
+
+
+def _group_of(entry: RawBSONDocument) -> str | bytes:
+    """What the entries of one appointment share; without an id each is alone."""
+    return to_id(entry["document"].get(KEY)) or _document_key(entry)
+
+
+def _is_back(entry: RawBSONDocument, found: RawBSONDocument | None) -> bool:
+    return found is not None and bool(found.raw == entry["document"].raw)
 
 
 def _is_as_left(entry: RawBSONDocument, found: RawBSONDocument | None) -> bool:
