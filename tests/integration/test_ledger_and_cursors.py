@@ -11,6 +11,7 @@ import pytest
 from altegio_sync.domain.ledger import DayRecord, Grade, LedgerEntry
 from altegio_sync.domain.period import Period
 from altegio_sync.domain.report import SyncMode
+from altegio_sync.errors import StoreError
 from altegio_sync.mongo.cursors import MongoCursors
 from altegio_sync.mongo.ledger import MongoLedger
 
@@ -72,6 +73,15 @@ async def test_a_days_document_says_what_people_and_other_programs_want_to_know(
         **fields,
         "latest": fields,
     }
+
+
+async def test_what_mongodb_refuses_of_the_ledger_is_said_in_a_sentence(
+    ledger: MongoLedger, database: AsyncDatabase[Document]
+) -> None:
+    await database.create_collection("altegio-sync-ledger", validator={"day": "never"})
+
+    with pytest.raises(StoreError, match=r"code 121\): the collection's validator does not accept"):
+        await ledger.write("77", [entry(2)])
 
 
 async def test_the_strongest_and_the_latest_pass_of_a_day_are_kept(ledger: MongoLedger) -> None:

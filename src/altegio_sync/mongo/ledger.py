@@ -17,7 +17,7 @@ from altegio_sync.mongo.bulk import write_each
 from altegio_sync.mongo.connection import durable, waits_for_mongodb
 from altegio_sync.mongo.fence import no_fence
 from altegio_sync.mongo.junk import MOST_AHEAD, past_moment, text, unreported
-from altegio_sync.mongo.refusals import DUPLICATE_KEY
+from altegio_sync.mongo.refusals import DUPLICATE_KEY, meaning_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -91,8 +91,11 @@ class MongoLedger:
             await self._fence()
             writes = [self._to_write(company_id, each, known.get(each.day)) for each in left]
             refused = await write_each(self._collection, writes)
-            if any(code != DUPLICATE_KEY for code in refused.values()):
-                raise StoreError(f"MongoDB refused the ledger (code {max(refused.values())})")
+            for code in refused.values():
+                if code != DUPLICATE_KEY:
+                    raise StoreError(
+                        f"MongoDB refused the ledger (code {code}): {meaning_of(code)}"
+                    )
             left = [left[position] for position in refused]
         raise StoreError("The ledger is being written by others without end")
 
