@@ -285,6 +285,7 @@ def test_check_goes_on_where_mongodb_lets_it_write_nothing(
     bad = [each for each in ran.json["checks"] if not each["ok"]]
     assert [each["check"] for each in bad] == failed
     assert "needs the role readWrite" in bad[0]["text"]
+    assert bad[0]["hint"].startswith("grant the role")
     told = {each["check"] for each in ran.json["checks"]}
     assert {"company 77", "time zone", "timetable", "staff"} < told
     assert PASSWORD not in ran.out + ran.err

@@ -18,7 +18,7 @@ from altegio_sync.cli.command import (
 )
 from altegio_sync.config import NO_SERVICE_LIST, find_unknown_settings, settings_file
 from altegio_sync.domain.foreign_text import shown
-from altegio_sync.errors import StoreError
+from altegio_sync.errors import StoreError, StoreRightError
 from altegio_sync.mongo.budget import try_budget
 from altegio_sync.mongo.stores import MongoAppointments
 from altegio_sync.usecases.check import (
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from altegio_sync.config import Settings
     from altegio_sync.usecases.stopping import StopSignal
 
+_GRANT = "grant the role to this user, or name another user in DB_URI"
 _MARKS = {Level.OK: "ok  ", Level.WARN: "warn", Level.FAIL: "FAIL"}
 
 
@@ -97,7 +98,7 @@ async def _findings(options: CommandOptions, settings: Settings) -> AsyncIterato
             sharing = database
         except StoreError as error:
             name = "MongoDB" if database is None else "MongoDB rights"
-            problem = Finding.bad(name, str(error), "check DB_URI")
+            problem = Finding.bad(name, str(error), _hint(error))
         async with open_altegio(settings, database=sharing) as api:
             locations = [LocationFacts() for _ in settings.company_ids]
             for company, facts in zip(settings.company_ids, locations, strict=True):
@@ -119,7 +120,11 @@ async def _check_database(settings: Settings, database: Database) -> list[Findin
         store = MongoAppointments(database, settings.collection)
         return check_store(await store.describe(), await store.find_lacking())
     except StoreError as error:
-        return [Finding.bad("MongoDB", str(error), "check DB_URI")]
+        return [Finding.bad("MongoDB", str(error), _hint(error))]
+
+
+def _hint(error: StoreError) -> str:
+    return _GRANT if isinstance(error, StoreRightError) else "check DB_URI"
 
 
 def _line(finding: Finding) -> str:
