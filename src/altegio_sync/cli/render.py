@@ -47,7 +47,6 @@ def _rows(report: SyncReport) -> Iterator[tuple[str, str, str]]:
         ("stale", counts.stale, _stale_note(report)),
         *_lead_rows(report),
         ("skipped", sum(counts.skipped.values()), _skipped_note(report)),
-        ("doubtful", counts.doubtful, "stored with a lead that may be wrong"),
         ("failed", counts.failed, _ids_note(report, "failed")),
         *_completeness_rows(report),
     ]

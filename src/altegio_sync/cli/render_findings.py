@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from altegio_sync.domain.foreign_text import shown
+from altegio_sync.domain.foreign_text import has_invisible, shown
 from altegio_sync.domain.stats import label_of
 
 if TYPE_CHECKING:
@@ -89,7 +89,9 @@ def _value_text(wrong: WrongValue, zone: ZoneInfo) -> str:
     value = wrong.value
     text = local_text(value, zone) if isinstance(value, datetime) else f'"{_short(value)}"'
     kind = "" if wrong.kind in ("", "string") else f" ({wrong.kind})"
-    return f"{wrong.field} {text}{kind}"
+    # Without this, the value would look right.
+    marks = " with invisible characters" if has_invisible(str(value)) else ""
+    return f"{wrong.field} {text}{kind}{marks}"
 
 
 def _short(text: object) -> str:

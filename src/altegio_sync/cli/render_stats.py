@@ -16,8 +16,6 @@ from altegio_sync.domain.stats import share_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from rich.console import JustifyMethod
-
     from altegio_sync.domain.stats import HourCount, StatsReport
 
 _WIDTH = 100
@@ -82,17 +80,22 @@ def draw_stats(report: StatsReport) -> Iterable[Table | Text | str]:
 
 def _table(*columns: str) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for number, column in enumerate(columns):
-        justify: JustifyMethod = "left" if number == 0 else "right"
-        table.add_column(column, justify=justify, no_wrap=True, overflow="ellipsis")
+    # Without room the names are cut, never the numbers: only the first column may shrink.
+    table.add_column(columns[0])
+    for column in columns[1:]:
+        table.add_column(column, justify="right", no_wrap=True)
     return table
+
+
+def _name(text: str) -> Text:
+    """On one line; not as a plain string, in which a bracket would be markup."""
+    return Text(text, no_wrap=True, overflow="ellipsis")
 
 
 def _counts(title: str, rows: Sequence[tuple[str, int]], whole: int) -> Table:
     table = _table(title, "count", "share")
     for name, count in rows:
-        # Text, so that a bracket in a name is no markup.
-        table.add_row(Text(name), str(count), _percent(share_of(count, whole)))
+        table.add_row(_name(name), str(count), _percent(share_of(count, whole)))
     return table
 
 
@@ -136,8 +139,8 @@ def _shade(count: int, most: int) -> str:
 def _no_shows(report: StatsReport) -> Table:
     table = _table("No-shows", "arrived", "no-show", "rate")
     whole = report.attendance
-    table.add_row(Text("all"), str(whole.arrived), str(whole.no_show), _percent(whole.rate))
+    table.add_row(_name("all"), str(whole.arrived), str(whole.no_show), _percent(whole.rate))
     for each in report.counts.shows[:_MOST_TEACHERS]:
-        name = Text(each.shown_name)
+        name = _name(each.shown_name)
         table.add_row(name, str(each.arrived), str(each.no_show), _percent(each.rate))
     return table

@@ -61,6 +61,11 @@ def shown(text: object, longest: int | None = None) -> str:
     return _PILE.sub(r"\1", _NOT_PLAIN.sub(_plain, told))
 
 
+def has_invisible(text: str) -> bool:
+    """Whether `shown` leaves out marks of the text that have no shape of their own."""
+    return any(each.lastgroup == "invisible" for each in _NOT_PLAIN.finditer(text))
+
+
 def _plain(match: re.Match[str]) -> str:
     match match.lastgroup:
         case "joiner":
