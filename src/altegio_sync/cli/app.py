@@ -7,9 +7,12 @@ from typing import Annotated, Literal
 
 import typer
 
+from altegio_sync.cli.plain_usage import PlainUsageErrors
+from altegio_sync.cli.typed_text import digits_only, typed
 from altegio_sync.domain.period import PERIOD_NAMES
 
 app = typer.Typer(
+    cls=PlainUsageErrors,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,  # they would show the values of variables
@@ -26,12 +29,16 @@ _PERIOD_HELP = (
 )
 AnyDays = Annotated[
     str | None,
-    typer.Argument(metavar="PERIOD|FROM", help=f"{_PERIOD_HELP} All days when left out."),
+    typer.Argument(
+        callback=typed, metavar="PERIOD|FROM", help=f"{_PERIOD_HELP} All days when left out."
+    ),
 ]
 LastDay = Annotated[
     str | None,
     typer.Argument(
-        metavar="TO", help="The last day, included: also a month's or a word's last day."
+        callback=typed,
+        metavar="TO",
+        help="The last day, included: also a month's or a word's last day.",
     ),
 ]
 EnvFile = Annotated[
@@ -76,7 +83,7 @@ def _root(
 def sync(
     first: Annotated[
         str,
-        typer.Argument(metavar="PERIOD|FROM", help=_PERIOD_HELP),
+        typer.Argument(callback=typed, metavar="PERIOD|FROM", help=_PERIOD_HELP),
     ],
     last: LastDay = None,
     update: Annotated[
@@ -145,7 +152,9 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Count what would change
 def changes(
     since: Annotated[
         str | None,
-        typer.Option("--since", metavar="DATE|SPAN", help="The first time: where to begin."),
+        typer.Option(
+            "--since", callback=typed, metavar="DATE|SPAN", help="The first time: where to begin."
+        ),
     ] = None,
     overlap: Annotated[
         str, typer.Option("--overlap", metavar="SPAN", help="How much is read again.")
@@ -173,7 +182,7 @@ def changes(
 def coverage(
     first: Annotated[
         str | None,
-        typer.Argument(metavar="PERIOD|FROM", help=_PERIOD_HELP),
+        typer.Argument(callback=typed, metavar="PERIOD|FROM", help=_PERIOD_HELP),
     ] = None,
     last: LastDay = None,
     company: Company = None,
@@ -211,7 +220,9 @@ def status(
 def interactive(
     first: Annotated[
         str | None,
-        typer.Argument(metavar="PERIOD|FROM", help=f"{_PERIOD_HELP} Asked for when left out."),
+        typer.Argument(
+            callback=typed, metavar="PERIOD|FROM", help=f"{_PERIOD_HELP} Asked for when left out."
+        ),
     ] = None,
     last: LastDay = None,
     env_file: EnvFile = None,
@@ -331,7 +342,8 @@ def validate(
 @app.command()
 def undo(
     run_id: Annotated[
-        str | None, typer.Argument(metavar="RUN_ID", help="Without it, the runs are listed.")
+        str | None,
+        typer.Argument(callback=typed, metavar="RUN_ID", help="Without it, the runs are listed."),
     ] = None,
     force: Annotated[
         bool, typer.Option("--force", help="Bring back what was changed since as well.")
@@ -445,7 +457,9 @@ def sandbox(
         float, typer.Option(min=0, max=1, help="Share of answers that go wrong.")
     ] = 0.0,
     seed: Annotated[int, typer.Option(help="Another school for every seed.")] = 1,
-    company: Annotated[str, typer.Option(metavar="ID", help="The location's id.")] = "77",
+    company: Annotated[
+        str, typer.Option(callback=digits_only, metavar="ID", help="The location's id.")
+    ] = "77",
     token: Annotated[str, typer.Option(help="Partner token.")] = "sandbox-partner-token",  # noqa: S107 - not secret
     user_token: Annotated[str, typer.Option(help="User token.")] = "sandbox-user-token",  # noqa: S107 - not secret
 ) -> None:

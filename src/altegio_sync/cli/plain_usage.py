@@ -1,0 +1,35 @@
+"""Errors of wrong use, which repeat what was typed: shown as any text from outside."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from typer.core import TyperGroup
+from typer.exceptions import TyperException
+
+from altegio_sync.domain.foreign_text import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class PlainUsageErrors(TyperGroup):
+    """The commands; an unknown option or a wrong value is shown without what acts on a terminal."""
+
+    def make_context(self, *args: Any, **options: Any) -> Any:
+        with _plain_errors():
+            return super().make_context(*args, **options)
+
+    def invoke(self, *args: Any) -> Any:
+        with _plain_errors():
+            return super().invoke(*args)
+
+
+@contextmanager
+def _plain_errors() -> Iterator[None]:
+    try:
+        yield
+    except TyperException as error:
+        error.message = shown(error.message)
+        raise

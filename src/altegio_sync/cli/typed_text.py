@@ -1,0 +1,24 @@
+"""What a person typed, where the terminal's encoding is not the one that Python assumes."""
+
+from __future__ import annotations
+
+import os
+
+import typer
+
+
+def typed(argument: str | None) -> str | None:
+    """The argument in letters: under a locale without them it arrives as single bytes.
+
+    Not for names of files, which are bytes to the system.
+    """
+    if argument is None or not any("\udc80" <= each <= "\udcff" for each in argument):
+        return argument
+    return os.fsencode(argument).decode(errors="replace")
+
+
+def digits_only(argument: str) -> str:
+    """The argument, where it is a number as Altegio has them; raises typer.BadParameter."""
+    if not (argument.isascii() and argument.isdigit()):
+        raise typer.BadParameter("expected a number")
+    return argument
