@@ -209,3 +209,21 @@ def test_a_machine_whose_clock_is_wrong_is_reported(ahead: timedelta, part: str 
 
     assert [part in each for each in found if part] == ([] if part is None else [True])
     assert bool(found) == (part is not None)
+
+
+@pytest.mark.parametrize(
+    ("repairs", "remedy"),
+    [
+        ([Repair.TELL], "altegio-sync validate --list rule-0, then correct them in Altegio"),
+        ([Repair.CLEAN], "altegio-sync clean"),
+        ([Repair.CLEAN, Repair.TELL], "altegio-sync clean"),
+        ([Repair.TELL, Repair.ASK], "altegio-sync validate --fix"),
+    ],
+)
+def test_open_errors_name_what_corrects_them(repairs: list[Repair], remedy: str) -> None:
+    found = [
+        RuleFinding(f"rule-{number}", Severity.ERROR, each, 1)
+        for number, each in enumerate(repairs)
+    ]
+
+    assert lines(about_validation(found))[0].endswith(f": {remedy}")

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from altegio_sync.cli.html import may_be_replaced
+from altegio_sync.cli.html.markup import document, element
 from altegio_sync.cli.private_file import private_file
 from altegio_sync.errors import ConfigError
 
@@ -83,3 +85,29 @@ def test_a_folder_that_went_away_is_told(tmp_path: Path) -> None:
             page.put("new")
 
     assert str(told.value) == f"Cannot write {folder / 'page.html'}: No such file or directory"
+
+
+@pytest.mark.parametrize(
+    "theirs", ["my notes", "id,name\n", "<html>mine</html>", "<!doctype html>\nx"]
+)
+def test_a_page_never_takes_the_place_of_another_file(theirs: str, tmp_path: Path) -> None:
+    path = tmp_path / "notes.html"
+    path.write_text(theirs)
+
+    with (
+        pytest.raises(ConfigError, match="not by this command"),
+        private_file(path, may_be_replaced),
+    ):
+        pass
+
+    assert path.read_text() == theirs
+
+
+def test_a_page_takes_the_place_of_an_earlier_one_and_of_an_empty_file(tmp_path: Path) -> None:
+    page = document("Appointments, October", "p {}", element("p", "x"))
+    for number, before in enumerate(("", "\n", page)):
+        path = tmp_path / str(number)
+        path.write_text(before)
+        with private_file(path, may_be_replaced) as file:
+            file.put("new")
+        assert path.read_text() == "new"

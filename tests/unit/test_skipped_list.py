@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from altegio_sync.cli.list_file import defused, list_file
+from altegio_sync.cli.list_file import defused, list_file, refuse_spreadsheets
 from altegio_sync.cli.progress import SKIPPED_HEADER as HEADER
 from altegio_sync.cli.progress import CliProgress
 from altegio_sync.domain.appointment import Service, Teacher
@@ -178,3 +178,9 @@ def test_a_run_that_fails_leaves_the_earlier_list(tmp_path: Path) -> None:
 
     assert path.read_bytes() == AN_EARLIER_LIST.encode()
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("name", ["list.xlsx", "list.XLSX", "list.xls", "list.ods"])
+def test_no_csv_is_written_under_the_name_of_another_format(name: str, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"--skipped writes CSV: give list.* the ending .csv"):
+        refuse_spreadsheets(tmp_path / name, "--skipped")

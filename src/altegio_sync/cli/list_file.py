@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from altegio_sync.cli.private_file import cannot_write, private_file
 from altegio_sync.domain.foreign_text import REPLACEMENT, shown
+from altegio_sync.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -22,6 +23,7 @@ _BOM = b"\xef\xbb\xbf"
 #: Where a spreadsheet may see a formula: at the beginning, or behind what it may take for the end
 #: of a cell. White space and quotation marks do not hide a formula from it.
 _FORMULA = re.compile(rf"(^|[;,|])(?=[\s\"{REPLACEMENT}]*[=+\-@＝＋－＠])")
+_SPREADSHEETS = (".xls", ".xlsx", ".ods", ".numbers")
 _NUMBER = re.compile(r"-?[0-9]+([.,][0-9]+)?")
 
 
@@ -46,6 +48,12 @@ def defused(cell: str) -> str:
     """The text on one line, with an apostrophe wherever a spreadsheet would see a formula."""
     text = shown(cell)
     return text if _NUMBER.fullmatch(text) else _FORMULA.sub(r"\1'", text)
+
+
+def refuse_spreadsheets(path: Path, option: str) -> None:
+    """Raise ConfigError for a name under which a spreadsheet program would not open CSV."""
+    if path.suffix.lower() in _SPREADSHEETS:
+        raise ConfigError(f"{option} writes CSV: give {shown(path.name)} the ending .csv")
 
 
 @contextmanager

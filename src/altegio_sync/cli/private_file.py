@@ -12,7 +12,7 @@ from altegio_sync.domain.foreign_text import shown
 from altegio_sync.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 
 class PendingFile:
@@ -40,16 +40,22 @@ class PendingFile:
 
 
 @contextmanager
-def private_file(path: Path) -> Iterator[PendingFile]:
+def private_file(
+    path: Path, replaces: Callable[[bytes], bool] | None = None
+) -> Iterator[PendingFile]:
     """Find out at once whether the path can be written; without a `put` it stays as it is.
 
+    A file that is there is replaced only where ``replaces`` says so of its beginning.
+
     Raises:
-        ConfigError: the path cannot be written, or is no file.
+        ConfigError: the path cannot be written, or is no file, or no file to be replaced.
     """
     # A link is followed, and stays one: what it leads to is written.
     target = Path(os.path.realpath(path))
     if target.exists() and not target.is_file():
         raise cannot_write(path, "it is there already, and no file")
+    if replaces is not None and not replaces(_beginning_of(target)):
+        raise cannot_write(path, "it is there already and not by this command: name another file")
     try:
         descriptor, draft = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:100]}.")
     except OSError as error:
@@ -60,6 +66,16 @@ def private_file(path: Path) -> Iterator[PendingFile]:
         os.close(descriptor)
         with suppress(OSError):
             Path(draft).unlink(missing_ok=True)
+
+
+def _beginning_of(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(4096)
+    except FileNotFoundError:
+        return b""
+    except OSError as error:
+        raise cannot_write(path, error.strerror) from error
 
 
 def cannot_write(path: Path, reason: str | None) -> ConfigError:

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Self
 from zoneinfo import ZoneInfo
 
-from altegio_sync.cli.list_file import ListFile, list_file
+from altegio_sync.cli.list_file import ListFile, list_file, refuse_spreadsheets
 from altegio_sync.cli.repeated_warnings import RepeatedWarnings
 from altegio_sync.domain.lessons import Kept, Skipped, SkipReason
 from altegio_sync.errors import ConfigError
@@ -86,6 +86,7 @@ class CliProgress(SilentProgress):
 
     def list_skipped_in(self, path: Path) -> None:
         """List skipped bookings there when the run has ended; ConfigError where that cannot be."""
+        refuse_spreadsheets(path, "--skipped")
         self._skipped_list = self._open.enter_context(
             list_file(path, SKIPPED_HEADER, "list of skipped bookings")
         )

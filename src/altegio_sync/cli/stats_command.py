@@ -14,7 +14,7 @@ from altegio_sync.cli.command import (
     print_json,
     telling_store_errors,
 )
-from altegio_sync.cli.html import render_stats_page
+from altegio_sync.cli.html import may_be_replaced, render_stats_page
 from altegio_sync.cli.period_option import AskedDays
 from altegio_sync.cli.private_file import private_file
 from altegio_sync.cli.render_stats import print_stats
@@ -25,9 +25,11 @@ from altegio_sync.usecases.stats import collect_stats
 from altegio_sync.usecases.zones import find_local_zone
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from altegio_sync.cli.command import CommandOptions
+    from altegio_sync.cli.private_file import PendingFile
     from altegio_sync.config import Settings
     from altegio_sync.domain.period import AnyPeriod
     from altegio_sync.domain.stats import StatsReport
@@ -41,7 +43,7 @@ def execute_stats(options: CommandOptions, asked: AskedDays, html_file: Path | N
         period = asked.parse()
         settings = load(options, ["DB_URI"])
         # That the file can be written is found out before MongoDB is asked.
-        with nullcontext() if html_file is None else private_file(html_file) as page:
+        with _page_file(html_file) as page:
             with telling_store_errors(options), stop.interrupting():
                 report = await _count(settings, period)
             if stop.is_set:
@@ -57,6 +59,10 @@ def execute_stats(options: CommandOptions, asked: AskedDays, html_file: Path | N
         return EXIT_DONE
 
     return execute(options, body)
+
+
+def _page_file(path: Path | None) -> AbstractContextManager[PendingFile | None]:
+    return nullcontext() if path is None else private_file(path, may_be_replaced)
 
 
 async def _count(settings: Settings, period: AnyPeriod | None) -> StatsReport:

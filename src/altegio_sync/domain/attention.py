@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from altegio_sync.domain.stats import Attention
-from altegio_sync.domain.validation import Severity
+from altegio_sync.domain.validation import Repair, Severity
 from altegio_sync.domain.warnings import counted, some_ids
 
 if TYPE_CHECKING:
@@ -181,13 +181,24 @@ def about_validation(findings: Iterable[RuleFinding]) -> Iterator[Attention]:
         count = sum(each.count for each in errors)
         rules = "; ".join(f"{each.rule} {each.count}{_sample(each.sample)}" for each in errors)
         are = "error is" if count == 1 else "errors are"
-        text = f"{count} validation {are} open ({rules}): altegio-sync validate --fix"
+        text = f"{count} validation {are} open ({rules}): {_remedy(errors)}"
         yield Attention("ERROR", text, "validation_errors")
     for each in findings:
         if each.rule == "doubtful-lead" and each.count:
             leads = f"{counted(each.count, 'stored appointment')} with a doubtful leadId"
             text = f"{leads}{_sample(each.sample)}: altegio-sync validate shows them"
             yield Attention("WARNING", text, "doubtful_leads")
+
+
+def _remedy(errors: Sequence[RuleFinding]) -> str:
+    """What corrects the errors: `validate --fix` corrects neither duplicates nor double lessons."""
+    repairs = {each.repair for each in errors}
+    if repairs - {Repair.CLEAN, Repair.TELL}:
+        return "altegio-sync validate --fix"
+    if Repair.CLEAN in repairs:
+        return "altegio-sync clean"
+    listed = " ".join(f"--list {each.rule}" for each in errors)
+    return f"altegio-sync validate {listed}, then correct them in Altegio"
 
 
 def about_leases(

@@ -38,6 +38,12 @@ _KINDS = {
 }
 
 
+def may_be_replaced(beginning: bytes) -> bool:
+    """Whether a file that begins so is empty or an earlier page, of this version or another."""
+    is_page = beginning.startswith(b"<!doctype html>") and b"<title>Appointments, " in beginning
+    return is_page or not beginning.strip()
+
+
 def render_stats_page(report: StatsReport) -> str:
     """A whole HTML page: no scripts, nothing that is fetched."""
     style = files(__package__).joinpath("stats.css").read_text(encoding="utf-8")
