@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from benchmarks.parts import Ran, mongod, run_program, serving, settings
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pymongo import MongoClient
+
+from benchmarks.parts import DATABASE, Ran, mongod, run_program, serving, settings
 from benchmarks.results import Goal, Section
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pymongo.collection import Collection
+
+BUDGET = "altegio-sync-budget"
 PAGES = 100
 PAGE_SIZE = 50
 LATENCIES_S = (0.05, 0.3, 1.0)
 REQUESTS_PER_SECOND = 4
 LIMIT = 1.03
+#: Altegio's own limit. What leaves evenly arrives late at times, where the machine is busy.
+ALLOWED_TO_ARRIVE = 5
 
 
 #: Where the goal is out of reach, a check holds the run to what was reached.
@@ -35,10 +48,11 @@ def measure() -> Section:
         "counts; the whole process adds Python's start, and stands beside it.",
         (
             "latency, s", "run", "requests", "ideal, s", "run, s", "ratio", "process, s",
-            "most starts in a second", "mean spacing, ms",
+            "most reserved in a second", "most arrived in a second", "mean spacing, ms",
         ),
     )  # fmt: skip
-    with mongod() as database:
+    with mongod() as database, MongoClient[dict[str, Any]](database.uri) as client:
+        budgets = client[DATABASE][BUDGET]
         for latency_s in LATENCIES_S:
             database.drop("bench")
             with serving(PAGES * PAGE_SIZE, latency_s=latency_s) as school:
@@ -51,27 +65,51 @@ def measure() -> Section:
                 )
                 for name in RUNS:
                     seen = len(school.seen())
+                    budgets.delete_many({})
                     ran = run_program("sync", *school.period, "--json", "-q", env=env)
-                    _add(section, latency_s, name, ran, school.seen()[seen:])
+                    starts = Starts(_reserved(budgets), school.seen()[seen:])
+                    _add(section, latency_s, name, ran, starts)
     section.notes.append(BOUND)
     return section
 
 
-def _add(section: Section, latency_s: float, name: str, ran: Ran, starts: list[float]) -> None:
+@dataclass(frozen=True, slots=True)
+class Starts:
+    """The starts of one run in seconds: as they were reserved, and as they came to the server."""
+
+    reserved: Sequence[float]
+    arrived: Sequence[float]
+
+    @property
+    def spacing_ms(self) -> float:
+        return (self.arrived[-1] - self.arrived[0]) / (len(self.arrived) - 1) * 1000
+
+
+def _reserved(budgets: Collection[dict[str, Any]]) -> list[float]:
+    [budget] = budgets.find()
+    return [each["at"].timestamp() for each in budget["starts"]]
+
+
+def _most_in_a_second(starts: Sequence[float]) -> int:
+    return max(sum(first <= each < first + 1 for each in starts) for first in starts)
+
+
+def _add(section: Section, latency_s: float, name: str, ran: Ran, starts: Starts) -> None:
     report = ran.report
     records = report["records"]
     assert records["saved" if name == RUNS[0] else "duplicates"] == PAGES * PAGE_SIZE
     requests = report["api"]["requests"]
-    assert requests == len(starts) == PAGES + 1  # the location's own beside the pages
+    # The location's own beside the pages.
+    assert requests == len(starts.arrived) == len(starts.reserved) == PAGES + 1
     ideal_s = (requests - 1) / REQUESTS_PER_SECOND + latency_s
-    most = max(sum(first <= each < first + 1 for each in starts) for first in starts)
-    assert most <= REQUESTS_PER_SECOND
-    spacing_ms = (starts[-1] - starts[0]) / (len(starts) - 1) * 1000
+    reserved, arrived = map(_most_in_a_second, (starts.reserved, starts.arrived))
+    assert reserved <= REQUESTS_PER_SECOND
+    assert arrived <= ALLOWED_TO_ARRIVE
     ratio = report["seconds"] / ideal_s
     section.rows.append(
         (
-            latency_s, name, requests, ideal_s, report["seconds"], ratio, ran.seconds, most,
-            spacing_ms,
+            latency_s, name, requests, ideal_s, report["seconds"], ratio, ran.seconds, reserved,
+            arrived, starts.spacing_ms,
         )
     )  # fmt: skip
     noise = NOISE if latency_s < 1 else NOISE_OUT_OF_REACH
