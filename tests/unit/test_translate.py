@@ -227,3 +227,70 @@ def test_the_clients_own_id_is_the_leads_where_it_is_set(
     booking = translator.to_booking(WireRecord.model_validate(GOOD | {"client": client}))
 
     assert booking.lead == expected
+
+
+@pytest.mark.parametrize("value", [501, 501.0, "501", " 501 ", "501.0", "501.00"], ids=repr)
+def test_an_id_is_read_however_the_number_is_written(value: object) -> None:
+    booking = read(
+        id=value,
+        company_id=value,
+        staff={"id": value, "name": "Марко"},
+        services=[{"id": value, "title": "Урок"}],
+    )
+
+    assert booking.id == booking.company_id == booking.teacher_id == "501"
+    assert [each.id for each in booking.services] == ["501"]
+
+
+@pytest.mark.parametrize("value", [501.5, -501.0, 0.0, "501.5", "1e3", 1e300, True], ids=repr)
+def test_what_is_no_whole_number_is_no_id(value: object) -> None:
+    assert read(id=value).id == ""
+
+
+def test_numbers_and_flags_may_be_floats() -> None:
+    booking = read(visit_attendance="1.0", seance_length="3600.0", deleted=1.0)
+
+    assert booking.problems == ()
+    assert booking.is_deleted
+    assert booking.ends_at == datetime(2026, 6, 18, 16, 30, tzinfo=UTC)
+
+
+CLIENT = {"id": 5, "name": "Олена 12345"}
+
+
+@pytest.mark.parametrize(
+    "client",
+    [
+        "Олена 12345",
+        12345,
+        True,
+        [CLIENT, CLIENT],
+        [1],
+        {"name": ["Олена 12345"]},
+        {"name": {"a": 1}},
+    ],
+    ids=repr,
+)
+def test_a_client_that_cannot_be_read_is_damaged_and_not_without_an_id(client: object) -> None:
+    booking = read(client=client)
+
+    assert (booking.lead, booking.damaged) == (None, ("client name",))
+
+
+@pytest.mark.parametrize("client", [CLIENT, [CLIENT]], ids=["alone", "in a list"])
+def test_the_only_client_of_a_list_is_the_client(client: object) -> None:
+    assert read(client=client).lead == Lead("12345", "Олена")
+
+
+def test_a_name_of_digits_alone_may_be_a_number() -> None:
+    booking = read(client={"name": "Олена", "surname": 12345}, services=[{"id": 1, "title": 5}])
+
+    assert booking.lead == Lead("12345", "Олена")
+    assert booking.services == (Service("1", "5"),)
+
+
+def test_an_offset_in_date_is_doubted_as_the_one_in_datetime() -> None:
+    booking = read(date="2026-06-18T18:30:00Z", datetime="")
+
+    assert booking.starts_at == datetime(2026, 6, 18, 15, 30, tzinfo=UTC)
+    assert booking.offset_disagrees

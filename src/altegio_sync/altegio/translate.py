@@ -82,8 +82,8 @@ class Translator:
             asked_at=self.asked_at,
         )
 
-    def _to_lead(self, client: WireClient | None) -> Lead | None:
-        if client is None:
+    def _to_lead(self, client: WireClient | Mark | None) -> Lead | None:
+        if not isinstance(client, WireClient):
             return None
         return self.leads.read(client.name, client.surname, client.patronymic, client.id)
 
@@ -99,8 +99,10 @@ def _to_start(zone: ZoneInfo, date: str, told_date: str) -> tuple[datetime | Non
     local = _parse_moment(date)
     if local is None:
         return None, False
-    local = local.replace(tzinfo=zone)
     told = _parse_moment(told_date)
+    if told is None and local.tzinfo is not None:
+        told = local  # an offset in `date` is as doubtful as the one in `datetime`
+    local = local.replace(tzinfo=zone)
     offset = None if told is None else told.utcoffset()
     try:
         later = local.replace(fold=1)
@@ -124,13 +126,17 @@ def _find_damage(record: WireRecord, services: tuple[Service, ...]) -> tuple[str
     damaged: list[str] = []
     if len(services) < len(record.services) and UNREADABLE in record.services:
         damaged.append(SERVICES)
-    if client is not None and (
+    if isinstance(client, Mark) or (client is not None and _is_damaged(client)):
+        damaged.append(CLIENT_NAME)
+    return tuple(damaged)
+
+
+def _is_damaged(client: WireClient) -> bool:
+    return (
         client.name is DAMAGED_TEXT
         or client.surname is DAMAGED_TEXT
         or client.patronymic is DAMAGED_TEXT
-    ):
-        damaged.append(CLIENT_NAME)
-    return tuple(damaged)
+    )
 
 
 def _to_changed_at(zone: ZoneInfo, text: str) -> datetime | None:

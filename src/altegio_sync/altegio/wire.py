@@ -7,6 +7,7 @@ becomes the marker `UNREADABLE` or None; whether that matters is decided in `tra
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
 
 _TRUE: Final = {"1", "true"}
 _FALSE: Final = {"0", "false", ""}
+#: How a whole number is written by what takes every number for a float.
+_WHOLE: Final = re.compile(r"\s*([+-]?[0-9]{1,20})\.0{1,20}\s*")
+#: Every whole number up to it is a float of its own.
+_MOST_EXACT: Final = 2**53
 
 
 class Mark(Enum):
@@ -85,7 +90,15 @@ DAMAGED_TEXT: Final = DamagedText()
 
 
 def _text(value: Any) -> str:
+    """A number as it is written; a text of digits alone comes as one at times."""
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < _MOST_EXACT:
+        return str(value)
     return DAMAGED_TEXT if value is DAMAGED else ""
+
+
+def _name(value: Any) -> str:
+    """As `_text`, but what is no text at all is damaged: a name must not be lost in silence."""
+    return _text(value) or (DAMAGED_TEXT if value else "")
 
 
 def to_flag(value: Any) -> bool | Mark | None:
@@ -93,7 +106,7 @@ def to_flag(value: Any) -> bool | Mark | None:
     if value is None:
         return None
     try:
-        text = str(value).strip().lower()
+        text = str(_without_fraction(value)).strip().lower()
     except (ValueError, RecursionError):  # a number too long to be written out, or a list too deep
         return UNREADABLE
     if text in _TRUE:
@@ -105,14 +118,28 @@ def _number(value: Any) -> int | Mark | None:
     if value is None or value == "":
         return None
     try:
-        number = int(value)
+        number = int(_without_fraction(value))
     except (TypeError, ValueError, OverflowError):
         return UNREADABLE
     return UNREADABLE if isinstance(value, bool | float) and number != value else number
 
 
+def _without_fraction(value: Any) -> Any:
+    """A whole number without its ``.0``; anything else as it is."""
+    if isinstance(value, float) and value.is_integer() and abs(value) < _MOST_EXACT:
+        return int(value)
+    whole = _WHOLE.fullmatch(value) if isinstance(value, str) else None
+    return whole[1] if whole else value
+
+
 def _none(_value: Any) -> None:
     return None
+
+
+def _id(value: Any) -> str | None:
+    """An id that came as a float; nothing else that is no number above 0 is one."""
+    whole = _without_fraction(value)
+    return str(int(whole)) if whole is not value and int(whole) > 0 else None
 
 
 _Digits = Annotated[
@@ -124,8 +151,9 @@ _Digits = Annotated[
 ]
 
 Text = Annotated[str, Usual(Annotated[str, Strict()], _text)]
+Name = Annotated[str, Usual(Annotated[str, Strict()], _name)]
 #: Digits as text; 0 is Altegio's word for none.
-Id = Annotated[str | None, Usual(_Digits, _none)]
+Id = Annotated[str | None, Usual(_Digits, _id)]
 Flag = Annotated[bool | Mark | None, Usual(Annotated[bool, Strict()], to_flag)]
 Number = Annotated[int | Mark | None, Usual(Annotated[int, Strict()], _number)]
 
@@ -174,9 +202,16 @@ class WireClient(Wire):
     """Whose lesson it is; nothing else of the client is read, let alone kept."""
 
     id: Id = None
-    name: Text = ""
-    surname: Text = ""
-    patronymic: Text = ""
+    name: Name = ""
+    surname: Name = ""
+    patronymic: Name = ""
+
+
+def _client(value: Any) -> WireClient | Mark | None:
+    """The only one of a list, or the mark for what is none: its lead is not read, and not gone."""
+    if isinstance(value, list) and len(value) == 1 and isinstance(value[0], dict):
+        return WireClient.model_validate(value[0])
+    return UNREADABLE if value else None
 
 
 class WireRecord(Wire):
@@ -189,7 +224,7 @@ class WireRecord(Wire):
     services: Annotated[
         Sequence[WireService | Mark | None], Usual(Annotated[Any, Listed(_Service)], _services)
     ] = ()
-    client: Annotated[WireClient | None, Usual(WireClient, _none)] = None
+    client: Annotated[WireClient | Mark | None, Usual(WireClient, _client)] = None
     date: Text = ""
     datetime: Text = ""
     seance_length: Number = None
