@@ -251,6 +251,26 @@ async def test_a_port_where_nobody_listens_is_told(api_at: Callable[[str], Alteg
     assert isinstance(error, AltegioUnavailableError)
 
 
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (b"", "broke the connection off"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 90\r\n\r\n{", "broke the connection off"),
+        (b"SSH-2.0-OpenSSH_9.6\r\n", "does not answer in HTTP: check ALTEGIO_API_URL"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n", "does not answer in HTTP"),
+    ],
+    ids=["nothing", "half", "another protocol", "a wrong length"],
+)
+async def test_what_is_no_whole_answer_in_http_is_told_in_plain_words(
+    api_at: Callable[[str], AltegioApi], answer: bytes, told: str
+) -> None:
+    with RawServer(lambda _: answer) as server:
+        error = await fetched(api_at(server.url))
+
+    assert f"Altegio could not be reached: 127.0.0.1:{server.port} {told}" in str(error)
+    assert isinstance(error, AltegioUnavailableError)
+
+
 async def test_a_host_that_nobody_knows_is_told(api_at: Callable[[str], AltegioApi]) -> None:
     error = await fetched(api_at("https://altegio.invalid/api/v1"))
 

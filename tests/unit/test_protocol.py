@@ -44,6 +44,8 @@ def refusal(message: str | None = None) -> bytes:
         (403, refusal("Access denied."), AuthenticationError),
         (404, refusal(), NotFoundError),
         (422, refusal("An error has occurred."), AltegioRejectedError),
+        (200, refusal("Authentication needed."), AuthenticationError),
+        (400, refusal("Invalid user token"), AuthenticationError),
         (200, refusal(LIMIT), RateLimitedError),
         (200, refusal("Too Many Requests"), RateLimitedError),
         (403, refusal("rate limit exceeded"), RateLimitedError),
@@ -153,3 +155,10 @@ def test_a_page_is_asked_for_by_both_days_and_with_deleted_ones() -> None:
         "count": "50",
         "with_deleted": "1",
     }
+
+
+@pytest.mark.parametrize("status", [200, 201, 203])
+def test_every_success_is_an_answer(status: int) -> None:
+    body = b'{"success": true, "data": [], "meta": {"total_count": 0}}'
+
+    assert read_answer(RecordsAnswer, status, {}, body).data == []

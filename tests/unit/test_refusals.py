@@ -65,6 +65,12 @@ EXAMPLES = Path(__file__).parents[1] / "contract" / "examples"
         "Перевищено кількість запитів",
         "Перевищено обмеження на кількість звернень",
         "Вичерпано квоту запитів",
+        "TooManyRequests",
+        "Too Many Attempts.",
+        "Rate exceeded",
+        "Request frequency is too high",
+        "You are sending requests too quickly",
+        "Число запросов превысило допустимое",
     ],
 )
 def test_a_message_about_the_request_limit_is_known_in_many_words(message: str) -> None:
@@ -272,3 +278,22 @@ def test_every_example_of_a_refusal_is_one(path: Path) -> None:
 
     assert refusal is not None
     assert refusal.is_about_the_limit is (path.stem == "error-429")
+
+
+@pytest.mark.parametrize(
+    ("message", "expected"),
+    [
+        ("Authentication needed.", True),
+        ("Authorization required", True),
+        ("Invalid user token", True),
+        ("The token has expired", True),
+        ("Необходима авторизация", True),
+        ("Потрібна авторизація", True),
+        ("Invalid date", False),
+        ("An error has occurred.", False),
+        ("authentication " * LONG, False),
+    ],
+    ids=lambda value: str(value)[:30],
+)
+def test_a_message_about_the_tokens_is_known(message: str, *, expected: bool) -> None:
+    assert Refusal(message).is_about_the_tokens is expected

@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 
 #: Without it the envelope is another one, or the answer is 400.
 ACCEPT = "application/vnd.api.v2+json"
-_OK = 200
+#: All that has an answer; proxies turn 200 into 203.
+_SUCCESSES = range(200, 204)
 _UNAUTHORIZED = 401
 _NOT_FOUND = 404
 _TOO_MANY = 429
@@ -105,7 +106,7 @@ def read_answer(
     if status >= _SERVER_ERRORS:
         raise AltegioUnavailableError(f"Altegio answered {status}", retry_after_s=wait_s)
     # A page is megabytes: anything but the usual reading waits until that failed.
-    if status == _OK:
+    if status in _SUCCESSES:
         try:
             answer = answer_type.model_validate_json(body)
         except ValidationError:
@@ -125,7 +126,7 @@ def _read_unusual(
 ) -> AnswerT:
     """The answer, where it can be read leniently, or the error that it is."""
     value = _read_value(body)
-    if status == _OK and isinstance(value, dict) and to_flag(value.get("success")) is True:
+    if status in _SUCCESSES and isinstance(value, dict) and to_flag(value.get("success")) is True:
         try:
             return answer_type.model_validate(value)
         except ValidationError as error:
@@ -168,6 +169,9 @@ def _refused(
         case 404:
             text = f"Altegio does not know it ({told}): {_RIGHTS_HINT}"
             return NotFoundError(text, status=status)
+        case _ if refusal.is_about_the_tokens:
+            text = f"Altegio refused the tokens ({told}): {_TOKENS_HINT}"
+            return AuthenticationError(text, status=status)
         case _:
             text = f"Altegio refused the request ({told})"
             return AltegioRejectedError(text, status=status)

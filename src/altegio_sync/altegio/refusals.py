@@ -16,6 +16,7 @@ from altegio_sync.domain.refusal_text import presentable_refusal
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
+_UNAUTHORIZED = 401
 _TOO_MANY = 429
 _LONGEST_HEADER = 200
 _LONGEST_TEXT = 1000
@@ -37,12 +38,14 @@ _LIMIT_TEXT = re.compile(
             r"\b(?:limit\w*|quota)\s+(?:of|on|for)\s+"
             r"(?:(?:the|your|all|allowed|number|of|[0-9]{1,6})\s+){0,5}" + _ABOUT_THEM + r"{0,3}"
             r"" + _THINGS,
-            r"\btoo\s+(?:many|frequent)\s+(?:\w+\s+){0,2}(?:requests?|calls|queries|hits)\b",
-            r"\b" + _THINGS + r"\s+(?:\w+\s+){0,3}too\s+(?:frequent|often|fast|many)",
+            r"\btoo\s*(?:many|frequent)\s*(?:(?:\w+\s+){0,2}(?:requests|calls|queries|hits)"
+            r"|(?:\w+\s+)?request)\b",
+            r"\btoo\s+many\s+attempts\b|\brate\s+exceeded\b",
+            r"\b" + _THINGS + r"\s+(?:\w+\s+){0,3}too\s+(?:frequent|often|fast|quick|many)",
             r"\b(?:request\s+)?throttl(?:ed|ing)\b|\bslow\s+down\b",
             r"\bexceeded\s+(?:\w+\s+){0,4}(?:api\s+)?(?:requests|calls|queries)\b",
             r"\b(?:requests|calls)\s+(?:\w+\s+){0,5}exceeded",
-            r"\brequest\s+rate\b",
+            r"\brequest\s+(?:rate|frequency)\b",
             # "Превышен лимит запросов", "ліміт на кількість запитів", "квота обращений к API"
             r"\b(?:лимит|ліміт|квот|обмежен|ограничен)\w*\s+"
             r"(?:(?:на|по|для|числ\w+|количеств\w+|кільк\w+|частот\w+|api)[\s-]+){0,3}" + _THINGS,
@@ -66,7 +69,14 @@ _COUNT_TEXT = re.compile(
 )
 _EXCEEDED_TEXT = re.compile(
     r"\b(?:exceed|reached|limit|quota|over\b|too\b|превыш|перевищ|исчерпан|вичерпан|достигнут"
-    r"|досягнут|слишком|занадто|надто|лимит|ліміт)",
+    r"|досягнут|превыс|слишком|занадто|надто|лимит|ліміт)",
+    re.IGNORECASE,
+)
+#: "Authentication needed.", "Необходима авторизация", "Потрібна авторизація"
+_TOKENS_TEXT = re.compile(
+    r"\bauth(?:enticat|ori[sz]at)ion\s+(?:is\s+)?(?:need|require|fail)|\bunauthori[sz]ed\b"
+    r"|\b(?:invalid|expired|wrong)\s+(?:\w+\s+){0,2}token|\btoken\s+(?:is\s+|has\s+)?"
+    r"(?:invalid|expired|wrong)|(?:необходима|требуется|потрібна|необхідна)\s+авториз",
     re.IGNORECASE,
 )
 
@@ -100,6 +110,11 @@ class Refusal:
         if self.code == _TOO_MANY or _LIMIT_TEXT.search(text):
             return True
         return bool(_COUNT_TEXT.search(text) and _EXCEEDED_TEXT.search(text))
+
+    @property
+    def is_about_the_tokens(self) -> bool:
+        text = self.message[:_LONGEST_TEXT]
+        return self.code == _UNAUTHORIZED or _TOKENS_TEXT.search(text) is not None
 
     def describe(self, status: int, secrets: Collection[str]) -> str:
         """The status and the API's own words on one line, without what could be private."""

@@ -129,6 +129,10 @@ class Transport:
             if isinstance(cause, ssl.SSLCertVerificationError):
                 told = _CERTIFICATES.get(cause.verify_code, _UNTRUSTED)
                 return NotAltegioError(f"The certificate of {shown_host(self.url)} {told}")
+        if isinstance(error, httpx2.RemoteProtocolError):
+            return AltegioUnavailableError(
+                f"Altegio could not be reached: {_why_no_http(str(error), what, proxy)}"
+            )
         why = next((why for each in causes if (why := _why(each, what, proxy))), None)
         return AltegioUnavailableError(
             f"Altegio could not be reached: {why or f'{type(error).__name__} at {what}'}"
@@ -179,6 +183,13 @@ def _why(cause: BaseException, what: str, proxy: str | None) -> str | None:
             return f"{what} broke the connection off"
         case _:
             return None
+
+
+def _why_no_http(text: str, what: str, proxy: str | None) -> str:
+    """By the words of the HTTP library, which are not shown: they may quote the answer."""
+    if "closed connection" in text or "disconnected" in text:
+        return f"{what} broke the connection off"
+    return f"{what} does not answer in HTTP: check {proxy or 'ALTEGIO_API_URL'}"
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
