@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -321,3 +322,32 @@ async def test_a_check_misses_nothing_while_moves_are_all_of_one_kind(
     throughout = before & {each.id for each in source.list}
     if window.grade is not None:
         assert throughout <= window.ids
+
+
+async def test_an_id_that_one_answer_lists_twice_hides_no_other() -> None:
+    rows = [*bookings(8), *bookings(1)]
+
+    windows, handed_on, _usage = await read(ListSource(rows), page_size=10)
+
+    assert [window.grade for window in windows] == [Grade.PROVED]
+    assert handed_on == [each.id for each in rows[:-1]]
+
+
+@pytest.mark.parametrize("is_newer_first", [True, False])
+async def test_of_two_rows_with_one_id_the_one_that_was_changed_last_is_handed_on(
+    *, is_newer_first: bool
+) -> None:
+    older, newer = (replace(booking("1"), changed_at=START + timedelta(days=n)) for n in (0, 1))
+    rows = [newer, older] if is_newer_first else [older, newer]
+
+    handed_on: list[Booking] = []
+
+    async def handle(_number: int, _page: Page, fresh: list[Booking]) -> None:
+        handed_on.extend(fresh)
+
+    async def ignore(_window: Window) -> None: ...
+
+    reading = PeriodReading(ListSource(rows), handle, ignore, ApiUsage())
+    await reading.run(PageQuery("77", DAY, ZONE, 1, 10))
+
+    assert handed_on == [newer]

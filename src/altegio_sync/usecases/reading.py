@@ -21,7 +21,7 @@ from altegio_sync.usecases.allowance import Allowance
 from altegio_sync.usecases.counted import Counted, is_new_since
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator, Set
+    from collections.abc import Awaitable, Callable, Iterable, Iterator, Set
     from datetime import datetime
 
     from anyio.abc import TaskGroup
@@ -321,7 +321,7 @@ class _WindowReading:
         if first.total is None or first.total < first.rows:
             return await self._walk(query, seen, 1, first)
         if first.total == first.rows:
-            return await self._single(query, seen, first.total)
+            return await self._single(query, seen, first)
         seen.announced = first.total
         if not first.rows:
             seen.is_cut = True  # empty before the announced end
@@ -339,11 +339,12 @@ class _WindowReading:
                 seen.grade = Grade.CHECKED
         return seen
 
-    async def _single(self, query: PageQuery, seen: _Pass, total: int) -> _Pass:
+    async def _single(self, query: PageQuery, seen: _Pass, first: Page) -> _Pass:
         """One answer held all; but a total may be the page's own count, by a wording of the docs.
 
         A full page leaves that open, and one that may have been shrunk: then the next one tells.
         """
+        total = first.rows
         if total == query.page_size or (total and self._owner.doubts_total(query)):
             second = await self._read_page(query, seen, 2)
             if second is None:
@@ -355,8 +356,8 @@ class _WindowReading:
             if second.rows:
                 return await self._walk(query, seen, 2, second)
         seen.announced = total
-        if seen.seen == total:
-            seen.grade = Grade.PROVED
+        # By its rows: an id that one answer lists twice has moved nowhere, and hides no other.
+        seen.grade = Grade.PROVED
         return seen
 
     async def read_growing(self, query: PageQuery, first: Page) -> _Pass:
@@ -423,7 +424,7 @@ class _WindowReading:
 
     async def _take(self, seen: _Pass, number: int, page: Page) -> None:
         seen.take(page)
-        fresh = {each.id: each for each in page.bookings if each.id not in self.handed_on}
+        fresh = _newest_by_id(each for each in page.bookings if each.id not in self.handed_on)
         seen.brought += sum(not is_new_since(each, self._began_at) for each in fresh.values())
         self.handed_on.update(fresh)
         for counted in self._counted:
@@ -435,3 +436,19 @@ class _WindowReading:
         await self._owner.hand_on(
             number, replace(page, unreadable=unreadable), list(fresh.values())
         )
+
+
+def _newest_by_id(bookings: Iterable[Booking]) -> dict[str, Booking]:
+    """The one that was changed last of those with one id; the last one where nothing says so."""
+    newest: dict[str, Booking] = {}
+    for each in bookings:
+        known = newest.get(each.id)
+        is_older = known is not None and _is_older(each, known)
+        if not is_older:
+            newest[each.id] = each
+    return newest
+
+
+def _is_older(booking: Booking, other: Booking) -> bool:
+    at, other_at = booking.changed_at, other.changed_at
+    return at is not None and other_at is not None and at < other_at
