@@ -251,6 +251,16 @@ def remove_one(rows: list[Booking], _asked: PageQuery) -> None:
     del rows[0]
 
 
+async def test_the_cursor_does_not_go_to_a_date_header_of_another_day_to_come() -> None:
+    """It would pass for one that another program wrote, and nothing would say where to go on."""
+    source, cursors = listing(booking("1")), MemoryCursors(company_77=CURSOR)
+    source.answered_at = NOW + timedelta(days=2)
+
+    await bring(source, cursors)
+
+    assert cursors.at == {"77": NOW}
+
+
 async def test_the_cursor_stays_when_the_list_would_not_settle() -> None:
     source = listing(*(booking(str(n)) for n in range(300)), before_page=remove_one)
     cursors = MemoryCursors(company_77=CURSOR)

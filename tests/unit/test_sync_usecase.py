@@ -171,6 +171,18 @@ async def test_a_long_period_is_entered_window_by_window_and_never_before_its_ap
     assert sorted(entries(ledger)) == list(MARCH.each_day())
 
 
+@pytest.mark.parametrize("ahead", [timedelta(minutes=1), timedelta(hours=36), timedelta(days=9999)])
+async def test_a_day_is_not_as_new_as_a_date_header_from_the_future(ahead: timedelta) -> None:
+    """Else a day that goes on would count as read after its end."""
+    ledger = MemoryLedger()
+    source = listing(on_days(30))
+    source.answered_at = NOW + ahead
+
+    await run(source, MemoryStore(), ledger, page_size=10)
+
+    assert {each.at for each in entries(ledger).values()} == {NOW}
+
+
 async def test_without_a_date_header_days_are_as_old_as_the_runs_beginning() -> None:
     """A run that goes on over midnight must not vouch for the day that ended meanwhile."""
 

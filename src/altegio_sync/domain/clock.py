@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import time
+from datetime import timedelta
 
+#: A moment further ahead was written by a machine whose clock was wrong, or by a person.
+MOST_AHEAD = timedelta(days=1)
 _IS_BOOT_CLOCK_HERE = hasattr(time, "CLOCK_BOOTTIME")
 
 

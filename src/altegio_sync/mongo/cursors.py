@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from altegio_sync.domain.clock import MOST_AHEAD
 from altegio_sync.domain.report import utc_now
 from altegio_sync.mongo.connection import durable, waits_for_mongodb
 from altegio_sync.mongo.fence import no_fence
-from altegio_sync.mongo.junk import MOST_AHEAD, past_moment, unreported
+from altegio_sync.mongo.junk import past_moment, unreported
 
 if TYPE_CHECKING:
     from collections.abc import Callable

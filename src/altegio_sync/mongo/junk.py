@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
+
+from altegio_sync.domain.clock import MOST_AHEAD
 
 #: Gets the name of a collection and the `_id` of a document in it.
 OnJunk = Callable[[str, object], None]
-#: A moment further ahead was written by a machine whose clock was wrong, or by a person.
-MOST_AHEAD = timedelta(days=1)
 
 
 def unreported(_collection: str, _document_id: object) -> None:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from pymongo import UpdateOne
 
+from altegio_sync.domain.clock import MOST_AHEAD
 from altegio_sync.domain.ledger import DayRecord, Grade, LedgerEntry
 from altegio_sync.domain.period import Period
 from altegio_sync.domain.report import SyncMode, utc_now
@@ -16,7 +17,7 @@ from altegio_sync.errors import StoreError
 from altegio_sync.mongo.bulk import write_each
 from altegio_sync.mongo.connection import durable, waits_for_mongodb
 from altegio_sync.mongo.fence import no_fence
-from altegio_sync.mongo.junk import MOST_AHEAD, past_moment, text, unreported
+from altegio_sync.mongo.junk import past_moment, text, unreported
 from altegio_sync.mongo.refusals import DUPLICATE_KEY, meaning_of
 
 if TYPE_CHECKING:

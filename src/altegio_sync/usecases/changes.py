@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
+from altegio_sync.domain.clock import MOST_AHEAD
 from altegio_sync.domain.lessons import LessonRules
 from altegio_sync.domain.period import Period
 from altegio_sync.domain.report import (
@@ -25,6 +26,7 @@ from altegio_sync.ports import PageQuery, SilentProgress
 from altegio_sync.usecases.incomplete import Shortfall
 from altegio_sync.usecases.reading import MAX_WINDOW_RECORDS, PeriodReading, Window
 from altegio_sync.usecases.run_book import close_book
+from altegio_sync.usecases.run_clock import RunClock
 from altegio_sync.usecases.stopping import StopSignal
 from altegio_sync.usecases.storing import BookingIntake
 from altegio_sync.usecases.sync import run_company
@@ -181,6 +183,7 @@ class _CompanyChanges:
         zone = await fetch_zone(self._source, report.company, request.timezone)
         report.timezone = zone.key
         began_at = await self._store.find_server_time()
+        run_clock = RunClock(began_at)
         since = await self._since(zone, began_at)
         report.cursor = CursorMove(since)
         self._progress.begin(report.company, None, zone.key)
@@ -191,7 +194,7 @@ class _CompanyChanges:
         first = await self._source.fetch_page(query)
         report.api.pages += 1
         if await self._read(query, first):
-            await self._move(since, first.answered_at or began_at)
+            await self._move(since, run_clock.believe(first.answered_at, MOST_AHEAD))
 
     async def _since(self, zone: ZoneInfo, now: datetime) -> datetime:
         """From where to ask: never later than the overlap before the cursor."""

@@ -27,6 +27,7 @@ from altegio_sync.ports import PageQuery, SilentProgress, StoredScope
 from altegio_sync.usecases.incomplete import incomplete_errors
 from altegio_sync.usecases.reading import PeriodReading, Window
 from altegio_sync.usecases.run_book import close_book
+from altegio_sync.usecases.run_clock import RunClock
 from altegio_sync.usecases.stopping import StopSignal
 from altegio_sync.usecases.storing import BookingIntake, to_run_error
 from altegio_sync.usecases.vanished import VanishedSearch
@@ -201,7 +202,7 @@ class _CompanySync:
             run=WritingRun(run_id, "sync"),
         )
         self._vanished: VanishedSearch | None = None
-        self._began_at: datetime | None = None
+        self._run_clock: RunClock | None = None
         self._incomplete: list[tuple[Period, Window]] = []
         #: What was asked for before it was known to be wanted.
         self._ahead: dict[PageQuery, Page] = {}
@@ -211,7 +212,8 @@ class _CompanySync:
         if isinstance(request.period, Period):
             report.period = request.period  # to be told also where no zone can be had
         # Before anything is asked: where Altegio tells no time, what was read is as old as this.
-        began_at = self._began_at = await self._store.find_server_time()
+        began_at = await self._store.find_server_time()
+        self._run_clock = RunClock(began_at)
         zone = await self._find_zone()
         report.timezone = zone.key
         period = report.period = self._period_in(zone)
@@ -358,8 +360,8 @@ class _CompanySync:
             self.report.days.checked += window.period.days
         if self._ledger is None or self._request.dry_run:
             return
-        at = window.at or self._began_at
-        assert at is not None  # noqa: S101 - nothing is entered before the run began
+        assert self._run_clock is not None  # noqa: S101 - nothing is entered before the run began
+        at = self._run_clock.believe(window.at)
         entries = [
             LedgerEntry(
                 day=day,
