@@ -256,7 +256,7 @@ async def test_a_port_where_nobody_listens_is_told(api_at: Callable[[str], Alteg
     [
         (b"", "broke the connection off"),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 90\r\n\r\n{", "broke the connection off"),
-        (b"SSH-2.0-OpenSSH_9.6\r\n", "does not answer in HTTP: check ALTEGIO_API_URL"),
+        (b"SSH-2.0-OpenSSH_9.6\r\n\r\n", "does not answer in HTTP: check ALTEGIO_API_URL"),
         (b"HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n", "does not answer in HTTP"),
     ],
     ids=["nothing", "half", "another protocol", "a wrong length"],
