@@ -41,6 +41,11 @@ def test_every_public_name_is_in_the_librarys_page() -> None:
     assert [name for name in altegio_sync.__all__ if name not in read("docs/library.md")] == []
 
 
+def test_the_tokens_in_the_librarys_examples_are_taken() -> None:
+    for token, user_token in re.findall(r'AltegioApi\("(.*?)", "(.*?)"', read("docs/library.md")):
+        altegio_sync.AltegioApi(token, user_token)  # raises where it refuses one
+
+
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 #: Five fields of time, then what is run.
 CRON_LINE = re.compile(r"^[0-9*/,-]+(?: +[0-9*/,-]+){4} {2,}(?P<command>\S.*)$", re.MULTILINE)
