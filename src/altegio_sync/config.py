@@ -128,6 +128,11 @@ def _collection(value: str) -> str:
     return value
 
 
+def _from_home(path: Path) -> Path:
+    """`~` is expanded by shells, not in a settings file."""
+    return Path.home().joinpath(*path.parts[1:]) if path.parts[:1] == ("~",) else path
+
+
 def _word(value: object) -> object:
     return value.strip().lower() if isinstance(value, str) else value
 
@@ -194,7 +199,9 @@ class Settings(BaseSettings):
     collection: Annotated[str, AfterValidator(_collection)] = Field(
         DEFAULT_COLLECTION, validation_alias="ALTEGIO_COLLECTION"
     )
-    data_dir: Path | None = Field(None, validation_alias="ALTEGIO_DATA_DIR")
+    data_dir: Annotated[Path, AfterValidator(_from_home)] | None = Field(
+        None, validation_alias="ALTEGIO_DATA_DIR"
+    )
 
     @property
     def rules(self) -> LessonRules:
@@ -328,6 +335,8 @@ def is_set(name: str, env_file: Path | None = None) -> bool:
 
 
 def _names_in(path: Path) -> list[str]:
+    if not path.is_file():
+        return []  # a pipe may never end, nor begin
     try:
         with path.open(encoding="utf-8-sig") as file:
             return [each.key for each in parse_stream(file) if each.key]

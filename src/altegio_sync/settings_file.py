@@ -35,6 +35,8 @@ def read_settings_file(path: Path) -> SettingsFile | None:
     """What can be said of the file; None where there is none or it cannot be read."""
     try:
         mode = path.stat().st_mode
+        if not stat.S_ISREG(mode):
+            return None  # a pipe may never end, nor begin
         with path.open(encoding=ENCODING) as file:
             bindings = list(parse_stream(file))
     except (OSError, UnicodeDecodeError):

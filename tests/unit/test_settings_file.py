@@ -130,3 +130,29 @@ def test_a_variable_is_replaced_also_in_single_quotes(
     env_file.write_text(GOOD.replace("=user", "='a${WHO}b$c'"))
 
     assert load_settings().user_token.get_secret_value() == "aschoolb$c"
+
+
+@pytest.mark.timeout(60)
+def test_a_pipe_or_a_device_is_no_settings_file_and_is_not_waited_for(env_file: Path) -> None:
+    env_file.unlink()
+    os.mkfifo(env_file)
+    device = env_file.with_name("device")
+    device.symlink_to("/dev/zero")
+
+    for path in (env_file, device):
+        assert read_settings_file(path) is None
+        with pytest.raises(ConfigError, match="cannot be read: it is not a file"):
+            load(CommandOptions("sync", path))
+
+
+@pytest.mark.parametrize(
+    ("written", "folder"),
+    [("~/school", "/home/x/school"), ("/srv/~x", "/srv/~x"), ("~", "/home/x")],
+)
+def test_the_data_folder_may_begin_at_home(
+    written: str, folder: str, env_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", "/home/x")
+    env_file.write_text(f"{GOOD}ALTEGIO_DATA_DIR={written}\n")
+
+    assert load_settings(env_file).data_dir == Path(folder)
