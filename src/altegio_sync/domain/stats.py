@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 #: The first and the last day that a period can hold: they stand for an end that was left open.
 EARLIEST, LATEST = date(1, 1, 2), date(9999, 12, 30)
+MISSING = "Missing"
 KNOWN_STATUSES = tuple(each.value for each in AttendanceStatus)
 
 
@@ -314,15 +315,23 @@ def label_of(status: str | None, bson_type: str = "string") -> str:
     if status in KNOWN_STATUSES:
         return AttendanceStatus(status).label
     if bson_type in ("missing", "null", "undefined") or status == "":
-        return "Missing"
+        return MISSING
     return "Unknown" if status is not None else f"Not text ({bson_type})"
 
 
 def in_fixed_order(found: Iterable[StatusCount]) -> tuple[StatusCount, ...]:
-    """The known statuses, counted or not, then the unknown ones, most frequent first."""
+    """The known statuses, counted or not, then the unknown ones, most frequent first.
+
+    All ways to have no status are one count.
+    """
+    found = tuple(found)
     by_status = {each.status: each for each in found if each.status in KNOWN_STATUSES}
     known = [by_status.get(each, StatusCount(each, label_of(each), 0)) for each in KNOWN_STATUSES]
-    unknown = [each for each in found if each.status not in KNOWN_STATUSES]
+    unknown = [
+        each for each in found if each.status not in KNOWN_STATUSES and each.label != MISSING
+    ]
+    if missing := sum(each.count for each in found if each.label == MISSING):
+        unknown.append(StatusCount(None, MISSING, missing))
     unknown.sort(key=lambda each: (-each.count, each.status or "", each.label))
     return (*known, *unknown)
 
