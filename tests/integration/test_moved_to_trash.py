@@ -168,6 +168,26 @@ async def test_a_lesson_that_lacks_something_else_stays_although_it_is_gone(
     assert repair.left.errors == []
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"appointmentId": "00501"},
+        {"companyId": ["88"]},
+        {"companyId": " 88"},
+        {"companyId": {"$gt": ""}},
+    ],
+    ids=str,
+)
+async def test_what_may_be_known_under_another_id_or_company_stays(
+    database: AsyncDatabase[Document], changes: Document
+) -> None:
+    await database[NAME].insert_one(stored("501", **{"leadId": "", **changes}))
+
+    await fix(database, Altegio())
+
+    assert len(await ids_left(database)) == 1
+
+
 async def test_a_held_lesson_whose_pupil_lost_the_id_stays_and_is_told(
     database: AsyncDatabase[Document],
 ) -> None:

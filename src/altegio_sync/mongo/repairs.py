@@ -286,8 +286,17 @@ def _to_suspect(document: Mapping[str, Any]) -> Suspect:
         company_id=to_askable_id(document.get("companyId")),
         starts_at=starts_at,
         ends_at=ends_at,
-        loss=find_loss(document),
+        loss=_loss_of(document),
     )
+
+
+def _loss_of(document: Mapping[str, Any]) -> Loss:
+    """No loss where 404 says little: the id has zeros before it, or the company is unreadable."""
+    loss, known = find_loss(document), to_askable_id(document.get(KEY))
+    company = document.get("companyId")
+    is_readable = company in (None, "") or to_askable_id(company) is not None
+    is_doubtful = (known or "").startswith("0") or not is_readable
+    return Loss.NOTHING if loss is Loss.PART and is_doubtful else loss
 
 
 def _to_moment(value: object) -> datetime | None:
