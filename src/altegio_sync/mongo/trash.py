@@ -36,8 +36,9 @@ if TYPE_CHECKING:
     _Step = Callable[["Change"], _Write | None]
 
 TRASH_COLLECTION = "altegio-sync-trash"
-#: A server with a small cache holds no transaction of a few documents of 16 MiB.
-_TOO_LARGE_FOR_TRANSACTION = (257, 388)
+#: A server with a small cache holds no transaction of a few documents of 16 MiB, and a slow one
+#: ends it (290).
+_TOO_LARGE_FOR_TRANSACTION = (257, 290, 388)
 
 
 @dataclass(frozen=True, slots=True)
