@@ -144,6 +144,37 @@ async def test_a_lie_ends_soon_and_is_not_believed(
     assert outcome.requests <= (most_requests(SIZE, SIZE) if lie.startswith("fresh") else 500)
 
 
+@pytest.mark.parametrize("proves", [False, True], ids=["checks", "proves"])
+async def test_a_total_that_counts_the_rows_so_far_is_not_the_querys(proves: bool) -> None:
+    """Pages of 1000 are shrunk to ten; nothing tells the first of them from all there is."""
+
+    def answer(query: PageQuery, _n: int) -> Page:
+        first = (query.page - 1) * SIZE
+        rows = max(0, min(SIZE, 24 - first))
+        return page(first + 1, rows, first + rows)
+
+    outcome = await read(answer, DAY, proves=proves, page_size=1000)
+
+    assert not any(each.is_believed for each in outcome.windows)
+    assert set(outcome.handed_on) >= {str(n) for n in range(1, 21)}
+
+
+@pytest.mark.parametrize("period", [None, DAY, MONTH], ids=["all", "day", "month"])
+async def test_a_total_far_too_large_allows_no_more_than_the_bookings_that_come(
+    period: Period | None,
+) -> None:
+    """One of fifty on each page is new."""
+
+    def answer(_query: PageQuery, n: int) -> Page:
+        rows = [*(numbered(k) for k in range(49)), numbered(50 + n)]
+        return Page(rows, 50, 5_000_000)
+
+    outcome = await read(answer, period, page_size=50)
+
+    assert not any(each.is_believed for each in outcome.windows)
+    assert outcome.requests <= most_requests(len(set(outcome.handed_on)), 50) <= 2100
+
+
 def test_the_bound_is_stated() -> None:
     assert most_requests(None, 50) == 1000
     assert most_requests(620, 50) == 1000 + 25 * 13

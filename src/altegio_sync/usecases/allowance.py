@@ -18,6 +18,8 @@ _IN_VAIN = 60
 _IN_VAIN_FOR_EACH_PAGE = 20
 #: Days are cut into windows, and a window that still holds too much is cut again: so often at most.
 _TIMES_CUT = 4
+#: Days that hold little do not fill larger pages: no more than this is expected of one.
+_FULL_PAGE = 50
 #: Ids that are remembered to find pages that only repeat. A server that repeats sends fewer.
 _REMEMBERED = 20_000
 
@@ -31,17 +33,20 @@ def most_requests(first_total: int | None, page_size: int) -> int:
 class Allowance:
     """What one reading may still request: all days, all passes and all halves together.
 
-    There are two bounds. `most_requests` holds for everything. A pass that was not believed is
-    repeated only while the passes bring new bookings, so that a server which repeats itself or
-    announces what it does not have is left soon. With ``most``, this many requests are allowed
-    whatever is announced.
+    There are three bounds. `most_requests` holds for everything; so many requests are also allowed
+    only where as many bookings were really read, so that a total that is far too large does not
+    count. A pass that was not believed is repeated only while the passes bring new bookings, so
+    that a server which repeats itself or announces what it does not have is left soon. With
+    ``most``, this many requests are allowed whatever is announced.
     """
 
     def __init__(self, most: int | None = None) -> None:
         self._most = most
         self._first_total: int | None = None
         self._announced_by_parts = 0
+        self._page_size = 0
         self._requests = 0
+        self._read = 0
         self._in_vain = 0
         self._fresh_pages = 0
         self._ids: set[str] = set()
@@ -52,10 +57,13 @@ class Allowance:
             self._first_total = first_total or 0
             if self._most is None:
                 self._most = most_requests(first_total, page_size)
+                self._page_size = min(page_size, _FULL_PAGE)
 
     @property
     def is_spent(self) -> bool:
         is_over = self._most is not None and self._requests >= self._most
+        if self._page_size:
+            is_over |= self._requests >= most_requests(self._read, self._page_size)
         return is_over or self._in_vain > _IN_VAIN + _IN_VAIN_FOR_EACH_PAGE * self._fresh_pages
 
     def count_request(self) -> None:
@@ -70,6 +78,7 @@ class Allowance:
         """A page was read; ``fresh_ids`` are those that its window did not have before."""
         new = [each for each in fresh_ids if each not in self._ids]
         self._fresh_pages += bool(new)
+        self._read += len(new)
         if len(self._ids) < _REMEMBERED:
             self._ids.update(new)
 

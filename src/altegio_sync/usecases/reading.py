@@ -153,7 +153,7 @@ class PeriodReading:
         self._on_window = on_window
         self._usage = usage
         self._proves = proves
-        #: An answer had a total that was more than its rows.
+        #: A first page had a total that was more than its rows. Later pages may count rows so far.
         self.has_seen_total = False
         self._at_once = anyio.CapacityLimiter(
             _PROVED_WINDOWS_AT_ONCE if proves else _WINDOWS_AT_ONCE
@@ -165,7 +165,7 @@ class PeriodReading:
         """Read what the query asks for, from its ``first`` page on where that is there already."""
         if first is not None:
             self.allowance.count_request()
-            self._look_at(query, first)
+            self._look_at(query, 1, first)
         async with anyio.create_task_group() as tasks:
             await self._read(tasks, query, first)
 
@@ -272,13 +272,13 @@ class PeriodReading:
         self.allowance.count_request()
         page = await self._source.fetch_page(replace(query, page=number))
         self._usage.pages += 1
-        self._look_at(query, page)
+        self._look_at(query, number, page)
         return page
 
-    def _look_at(self, query: PageQuery, page: Page) -> None:
+    def _look_at(self, query: PageQuery, number: int, page: Page) -> None:
         """A total that is more than its page's rows is the whole query's, and so are all others."""
         self.allowance.open(page.total, min(query.page_size, page.rows or query.page_size))
-        self.has_seen_total |= page.total is not None and page.total > page.rows
+        self.has_seen_total |= number == 1 and page.total is not None and page.total > page.rows
 
     def doubts_total(self, query: PageQuery) -> bool:
         """Whether the page could have been shrunk, and its total be the rows that it was left."""
