@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import bson
 import pytest
-from bson import ObjectId
+from bson import Decimal128, ObjectId
 
 from altegio_sync.domain.leads import LeadRules
 from altegio_sync.domain.lessons import LessonRules, judge
@@ -286,6 +287,26 @@ async def test_an_id_kept_as_a_number_is_the_same_lead(
 
     assert report.lead_changes == []
     assert [lead_id for lead_id, _ in await leads(collection)] == ["87654321"]
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [float("nan"), Decimal128("NaN"), 2014.5, [2014], {"$gt": 1, "a.b": None}, b"2014", True],
+    ids=str,
+)
+async def test_a_lead_of_any_type_is_brought_back(
+    database: AsyncDatabase[Document], collection: AsyncCollection[Document], odd: object
+) -> None:
+    await sync(database, WRONG)
+    await collection.update_many({}, {"$set": {"leadId": odd}})
+    [before] = [bson.encode({"": lead_id}) for lead_id, _ in await leads(collection)]
+    await sync(database, WRONG)
+
+    undone = await undo(database)
+
+    assert (undone.restored, undone.exit_code) == (1, 0)
+    assert [bson.encode({"": lead_id}) for lead_id, _ in await leads(collection)] == [before]
+    assert (await undo(database)).already == 1
 
 
 def test_a_repair_keeps_an_id_that_may_still_be_right() -> None:

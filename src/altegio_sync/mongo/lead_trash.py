@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import bson
 from pymongo import UpdateOne
 
 from altegio_sync.domain.report import LeadChange
@@ -113,11 +114,20 @@ def lead_of(document: Mapping[str, Any]) -> Document:
     return {name: document[name] for name in LEAD_FIELDS if name in document}
 
 
+def are_same(one: Document, other: Document) -> bool:
+    """By the bytes of the values: a NaN does not equal itself, and 1 equals True."""
+    return _encoded(one) == _encoded(other)
+
+
+def _encoded(lead: Document) -> dict[str, bytes]:
+    return {name: bson.encode({name: value}) for name, value in lead.items()}
+
+
 def lead_before(entry: Mapping[str, Any], now: Document) -> Document | None:
     """The lead that the document had before the run; None where it has no lead of the run now."""
     before: Document | None = None
     for step in reversed(entry[STEPS]):
-        if dict(step["to"]) == (now if before is None else before):
+        if are_same(dict(step["to"]), now if before is None else before):
             before = dict(step["from"])
     return before
 

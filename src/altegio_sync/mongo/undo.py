@@ -15,7 +15,14 @@ from altegio_sync.mongo.documents import KEY
 from altegio_sync.mongo.fence import no_fence
 from altegio_sync.mongo.ids import shown_id, to_id
 from altegio_sync.mongo.indexes import drop_own_index, ensure_unique_index
-from altegio_sync.mongo.lead_trash import STEPS, bringing_back, first_lead, lead_before, lead_of
+from altegio_sync.mongo.lead_trash import (
+    STEPS,
+    are_same,
+    bringing_back,
+    first_lead,
+    lead_before,
+    lead_of,
+)
 from altegio_sync.mongo.literal import RAW, adding, removing, replacing
 from altegio_sync.mongo.refusals import DUPLICATE_KEY
 from altegio_sync.mongo.trash import TRASH_COLLECTION, digest, id_key
@@ -234,7 +241,7 @@ class MongoTrash:
         restored = []
         for number, (entry, _, old) in enumerate(plan.leads):
             found = current.get(_document_key(entry))
-            if found is not None and lead_of(found) == old:
+            if found is not None and are_same(lead_of(found), old):
                 restored.append(entry["_id"])
             elif number in refused:
                 report.add_refused(_shown(entry), refused[number])
@@ -251,7 +258,7 @@ def _plan_lead(
         return
     now, first = lead_of(found), first_lead(entry)
     before = lead_before(entry, now)
-    if before is None and now == first:
+    if before is None and are_same(now, first):
         plan.done.append(entry["_id"])
     elif before is None and not force:
         plan.changed_since.append(entry)
