@@ -493,3 +493,16 @@ def test_an_address_with_a_password_is_refused_without_being_shown() -> None:
         AltegioApi(PARTNER, USER, url=f"https://user:{password}@api.alteg.io/api/v1")
 
     assert password not in "".join(traceback.format_exception(raised.value))
+
+
+async def test_a_service_that_is_listed_twice_is_one_service(
+    api_at: Callable[[str], AltegioApi],
+) -> None:
+    rows = [{"id": 11, "title": "Урок"}, {"id": 11, "title": "Урок"}, {"id": 12, "title": "Гурт"}]
+    body = json.dumps({"success": True, "data": rows, "meta": []}).encode()
+
+    with RawServer(lambda _: reply(200, body)) as server:
+        async with api_at(server.url) as api:
+            services = await api.fetch_services("77")
+
+    assert [each.id for each in services] == ["11", "12"]

@@ -140,7 +140,8 @@ class AltegioApi:
 
     async def fetch_services(self, company_id: str) -> Sequence[Service]:
         answer = await self._fetch(ServicesAnswer, Request(f"company/{company_id}/services/"))
-        return to_services(answer.data)
+        # An id that is listed twice would stand twice in the line to paste into the settings.
+        return list({each.id: each for each in to_services(answer.data)}.values())
 
     async def fetch_teachers(self, company_id: str) -> Mapping[str, Teacher]:
         try:
