@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from altegio_sync.config import Settings
     from altegio_sync.usecases.stopping import StopSignal
 
-_GRANT = "grant the role to this user, or name another user in DB_URI"
+_GRANT = "grant the role readWrite, or name a user in DB_URI who has it"
 _MARKS = {Level.OK: "ok  ", Level.WARN: "warn", Level.FAIL: "FAIL"}
 
 
