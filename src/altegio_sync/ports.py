@@ -110,7 +110,8 @@ class BatchResult:
     outcomes: list[tuple[Verdict, Outcome]]
     overtaken: list[Overtaken] = field(default_factory=list)
     changes: Counter[str] = field(default_factory=Counter)
-    no_longer_kept: int = 0
+    #: The ids of stored appointments that would be skipped now.
+    no_longer_kept: list[str] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
     #: The ids of kept appointments whose lead may be the wrong one.
     doubtful: set[str] = field(default_factory=set)
@@ -122,7 +123,7 @@ class BatchResult:
         for verdict, outcome in self.outcomes:
             counts.count(outcome, getattr(verdict, "reason", None))
         counts.changes += self.changes
-        counts.no_longer_kept += self.no_longer_kept
+        counts.no_longer_kept += len(self.no_longer_kept)
         counts.doubtful += len(self.doubtful)
 
 

@@ -94,6 +94,42 @@ def test_a_replaced_lead_is_reported_and_undone_and_a_wrong_one_found(
     assert stored.find_one({"appointmentId": ids[0]}) == after[ids[0]] | wrong
 
 
+def test_a_short_lead_stays_while_the_name_may_still_mean_it(
+    cli: Cli, school: School, stored: Collection[dict[str, Any]]
+) -> None:
+    ids = booked(school, "Група 101 Олена", "Група 303 каб 404 Марія", "Гр. 505 каб 606 Іван")
+    cli.run("sync", *DAYS, "-q")
+    lesson = stored.find_one({"appointmentId": ids[0]}) or {}
+    old = {**lesson, "appointmentId": ids[1], "leadId": "404", "leadName": "Група 303 каб Марія"}
+    del old["_id"]
+    gone = {**old, "appointmentId": ids[2], "leadId": "12345678"}
+    stored.insert_many([old, gone])
+
+    ran = cli.run("sync", *DAYS, "--update", "--json")
+
+    leads = {each["appointmentId"]: each["leadId"] for each in stored.find({})}
+    assert leads == {ids[0]: "101", ids[1]: "404", ids[2]: "12345678"}
+    assert ran.json["appointment_ids"]["no_longer_kept"] == [ids[2]]
+    assert ran.json["records"]["doubtful"] == 2
+    assert ran.json["lead_changes"] == []
+
+
+@pytest.mark.parametrize("wrong", [float("nan"), 12345671.0, ["12345671"], {"id": "12345671"}])
+def test_a_lead_of_any_type_is_brought_back_once(
+    cli: Cli, school: School, stored: Collection[dict[str, Any]], wrong: object
+) -> None:
+    [booking] = booked(school, "Іван Рудь 12345671")
+    cli.run("sync", *DAYS, "-q")
+    stored.update_one({"appointmentId": booking}, {"$set": {"leadId": wrong}})
+    run = cli.run("sync", *DAYS, "--update", "--json").json["run_id"]
+
+    first, second = (cli.run("undo", run, "--json").json for _ in range(2))
+
+    assert (first["restored"], first["changed_since"]) == (1, [])
+    assert (second["restored"], second["already"]) == (0, 1)
+    assert repr((stored.find_one({"appointmentId": booking}) or {})["leadId"]) == repr(wrong)
+
+
 def test_a_school_without_crm_ids_keeps_its_lessons_by_the_clients_own_id(
     cli: Cli, school: School, stored: Collection[dict[str, Any]]
 ) -> None:

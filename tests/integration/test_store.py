@@ -180,7 +180,7 @@ async def test_a_stored_one_is_known_by_its_id_even_when_it_would_be_skipped_now
 
     assert stale == [Outcome.STALE, Outcome.DUPLICATE]
     assert [outcome for _, outcome in result.outcomes] == [Outcome.UPDATED, Outcome.DUPLICATE]
-    assert result.no_longer_kept == 2
+    assert len(result.no_longer_kept) == 2
     document = await collection.find_one({"appointmentId": "501"})
     assert document is not None
     assert (document["isDeleted"], document["leadId"], document["status"]) == (True, "12345", "0")

@@ -61,11 +61,13 @@ class Translator:
         is_deleted = None if isinstance(record.deleted, Mark) else bool(record.deleted)
         services = to_services(record.services)
         damaged = _find_damage(record, services)
+        is_damaged = bool(damaged) and CLIENT_NAME in damaged
+        lead = None if is_damaged else self._to_lead(record.client)
         teacher_id = (record.staff.id if record.staff else None) or record.staff_id
         return Booking(
             id=record.id or "",
             company_id=record.company_id or self.company_id,
-            lead=None if damaged and CLIENT_NAME in damaged else self._to_lead(record.client),
+            lead=lead,
             teacher_id=teacher_id,
             teacher=to_teacher(record.staff),
             services=services,
@@ -80,7 +82,13 @@ class Translator:
             version=record.last_change_date,
             changed_at=_to_changed_at(self.zone, record.last_change_date),
             asked_at=self.asked_at,
+            possible_leads=() if lead or is_damaged else self._to_possible_leads(record.client),
         )
+
+    def _to_possible_leads(self, client: WireClient | Mark | None) -> tuple[Lead, ...]:
+        if not isinstance(client, WireClient):
+            return ()
+        return self.leads.possible(client.name, client.surname, client.patronymic)
 
     def _to_lead(self, client: WireClient | Mark | None) -> Lead | None:
         if not isinstance(client, WireClient):

@@ -85,6 +85,7 @@ class Booking:
     says of the last change: two readings of the same version are of a booking left as it was.
     ``changed_at`` is the same as a moment, None where it cannot be read. ``asked_at`` is when the
     request for this answer started, by `steady_now`; None where nobody noted it.
+    ``possible_leads`` are what the client's name may mean where it says no lead for sure.
     """
 
     id: str
@@ -104,6 +105,7 @@ class Booking:
     version: str = ""
     changed_at: datetime | None = None
     asked_at: float | None = field(default=None, compare=False)
+    possible_leads: tuple[Lead, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -131,13 +131,28 @@ def _read_closely(full: str, lengths: frozenset[int], region: str) -> Lead | Non
     lead = _to_lead(full, chosen.digits, candidates, is_doubtful=is_doubtful)
     if lead is None:
         return None
-    others = []
+    others = _doubtful_leads(full, candidates)
+    return replace(lead, others=tuple(each for each in others if each.id != lead.id))
+
+
+@lru_cache(maxsize=4096)
+def possible_leads(
+    full: str, lengths: frozenset[int] = frozenset(), region: str = DEFAULT_REGION
+) -> tuple[Lead, ...]:
+    """What the full name may mean, all with doubt: for a name that holds several short numbers."""
+    if len(full) > _LONGEST_NAME:
+        return ()
+    return tuple(_doubtful_leads(full, find_candidates(full, lengths, region)))
+
+
+def _doubtful_leads(full: str, candidates: Sequence[Candidate]) -> list[Lead]:
+    """A lead of each number that may be an id; ends of phone numbers only where all may be ends."""
     clear = [each for each in candidates if not each.is_suspect]
-    for digits in dict.fromkeys(each.digits for each in clear or candidates):
-        if digits != lead.id and not is_year(digits):
-            other = _to_lead(full, digits, candidates, is_doubtful=True)
-            others += [other] if other else []
-    return replace(lead, others=tuple(others))
+    digits = dict.fromkeys(each.digits for each in clear or candidates)
+    leads = [
+        _to_lead(full, each, candidates, is_doubtful=True) for each in digits if not is_year(each)
+    ]
+    return [each for each in leads if each is not None]
 
 
 def _choose(candidates: Sequence[Candidate], *, knows_lengths: bool) -> tuple[Candidate, bool]:

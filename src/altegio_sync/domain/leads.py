@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from altegio_sync.domain.appointment import Lead
-from altegio_sync.domain.client_name import full_name, parse_client_name
+from altegio_sync.domain.client_name import full_name, parse_client_name, possible_leads
 from altegio_sync.domain.numbers_in_name import is_year
 from altegio_sync.domain.phones import DEFAULT_REGION, reads_as_phone, region_of_zone
 
@@ -60,7 +60,16 @@ class LeadRules:
             if lead is not None or self.kind is LeadIdKind.CRM:
                 return lead
         told = full_name(name, surname, patronymic)
-        return Lead(client_id, told) if client_id and told else None
+        if not client_id or not told:
+            return None
+        return Lead(client_id, told, others=self.possible(name, surname, patronymic))
+
+    def possible(self, name: str, surname: str = "", patronymic: str = "") -> tuple[Lead, ...]:
+        """What a name may mean that holds no CRM id for sure; a stored one of them stays."""
+        if self.pattern is not None or self.kind is LeadIdKind.CLIENT:
+            return ()
+        full = full_name(name, surname, patronymic)
+        return possible_leads(full, self.lengths, self.region or DEFAULT_REGION)
 
     @property
     def checks_format(self) -> bool:

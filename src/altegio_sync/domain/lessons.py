@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from altegio_sync.domain.appointment import (
@@ -41,13 +41,15 @@ class Skipped:
     """A booking that does not; ``detail`` says more, without private data.
 
     ``teacher`` is what is known of the teacher all the same: an appointment stored earlier is
-    brought up to date by as much as can be read.
+    brought up to date by as much as can be read. ``if_stored`` is what holds for a document whose
+    lead is one of those that the client's name may mean.
     """
 
     booking: Booking
     reason: SkipReason
     teacher: Teacher | None = None
     detail: str = ""
+    if_stored: tuple[Kept, ...] = ()
 
 
 Verdict = Kept | Skipped
@@ -91,7 +93,8 @@ def judge(booking: Booking, rules: LessonRules, staff: Mapping[str, Teacher]) ->
     if service is None:
         return _skip(booking, SkipReason.SERVICE, teacher, (RECORD, SERVICES))
     if booking.lead is None:
-        return _skip(booking, SkipReason.NO_CRM_ID, teacher, (RECORD, CLIENT_NAME))
+        skipped = _skip(booking, SkipReason.NO_CRM_ID, teacher, (RECORD, CLIENT_NAME))
+        return replace(skipped, if_stored=_judge_possible(booking, rules, staff))
     if teacher is None:
         detail = f"staff {booking.teacher_id or 'none'}"
         return Skipped(booking, SkipReason.TEACHER_NOT_FOUND, None, detail)
@@ -115,6 +118,13 @@ def judge(booking: Booking, rules: LessonRules, staff: Mapping[str, Teacher]) ->
             changed_at=booking.changed_at,
         ),
     )
+
+
+def _judge_possible(
+    booking: Booking, rules: LessonRules, staff: Mapping[str, Teacher]
+) -> tuple[Kept, ...]:
+    verdicts = (judge(replace(booking, lead=each), rules, staff) for each in booking.possible_leads)
+    return tuple(each for each in verdicts if isinstance(each, Kept))
 
 
 def _skip(

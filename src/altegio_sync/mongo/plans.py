@@ -83,6 +83,7 @@ def plan_one(
     """
     if not stored:
         return _plan_new(position, verdict, asked, writes_at, document_id)
+    verdict = _with_stored_lead(verdict, stored)
     wanted = wanted_fields(verdict)
     is_gone = not isinstance(verdict, Kept)
     if len(stored) > 1:
@@ -115,6 +116,14 @@ def plan_one(
         _update(each, {**changed, "updatedAt": writes_at}) for each, changed in differing
     ]
     return plan
+
+
+def _with_stored_lead(verdict: Verdict, stored: Sequence[Document]) -> Verdict:
+    """A stored lead that the client's name may still mean is not lost."""
+    if isinstance(verdict, Kept) or not verdict.if_stored:
+        return verdict
+    ids = {str(each.get("leadId")) for each in stored}
+    return next((each for each in verdict.if_stored if each.appointment.lead.id in ids), verdict)
 
 
 def _plan_new(
@@ -165,8 +174,9 @@ def to_result(
             result.differences[verdict.booking.id] = plan.differences
         if plan.outcome in (Outcome.UPDATED, Outcome.STALE):
             result.changes.update(plan.changes)
-        result.no_longer_kept += plan.is_no_longer_kept
         appointment_id = verdict.booking.id
+        if plan.is_no_longer_kept and plan.outcome is not Outcome.FAILED:
+            result.no_longer_kept.append(appointment_id)
         if plan.has_doubtful_lead and plan.outcome is not Outcome.FAILED:
             result.doubtful.add(appointment_id)
         if plan.outcome is Outcome.UPDATED:

@@ -52,7 +52,6 @@ if TYPE_CHECKING:
 
 
 NO_ID = "no id"
-_STORED_BEFORE = (Outcome.DUPLICATE, Outcome.STALE, Outcome.UPDATED)
 
 
 class BookingIntake:
@@ -159,6 +158,7 @@ class BookingIntake:
                 verdicts, mode=self._mode, dry_run=self._dry_run, by_id=by_id, run=self._run
             )
         result.add_to(counts)
+        self._report.note_ids("no_longer_kept", result.no_longer_kept)
         note_leads(result, self._report, self._progress)
         zone = ZoneInfo(self._report.timezone or "UTC")
         for verdict, outcome in result.outcomes:
@@ -190,8 +190,6 @@ class BookingIntake:
             name = None if verdict.reason is SkipReason.SERVICE else verdict.reason.value
         if name is not None:
             self._report.note_ids(name, [verdict.booking.id])
-        if isinstance(verdict, Skipped) and outcome in _STORED_BEFORE:
-            self._report.note_ids("no_longer_kept", [verdict.booking.id])
 
     async def _find_staff(self, bookings: Sequence[Booking]) -> Mapping[str, Teacher]:
         """The location's staff, asked for once a run, and only when a booking needs it."""
