@@ -6,6 +6,7 @@ import os
 import platform
 import re
 import unicodedata
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 from urllib.parse import unquote
@@ -276,6 +277,7 @@ def load_settings(env_file: Path | None = None, required: Iterable[str] = ALL_SE
         told += _wrong_address(present["DB_URI"].strip())
     if missing:
         told += [str(each) for each in find_unknown_settings(env_file) if each.meant in missing]
+        told += _near_address_names(source) if "DB_URI" in missing else []
         told += [] if is_there else [f"There is no settings file {shown(source)}"]
     if settings is None or told:
         raise ConfigError(OwnLines("\n".join(told)))
@@ -321,6 +323,13 @@ def find_unknown_settings(env_file: Path | None = None) -> list[UnknownName]:
     known = {each.name for each in in_file}
     near = [each for each in in_environment if each.meant is not None and each.name not in known]
     return in_file + near
+
+
+def _near_address_names(source: Path) -> list[str]:
+    """Such as `DB_URL`; without the prefix it is a slip only where the address is missing."""
+    names = dict.fromkeys([*os.environ, *_names_in(source)])
+    near = get_close_matches("DB_URI", [each for each in names if each != "DB_URI"], cutoff=0.8)
+    return [str(UnknownName(each, "DB_URI")) for each in near]
 
 
 def find_mistyped_settings(env_file: Path | None = None) -> list[UnknownName]:

@@ -49,7 +49,7 @@ MESSAGES: dict[str, str | Callable[[Mapping[str, Any]], str]] = {
     "appointment": _appointment,
     "sync_started": "Syncing {first} to {last} ({timezone}), company {company_id}",
     "changes_started": "Asking for changes ({timezone}), company {company_id}",
-    "resumed": "Taken up: {done} of {days} days are done already",
+    "resumed": "Resuming: {done} of {days} days are complete already",
     "vanished": _vanished,
     "changes_grew": "The list of changes grew while it was read: the next run reads what is new",
     "gave_way": "{reason}. Its changes are left to it or to the next run",

@@ -106,7 +106,7 @@ def figures_of(report: dict[str, Any]) -> dict[str, dict[str, list[float]]]:
         },
         "duplicates": {
             "Ids stored more than once": [report["duplicates"]["appointment_ids"]],
-            "Documents too many": [report["duplicates"]["extra_documents"]],
+            "Extra copies": [report["duplicates"]["extra_documents"]],
         },
     }
 

@@ -276,7 +276,7 @@ def test_findings_are_shown_as_people_correct_them_and_listed_whole(
     start = wrong[0]["startDateTime"].astimezone(ZoneInfo("Europe/Kyiv"))
     lines = [each for each in shown.out.splitlines() if 'status "came"' in each]
     assert len(lines) == 5
-    assert "all: validate --list unknown-status" in shown.out
+    assert "all: altegio-sync validate --list unknown-status" in shown.out
     assert "teacher-overlap" not in shown.out
     with report.open(encoding="utf-8", newline="") as file:
         rows = [each for each in csv.DictReader(file) if each["rule"] == "unknown-status"]

@@ -136,7 +136,10 @@ def test_days_read_under_earlier_settings_are_no_alarm() -> None:
         ({"documents": 0}, None),
         ({"has_unique_index": True}, None),
         ({}, "the next sync creates it"),
-        ({"duplicates": 2}, "2 stored duplicates would prevent it: altegio-sync clean"),
+        (
+            {"duplicates": 2},
+            "2 documents that share an appointmentId would prevent it: ",
+        ),
         ({"in_its_place": "appointmentId_1"}, "appointmentId_1 is in its place"),
     ],
     ids=["empty", "well", "lost", "blocked", "not unique"],

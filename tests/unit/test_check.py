@@ -56,7 +56,7 @@ RULES = LessonRules(frozenset({"1"}))
     ],
 )
 def test_every_service_id_must_be_one_of_the_locations(wanted: set[str], texts: list[str]) -> None:
-    facts = LocationFacts({"1", "2"}, has_list=True)
+    facts = LocationFacts({"1": "Lesson", "2": "Club"}, has_list=True)
 
     found = check_services(LessonRules(frozenset(wanted)), [facts])
 
@@ -64,8 +64,34 @@ def test_every_service_id_must_be_one_of_the_locations(wanted: set[str], texts: 
     assert all(each.ok for each in found) == ("999" not in wanted)
 
 
+@pytest.mark.parametrize(
+    ("individual", "trial", "parts"),
+    [
+        ("1", "2", []),
+        ("1,2", "", []),
+        ("2", "1", ["2 is in ALTEGIO_SERVICE_IDS, with a trial lesson's title", "swapped"]),
+        ("1,2", "3", ["2 is in ALTEGIO_SERVICE_IDS, with a trial lesson's title"]),
+        ("1,2", "2", ["2 is in ALTEGIO_SERVICE_IDS and in ALTEGIO_TRIAL_SERVICE_IDS"]),
+        ("1,3", "1,3", ["1, 3 are in ALTEGIO_SERVICE_IDS and in ALTEGIO_TRIAL_SERVICE_IDS"]),
+    ],
+    ids=["well", "by title", "swapped", "misplaced", "in both", "the same lists"],
+)
+def test_a_service_in_the_wrong_list_is_a_warning(
+    individual: str, trial: str, parts: list[str]
+) -> None:
+    titles = {"1": "Індивідуальний урок", "2": "ПРОБНИЙ урок", "3": "First meeting"}
+    rules = LessonRules(*(frozenset(filter(None, each.split(","))) for each in (individual, trial)))
+
+    [finding] = check_services(rules, [LocationFacts(titles, has_list=True)])
+
+    assert finding.ok
+    assert (finding.level is Level.WARN) is bool(parts)
+    assert all(part in f"{finding.text} {finding.hint}" for part in parts)
+
+
 def test_of_several_locations_one_must_have_the_service() -> None:
-    first, second = LocationFacts({"2"}, has_list=True), LocationFacts({"1"}, has_list=True)
+    first = LocationFacts({"2": "Lesson"}, has_list=True)
+    second = LocationFacts({"1": "Lesson"}, has_list=True)
 
     assert [each.ok for each in check_services(RULES, [first, second])] == [True]
     # A location that refused its list may have it.

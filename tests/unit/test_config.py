@@ -138,6 +138,19 @@ def test_a_token_is_taken_without_the_white_space_around_it(
     assert load_settings().user_token.get_secret_value() == "token"
 
 
+@pytest.mark.parametrize("name", ["DB_URL", "DBURI", "DB_USER"])
+def test_a_name_that_is_nearly_db_uri_is_shown_where_the_address_is_missing(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, GOOD["DB_URI"])
+
+    with pytest.raises(ConfigError) as raised:
+        load_settings(required=["DB_URI"])
+
+    line = f"{name} is not a setting of this program: did you mean DB_URI?"
+    assert (line in str(raised.value)) is (name != "DB_USER")
+
+
 def test_only_what_a_command_needs_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DB_URI", GOOD["DB_URI"])
 

@@ -127,7 +127,7 @@ def test_what_wants_attention_stands_on_it_and_calm_is_told() -> None:
 
     assert alarmed.texts[alarmed.texts.index("ERROR") + 1] == " The last Агата Взірцева"
     assert "WARNING" in alarmed.texts
-    assert "Nothing wants attention." in calm.texts
+    assert "Everything looks fine." in calm.texts
     assert calm.texts.count("No appointments.") == 2
 
 

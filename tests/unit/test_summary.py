@@ -16,6 +16,8 @@ from altegio_sync.domain.period import Period, day_range
 from altegio_sync.domain.report import (
     ApiUsage,
     CompanyReport,
+    CursorMove,
+    DayCounts,
     RecordCounts,
     RunError,
     SyncMode,
@@ -88,6 +90,59 @@ def test_the_first_sentence_is_the_result_and_what_to_do_next(
 )
 def test_what_is_left_to_do_follows_the_result(counts: RecordCounts, sentence: str) -> None:
     assert render_result(report(counts)) == sentence
+
+
+def test_a_run_that_brought_nothing_new_says_so() -> None:
+    counts = RecordCounts(duplicates=5, skipped=Counter({SkipReason.SERVICE: 1}))
+
+    assert render_result(report(counts)).startswith(
+        "Stored 5 of 6 bookings of 1–31 October, nothing new. 1 is "
+    )
+
+
+@pytest.mark.parametrize(
+    ("counts", "days", "sentence"),
+    [
+        (
+            RecordCounts(),
+            DayCounts(resumed=31),
+            "Nothing to read: all days of 1–31 October were complete already.",
+        ),
+        (
+            RecordCounts(),
+            DayCounts(checked=1, resumed=30),
+            "There are no bookings on the days of 1–31 October that were not complete yet.",
+        ),
+        (
+            RecordCounts(saved=2),
+            DayCounts(checked=30, resumed=1),
+            "Stored 2 of 2 bookings of 1–31 October. 1 day was complete already and not read again",
+        ),
+    ],
+    ids=["all", "the others are empty", "the others have some"],
+)
+def test_days_that_a_resumed_run_left_out_are_not_called_empty(
+    counts: RecordCounts, days: DayCounts, sentence: str
+) -> None:
+    resumed = report(counts)
+    resumed.companies[0].days = days
+
+    assert render_result(resumed) == sentence
+    assert "days not read" in render_sync(resumed)
+
+
+@pytest.mark.parametrize(
+    ("options", "command"),
+    [((), "altegio-sync changes"), (("--since", "30d"), "altegio-sync changes --since 2026-10-02")],
+    ids=["with a cursor", "the first time"],
+)
+def test_changes_that_were_interrupted_begin_where_they_began(
+    options: tuple[str, ...], command: str
+) -> None:
+    interrupted = report(RecordCounts(saved=1), "changes", interrupted=True, options=options)
+    interrupted.companies[0].cursor = CursorMove(datetime(2026, 10, 2, 21, 0, tzinfo=UTC))
+
+    assert render_result(interrupted).endswith(f". To continue: {command}")
 
 
 def test_the_file_of_skipped_bookings_is_named_once_it_exists() -> None:

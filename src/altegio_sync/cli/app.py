@@ -91,7 +91,7 @@ def sync(
     ] = False,
     prove: Annotated[
         bool,
-        typer.Option("--prove", help="Read in windows that one answer holds whole: no gap at all."),
+        typer.Option("--prove", help="Slower, but guarantees that no booking is missed."),
     ] = False,
     resume: Annotated[
         bool, typer.Option("--resume", help="Leave out the days that are done by the ledger.")
@@ -111,7 +111,7 @@ def sync(
     allow_mass_delete: Annotated[
         bool,
         typer.Option(
-            "--allow-mass-delete", help="With --update: mark deleted however many are gone."
+            "--allow-mass-delete", help="With --update: skip the mass-deletion safety check."
         ),
     ] = False,
     wait: Wait = "10m",
@@ -208,7 +208,7 @@ def status(
     log_format: LogFormat = "text",
     env_file: EnvFile = None,
 ) -> None:
-    """Answer whether the collection can be trusted right now; exit 1 when it needs a person."""
+    """Answer whether the collection can be trusted now; exit 1 when something needs attention."""
     from altegio_sync.cli.command import CommandOptions
     from altegio_sync.cli.status_command import run_status
 
@@ -260,7 +260,7 @@ def stats(
     log_format: LogFormat = "text",
     env_file: EnvFile = None,
 ) -> None:
-    """Show what is stored, and what wants attention."""
+    """Show what is stored, and what needs attention."""
     from altegio_sync.cli.command import CommandOptions
 
     if clean:
@@ -361,7 +361,9 @@ def undo(
     run_undo(options, run_id, force=force, wait=wait)
 
 
-trash = typer.Typer(no_args_is_help=True, help="Old selves of documents, kept to undo changes.")
+trash = typer.Typer(
+    no_args_is_help=True, help="Previous versions of documents, kept to undo changes."
+)
 app.add_typer(trash, name="trash")
 
 
@@ -375,7 +377,7 @@ def purge(
     log_format: LogFormat = "text",
     env_file: EnvFile = None,
 ) -> None:
-    """Forget old entries for good: they hold personal data."""
+    """Delete old entries permanently: they hold personal data."""
     from altegio_sync.cli.command import CommandOptions
     from altegio_sync.cli.undo_command import run_purge
 

@@ -9,6 +9,7 @@ from altegio_sync.bootstrap import open_store
 from altegio_sync.cli.command import load, print_json, run_command
 from altegio_sync.cli.leasing import collection_held, open_leases
 from altegio_sync.domain.report import new_run_id, utc_now
+from altegio_sync.domain.warnings import counted
 from altegio_sync.log import get_logger
 from altegio_sync.mongo.cleaning import MongoCleaner
 
@@ -45,18 +46,19 @@ def run_clean(options: CommandOptions, *, dry_run: bool, wait: str) -> NoReturn:
 
 
 def _text(report: CleanReport) -> str:
+    appointments = counted(report.appointment_ids, "appointment")
+    removed = counted(report.removed, "document")
     if report.appointment_ids == 0:
         head = "Clean: no appointment is stored twice"
     elif report.dry_run:
         head = (
-            f"Clean (dry run, nothing was written): {report.appointment_ids} appointments are "
-            f"stored more than once, {report.removed} documents would go to the trash"
+            f"Clean (dry run, nothing was written): {appointments} stored more than "
+            f"once, {removed} would go to the trash"
         )
     else:
         head = (
-            f"Clean {report.run_id}: {report.appointment_ids} appointments were stored more than "
-            f"once, {report.removed} documents are in the trash now, {report.changed} of those "
-            "that stay gained from them"
+            f"Clean {report.run_id}: {appointments} stored more than once, {removed} moved to the "
+            f"trash, {counted(report.changed, 'document')} completed from the removed ones"
         )
     lines = [head]
     if report.has_unique_index:
@@ -64,7 +66,7 @@ def _text(report: CleanReport) -> str:
     if report.removed and not report.dry_run:
         lines.append(f"altegio-sync undo {report.run_id} brings them back")
     if report.left:
-        lines.append(f"{len(report.left)} appointments were left as they are")
+        lines.append(f"{counted(len(report.left), 'appointment')} not changed")
     if report.interrupted:
         lines.append("Interrupted: run it again for the rest")
     return "\n".join(lines)

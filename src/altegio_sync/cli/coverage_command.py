@@ -20,6 +20,7 @@ from altegio_sync.cli.command import (
 )
 from altegio_sync.cli.junk import JunkWarning
 from altegio_sync.cli.local_zone import find_zone_for
+from altegio_sync.domain.durations import age_text
 from altegio_sync.domain.foreign_text import shown
 from altegio_sync.domain.ledger import CompanyCoverage, Grade
 from altegio_sync.domain.period_words import parse_period
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
     from altegio_sync.cli.command import CommandOptions
-    from altegio_sync.domain.foreign_text import shown
+    from altegio_sync.domain.durations import age_text
 from altegio_sync.domain.ledger import CoverageReport
 
 _MARKS = {Grade.PROVED: ("=", "green"), Grade.CHECKED: ("+", "cyan")}
@@ -97,12 +98,7 @@ def _summary(company: CompanyCoverage, now: datetime) -> str:
     told = f"{len(company.graded)} of {len(company.days)} days covered, {company.proved} proved"
     if company.oldest_at is None:
         return told
-    return f"{told}; the oldest entry is {_age(company.oldest_at, now)} old"
-
-
-def _age(moment: datetime, now: datetime) -> str:
-    hours = (now - moment).total_seconds() / 3600
-    return f"{hours:.0f} hours" if hours < 48 else f"{hours / 24:.0f} days"
+    return f"{told}; the oldest entry is {age_text(now - company.oldest_at)} old"
 
 
 def _calendar(report: CoverageReport, company: CompanyCoverage) -> Iterator[Text]:

@@ -127,5 +127,7 @@ async def detail_lines(
             groups = (await source.find_examples(finding))[:_EXAMPLES]
             lines[finding.rule] = list(group_lines(finding.rule, groups, zone))
             if finding.count > sum(map(len, groups)):
-                lines[finding.rule].append(f"        all: validate --list {finding.rule}")
+                lines[finding.rule].append(
+                    f"        all: altegio-sync validate --list {finding.rule}"
+                )
     return lines

@@ -62,7 +62,7 @@ def run_interactive(first: str | None, last: str | None, env_file: Path | None) 
         if code != EXIT_DONE:
             return code
         if not questions.confirm("Sync these appointments?"):
-            print("Cancelled")
+            print("Nothing was changed.")
             return EXIT_DONE
         code = execute_sync(CommandOptions("sync", env_file), first, last)
         if has_terminal and code != EXIT_INTERRUPTED:

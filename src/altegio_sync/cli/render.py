@@ -93,8 +93,8 @@ def _completeness_rows(report: SyncReport) -> list[tuple[str, int, str]]:
         told = [f"{days.proved} proved"] if days.proved else []
         told += [f"{days.checked} checked"] if days.checked else []
         told += [f"{days.unsettled} not complete"] if days.unsettled else []
-        told += [f"{days.resumed} more were done before"] if days.resumed else []
         rows.append(("days read", read, ", ".join(told)))
+        rows.append(("days not read", days.resumed, "complete already"))
     if vanished.asked:
         done = ", would be marked deleted" if report.dry_run else ", marked deleted"
         told = [f"{vanished.gone} gone (404)" + (done if vanished.gone else "")]

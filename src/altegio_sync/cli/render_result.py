@@ -42,11 +42,22 @@ def _stored(report: SyncReport) -> str:
     records = report.records
     what = f"{counted(records.fetched, 'booking')}{_of(report)}"
     if not records.fetched:
-        return (
-            f"There are no bookings{_of(report)}" if report.exit_code == 0 else "No bookings read"
-        )
+        return _nothing(report)
     verb = "Would store" if report.dry_run else "Stored"
-    return f"{verb} {kept_of(records)} of {what}"
+    kept = kept_of(records)
+    is_known = kept > 0 and kept == records.duplicates and not records.stale
+    return f"{verb} {kept} of {what}{', nothing new' if is_known else ''}"
+
+
+def _nothing(report: SyncReport) -> str:
+    if report.exit_code != 0:
+        return "No bookings read"
+    days = report.days
+    if not days.resumed:
+        return f"There are no bookings{_of(report)}"
+    if not (days.checked or days.proved):
+        return f"Nothing to read: all days{_of(report)} were complete already"
+    return f"There are no bookings on the days{_of(report)} that were not complete yet"
 
 
 def _of(report: SyncReport) -> str:
@@ -61,7 +72,7 @@ def _of(report: SyncReport) -> str:
 
 
 def _rest(report: SyncReport, skipped_file: str | None) -> Iterator[str]:
-    records = report.records
+    records, resumed = report.records, report.days.resumed
     other = records.skipped[SkipReason.SERVICE]
     if other:
         yield f"{other} {_is(other)} other services"
@@ -78,6 +89,9 @@ def _rest(report: SyncReport, skipped_file: str | None) -> Iterator[str]:
     if records.stale:
         differs = "differs" if records.stale == 1 else "differ"
         yield f"{records.stale} {differs} from Altegio: add --update"
+    if resumed and records.fetched:
+        were = "was" if resumed == 1 else "were"
+        yield f"{counted(resumed, 'day')} {were} complete already and not read again"
 
 
 def _is(count: int) -> str:

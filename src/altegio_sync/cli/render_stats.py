@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -10,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from altegio_sync.domain.day_chart import draw_days
+from altegio_sync.domain.durations import age_text
 from altegio_sync.domain.foreign_text import shown
 from altegio_sync.domain.stats import share_of
 
@@ -74,8 +76,11 @@ def draw_stats(report: StatsReport) -> Iterable[Table | Text | str]:
     if run is None:
         yield "Last sync: none yet"
     else:
-        age = "at an unknown time" if run.age_hours is None else f"{run.age_hours:.1f} hours ago"
-        yield f"Last sync: {shown(run.run_id)}, {'well' if run.ok else 'failed'}, {age}"
+        ending = "succeeded" if run.ok else "was interrupted" if run.interrupted else "failed"
+        age = "at an unknown time"
+        if run.age_hours is not None:
+            age = f"{age_text(timedelta(hours=run.age_hours))} ago"
+        yield f"Last {run.command}: {shown(run.run_id)} {ending} {age}"
 
 
 def _table(*columns: str) -> Table:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from altegio_sync.domain.durations import age_text
 from altegio_sync.domain.foreign_text import shown
-from altegio_sync.domain.warnings import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from datetime import datetime
 
     from altegio_sync.domain.status import StatusReport
 
@@ -31,7 +30,7 @@ def _rows(report: StatusReport) -> Iterator[tuple[str, str]]:
         yield "last run", "none yet"
     else:
         at = run.finished_at
-        age = "at an unknown time" if at is None else f"{_age(report.now, at)} ago"
+        age = "at an unknown time" if at is None else f"{age_text(report.now - at)} ago"
         ending = "succeeded" if run.ok else "was interrupted" if run.interrupted else "failed"
         yield "last run", f"{run.command} {run.run_id} {ending} {age}"
     several = len(report.coverage) > 1
@@ -40,10 +39,10 @@ def _rows(report: StatusReport) -> Iterator[tuple[str, str]]:
         if each.outdated:
             told += f", {len(each.outdated)} more under earlier settings or rules"
         if each.oldest_proof_at is not None:
-            told += f", the oldest proof {_age(report.now, each.oldest_proof_at)} old"
+            told += f", the oldest proof {age_text(report.now - each.oldest_proof_at)} old"
         yield "complete", f"company {each.company}: {told}" if several else told
     for company, at in sorted(report.cursors.items()):
-        yield "cursor", f"company {company}: {_age(report.now, at)} old"
+        yield "cursor", f"company {company}: {age_text(report.now - at)} old"
     for lease in report.leases:
         ended = " (interrupted)" if lease.is_expired else ""
         yield "at work", f"{lease.company}: {lease.holder}{ended}"
@@ -53,16 +52,6 @@ def _rows(report: StatusReport) -> Iterator[tuple[str, str]]:
     stale = "; --update brings them up to date" if report.stale else ""
     yield "stale", f"{report.stale} in the last sync{stale}"
     yield "errors", f"{report.validation_errors} found by validate"
-
-
-def _age(now: datetime, moment: datetime) -> str:
-    seconds = (now - moment).total_seconds()
-    if seconds < 90:
-        return counted(max(0, round(seconds)), "second")
-    if seconds < 2 * 3600:
-        return counted(round(seconds / 60), "minute")
-    hours = seconds / 3600
-    return counted(round(hours), "hour") if hours < 48 else f"{hours / 24:.0f} days"
 
 
 def render_metrics(report: StatusReport) -> str:
@@ -76,7 +65,7 @@ def render_unreachable() -> str:
 
 
 def _needs_attention(value: int) -> Iterator[str]:
-    yield from _gauge("needs_attention", "Whether something needs a person", value)
+    yield from _gauge("needs_attention", "Whether something needs attention", value)
 
 
 def _metrics(report: StatusReport) -> Iterator[str]:

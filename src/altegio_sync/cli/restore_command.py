@@ -60,7 +60,7 @@ def _tell(options: CommandOptions, report: RestoreReport) -> None:
 
 
 def render_restore(report: RestoreReport) -> str:
-    ending = {0: "done", 1: "finished with errors", 3: "broken off", 130: "interrupted"}[
+    ending = {0: "done", 1: "finished with errors", 3: "failed", 130: "interrupted"}[
         report.exit_code
     ]
     dry = " (dry run: nothing was written)" if report.dry_run else ""

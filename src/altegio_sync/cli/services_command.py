@@ -103,7 +103,7 @@ def _text(settings: Settings, found: dict[str, Sequence[Service]]) -> str:
     if not settings.service_ids:
         lines += [
             "",
-            "No list is set, so every lesson that is no group event is kept.",
+            "No list is set, so every lesson except group events is kept.",
             "Take out of the first line what is not an individual lesson, and paste:",
         ]
     lines += [

@@ -164,6 +164,7 @@ def execute_changes(
             page_size=settings.first_page_size,
             timezone=settings.timezone,
             rules=settings.rules,
+            options=() if since is None else ("--since", since),
         )
         run_id = new_run_id(utc_now())
         async with _opened(options, settings, None, stop) as (database, api, progress, warnings):

@@ -38,7 +38,7 @@ def run_undo(options: CommandOptions, run_id: str | None, *, force: bool, wait: 
                 report = await trash.undo(run_id, force=force, should_stop=lambda: stop.is_set)
         if report is None:
             raise ConfigError(
-                f"The trash knows no run {run_id!r}: altegio-sync undo lists those it knows"
+                f"No run {run_id!r} in the trash: altegio-sync undo lists those that are"
             )
         _show(options, report)
         return report.exit_code
@@ -56,7 +56,7 @@ def run_purge(options: CommandOptions, older_than: str, *, dry_run: bool) -> NoR
         if options.json_output:
             print_json({"command": "trash purge", "ok": True, "dry_run": dry_run, "purged": count})
         else:
-            verb = "would be forgotten" if dry_run else "were forgotten"
+            verb = "would be deleted permanently" if dry_run else "were deleted permanently"
             print(f"Trash: {count} entries older than {shown(older_than)} {verb}")
         return EXIT_DONE
 

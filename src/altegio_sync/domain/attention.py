@@ -164,8 +164,10 @@ def about_index(
     if not documents or has_unique_index:
         return
     if duplicates:
-        what = counted(duplicates, "stored duplicate")
-        why = f"{what} would prevent it: altegio-sync clean removes them and creates the index"
+        why = (
+            f"{counted(duplicates, 'document')} that share an appointmentId would prevent it: "
+            "altegio-sync clean merges them and creates the index"
+        )
     elif in_its_place is not None:
         why = f"{in_its_place} is in its place and does not serve: altegio-sync check"
     else:
@@ -232,7 +234,7 @@ def about_killed(
 
 
 def _sample(ids: Sequence[str]) -> str:
-    return f" (appointments {some_ids(ids)})" if ids else ""
+    return f" (appointments {some_ids(list(dict.fromkeys(ids)))})" if ids else ""
 
 
 def _hours(span: timedelta) -> str:

@@ -5,12 +5,24 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
+from altegio_sync.domain.warnings import counted
 from altegio_sync.errors import ConfigError
 
 _DURATION = re.compile(r"([0-9]{1,6})([smhd])|0")
 #: Further back than any booking, and less than what leads out of the calendar.
 _LONGEST = timedelta(days=36_500)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+def age_text(age: timedelta) -> str:
+    """As people say it: 5 seconds, 2 minutes, 7 hours, 3 days; a negative one counts as none."""
+    seconds = max(0.0, age.total_seconds())
+    if seconds < 90:
+        return counted(round(seconds), "second")
+    if seconds < 2 * 3600:
+        return counted(round(seconds / 60), "minute")
+    hours = seconds / 3600
+    return counted(round(hours), "hour") if hours < 48 else f"{hours / 24:.0f} days"
 
 
 def parse_duration(text: str) -> timedelta:

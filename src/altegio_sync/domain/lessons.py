@@ -55,6 +55,11 @@ class Skipped:
 Verdict = Kept | Skipped
 
 
+def is_trial_title(title: str) -> bool:
+    folded = title.casefold()
+    return any(word in folded for word in _TRIAL_WORDS)
+
+
 @dataclass(frozen=True, slots=True)
 class LessonRules:
     """What counts as an individual and as a trial lesson, by the school's settings."""
@@ -65,8 +70,7 @@ class LessonRules:
     def is_trial(self, service: Service) -> bool:
         if self.trial_ids:
             return service.id in self.trial_ids
-        title = service.title.casefold()
-        return any(word in title for word in _TRIAL_WORDS)
+        return is_trial_title(service.title)
 
     def keeps(self, service: Service, *, is_group_event: bool) -> bool:
         if service.id in self.trial_ids:

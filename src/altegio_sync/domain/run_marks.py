@@ -16,7 +16,13 @@ if TYPE_CHECKING:
 
 _ERRORS_KEPT = 3
 #: Warnings that hold until a later run of the same kind finds all in order.
-_LASTING = ("no_total", "nothing_listed", "staff_list_refused", "unknown_setting")
+_LASTING = (
+    "no_longer_kept",
+    "no_total",
+    "nothing_listed",
+    "staff_list_refused",
+    "unknown_setting",
+)
 _IDS_IN_REPORT = 100
 #: Ids of skipped bookings that are compared with those of the next run.
 SKIPPED_KEPT = 5000

@@ -125,7 +125,10 @@ def _why_not(error: OperationFailure) -> str:
             )
         return "old duplicates are in the way; altegio-sync clean removes them"
     if code in _CONFLICTS:
-        return f"another index of the name or key {INDEX_NAME} is in its place, and is left alone"
+        return (
+            f"another index of the name or key {INDEX_NAME} is in its place, which this program "
+            "never drops: altegio-sync check names what to do"
+        )
     if code == _UNAUTHORIZED:
         return "the user of DB_URI has no right to make indexes"
     return f"MongoDB refused (code {code}): {meaning_of(code)}"

@@ -66,7 +66,7 @@ NOT_THERE_EITHER = "what is missing is missing in Altegio too; add it there"
 OVERTAKEN = "changed by another program at the same moment"
 NO_ZONE = "a date without a zone, and no zone is known: set ALTEGIO_TIMEZONE"
 REFUSED = "MongoDB refused the change (code {}): {}"
-COLLIDED = "its id stands in another document: altegio-sync clean"
+COLLIDED = "another document has its id: altegio-sync clean"
 
 
 class MongoRepairs:

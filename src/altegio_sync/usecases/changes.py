@@ -68,6 +68,8 @@ class ChangesRequest:
     page_size: int = 50
     timezone: str | None = None
     rules: LessonRules = field(default_factory=LessonRules)
+    #: ``since`` as typed, for the command that continues an interrupted run.
+    options: tuple[str, ...] = ()
 
 
 async def sync_changes(
@@ -104,6 +106,7 @@ async def sync_changes(
         started_at=started_at,
         finished_at=started_at,
         companies=[],
+        options=request.options,
     )
     for company_id in request.companies:
         if request.since is None and await cursors.find_cursor(company_id) is None:
@@ -118,7 +121,7 @@ async def sync_changes(
         held = None if request.dry_run else leases
         opening = None
         if runs is not None and not request.dry_run:
-            begun = OpenRun(report.run_id, started_at)
+            begun = OpenRun(report.run_id, started_at, options=request.options)
             opening = partial(runs.note_start, "changes", company_id, begun)
         await run_company(company.report, source, company.sync, stop, held, opening, work="changes")
         _give_way(company.report, progress)

@@ -11,15 +11,15 @@ from zoneinfo import ZoneInfo
 
 from altegio_sync.domain.foreign_text import shown
 from altegio_sync.domain.kept_share import MIN_RECORDS, likely_setting
-from altegio_sync.domain.lessons import Kept, Skipped, SkipReason, judge
+from altegio_sync.domain.lessons import Kept, Skipped, SkipReason, is_trial_title, judge
 from altegio_sync.domain.period import Period
-from altegio_sync.domain.warnings import counted
+from altegio_sync.domain.warnings import counted, some_ids
 from altegio_sync.domain.zones import ZONE_REMEDY, are_same_zone, find_zone
 from altegio_sync.errors import AltegioError
 from altegio_sync.ports import PageQuery
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 
     from altegio_sync.domain.appointment import Booking, Teacher
     from altegio_sync.domain.lessons import LessonRules
@@ -72,9 +72,9 @@ class Finding:
 
 @dataclass(slots=True)
 class LocationFacts:
-    """What was learnt of a location: its services, those of its bookings among them."""
+    """What was learnt of a location: the titles of its services and of those of its bookings."""
 
-    services: set[str] = field(default_factory=set)
+    services: dict[str, str] = field(default_factory=dict)
     #: Whether the location answered with its list of services.
     has_list: bool = False
 
@@ -103,9 +103,11 @@ async def check_altegio(
     yield timetable
     staff_finding, staff = await _check_staff(source, company_id)
     yield staff_finding
-    facts.services.update(each.id for booking in bookings for each in booking.services)
+    facts.services.update(
+        (each.id, each.title) for booking in bookings for each in booking.services
+    )
     try:
-        facts.services.update(each.id for each in await source.fetch_services(company_id))
+        facts.services |= {each.id: each.title for each in await source.fetch_services(company_id)}
         facts.has_list = True
     except AltegioError as error:
         yield Finding.warning("services", str(error), "the service ids could not be compared")
@@ -118,16 +120,42 @@ def check_services(rules: LessonRules, locations: Sequence[LocationFacts]) -> li
     wanted = sorted(rules.individual_ids | rules.trial_ids)
     if not wanted or not locations or not all(each.has_list for each in locations):
         return []
-    known = set[str]().union(*(each.services for each in locations))
+    known = {id_: title for each in locations for id_, title in each.services.items()}
     where = "this location" if len(locations) == 1 else "any of these locations"
     hint = "altegio-sync services lists the ids for ALTEGIO_SERVICE_IDS"
     unknown = [each for each in wanted if each not in known]
     if not unknown:
-        return [Finding.good("services", f"all {len(wanted)} are services of {where}")]
+        text = f"all {len(wanted)} are services of {where}"
+        return _check_lists(rules, known) or [Finding.good("services", text)]
     return [
         Finding.bad("services", f"{shown(each)} is not a service of {where}", hint)
         for each in unknown
     ]
+
+
+def _check_lists(rules: LessonRules, titles: Mapping[str, str]) -> list[Finding]:
+    """Services that seem to be in the wrong list: their lessons would have the wrong `IsTrial`."""
+    both = rules.individual_ids & rules.trial_ids
+    trial_titled = {each for each in rules.individual_ids - both if is_trial_title(titles[each])}
+    # Without a list of trial lessons the title decides, and the lesson is a trial all the same.
+    misplaced = trial_titled if rules.trial_ids else set[str]()
+    found = []
+    if both:
+        text = f"{_listed(both)} in ALTEGIO_SERVICE_IDS and in ALTEGIO_TRIAL_SERVICE_IDS"
+        hint = "name each service in one list: these lessons are stored as trial lessons"
+        found.append(Finding.warning("services", text, hint))
+    if misplaced:
+        text = f"{_listed(misplaced)} in ALTEGIO_SERVICE_IDS, with a trial lesson's title"
+        hint = "the id may belong into ALTEGIO_TRIAL_SERVICE_IDS"
+        if not any(is_trial_title(titles[each]) for each in rules.trial_ids):
+            hint = "the two lists may be swapped: compare them with altegio-sync services"
+        found.append(Finding.warning("services", text, hint))
+    return found
+
+
+def _listed(ids: Iterable[str]) -> str:
+    found = sorted(ids)
+    return f"{some_ids(found)} {'is' if len(found) == 1 else 'are'}"
 
 
 def check_sample(
@@ -265,4 +293,5 @@ def _check_index(state: StoreState) -> Finding:
         return Finding.bad(name, text, wrong.remedy)
     if state.documents == 0:
         return Finding.good(name, f"{none} yet; the first run makes it")
-    return Finding.bad(name, none, "a sync makes it, or says what is in its way")
+    hint = "the next sync makes it, or reports what prevents it; duplicates: altegio-sync clean"
+    return Finding.bad(name, none, hint)

@@ -195,6 +195,8 @@ def _continue_killed(marks: Sequence[RunMark], query: StatusQuery) -> dict[str, 
     commands = {}
     for mark in marks:
         for run in mark.open_runs:
+            if mark.command == "changes" and run.options:
+                commands[run.run_id] = " ".join(["altegio-sync changes", *run.options])
             if not run.words:
                 continue
             try:

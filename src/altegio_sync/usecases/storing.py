@@ -240,9 +240,9 @@ class BookingIntake:
             self._warn("offsets_disagree", message, ids)
         ids = found.get("no_longer_kept", [])
         if ids and self._mode is SyncMode.UPDATE:
+            kept = counted(len(ids), "stored appointment")
             message = (
-                f"no longer kept: {len(ids)} stored appointments that would be skipped now "
-                f"(appointments {some_ids(ids)})"
+                f"no longer kept: {kept} that would be skipped now (appointments {some_ids(ids)})"
             )
             self._warn("no_longer_kept", message, ids)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from importlib.resources import files
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -19,6 +20,7 @@ from altegio_sync.cli.html.charts import (
 from altegio_sync.cli.html.markup import Markup, document, element, join
 from altegio_sync.domain.appointment import AttendanceStatus
 from altegio_sync.domain.day_chart import draw_days
+from altegio_sync.domain.durations import age_text
 from altegio_sync.domain.stats import open_ends, share_of
 
 if TYPE_CHECKING:
@@ -105,7 +107,7 @@ def _moment(report: StatsReport, moment: datetime) -> str:
 
 def _attention(report: StatsReport) -> Markup:
     if not report.warnings:
-        return _section("attention", "Attention", _note("Nothing wants attention."), class_="calm")
+        return _section("attention", "Attention", _note("Everything looks fine."), class_="calm")
     lines = []
     for each in report.warnings:
         text = str(each).removeprefix(each.level)
@@ -182,7 +184,7 @@ def _about_days(report: StatsReport, chart: DayChart) -> Iterable[Markup]:
     else:
         yield _note("Oldest ", _time(report.oldest), ", newest ", _time(report.newest), ".")
     if any(each.is_ahead for each in chart.bars):
-        yield _note("Fainter ones are still ahead.")
+        yield _note("Lighter bars: upcoming lessons.")
     if chart.outside:
         yield _note(number(chart.outside), " are too many years from today to be shown.")
 
@@ -258,7 +260,7 @@ def _duplicates(report: StatsReport) -> Markup:
     found = report.counts.duplicates
     facts = (
         ("Ids stored more than once", number(found.appointment_ids)),
-        ("Documents too many", number(found.extra_documents)),
+        ("Extra copies", number(found.extra_documents)),
     )
     return _section("duplicates", "Duplicates", _facts(facts, "facts"))
 
@@ -277,8 +279,8 @@ def _last_run(report: StatsReport) -> Markup:
         at = run.finished_at.isoformat(timespec="seconds")
         facts.append(("At", element("time", _moment(report, run.finished_at), datetime=at)))
     if run.age_hours is not None:
-        age = element("data", f"{run.age_hours:,.1f}", value=round(run.age_hours, 1))
-        facts.append(("Age at the count", join((age, " hours"))))
+        age = age_text(timedelta(hours=run.age_hours))
+        facts.append(("Age at the count", element("data", age, value=round(run.age_hours, 1))))
     if run.period is not None:
         told = f"{run.period.get('from')} to {run.period.get('to')} ({run.period.get('timezone')})"
         facts.append(("Period", name(told)))
