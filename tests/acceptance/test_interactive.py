@@ -120,7 +120,7 @@ def test_wrong_dates_are_asked_for_again(cli: Cli) -> None:
     terminal.wait_for("2026-01-05 to 2026-01-06 (Europe/Kyiv), 2 days")
     terminal.wait_for("Sync these appointments?")
     terminal.type("n")
-    terminal.wait_for("Cancelled")
+    terminal.wait_for("Nothing was changed.")
 
     assert terminal.end() == 0
 
@@ -173,7 +173,7 @@ def test_a_no_syncs_nothing(cli: Cli) -> None:
     code, told = lines(cli, "2026-11-02\n2026-11-03\nn\n")
 
     assert code == 0
-    assert "Cancelled" in told
+    assert "Nothing was changed." in told
     assert "fetched" not in told
 
 
