@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import anyio
@@ -46,3 +48,31 @@ def test_under_nohup_a_closed_terminal_stops_nothing() -> None:
         assert execute(CommandOptions("sync", quiet=True), body) == 0
     finally:
         signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.parametrize(
+    ("ignored", "number", "code"),
+    [("", "SIGTERM", 130), ("", "SIGHUP", 130), ("SIGHUP", "SIGHUP", 0)],
+    ids=["ended", "closed", "closed under nohup"],
+)
+def test_a_signal_while_the_command_is_imported_is_an_interruption(
+    ignored: str, number: str, code: int
+) -> None:
+    program = f"""
+import os, signal, sys, types
+from altegio_sync.cli import main
+
+class Interrupted(types.ModuleType):
+    def __getattr__(self, name):
+        os.kill(os.getpid(), signal.{number})
+        return lambda *_, **__: None
+
+for name in filter(None, ["{ignored}"]):
+    signal.signal(getattr(signal, name), signal.SIG_IGN)
+sys.modules["altegio_sync.cli.app"] = Interrupted("altegio_sync.cli.app")
+main()
+"""
+
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False)
+
+    assert (ran.returncode, ran.stderr) == (code, b"")

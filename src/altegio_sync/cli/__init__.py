@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import signal
 import sys
 
 #: Python looks for cycles whenever this many more objects have come than gone; 700 unless told.
@@ -43,6 +44,7 @@ def appointments_test() -> None:
 def _run(name: str, *command: str) -> None:
     """Run under a name of its own; the old npm names each stand for one command."""
     gc.set_threshold(_GARBAGE_THRESHOLD, 20, 100)
+    _interrupt_on_signals()
     try:
         from altegio_sync.cli.app import app
         from altegio_sync.cli.streams import make_streams_safe
@@ -51,3 +53,12 @@ def _run(name: str, *command: str) -> None:
         app([*command, *sys.argv[1:]], prog_name=name)
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def _interrupt_on_signals() -> None:
+    """Let these signals act as Ctrl-C from the start, also while the command is being imported."""
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        # nohup has SIGHUP ignored, so that a run outlives its terminal.
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, signal.default_int_handler)
