@@ -48,17 +48,18 @@ def run_clean(options: CommandOptions, *, dry_run: bool, wait: str) -> NoReturn:
 def _text(report: CleanReport) -> str:
     appointments = counted(report.appointment_ids, "appointment")
     removed = counted(report.removed, "document")
+    was, is_ = ("was", "is") if report.appointment_ids == 1 else ("were", "are")
     if report.appointment_ids == 0:
         head = "Clean: no appointment is stored twice"
     elif report.dry_run:
         head = (
-            f"Clean (dry run, nothing was written): {appointments} stored more than "
+            f"Clean (dry run, nothing was written): {appointments} {is_} stored more than "
             f"once, {removed} would go to the trash"
         )
     else:
         head = (
-            f"Clean {report.run_id}: {appointments} stored more than once, {removed} moved to the "
-            f"trash, {counted(report.changed, 'document')} completed from the removed ones"
+            f"Clean {report.run_id}: {appointments} {was} stored more than once, {removed} moved "
+            f"to the trash, {counted(report.changed, 'document')} completed from the removed ones"
         )
     lines = [head]
     if report.has_unique_index:
