@@ -25,6 +25,7 @@ from altegio_sync.domain.zones import find_zone
 from altegio_sync.errors import AltegioSyncError, StoreUnavailableError, first_error
 from altegio_sync.ports import PageQuery, SilentProgress, StoredScope
 from altegio_sync.usecases.incomplete import incomplete_errors
+from altegio_sync.usecases.other_days import refuse_other_days
 from altegio_sync.usecases.reading import PeriodReading, Window
 from altegio_sync.usecases.run_book import close_book
 from altegio_sync.usecases.run_clock import RunClock
@@ -294,6 +295,7 @@ class _CompanySync:
     async def _read(self, period: Period, zone: ZoneInfo) -> None:
         query = self._first_page(period, zone)
         first = self._ahead.pop(query, None) or await self._source.fetch_page(query)
+        refuse_other_days(query, first)
         self.report.api.pages += 1
         total = first.total or first.rows
         self._progress.expect(total, -(-total // (first.rows or 1)))
