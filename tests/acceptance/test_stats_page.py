@@ -210,12 +210,13 @@ def test_a_page_that_is_there_stays_when_mongodb_cannot_be_reached(
     cli: Cli, tmp_path: Path
 ) -> None:
     path = tmp_path / "page.html"
-    path.write_text("yesterday's")
+    earlier = "<!doctype html>\n<html><head><title>Appointments, yesterday</title></head></html>\n"
+    path.write_text(earlier)
 
     ran = cli.run("stats", "--html", str(path), **NO_MONGODB)
 
     assert ran.code == 3
-    assert path.read_text() == "yesterday's"
+    assert path.read_text() == earlier
     assert list(tmp_path.iterdir()) == [path]
 
 
