@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from altegio_sync.domain.lessons import Verdict
     from altegio_sync.domain.report import WritingRun
     from altegio_sync.errors import AltegioError
-    from altegio_sync.ports import PageQuery, StoredScope
+    from altegio_sync.ports import IndexProblem, PageQuery, StoredScope
 
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 #: Long after the days of the bookings here.
@@ -138,7 +138,7 @@ class MemoryStore:
         self.now = NOW
         self.log = [] if log is None else log
 
-    async def prepare(self, *, dry_run: bool) -> str | None:
+    async def prepare(self, *, dry_run: bool) -> IndexProblem | None:
         del dry_run
         return None
 

@@ -40,6 +40,7 @@ def _vanished(fields: Mapping[str, Any]) -> str:
 #: How each event reads to people; its name and fields are what `--log-format json` shows.
 MESSAGES: dict[str, str | Callable[[Mapping[str, Any]], str]] = {
     "failed": "{message}",
+    "index_remade": "{message}",
     "no_unique_index": "No unique index on appointmentId, checking by query instead: {reason}",
     "report_not_kept": "The report could not be kept in altegio-sync-runs: {reason}",
     "retry_rate_limited": "Rate limit exceeded: waiting {wait_s:.1f} s (try {tries} of 6)",

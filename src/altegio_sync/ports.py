@@ -139,11 +139,19 @@ class MarkResult:
     failures: dict[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class IndexProblem:
+    """Why there is no unique index; ``is_remade``: it was lost, and was made again."""
+
+    reason: str = ""
+    is_remade: bool = False
+
+
 class AppointmentStore(Protocol):
     """The school's collection. Every method raises StoreError when MongoDB fails it."""
 
-    async def prepare(self, *, dry_run: bool) -> str | None:
-        """Make sure of the unique index; a warning where there is none, None where all is well."""
+    async def prepare(self, *, dry_run: bool) -> IndexProblem | None:
+        """Make sure of the unique index; None where it was there, or is made for the first time."""
         ...
 
     async def store_batch(

@@ -270,7 +270,7 @@ async def test_old_duplicates_keep_the_index_away_and_are_brought_up_to_date_ali
     outcomes = await put(store, verdicts(moved, booking("502")), SyncMode.UPDATE)
 
     assert warning is not None
-    assert "altegio-sync clean" in warning
+    assert "altegio-sync clean" in warning.reason
     assert outcomes == [Outcome.UPDATED, Outcome.SAVED]
     assert await collection.count_documents({"appointmentId": "501", "status": "1"}) == 2
 
@@ -292,11 +292,11 @@ async def test_the_index_is_made_once_and_leaves_documents_without_the_field_in_
     ("key", "options", "documents", "told"),
     [
         ("appointmentId", None, 0, "ok: no unique index on appointmentId yet; the first run"),
-        ("appointmentId", None, 1, "a sync makes it, or says what is in its way"),
+        ("appointmentId", None, 1, "the next sync makes it, or reports what"),
         ("appointmentId", {}, 1, "drop appointmentId_1, if no program needs it: the next sync"),
         ("appointmentId", {}, 0, "drop appointmentId_1, if no program needs it: the next sync"),
         ("leadId", {"name": "appointmentId_1"}, 1, "drop appointmentId_1, if no program needs"),
-        ("appointmentId", {"name": "theirs"}, 1, "a sync makes it, or says what is in its way"),
+        ("appointmentId", {"name": "theirs"}, 1, "the next sync makes it, or reports what"),
         ("appointmentId", {"name": "theirs", "unique": True}, 1, "ok: unique"),
     ],
     ids=["none yet", "none", "plain", "plain, empty", "its name", "another name", "theirs"],
@@ -322,6 +322,30 @@ async def test_a_check_says_what_is_the_case_with_the_index(
     # What the hint says is true: a sync can make it, or cannot as long as that index is there.
     warning = await store_at(database).prepare(dry_run=False)
     assert (warning is None) == ("drop" not in told)
+
+
+async def test_an_index_that_was_lost_is_made_again_and_reported(
+    database: AsyncDatabase[Document], collection: AsyncCollection[Document]
+) -> None:
+    store = store_at(database)
+    assert await store.prepare(dry_run=False) is None
+    await put(store, verdicts(booking("501", changed_at=NOW)))
+    await collection.drop_index("appointmentId_1")
+
+    problem = await store.prepare(dry_run=False)
+
+    assert problem is not None
+    assert problem.is_remade
+    assert await has_unique_index(collection)
+    assert await store.prepare(dry_run=False) is None
+
+
+async def test_the_first_run_on_documents_of_the_old_scripts_has_lost_no_index(
+    database: AsyncDatabase[Document], collection: AsyncCollection[Document]
+) -> None:
+    await collection.insert_one({"appointmentId": "501", "leadId": "7"})
+
+    assert await store_at(database).prepare(dry_run=False) is None
 
 
 async def test_an_index_of_others_is_left_alone(

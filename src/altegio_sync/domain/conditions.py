@@ -20,6 +20,7 @@ _REPORTED_EVERY = timedelta(hours=23)
 LASTING = frozenset(
     {
         "doubtful",
+        "index_remade",
         "no_longer_kept",
         "no_total",
         "no_unique_index",
@@ -31,7 +32,7 @@ LASTING = frozenset(
 )
 #: Reported whenever they occur, since they occur once.
 SINGLE = frozenset({"lead_changed", "rules_changed"})
-_OF_THE_COLLECTION = frozenset({"no_unique_index"})
+_OF_THE_COLLECTION = frozenset({"index_remade", "no_unique_index"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from altegio_sync.domain.report import Outcome
 from altegio_sync.errors import StoreError
 from altegio_sync.mongo.bulk import Written, refused_message, write_counted
 from altegio_sync.mongo.connection import durable, waits_for_mongodb
-from altegio_sync.mongo.documents import KEY
+from altegio_sync.mongo.documents import KEY, STAMP
 from altegio_sync.mongo.duplicates import has_numeric_ids
 from altegio_sync.mongo.fence import no_fence
 from altegio_sync.mongo.ids import (
@@ -41,7 +41,7 @@ from altegio_sync.mongo.plans import (
 from altegio_sync.mongo.refusals import DUPLICATE_KEY
 from altegio_sync.mongo.requirements import ORDINARY, find_kind, find_lacking, product_of
 from altegio_sync.mongo.server_clock import Asked, ServerClock
-from altegio_sync.ports import BatchResult, MarkResult, StoreState
+from altegio_sync.ports import BatchResult, IndexProblem, MarkResult, StoreState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -58,6 +58,8 @@ if TYPE_CHECKING:
 
     Document = dict[str, Any]
 
+#: The old scripts store no stamp.
+_OF_OURS: Document = {STAMP: {"$exists": True}}
 _PROJECTION = dict.fromkeys(READ_FIELDS, 1)
 #: So often a document is examined that others change at the same time.
 _TRIES = 5
@@ -89,7 +91,7 @@ class MongoAppointments:
         self._lead_trash = LeadTrash(database, collection)
 
     @waits_for_mongodb
-    async def prepare(self, *, dry_run: bool) -> str | None:
+    async def prepare(self, *, dry_run: bool) -> IndexProblem | None:
         kind = await find_kind(self._collection.database, self._collection.name)
         if kind != ORDINARY:
             raise StoreError(
@@ -98,13 +100,18 @@ class MongoAppointments:
             )
         self._has_numeric_ids = await has_numeric_ids(self._collection)
         if dry_run:
-            missing = "a dry run makes none; the next run will"
+            missing = IndexProblem("a dry run makes none; the next run will")
             return None if await has_unique_index(self._collection) else missing
         await ensure_start_index(self._collection)
-        problem = await ensure_unique_index(self._collection)
-        if problem is not None:
+        if await has_unique_index(self._collection):
+            return None
+        reason = await ensure_unique_index(self._collection)
+        if reason is not None:
             self._document_id = fixed_document_id
-        return problem
+            return IndexProblem(reason)
+        # The first run of this program finds none of its own documents.
+        is_remade = await self._collection.find_one(_OF_OURS, {"_id": 1}) is not None
+        return IndexProblem(is_remade=True) if is_remade else None
 
     @waits_for_mongodb
     async def find_server_time(self) -> datetime:

@@ -190,9 +190,9 @@ class _CompanyChanges:
         since = await self._since(zone, began_at)
         report.cursor = CursorMove(since)
         self._progress.begin(report.company, None, zone.key)
-        warning = await self._store.prepare(dry_run=request.dry_run)
-        if warning:
-            warn_of_index(report, self._progress, warning)
+        problem = await self._store.prepare(dry_run=request.dry_run)
+        if problem is not None:
+            warn_of_index(report, self._progress, problem)
         query = PageQuery(report.company, None, zone, 1, request.page_size, since)
         first = await self._source.fetch_page(query)
         report.api.pages += 1

@@ -219,9 +219,9 @@ class _CompanySync:
         report.timezone = zone.key
         period = report.period = self._period_in(zone)
         self._progress.begin(report.company, period, zone.key)
-        warning = await self._store.prepare(dry_run=request.dry_run)
-        if warning:
-            warn_of_index(report, self._progress, warning)
+        problem = await self._store.prepare(dry_run=request.dry_run)
+        if problem is not None:
+            warn_of_index(report, self._progress, problem)
         if request.mode is SyncMode.UPDATE:
             self._vanished = self._search_vanished(period, zone)
         for span in await self._open_days(period, zone, began_at):
