@@ -340,8 +340,10 @@ AHEAD = datetime.now(UTC) + timedelta(hours=1)
         ({"renewed_at": AHEAD}, True),
         ({"since": "2099-01-01"}, False),
         ({}, False),
+        ({"expires_at": AHEAD + timedelta(days=2)}, True),
+        ({"expires_at": datetime(9999, 12, 31, tzinfo=UTC)}, True),
     ],
-    ids=["taken", "renewed", "text", "long"],
+    ids=["taken", "renewed", "text", "long", "too long", "for ever"],
 )
 async def test_a_lease_of_the_servers_future_is_void(
     leases_of: Callable[..., MongoLeases],
@@ -431,6 +433,8 @@ async def test_a_dead_lease_that_cannot_be_removed_is_waited_for_and_not_tried_f
     [
         ({}, False),
         ({"started": 1}, True),  # another process had the number before
+        ({"started": None}, False),
+        ({"started": "junk"}, False),
         ({"pid": 2**22 + 1}, True),
         ({"pid": 2**40}, False),  # no number of a process
         ({"pid": 2**22 + 1, "boot": "of another machine"}, False),

@@ -124,6 +124,29 @@ def test_a_weaker_pass_is_the_latest_and_puts_no_stronger_one_out_that_still_cou
     assert record.latest == second
 
 
+EARLIER = replace(ENTRY, at=NOW - timedelta(minutes=5), run_id="earlier")
+
+
+@pytest.mark.parametrize(
+    ("earlier", "is_strongest"),
+    [
+        (EARLIER, False),
+        (replace(EARLIER, at=DAY_END - timedelta(hours=1)), False),
+        (replace(EARLIER, settings="others"), False),
+        (replace(EARLIER, grade=Grade.PROVED), True),
+        (replace(EARLIER, mode=SyncMode.UPDATE), True),
+    ],
+    ids=["as strong", "before the day's end", "of other settings", "a proof", "an update"],
+)
+def test_a_run_that_was_stopped_and_goes_on_later_puts_no_later_pass_out(
+    earlier: LedgerEntry, is_strongest: bool
+) -> None:
+    record = DayRecord.first(ENTRY).with_entry(earlier, KYIV)
+
+    assert record.latest == ENTRY
+    assert record.strongest == (earlier if is_strongest else ENTRY)
+
+
 RULE = ResumeRule(SyncMode.NEW_ONLY, False, "settings", NOW, timedelta(hours=24))
 ABOUT_TOO_OLD = NOW - timedelta(hours=24)
 

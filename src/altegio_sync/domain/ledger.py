@@ -88,10 +88,16 @@ class DayRecord:
         return cls(entry, entry)
 
     def with_entry(self, entry: LedgerEntry, zone: ZoneInfo) -> DayRecord:
-        """A weaker pass is the latest, but does not put a stronger one out that still counts."""
+        """A weaker pass is the latest, but does not put a stronger one out that still counts.
+
+        Neither does an earlier one, of a run that was stopped and goes on, put a later one out.
+        """
         old = self.strongest
-        is_outdone = old.counts(zone, entry.settings) and not entry.is_as_strong_as(old)
-        return DayRecord(old if is_outdone else entry, entry)
+        is_stronger = old.counts(zone, entry.settings) and not entry.is_as_strong_as(old)
+        says_more = old.settings != entry.settings or old.is_as_strong_as(entry)
+        is_later = old.at > entry.at and old.counts(zone, old.settings) and says_more
+        latest = max(entry, self.latest, key=lambda each: each.at)
+        return DayRecord(old if is_stronger or is_later else entry, latest)
 
     def counting(self, zone: ZoneInfo, settings: str) -> list[LedgerEntry]:
         return [each for each in (self.strongest, self.latest) if each.counts(zone, settings)]

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from altegio_sync.domain.clock import MOST_AHEAD
 from altegio_sync.mongo.owner import Process
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ Document = dict[str, Any]
 ALL_COMPANIES = "*"
 _NEVER = datetime(1, 1, 1, tzinfo=UTC)
 #: By so much the clocks of a replica set's members may differ.
-_MOST_AHEAD = timedelta(seconds=10)
+_CLOCKS_DIFFER = timedelta(seconds=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,8 @@ class Holder:
 
     def is_alive(self, now: datetime) -> bool:
         """One that was taken or renewed in the future is not: the server's clock was set back."""
-        return now < self.expires_at and max(self.since, self.renewed_at) <= now + _MOST_AHEAD
+        is_of_today = now < self.expires_at <= now + MOST_AHEAD
+        return is_of_today and max(self.since, self.renewed_at) <= now + _CLOCKS_DIFFER
 
     def is_in_the_way(self, company_id: str, work: str | None) -> bool:
         if ALL_COMPANIES in (company_id, self.company_id):
@@ -100,10 +102,14 @@ LEASES: Document = {"$cond": [{"$isArray": "$leases"}, "$leases", []]}
 
 def _is_alive() -> Document:
     """As `Holder.is_alive`."""
-    latest = {"$add": ["$$NOW", int(_MOST_AHEAD.total_seconds() * 1000)]}
-    is_date = {"$eq": [{"$type": "$$lease.expires_at"}, "date"]}
+    latest, last = (
+        {"$add": ["$$NOW", int(ahead.total_seconds() * 1000)]}
+        for ahead in (_CLOCKS_DIFFER, MOST_AHEAD)
+    )
+    ends = "$$lease.expires_at"
+    is_date = {"$eq": [{"$type": ends}, "date"]}
     taken = [{"$lte": [f"$$lease.{name}", latest]} for name in ("since", "renewed_at")]
-    return {"$and": [is_date, {"$gt": ["$$lease.expires_at", "$$NOW"]}, *taken]}
+    return {"$and": [is_date, {"$gt": [ends, "$$NOW"]}, {"$lte": [ends, last]}, *taken]}
 
 
 IS_ALIVE = _is_alive()

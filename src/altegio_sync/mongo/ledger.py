@@ -81,14 +81,12 @@ class MongoLedger:
         What that run knows stays where it is newer.
         """
         left = list(entries)
-        for attempt in range(_TRIES):
+        for _ in range(_TRIES):
             if not left:
                 return
             days = [entry.day for entry in left]
             period = Period(min(days), max(days) + timedelta(days=1))
             known = await self.find_days(company_id, period)
-            if attempt:
-                left = [each for each in left if not _is_known_later(each, known.get(each.day))]
             await self._fence()
             writes = [self._to_write(company_id, each, known.get(each.day)) for each in left]
             refused = await write_each(self._collection, writes)
@@ -164,10 +162,6 @@ class MongoLedger:
 
     def _id(self, company_id: str, day: date) -> str:
         return f"{self._of}/{company_id}/{day.isoformat()}"
-
-
-def _is_known_later(entry: LedgerEntry, record: DayRecord | None) -> bool:
-    return record is not None and record.latest.at > entry.at
 
 
 def _to_fields(entry: LedgerEntry) -> Document:

@@ -68,7 +68,8 @@ class Process:
             return not _exists(self.pid)  # /proc may hide the processes of others
         except OSError:
             return False
-        return stat[_STATE] in _ENDED or int(stat[_STARTED]) != self.started
+        is_another = isinstance(self.started, int) and int(stat[_STARTED]) != self.started
+        return stat[_STATE] in _ENDED or is_another
 
 
 def _read_stat(pid: int) -> list[str]:
