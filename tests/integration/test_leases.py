@@ -13,10 +13,11 @@ import anyio
 import anyio.lowlevel
 import pytest
 
+from altegio_sync.domain.appointment import Lead
 from altegio_sync.domain.clock import steady_now
 from altegio_sync.domain.ledger import Grade, LedgerEntry
 from altegio_sync.domain.lessons import LessonRules, judge
-from altegio_sync.domain.report import SyncMode
+from altegio_sync.domain.report import SyncMode, WritingRun
 from altegio_sync.errors import ConfigError, LeaseHeldError, LeaseLostError, StoreUnavailableError
 from altegio_sync.mongo import leases as leases_module
 from altegio_sync.mongo.cursors import MongoCursors
@@ -471,6 +472,7 @@ async def test_a_run_that_was_stopped_writes_nothing_more_where_another_took_its
     stopped, run = Stopped(monkeypatch), leases_of("stopped")
     fence = run.check
     batch = [judge(booking("501"), LessonRules(), {})]
+    other_lead = [judge(booking("501", lead=Lead("54321", "Олена")), LessonRules(), {})]
     store = MongoAppointments(database, "appointments", fence=fence)
     ledger = MongoLedger(database, "appointments", fence=fence)
     cursors = MongoCursors(database, "appointments", fence=fence)
@@ -489,6 +491,9 @@ async def test_a_run_that_was_stopped_writes_nothing_more_where_another_took_its
         lambda: store.store_batch(
             [judge(booking("502"), LessonRules(), {})], mode=SyncMode.UPDATE, dry_run=False
         ),
+        lambda: store.store_batch(
+            other_lead, mode=SyncMode.UPDATE, dry_run=False, run=WritingRun("stopped", "sync")
+        ),
         lambda: ledger.write("77", [entry]),
         lambda: cursors.move_cursor("77", NOW, "stopped"),
     ]
@@ -498,6 +503,7 @@ async def test_a_run_that_was_stopped_writes_nothing_more_where_another_took_its
     assert await database["appointments"].count_documents({}) == 1
     assert await database["altegio-sync-ledger"].count_documents({}) == 0
     assert await database["altegio-sync-cursors"].count_documents({}) == 0
+    assert await database["altegio-sync-trash"].count_documents({}) == 0
 
 
 async def test_a_run_that_was_stopped_goes_on_where_nobody_took_its_company(

@@ -268,6 +268,7 @@ class MongoAppointments:
             return set()
         replaced = [lead for each in plans if not each.asks_again for lead in each.lead_changes]
         if replaced and run is not None:
+            await self._fence()
             await self._lead_trash.keep(replaced, run, self._clock())
         done = await self._bulk_write([write for _, write in writes])
         missed: set[int] = set()
