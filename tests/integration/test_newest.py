@@ -102,7 +102,16 @@ async def test_the_stamp_is_stored_as_a_date_and_left_out_where_there_is_none(
     assert "altegioUpdatedAt" not in documents[1]
 
 
-@pytest.mark.parametrize("old", [{}, {"altegioUpdatedAt": "2026-03-01"}], ids=["none", "a text"])
+@pytest.mark.parametrize(
+    "old",
+    [
+        {},
+        {"altegioUpdatedAt": "2026-03-01"},
+        {"altegioUpdatedAt": datetime(2020, 1, 1, tzinfo=UTC)},
+        {"altegioUpdatedAt": datetime(2099, 1, 1, tzinfo=UTC)},
+    ],
+    ids=["none", "a text", "older", "of the future"],
+)
 async def test_a_stamp_alone_is_written_under_update_and_is_no_change(
     database: AsyncDatabase[Document], collection: AsyncCollection[Document], old: Document
 ) -> None:

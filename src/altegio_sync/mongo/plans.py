@@ -210,7 +210,8 @@ def _stamp_writes(
     return [
         _update(each, stamp)
         for each in stored
-        if (stamp := changed_stamp(each, wanted)) and not asked.has_older_stamp(wanted, each)
+        if (stamp := changed_stamp(each, wanted))
+        and (asked.has_stamp_of_future(each) or not asked.has_older_stamp(wanted, each))
     ]
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from altegio_sync.domain.clock import steady_now
+from altegio_sync.domain.clock import MOST_AHEAD, steady_now
 from altegio_sync.domain.report import utc_now
 from altegio_sync.mongo.documents import STAMP
 
@@ -21,7 +21,7 @@ _LONGEST = timedelta(seconds=30)
 #: What BSON and the server's answer keep of a time.
 _MILLISECOND = timedelta(milliseconds=1)
 #: How far ahead a document may be written that is not said to be of the future.
-_MOST_AHEAD = timedelta(milliseconds=250)
+_CLOCKS_DIFFER = timedelta(milliseconds=250)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,11 @@ class Asked:
             return False
         return ours < theirs
 
+    def has_stamp_of_future(self, stored: Mapping[str, Any]) -> bool:
+        """Such a stamp says nothing of the order of changes: somebody's clock was wrong."""
+        theirs = stored.get(STAMP)
+        return isinstance(theirs, datetime) and theirs > self.now + MOST_AHEAD
+
     def _was_before(self, stored: Mapping[str, Any]) -> bool:
         """Whether the document was written after the request started, as far as it says so.
 
@@ -59,7 +64,7 @@ class Asked:
         written_at = stored.get("updatedAt")
         if self.at is None or not isinstance(written_at, datetime):
             return False
-        return self.at - _MILLISECOND < written_at <= self.now + _MOST_AHEAD
+        return self.at - _MILLISECOND < written_at <= self.now + _CLOCKS_DIFFER
 
 
 class ServerClock:
