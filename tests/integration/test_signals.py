@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -76,3 +77,46 @@ main()
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False)
 
     assert (ran.returncode, ran.stderr) == (code, b"")
+
+
+@pytest.mark.parametrize("how", ["raise KeyboardInterrupt", "sys.exit(130)"])
+def test_an_interrupted_start_prints_json_where_json_was_asked_for(how: str) -> None:
+    program = f"""
+import sys, types
+from altegio_sync.cli import main
+
+class Interrupted(types.ModuleType):
+    def __getattr__(self, name):
+        {how}
+
+sys.modules["altegio_sync.cli.app"] = Interrupted("altegio_sync.cli.app")
+sys.argv = ["altegio-sync", "status", "--json"]
+main()
+"""
+
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False)
+
+    assert ran.returncode == 130
+    assert json.loads(ran.stdout) == {
+        "command": "status",
+        "ok": False,
+        "errors": [{"code": "interrupted", "message": "Interrupted before there was a result"}],
+    }
+
+
+@pytest.mark.parametrize(
+    ("printed", "expected"),
+    [("", ["interrupted"]), ('{"errors": [{"code": "mine"}]}', ["mine"])],
+    ids=["nothing", "a report"],
+)
+def test_an_interrupted_command_prints_one_json_object(
+    capsys: pytest.CaptureFixture[str], printed: str, expected: list[str]
+) -> None:
+    async def body(_stop: StopSignal) -> int:
+        if printed:
+            sys.stdout.write(printed)
+        return 130
+
+    assert execute(CommandOptions("status", json_output=True, quiet=True), body) == 130
+    found = json.loads(capsys.readouterr().out)
+    assert [each["code"] for each in found["errors"]] == expected

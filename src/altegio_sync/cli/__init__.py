@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import json
 import signal
 import sys
 
@@ -10,6 +11,7 @@ import sys
 #: A page of a thousand records is some ten thousand objects without a cycle: looking that often
 #: was a third of a sync's time. It costs a few MB.
 _GARBAGE_THRESHOLD = 50_000
+INTERRUPTED = "Interrupted before there was a result"
 
 
 def main() -> None:
@@ -51,8 +53,25 @@ def _run(name: str, *command: str) -> None:
 
         make_streams_safe()
         app([*command, *sys.argv[1:]], prog_name=name)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, SystemExit) as error:
+        # typer ends an interrupted command by exit code 130 itself.
+        if isinstance(error, SystemExit) and error.code != 130:
+            raise
+        if "--json" in sys.argv:
+            _print_interrupted([*command, *sys.argv[1:]])
         sys.exit(130)
+
+
+def _print_interrupted(arguments: list[str]) -> None:
+    """A program that reads stdout always gets one JSON object, also from the first moment on.
+
+    Of our own modules none is imported: that may be what was interrupted.
+    """
+    streams = sys.modules.get("altegio_sync.cli.streams")
+    if not getattr(getattr(streams, "WatchedOutput", None), "was_written", False):
+        name = next((each for each in arguments if not each.startswith("-")), "")
+        error = {"code": "interrupted", "message": INTERRUPTED}
+        print(json.dumps({"command": name, "ok": False, "errors": [error]}, indent=2))
 
 
 def _interrupt_on_signals() -> None:

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from altegio_sync.cli.streams import watched_stdout
+from altegio_sync.cli import INTERRUPTED
+from altegio_sync.cli.streams import WatchedOutput, watched_stdout
 from altegio_sync.config import ALL_SETTINGS, load_settings, settings_file
 from altegio_sync.domain.foreign_text import json_safe, shown
 from altegio_sync.domain.report import RunError, failure_json
@@ -32,7 +33,6 @@ from altegio_sync.usecases.stopping import StopSignal
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Iterator
 
-    from altegio_sync.cli.streams import WatchedOutput
     from altegio_sync.config import Settings
     from altegio_sync.log import LogFormat, LogLevel
 
@@ -100,9 +100,12 @@ def execute(options: CommandOptions, body: Callable[[StopSignal], Awaitable[int]
         message = "Cannot write the output: stdout is closed (>/dev/null is for who wants none)"
         get_logger().error("failed", code="output", message=message)
         return EXIT_PARTLY
+    WatchedOutput.was_written = False
     with watched_stdout() as output:
         try:
             code = _execute(options, body, output)
+            if code == EXIT_INTERRUPTED and options.json_output and not output.was_written:
+                print_json(failure_json(options.name, [RunError("interrupted", INTERRUPTED)]))
             output.flush()
         except OSError as error:
             if error is not output.failure:

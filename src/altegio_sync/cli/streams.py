@@ -35,11 +35,15 @@ def make_streams_safe() -> None:
 class WatchedOutput:
     """An output that remembers its own failure, so that no other OSError passes for it."""
 
+    #: Whether any of them was written to: a result is not followed by a second one.
+    was_written = False
+
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
         self.failure: OSError | None = None
 
     def write(self, text: str) -> int:
+        WatchedOutput.was_written = True
         with self._watching():
             return self._stream.write(text)
 
