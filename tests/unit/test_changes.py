@@ -160,13 +160,26 @@ async def test_the_first_time_it_begins_where_it_is_told_to(since: Any, asked: d
 
 async def test_the_first_time_without_since_it_says_what_to_do_and_asks_nothing() -> None:
     source = listing()
-    cursors = MemoryCursors(company_77=CURSOR)
+    cursors = MemoryCursors()
 
-    with pytest.raises(ConfigError, match=r"no cursor yet for company 78.*changes --since 7d"):
+    with pytest.raises(ConfigError, match=r"no cursor yet for company 77, 78.*changes --since 7d"):
         await bring(source, cursors, companies=("77", "78"))
 
     assert source.asked == []
-    assert cursors.at == {"77": CURSOR}
+    assert cursors.at == {}
+
+
+async def test_a_company_without_a_cursor_keeps_no_other_waiting() -> None:
+    source = listing()
+    cursors = MemoryCursors(company_77=CURSOR)
+
+    report = await bring(source, cursors, companies=("78", "77"))
+
+    assert cursors.at == {"77": ANSWERED_AT}
+    assert {each.company_id for each in source.asked} == {"77"}
+    assert [(each.code, each.company) for each in report.errors] == [("config", "78")]
+    assert "altegio-sync changes --company 78 --since 7d" in report.errors[0].message
+    assert report.exit_code == 1
 
 
 @pytest.mark.parametrize(

@@ -50,6 +50,10 @@ if TYPE_CHECKING:
     )
 
 DEFAULT_OVERLAP = timedelta(days=1)
+_NO_CURSOR = (
+    "There is no cursor yet for company {}: say where to begin, as in "
+    "altegio-sync changes{} --since 7d (or a date), best after a sync of what is older"
+)
 #: Wide enough for any booking; more changes than one pass shall hold are read by days of it.
 _ALL_DAYS = Period.of_days(date(2000, 1, 1), date(2099, 12, 31))
 
@@ -92,7 +96,8 @@ async def sync_changes(
     ``complete`` adds before it is stored.
 
     Raises:
-        ConfigError: a company has no cursor, and the request says no ``since``.
+        ConfigError: no company has a cursor, and the request says no ``since``. Where only some
+            have none, it is an error in the report of these.
         StoreError: the cursors cannot be read.
     """
     progress = progress or SilentProgress()
@@ -108,13 +113,15 @@ async def sync_changes(
         companies=[],
         options=request.options,
     )
+    without_cursor = await _find_without_cursor(cursors, request)
+    if without_cursor and len(without_cursor) == len(set(request.companies)):
+        raise ConfigError(_NO_CURSOR.format(", ".join(without_cursor), ""))
     for company_id in request.companies:
-        if request.since is None and await cursors.find_cursor(company_id) is None:
-            raise ConfigError(
-                f"There is no cursor yet for company {company_id}: say where to begin, as in "
-                "altegio-sync changes --since 7d (or a date), best after a sync of what is older"
-            )
-    for company_id in request.companies:
+        if company_id in without_cursor:
+            why = _NO_CURSOR.format(company_id, f" --company {company_id}")
+            error = RunError("config", why, company_id)
+            report.companies.append(CompanyReport(company_id, errors=[error], broke_off=True))
+            continue
         company = _CompanyChanges(
             source, store, cursors, request, company_id, report.run_id, progress, clock
         )
@@ -136,6 +143,14 @@ async def sync_changes(
     if runs is not None and not request.dry_run:
         await close_book(runs, report, request.companies, progress)
     return report
+
+
+async def _find_without_cursor(cursors: CursorStore, request: ChangesRequest) -> list[str]:
+    """The companies of which nobody says where to begin."""
+    if request.since is not None:
+        return []
+    asked = dict.fromkeys(request.companies)
+    return [each for each in asked if await cursors.find_cursor(each) is None]
 
 
 def _give_way(report: CompanyReport, progress: Progress) -> None:
