@@ -167,7 +167,7 @@ def _refused(
             text = f"Altegio refused access ({told}): {_RIGHTS_HINT}"
             return AuthenticationError(text, status=status)
         case 404:
-            text = f"Altegio does not know it ({told}): {_RIGHTS_HINT}"
+            text = f"Altegio does not know this location or booking ({told}): {_RIGHTS_HINT}"
             return NotFoundError(text, status=status)
         case _ if refusal.is_about_the_tokens:
             text = f"Altegio refused the tokens ({told}): {_TOKENS_HINT}"

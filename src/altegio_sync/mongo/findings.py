@@ -339,7 +339,7 @@ def _untidy_names(document: Mapping[str, Any]) -> Iterator[WrongValue]:
     for name in NAMES:
         value = document.get(name)
         if isinstance(value, str) and value != tidy(value):
-            yield WrongValue(name, "string", _shown_value(name, value))
+            yield WrongValue(name, "extra spaces", _shown_value(name, value))
 
 
 _DESCRIPTIONS: dict[str, Callable[[Mapping[str, Any]], Iterator[WrongValue]]] = {

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 #: A clock further off than this makes "today" and the age of a run doubtful.
 MAX_CLOCK_OFFSET_S = 60
 _LARGEST_PAGE = 1000
+_SAME_CLOCK_S = 0.05
 _DAYS_LOOKED_AT = 365
 _SAMPLE = 100
 _MOST_PAGES = 10
@@ -218,7 +219,7 @@ async def _check_timetable(
     elif page.rows == _LARGEST_PAGE:
         size = f"serves {_LARGEST_PAGE} a page: ALTEGIO_PAGE_SIZE=auto saves requests"
     else:
-        size = f"page size unknown, all {page.rows} fit on one"
+        size = f"page size unknown, since all {page.rows} fit on one page"
     return Finding.good(name, f"{total} records in the last year; {size}"), bookings
 
 
@@ -253,10 +254,16 @@ async def _check_staff(
     return Finding.good("staff", f"{len(teachers)} teachers, former ones included"), teachers
 
 
+def _offset_text(offset_s: float) -> str:
+    if abs(offset_s) < _SAME_CLOCK_S:
+        return "the same as"
+    return f"{abs(offset_s):.1f} s {'ahead of' if offset_s > 0 else 'behind'}"
+
+
 def check_store(state: StoreState, lacking: Sequence[str] = ()) -> list[Finding]:
     """What MongoDB says of itself, its index and its clock; ``lacking`` names what it lacks."""
     offset_s = (state.server_time - datetime.now(UTC)).total_seconds()
-    clock = f"{offset_s:+z.1f} s against ours"
+    clock = f"MongoDB's clock is {_offset_text(offset_s)} this machine's"
     return [
         Finding.good("MongoDB", f"version {state.version}, {state.documents} documents"),
         *_check_server(state, lacking),
