@@ -239,7 +239,7 @@ def test_the_trash_is_emptied_of_what_is_old(
     wrong = cli.run("trash", "purge", "--older-than", "soon")
 
     assert (young["purged"], purged["purged"]) == (0, 1)
-    assert "1 entries older than 0s would be forgotten" in planned
+    assert "1 entry older than 0s would be deleted permanently" in planned
     assert (wrong.code, wrong.err.startswith("ERROR Invalid duration: 'soon'")) == (2, True)
 
 

@@ -56,8 +56,9 @@ def run_purge(options: CommandOptions, older_than: str, *, dry_run: bool) -> NoR
         if options.json_output:
             print_json({"command": "trash purge", "ok": True, "dry_run": dry_run, "purged": count})
         else:
-            verb = "would be deleted permanently" if dry_run else "were deleted permanently"
-            print(f"Trash: {count} entries older than {shown(older_than)} {verb}")
+            entries, were = ("entry", "was") if count == 1 else ("entries", "were")
+            verb = f"{'would be' if dry_run else were} deleted permanently"
+            print(f"Trash: {count} {entries} older than {shown(older_than)} {verb}")
         return EXIT_DONE
 
     run_command(options, body)
