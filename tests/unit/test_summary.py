@@ -204,3 +204,17 @@ def test_old_and_new_values_are_shown_of_status_times_and_ids_alone() -> None:
         "startDateTime 2026-11-02T08:00:00Z -> 2026-11-02T09:00:00Z",
         "teacherId a value of type list -> 9",
     ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "line"),
+    [({"broke_off": True}, "failed"), ({"gave_way": True}, "left to another run")],
+    ids=["failed", "gave way"],
+)
+def test_a_run_that_read_no_days_names_the_company(changes: dict[str, Any], line: str) -> None:
+    run = report(RecordCounts())
+    run.companies = [CompanyReport("77", **changes)]
+
+    shown = [" ".join(each.split()) for each in render_sync(run).splitlines()]
+
+    assert f"company 77 {line}" in shown

@@ -31,7 +31,8 @@ def _rows(report: SyncReport) -> Iterator[tuple[str, str, str]]:
     yield "run", report.run_id, "dry run: nothing was written" if report.dry_run else ""
     several = len(report.companies) > 1
     for company in report.companies:
-        name = f"company {company.company}" if several else "period"
+        is_dated = company.period is not None or company.cursor is not None
+        name = "period" if is_dated and not several else f"company {company.company}"
         yield name, _span(company), ""
     if not several and (zone := report.companies[0].timezone) is not None:
         yield "zone", zone, ""
