@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 import pytest
 from pymongo import MongoClient
@@ -74,7 +75,7 @@ def alone() -> Iterator[RunningMongod]:
 
 
 def last_month() -> tuple[date, date]:
-    last = date.today().replace(day=1) - timedelta(days=1)  # noqa: DTZ011 - as the school's own
+    last = datetime.now(ZoneInfo("Europe/Kyiv")).date().replace(day=1) - timedelta(days=1)
     return last.replace(day=1), last
 
 

@@ -36,7 +36,7 @@ def stored(db_uri: str) -> Iterator[Database[Document]]:
 
 
 def last_month() -> tuple[date, date]:
-    last = date.today().replace(day=1) - timedelta(days=1)  # noqa: DTZ011 - as the school's own
+    last = datetime.now(ZoneInfo("Europe/Kyiv")).date().replace(day=1) - timedelta(days=1)
     return last.replace(day=1), last
 
 

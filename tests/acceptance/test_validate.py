@@ -33,7 +33,7 @@ def collection(db_uri: str) -> Iterator[Collection[Document]]:
 
 
 def last_month() -> tuple[date, date]:
-    last = date.today().replace(day=1) - timedelta(days=1)  # noqa: DTZ011 - as the school's own
+    last = datetime.now(ZoneInfo("Europe/Kyiv")).date().replace(day=1) - timedelta(days=1)
     return last.replace(day=1), last
 
 

@@ -7,9 +7,10 @@ import signal
 import subprocess
 import tempfile
 import time
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from pymongo import MongoClient
@@ -335,5 +336,5 @@ def test_nothing_private_is_told_on_any_way_to_fail(
 
 
 def _whole_year() -> tuple[date, date]:
-    today = date.today()  # noqa: DTZ011 - as the school's own
+    today = datetime.now(ZoneInfo("Europe/Kyiv")).date()
     return today - timedelta(days=60), today
