@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types unit attack bench bench-check pictures requirements clean
+.PHONY: help demo test coverage lint types unit attack bench bench-check pictures requirements clean
 
 help: ## Show this.
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -23,6 +23,9 @@ test: $(VENV)/.dev ## Run every check: format, lint, types, layers, tests.
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/lint-imports >.lint-imports.log || { cat .lint-imports.log; exit 1; }
+	@$(BIN)/pytest -q -n 3 --dist worksteal
+
+coverage: $(VENV)/.dev ## The tests once more, counting which lines and branches they reach.
 	@$(BIN)/pytest -q -n 3 --dist worksteal --cov --cov-report=term
 
 lint: $(VENV)/.dev ## Format and lint, as the checks want it.
