@@ -22,7 +22,7 @@ from altegio_sync import (
     open_database,
     validate_appointments,
 )
-from altegio_sync.mongo.cleaning import MongoCleaner
+from altegio_sync.mongo.tending.cleaning import MongoCleaner
 from benchmarks.parts import COLLECTION, peak_mb
 
 QUESTIONS = ("stats", "validate", "clean")

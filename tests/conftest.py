@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from altegio_sync.mongo.connection import open_database
+from altegio_sync.mongo.core.connection import open_database
 from tests.mongod import RunningMongod, running_mongod
 
 if TYPE_CHECKING:

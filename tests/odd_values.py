@@ -17,7 +17,7 @@ from bson import (
     Timestamp,
 )
 
-from altegio_sync.mongo.elements import RawValue, to_raw
+from altegio_sync.mongo.core.elements import RawValue, to_raw
 
 _TEXT = b"\2\0\0\0a\0"
 #: Undefined, a symbol, a pointer, a text that is not UTF-8, a NaN with a payload.

@@ -33,14 +33,14 @@ if TYPE_CHECKING:
         StoreUnavailableError,
         UnexpectedAnswerError,
     )
-    from altegio_sync.mongo.connection import open_database
-    from altegio_sync.mongo.cursors import MongoCursors
-    from altegio_sync.mongo.leases import MongoLeases
-    from altegio_sync.mongo.ledger import MongoLedger
-    from altegio_sync.mongo.runs import MongoRuns
+    from altegio_sync.mongo.bookkeeping.cursors import MongoCursors
+    from altegio_sync.mongo.bookkeeping.leases import MongoLeases
+    from altegio_sync.mongo.bookkeeping.ledger import MongoLedger
+    from altegio_sync.mongo.bookkeeping.runs import MongoRuns
+    from altegio_sync.mongo.core.connection import open_database
     from altegio_sync.mongo.stats import MongoStats
     from altegio_sync.mongo.stores import MongoAppointments
-    from altegio_sync.mongo.validation import MongoValidator
+    from altegio_sync.mongo.tending.validation import MongoValidator
     from altegio_sync.ports import PageQuery
     from altegio_sync.usecases.changes import ChangesRequest, sync_changes
     from altegio_sync.usecases.stats import collect_stats
@@ -97,12 +97,12 @@ _HOMES = {
     "LeadIdKind": "domain.leads",
     "LeadRules": "domain.leads",
     "MongoAppointments": "mongo.stores",
-    "MongoCursors": "mongo.cursors",
-    "MongoLeases": "mongo.leases",
-    "MongoLedger": "mongo.ledger",
-    "MongoRuns": "mongo.runs",
+    "MongoCursors": "mongo.bookkeeping.cursors",
+    "MongoLeases": "mongo.bookkeeping.leases",
+    "MongoLedger": "mongo.bookkeeping.ledger",
+    "MongoRuns": "mongo.bookkeeping.runs",
     "MongoStats": "mongo.stats",
-    "MongoValidator": "mongo.validation",
+    "MongoValidator": "mongo.tending.validation",
     "RuleContext": "domain.validation",
     "StatsReport": "domain.stats",
     "ValidationReport": "domain.validation",
@@ -114,7 +114,7 @@ _HOMES = {
     "SyncReport": "domain.report",
     "SyncRequest": "usecases.sync",
     "load_settings": "config",
-    "open_database": "mongo.connection",
+    "open_database": "mongo.core.connection",
     "parse_client_name": "domain.client_name",
     "parse_period": "domain.period_words",
     "sync_appointments": "usecases.sync",

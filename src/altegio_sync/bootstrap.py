@@ -14,9 +14,9 @@ from altegio_sync.altegio.api import AltegioApi
 from altegio_sync.altegio.environment import check_environment
 from altegio_sync.altegio.pacing import Pacer
 from altegio_sync.config import EMBEDDED
-from altegio_sync.mongo.budget import SharedBudget
-from altegio_sync.mongo.connection import open_database
-from altegio_sync.mongo.leases import MongoLeases
+from altegio_sync.mongo.bookkeeping.budget import SharedBudget
+from altegio_sync.mongo.bookkeeping.leases import MongoLeases
+from altegio_sync.mongo.core.connection import open_database
 from altegio_sync.usecases.budgets import SharedOrOwnBudget
 from altegio_sync.usecases.stopping import StopSignal
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from altegio_sync.altegio.api import OnRetry
     from altegio_sync.config import Settings
     from altegio_sync.domain.report import ApiUsage
-    from altegio_sync.mongo.lease_document import Holder
+    from altegio_sync.mongo.bookkeeping.lease_document import Holder
     from altegio_sync.ports import RequestBudget
 
     Database = AsyncDatabase[dict[str, Any]]

@@ -383,7 +383,7 @@ def _wrong_address(uri: str) -> list[str]:
     if uri == EMBEDDED:
         return []
     # Not before it is known to be needed: the driver takes long to import.
-    from altegio_sync.mongo.connection import database_name
+    from altegio_sync.mongo.core.connection import database_name
 
     try:
         database_name(uri)

@@ -15,7 +15,7 @@ import bson
 import pytest
 from pymongo import MongoClient
 
-from altegio_sync.mongo.dump_file import RAW
+from altegio_sync.mongo.backup.dump_file import RAW
 from tests.acceptance.cli import NO_MONGODB, Cli
 from tests.acceptance.test_terminal import run_on_terminal
 

@@ -33,12 +33,12 @@ from altegio_sync.domain.ledger import Grade
 from altegio_sync.domain.lessons import LessonRules
 from altegio_sync.domain.period import Period
 from altegio_sync.domain.report import SyncMode, utc_now
-from altegio_sync.mongo.budget import SharedBudget
-from altegio_sync.mongo.connection import open_database
-from altegio_sync.mongo.cursors import MongoCursors
-from altegio_sync.mongo.leases import MongoLeases
-from altegio_sync.mongo.ledger import MongoLedger
-from altegio_sync.mongo.runs import MongoRuns
+from altegio_sync.mongo.bookkeeping.budget import SharedBudget
+from altegio_sync.mongo.bookkeeping.cursors import MongoCursors
+from altegio_sync.mongo.bookkeeping.leases import MongoLeases
+from altegio_sync.mongo.bookkeeping.ledger import MongoLedger
+from altegio_sync.mongo.bookkeeping.runs import MongoRuns
+from altegio_sync.mongo.core.connection import open_database
 from altegio_sync.mongo.stores import MongoAppointments
 from altegio_sync.sandbox import Fault, SandboxServer, School
 from altegio_sync.sandbox.made_up import GROUP, INDIVIDUAL, TEACHERS

@@ -17,7 +17,7 @@ import pytest
 
 from altegio_sync.altegio.api import AltegioApi
 from altegio_sync.errors import RateLimitedError
-from altegio_sync.mongo.budget import (
+from altegio_sync.mongo.bookkeeping.budget import (
     BUDGET_COLLECTION,
     OwnStarts,
     ServerClock,
@@ -151,8 +151,8 @@ real, off = time.time, float(sys.argv[2])
 time.time = lambda: real() + off
 
 import asyncio
-from altegio_sync.mongo.budget import SharedBudget
-from altegio_sync.mongo.connection import open_database
+from altegio_sync.mongo.bookkeeping.budget import SharedBudget
+from altegio_sync.mongo.core.connection import open_database
 
 async def main():
     async with open_database(sys.argv[1]) as database:

@@ -9,7 +9,7 @@ import pytest
 
 from altegio_sync.altegio.api import AltegioApi
 from altegio_sync.altegio.pacing import Pacer
-from altegio_sync.mongo.cursors import MongoCursors
+from altegio_sync.mongo.bookkeeping.cursors import MongoCursors
 from altegio_sync.mongo.stores import MongoAppointments
 from altegio_sync.sandbox import SandboxServer, School
 from altegio_sync.usecases.changes import ChangesRequest, sync_changes

@@ -18,12 +18,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pymongo import MongoClient
 
-from altegio_sync.mongo.cleaning import MongoCleaner
-from altegio_sync.mongo.connection import open_database
-from altegio_sync.mongo.indexes import ensure_unique_index, has_unique_index
-from altegio_sync.mongo.literal import RAW
-from altegio_sync.mongo.trash import Change, RecordedChanges
-from altegio_sync.mongo.undo import MongoTrash
+from altegio_sync.mongo.core.connection import open_database
+from altegio_sync.mongo.core.indexes import ensure_unique_index, has_unique_index
+from altegio_sync.mongo.core.literal import RAW
+from altegio_sync.mongo.tending.cleaning import MongoCleaner
+from altegio_sync.mongo.tending.trash import Change, RecordedChanges
+from altegio_sync.mongo.tending.undo import MongoTrash
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -475,8 +475,8 @@ async def test_no_field_of_others_is_lost_and_undo_brings_all_back(
 KILLED = """
 import asyncio, os, signal, sys
 from pymongo import monitoring
-from altegio_sync.mongo.cleaning import MongoCleaner
-from altegio_sync.mongo.connection import open_database
+from altegio_sync.mongo.tending.cleaning import MongoCleaner
+from altegio_sync.mongo.core.connection import open_database
 
 class Killer(monitoring.CommandListener):
     left = int(sys.argv[2])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from altegio_sync.errors import ConfigError
-from altegio_sync.mongo.connection import database_name, open_database
+from altegio_sync.mongo.core.connection import database_name, open_database
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,12 +13,12 @@ from bson.raw_bson import RawBSONDocument
 
 from altegio_sync.domain.dump import Step
 from altegio_sync.errors import ConfigError
-from altegio_sync.mongo.cleaning import MongoCleaner
-from altegio_sync.mongo.dump import MongoBackup
-from altegio_sync.mongo.dump_file import RAW, UnreadableDumpError
-from altegio_sync.mongo.dump_folder import find_dump_file
-from altegio_sync.mongo.indexes import ensure_unique_index, has_unique_index
-from altegio_sync.mongo.restoring import MongoRestorer
+from altegio_sync.mongo.backup.dump import MongoBackup
+from altegio_sync.mongo.backup.dump_file import RAW, UnreadableDumpError
+from altegio_sync.mongo.backup.dump_folder import find_dump_file
+from altegio_sync.mongo.backup.restoring import MongoRestorer
+from altegio_sync.mongo.core.indexes import ensure_unique_index, has_unique_index
+from altegio_sync.mongo.tending.cleaning import MongoCleaner
 
 if TYPE_CHECKING:
     from pathlib import Path

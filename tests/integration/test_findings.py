@@ -10,8 +10,8 @@ import pytest
 
 from altegio_sync.cli.render_findings import group_lines
 from altegio_sync.domain.validation import RuleContext
-from altegio_sync.mongo.findings import MongoFindings
-from altegio_sync.mongo.validation import MongoValidator
+from altegio_sync.mongo.tending.findings import MongoFindings
+from altegio_sync.mongo.tending.validation import MongoValidator
 from tests.integration.test_rules import FAULTS, NAME, NOW, lesson, planted
 
 if TYPE_CHECKING:

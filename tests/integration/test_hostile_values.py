@@ -16,21 +16,21 @@ from altegio_sync.domain.lessons import LessonRules, judge
 from altegio_sync.domain.period import Period
 from altegio_sync.domain.report import SyncMode
 from altegio_sync.domain.validation import RuleContext
-from altegio_sync.mongo.cleaning import MongoCleaner
-from altegio_sync.mongo.documents import BOOKING_FIELDS
-from altegio_sync.mongo.dump import MongoBackup
-from altegio_sync.mongo.dump_folder import find_dump_file
-from altegio_sync.mongo.elements import joined, split
-from altegio_sync.mongo.findings import MongoFindings
-from altegio_sync.mongo.indexes import ensure_unique_index
-from altegio_sync.mongo.literal import RAW
-from altegio_sync.mongo.repairs import MongoRepairs
-from altegio_sync.mongo.restoring import MongoRestorer
-from altegio_sync.mongo.runs import MongoRuns
+from altegio_sync.mongo.backup.dump import MongoBackup
+from altegio_sync.mongo.backup.dump_folder import find_dump_file
+from altegio_sync.mongo.backup.restoring import MongoRestorer
+from altegio_sync.mongo.bookkeeping.runs import MongoRuns
+from altegio_sync.mongo.core.documents import BOOKING_FIELDS
+from altegio_sync.mongo.core.elements import joined, split
+from altegio_sync.mongo.core.indexes import ensure_unique_index
+from altegio_sync.mongo.core.literal import RAW
 from altegio_sync.mongo.stats import MongoStats
 from altegio_sync.mongo.stores import MongoAppointments
-from altegio_sync.mongo.undo import MongoTrash
-from altegio_sync.mongo.validation import MongoValidator
+from altegio_sync.mongo.tending.cleaning import MongoCleaner
+from altegio_sync.mongo.tending.findings import MongoFindings
+from altegio_sync.mongo.tending.repairs import MongoRepairs
+from altegio_sync.mongo.tending.undo import MongoTrash
+from altegio_sync.mongo.tending.validation import MongoValidator
 from altegio_sync.ports import StoredScope
 from altegio_sync.usecases.asking import Asking, RepairRequest
 from altegio_sync.usecases.stats import collect_stats

@@ -14,12 +14,12 @@ from bson.datetime_ms import DatetimeMS
 from altegio_sync.domain.ledger import Grade, LedgerEntry
 from altegio_sync.domain.period import Period
 from altegio_sync.domain.report import SyncMode
-from altegio_sync.mongo.budget import BUDGET_COLLECTION, SharedBudget, count_starts
-from altegio_sync.mongo.cursors import CURSORS_COLLECTION, MongoCursors
-from altegio_sync.mongo.ledger import LEDGER_COLLECTION, MongoLedger
-from altegio_sync.mongo.runs import RUNS_COLLECTION, MongoRuns
-from altegio_sync.mongo.trash import TRASH_COLLECTION
-from altegio_sync.mongo.undo import MongoTrash
+from altegio_sync.mongo.bookkeeping.budget import BUDGET_COLLECTION, SharedBudget, count_starts
+from altegio_sync.mongo.bookkeeping.cursors import CURSORS_COLLECTION, MongoCursors
+from altegio_sync.mongo.bookkeeping.ledger import LEDGER_COLLECTION, MongoLedger
+from altegio_sync.mongo.bookkeeping.runs import RUNS_COLLECTION, MongoRuns
+from altegio_sync.mongo.tending.trash import TRASH_COLLECTION
+from altegio_sync.mongo.tending.undo import MongoTrash
 from altegio_sync.usecases.stats import to_last_run
 from altegio_sync.usecases.zones import find_local_zone
 

@@ -14,11 +14,11 @@ from altegio_sync.domain.lessons import LessonRules, judge
 from altegio_sync.domain.period import Period
 from altegio_sync.domain.repair import Answer, Suspect
 from altegio_sync.domain.report import Outcome, SyncMode, WritingRun
-from altegio_sync.mongo.cursors import MongoCursors
-from altegio_sync.mongo.lead_trash import LeadTrash, StoredLead
-from altegio_sync.mongo.mending import mend_by_answer
+from altegio_sync.mongo.bookkeeping.cursors import MongoCursors
 from altegio_sync.mongo.stores import MongoAppointments
-from altegio_sync.mongo.undo import MongoTrash
+from altegio_sync.mongo.tending.lead_trash import LeadTrash, StoredLead
+from altegio_sync.mongo.tending.mending import mend_by_answer
+from altegio_sync.mongo.tending.undo import MongoTrash
 from altegio_sync.usecases.changes import ChangesRequest, sync_changes
 from altegio_sync.usecases.sync import SyncRequest, sync_appointments
 from tests.fakes import ListSource, NotedProgress, booking
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from altegio_sync.domain.appointment import Booking
     from altegio_sync.domain.report import SyncReport
-    from altegio_sync.mongo.undo_report import UndoReport
+    from altegio_sync.mongo.tending.undo_report import UndoReport
 
 Document = dict[str, Any]
 NAME = "altegio-appointments"

@@ -19,12 +19,12 @@ from altegio_sync.domain.ledger import Grade, LedgerEntry
 from altegio_sync.domain.lessons import LessonRules, judge
 from altegio_sync.domain.report import SyncMode, WritingRun
 from altegio_sync.errors import ConfigError, LeaseHeldError, LeaseLostError, StoreUnavailableError
-from altegio_sync.mongo import leases as leases_module
-from altegio_sync.mongo.cursors import MongoCursors
-from altegio_sync.mongo.lease_document import ALL_COMPANIES
-from altegio_sync.mongo.leases import LEASES_COLLECTION, MongoLeases
-from altegio_sync.mongo.ledger import MongoLedger
-from altegio_sync.mongo.owner import Process
+from altegio_sync.mongo.bookkeeping import leases as leases_module
+from altegio_sync.mongo.bookkeeping.cursors import MongoCursors
+from altegio_sync.mongo.bookkeeping.lease_document import ALL_COMPANIES
+from altegio_sync.mongo.bookkeeping.leases import LEASES_COLLECTION, MongoLeases
+from altegio_sync.mongo.bookkeeping.ledger import MongoLedger
+from altegio_sync.mongo.bookkeeping.owner import Process
 from altegio_sync.mongo.stores import MongoAppointments
 from altegio_sync.usecases.stopping import StopSignal
 from tests.fakes import booking
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from pymongo.asynchronous.database import AsyncDatabase
 
-    from altegio_sync.mongo.lease_document import Holder
+    from altegio_sync.mongo.bookkeeping.lease_document import Holder
 
 Document = dict[str, Any]
 NOW = datetime(2026, 4, 10, 9, 0, tzinfo=UTC)
@@ -385,7 +385,7 @@ async def test_what_is_no_lease_is_passed_over(
 def a_process() -> subprocess.Popen[str]:
     """Tells who it is, and lives until its input ends."""
     code = (
-        "import json, sys; from altegio_sync.mongo.owner import Process;"
+        "import json, sys; from altegio_sync.mongo.bookkeeping.owner import Process;"
         "print(json.dumps(dict(Process.this().to_fields())), flush=True); sys.stdin.read()"
     )
     return subprocess.Popen(

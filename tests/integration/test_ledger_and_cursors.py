@@ -12,8 +12,8 @@ from altegio_sync.domain.ledger import DayRecord, Grade, LedgerEntry
 from altegio_sync.domain.period import Period
 from altegio_sync.domain.report import SyncMode
 from altegio_sync.errors import StoreError
-from altegio_sync.mongo.cursors import MongoCursors
-from altegio_sync.mongo.ledger import MongoLedger
+from altegio_sync.mongo.bookkeeping.cursors import MongoCursors
+from altegio_sync.mongo.bookkeeping.ledger import MongoLedger
 
 if TYPE_CHECKING:
     from pymongo.asynchronous.database import AsyncDatabase

@@ -17,8 +17,8 @@ from altegio_sync.errors import (
     AltegioUnavailableError,
     NotFoundError,
 )
-from altegio_sync.mongo.repairs import MongoRepairs
-from altegio_sync.mongo.undo import MongoTrash
+from altegio_sync.mongo.tending.repairs import MongoRepairs
+from altegio_sync.mongo.tending.undo import MongoTrash
 from altegio_sync.usecases.asking import Asking, RepairRequest
 from altegio_sync.usecases.stopping import StopSignal
 from altegio_sync.usecases.validate import Repair

@@ -15,8 +15,8 @@ from altegio_sync.domain.lessons import LessonRules, judge
 from altegio_sync.domain.period import Period
 from altegio_sync.domain.repair import Answer, LeftAlone, Suspect
 from altegio_sync.domain.report import Outcome, SyncMode
-from altegio_sync.mongo.repairs import MongoRepairs
 from altegio_sync.mongo.stores import MongoAppointments
+from altegio_sync.mongo.tending.repairs import MongoRepairs
 from altegio_sync.ports import StoredScope
 from tests.fakes import START, booking
 

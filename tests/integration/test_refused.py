@@ -13,16 +13,16 @@ from pymongo import MongoClient
 
 from altegio_sync.domain.repair import LeftAlone, SchoolZones
 from altegio_sync.domain.validation import RuleContext
-from altegio_sync.mongo.bulk import refused_message
-from altegio_sync.mongo.cleaning import MongoCleaner
-from altegio_sync.mongo.connection import open_database
-from altegio_sync.mongo.elements import RawValue, joined, split
-from altegio_sync.mongo.indexes import ensure_unique_index, has_unique_index
-from altegio_sync.mongo.literal import RAW
-from altegio_sync.mongo.refusals import meaning_of
-from altegio_sync.mongo.repairs import REFUSED, MongoRepairs
-from altegio_sync.mongo.trash import Change, RecordedChanges
-from altegio_sync.mongo.undo import MongoTrash
+from altegio_sync.mongo.core.bulk import refused_message
+from altegio_sync.mongo.core.connection import open_database
+from altegio_sync.mongo.core.elements import RawValue, joined, split
+from altegio_sync.mongo.core.indexes import ensure_unique_index, has_unique_index
+from altegio_sync.mongo.core.literal import RAW
+from altegio_sync.mongo.core.refusals import meaning_of
+from altegio_sync.mongo.tending.cleaning import MongoCleaner
+from altegio_sync.mongo.tending.repairs import REFUSED, MongoRepairs
+from altegio_sync.mongo.tending.trash import Change, RecordedChanges
+from altegio_sync.mongo.tending.undo import MongoTrash
 from tests.odd_values import ODD_VALUES
 
 if TYPE_CHECKING:

@@ -15,9 +15,9 @@ from altegio_sync.domain.appointment import Location
 from altegio_sync.domain.repair import LeftAlone, SchoolZones
 from altegio_sync.domain.validation import RuleContext, ValidationReport
 from altegio_sync.errors import AltegioUnavailableError, ConfigError, NotFoundError
-from altegio_sync.mongo.cleaning import MongoCleaner
-from altegio_sync.mongo.indexes import ensure_unique_index, has_unique_index
-from altegio_sync.mongo.repairs import NO_ZONE, MongoRepairs
+from altegio_sync.mongo.core.indexes import ensure_unique_index, has_unique_index
+from altegio_sync.mongo.tending.cleaning import MongoCleaner
+from altegio_sync.mongo.tending.repairs import NO_ZONE, MongoRepairs
 from altegio_sync.usecases.asking import Asking, RepairRequest
 from altegio_sync.usecases.stopping import StopSignal
 from altegio_sync.usecases.validate import Repair

@@ -15,11 +15,11 @@ from bson import Decimal128, Int64, ObjectId
 
 from altegio_sync.domain.leads import LeadIdKind, LeadRules
 from altegio_sync.domain.validation import RuleContext
-from altegio_sync.mongo.findings import MongoFindings
-from altegio_sync.mongo.indexes import ensure_unique_index
-from altegio_sync.mongo.mending import mend_alone, tidy
-from altegio_sync.mongo.rules import RULES, WANTED_TYPES
-from altegio_sync.mongo.validation import MongoValidator
+from altegio_sync.mongo.core.indexes import ensure_unique_index
+from altegio_sync.mongo.tending.findings import MongoFindings
+from altegio_sync.mongo.tending.mending import mend_alone, tidy
+from altegio_sync.mongo.tending.rules import RULES, WANTED_TYPES
+from altegio_sync.mongo.tending.validation import MongoValidator
 
 if TYPE_CHECKING:
     from pymongo.asynchronous.database import AsyncDatabase

@@ -10,7 +10,7 @@ import pytest
 from altegio_sync.domain.period import Period
 from altegio_sync.domain.report import CompanyReport, SyncMode, SyncReport
 from altegio_sync.domain.run_marks import MarkChange, OpenRun
-from altegio_sync.mongo.runs import RUNS_COLLECTION, MongoRuns
+from altegio_sync.mongo.bookkeeping.runs import RUNS_COLLECTION, MongoRuns
 
 if TYPE_CHECKING:
     from pymongo.asynchronous.database import AsyncDatabase

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from bson import Code, Decimal128, Int64, ObjectId, Regex
 
-from altegio_sync.mongo.duplicates import repeated_ids
-from altegio_sync.mongo.ids import AS_TEXT, keys_of, shown_id, to_id
+from altegio_sync.mongo.core.ids import AS_TEXT, keys_of, shown_id, to_id
+from altegio_sync.mongo.tending.duplicates import repeated_ids
 
 if TYPE_CHECKING:
     from pymongo.asynchronous.database import AsyncDatabase

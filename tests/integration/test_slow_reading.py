@@ -11,9 +11,9 @@ from pymongo.errors import OperationFailure
 
 from altegio_sync.domain.validation import RuleContext
 from altegio_sync.errors import StoreError
-from altegio_sync.mongo.connection import open_database
-from altegio_sync.mongo.repairs import MongoRepairs
-from altegio_sync.mongo.slow_reading import SlowReading
+from altegio_sync.mongo.core.connection import open_database
+from altegio_sync.mongo.core.slow_reading import SlowReading
+from altegio_sync.mongo.tending.repairs import MongoRepairs
 from tests.wire_proxy import answering, refusal
 
 if TYPE_CHECKING:

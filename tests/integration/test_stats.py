@@ -14,9 +14,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from altegio_sync.domain.period import Period
-from altegio_sync.mongo.connection import open_database
-from altegio_sync.mongo.indexes import ensure_unique_index
-from altegio_sync.mongo.runs import MongoRuns
+from altegio_sync.mongo.bookkeeping.runs import MongoRuns
+from altegio_sync.mongo.core.connection import open_database
+from altegio_sync.mongo.core.indexes import ensure_unique_index
 from altegio_sync.mongo.stats import MongoStats
 from altegio_sync.usecases.stats import collect_stats
 from altegio_sync.usecases.zones import find_local_zone

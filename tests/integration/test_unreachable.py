@@ -15,9 +15,9 @@ import pytest
 from pymongo import MongoClient
 
 from altegio_sync.errors import StoreError
-from altegio_sync.mongo.connection import open_database
+from altegio_sync.mongo.core.connection import open_database
+from altegio_sync.mongo.core.unreachable import describe_unreachable
 from altegio_sync.mongo.stores import MongoAppointments
-from altegio_sync.mongo.unreachable import describe_unreachable
 from tests.mongod import RunningMongod
 
 if TYPE_CHECKING:

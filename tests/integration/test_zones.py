@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from altegio_sync.mongo.runs import MongoRuns
+from altegio_sync.mongo.bookkeeping.runs import MongoRuns
 from altegio_sync.usecases.zones import find_local_zone
 
 if TYPE_CHECKING:

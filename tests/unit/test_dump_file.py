@@ -18,21 +18,21 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from altegio_sync.errors import ConfigError
-from altegio_sync.mongo.dump_file import (
+from altegio_sync.mongo.backup.dump_file import (
     UnreadableDumpError,
     batches,
     identity,
     new_dump_file,
     read_documents,
 )
-from altegio_sync.mongo.dump_folder import (
+from altegio_sync.mongo.backup.dump_folder import (
     check_there,
     file_stem,
     find_dump_file,
     new_folder,
     usable_target,
 )
-from altegio_sync.mongo.repeated_keys import RepeatedKeys
+from altegio_sync.mongo.backup.repeated_keys import RepeatedKeys
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -23,7 +23,7 @@ from bson import (
 from hypothesis import given
 from hypothesis import strategies as st
 
-from altegio_sync.mongo.elements import RawValue, digest, joined, merged, split, to_raw
+from altegio_sync.mongo.core.elements import RawValue, digest, joined, merged, split, to_raw
 
 TEXT = struct.pack("<i", 2) + b"a\0"
 #: Types that Python has no value for, or another one.

@@ -7,7 +7,7 @@ import asyncio
 import anyio
 from pymongo.lock import _async_cond_wait, _async_create_condition, _async_create_lock
 
-from altegio_sync.mongo.waiting import mend_waiting
+from altegio_sync.mongo.core.py311_wait_for import mend_waiting
 
 
 async def test_a_lock_of_the_driver_is_free_after_a_cancellation_met_a_timeout() -> None:

@@ -16,8 +16,8 @@ from altegio_sync.cli.command import (
 from altegio_sync.cli.transfer_bar import transfer_bar
 from altegio_sync.domain.foreign_text import shown
 from altegio_sync.domain.report import RunError, utc_now
-from altegio_sync.mongo.dump import MongoBackup
-from altegio_sync.mongo.dump_folder import default_target, usable_target
+from altegio_sync.mongo.backup.dump import MongoBackup
+from altegio_sync.mongo.backup.dump_folder import default_target, usable_target
 
 if TYPE_CHECKING:
     from pathlib import Path

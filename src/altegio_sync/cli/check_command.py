@@ -19,7 +19,7 @@ from altegio_sync.cli.command import (
 from altegio_sync.config import NO_SERVICE_LIST, find_unknown_settings, settings_file
 from altegio_sync.domain.foreign_text import shown
 from altegio_sync.errors import StoreError, StoreRightError
-from altegio_sync.mongo.budget import try_budget
+from altegio_sync.mongo.bookkeeping.budget import try_budget
 from altegio_sync.mongo.stores import MongoAppointments
 from altegio_sync.usecases.check import (
     ABOUT_SETTINGS,

@@ -11,7 +11,7 @@ from altegio_sync.cli.leasing import collection_held, open_leases
 from altegio_sync.domain.report import new_run_id, utc_now
 from altegio_sync.domain.warnings import counted
 from altegio_sync.log import get_logger
-from altegio_sync.mongo.cleaning import MongoCleaner
+from altegio_sync.mongo.tending.cleaning import MongoCleaner
 
 if TYPE_CHECKING:
     from typing import NoReturn

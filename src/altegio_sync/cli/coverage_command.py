@@ -24,8 +24,8 @@ from altegio_sync.domain.durations import age_text
 from altegio_sync.domain.foreign_text import shown
 from altegio_sync.domain.ledger import CompanyCoverage, Grade
 from altegio_sync.domain.period_words import parse_period
-from altegio_sync.mongo.ledger import MongoLedger
-from altegio_sync.mongo.runs import MongoRuns
+from altegio_sync.mongo.bookkeeping.ledger import MongoLedger
+from altegio_sync.mongo.bookkeeping.runs import MongoRuns
 from altegio_sync.mongo.stores import MongoAppointments
 from altegio_sync.usecases.coverage import collect_coverage
 

@@ -17,7 +17,7 @@ from altegio_sync.cli.sandbox_command import sandbox_settings
 from altegio_sync.config import DEFAULT_COLLECTION
 from altegio_sync.embedded import embedded_mongod
 from altegio_sync.embedded.server import await_end
-from altegio_sync.mongo.connection import open_database
+from altegio_sync.mongo.core.connection import open_database
 from altegio_sync.sandbox import SandboxServer, School
 from altegio_sync.sandbox.old_documents import make_old_documents
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from altegio_sync.cli.list_file import list_file
 from altegio_sync.cli.render_findings import group_lines, local_text, wrong_text
 from altegio_sync.errors import ConfigError
-from altegio_sync.mongo.rules import RULES
+from altegio_sync.mongo.tending.rules import RULES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

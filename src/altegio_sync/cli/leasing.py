@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from altegio_sync.bootstrap import build_leases
 from altegio_sync.domain.durations import parse_duration
 from altegio_sync.log import get_logger
-from altegio_sync.mongo.lease_document import ALL_COMPANIES
+from altegio_sync.mongo.bookkeeping.lease_document import ALL_COMPANIES
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from altegio_sync.bootstrap import Database
     from altegio_sync.cli.command import CommandOptions
     from altegio_sync.config import Settings
-    from altegio_sync.mongo.lease_document import Holder
-    from altegio_sync.mongo.leases import MongoLeases
+    from altegio_sync.mongo.bookkeeping.lease_document import Holder
+    from altegio_sync.mongo.bookkeeping.leases import MongoLeases
     from altegio_sync.usecases.stopping import StopSignal
 
 

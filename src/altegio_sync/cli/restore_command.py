@@ -12,8 +12,8 @@ from altegio_sync.cli.transfer_bar import transfer_bar
 from altegio_sync.domain.foreign_text import shown
 from altegio_sync.domain.report import new_run_id, utc_now
 from altegio_sync.log import get_logger
-from altegio_sync.mongo.dump_folder import check_there, find_dump_file
-from altegio_sync.mongo.restoring import MongoRestorer
+from altegio_sync.mongo.backup.dump_folder import check_there, find_dump_file
+from altegio_sync.mongo.backup.restoring import MongoRestorer
 
 if TYPE_CHECKING:
     from pathlib import Path

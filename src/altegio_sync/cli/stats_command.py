@@ -19,7 +19,7 @@ from altegio_sync.cli.period_option import AskedDays
 from altegio_sync.cli.private_file import private_file
 from altegio_sync.cli.render_stats import print_stats
 from altegio_sync.domain.foreign_text import shown
-from altegio_sync.mongo.runs import MongoRuns
+from altegio_sync.mongo.bookkeeping.runs import MongoRuns
 from altegio_sync.mongo.stats import MongoStats
 from altegio_sync.usecases.stats import collect_stats
 from altegio_sync.usecases.zones import find_local_zone

@@ -20,14 +20,14 @@ from altegio_sync.config import find_mistyped_settings
 from altegio_sync.domain.status import LeaseState
 from altegio_sync.domain.validation import RuleContext
 from altegio_sync.errors import ConfigError
-from altegio_sync.mongo.budget import count_starts
-from altegio_sync.mongo.cursors import MongoCursors
-from altegio_sync.mongo.lease_document import ALL_COMPANIES
-from altegio_sync.mongo.leases import MongoLeases, is_gone
-from altegio_sync.mongo.ledger import MongoLedger
-from altegio_sync.mongo.runs import MongoRuns
+from altegio_sync.mongo.bookkeeping.budget import count_starts
+from altegio_sync.mongo.bookkeeping.cursors import MongoCursors
+from altegio_sync.mongo.bookkeeping.lease_document import ALL_COMPANIES
+from altegio_sync.mongo.bookkeeping.leases import MongoLeases, is_gone
+from altegio_sync.mongo.bookkeeping.ledger import MongoLedger
+from altegio_sync.mongo.bookkeeping.runs import MongoRuns
 from altegio_sync.mongo.stores import MongoAppointments
-from altegio_sync.mongo.validation import MongoValidator
+from altegio_sync.mongo.tending.validation import MongoValidator
 from altegio_sync.usecases.status import StatusQuery, Surroundings, collect_status
 
 if TYPE_CHECKING:

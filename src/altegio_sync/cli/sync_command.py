@@ -29,10 +29,10 @@ from altegio_sync.domain.period_words import parse_period
 from altegio_sync.domain.report import ApiUsage, RunError, SyncMode, new_run_id, utc_now
 from altegio_sync.errors import ConfigError, StoreError
 from altegio_sync.log import get_logger
-from altegio_sync.mongo.conditions import MongoConditions
-from altegio_sync.mongo.cursors import MongoCursors
-from altegio_sync.mongo.ledger import MongoLedger
-from altegio_sync.mongo.runs import MongoRuns
+from altegio_sync.mongo.bookkeeping.conditions import MongoConditions
+from altegio_sync.mongo.bookkeeping.cursors import MongoCursors
+from altegio_sync.mongo.bookkeeping.ledger import MongoLedger
+from altegio_sync.mongo.bookkeeping.runs import MongoRuns
 from altegio_sync.mongo.stores import MongoAppointments
 from altegio_sync.usecases.changes import ChangesRequest, sync_changes
 from altegio_sync.usecases.sync import SyncRequest, sync_appointments

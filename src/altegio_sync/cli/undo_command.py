@@ -12,14 +12,14 @@ from altegio_sync.domain.foreign_text import shown
 from altegio_sync.domain.report import new_run_id, utc_now
 from altegio_sync.errors import ConfigError
 from altegio_sync.log import get_logger
-from altegio_sync.mongo.undo import MongoTrash
+from altegio_sync.mongo.tending.undo import MongoTrash
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import NoReturn
 
     from altegio_sync.cli.command import CommandOptions
-    from altegio_sync.mongo.undo_report import TrashedRun, UndoReport
+    from altegio_sync.mongo.tending.undo_report import TrashedRun, UndoReport
     from altegio_sync.usecases.stopping import StopSignal
 
 _SHOWN = 20

@@ -21,10 +21,10 @@ from altegio_sync.config import ALL_SETTINGS
 from altegio_sync.domain.report import new_run_id, utc_now
 from altegio_sync.domain.validation import RuleContext, ValidationScope
 from altegio_sync.log import get_logger
-from altegio_sync.mongo.findings import MongoFindings
-from altegio_sync.mongo.repairs import MongoRepairs
-from altegio_sync.mongo.runs import MongoRuns
-from altegio_sync.mongo.validation import MongoValidator
+from altegio_sync.mongo.bookkeeping.runs import MongoRuns
+from altegio_sync.mongo.tending.findings import MongoFindings
+from altegio_sync.mongo.tending.repairs import MongoRepairs
+from altegio_sync.mongo.tending.validation import MongoValidator
 from altegio_sync.usecases.asking import Asking, RepairRequest
 from altegio_sync.usecases.validate import Repair, validate_appointments
 

@@ -13,7 +13,7 @@ from pymongo import InsertOne, UpdateOne
 from altegio_sync.domain.field_change import FieldChange, find_changes
 from altegio_sync.domain.lessons import Kept
 from altegio_sync.domain.report import Outcome, SyncMode
-from altegio_sync.mongo.documents import (
+from altegio_sync.mongo.core.documents import (
     BOOKING_FIELDS,
     KEY,
     STAMP,
@@ -23,15 +23,15 @@ from altegio_sync.mongo.documents import (
     told_names,
     wanted_fields,
 )
-from altegio_sync.mongo.ids import new_document_id, to_id
-from altegio_sync.mongo.lead_trash import StoredLead, is_other_lead
+from altegio_sync.mongo.core.ids import new_document_id, to_id
+from altegio_sync.mongo.tending.lead_trash import StoredLead, is_other_lead
 from altegio_sync.ports import BatchResult, Overtaken
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from altegio_sync.domain.lessons import Verdict
-    from altegio_sync.mongo.server_clock import Asked, ServerClock
+    from altegio_sync.mongo.core.server_clock import Asked, ServerClock
     from altegio_sync.ports import MarkResult
 
     Document = dict[str, Any]

@@ -24,10 +24,10 @@ from altegio_sync.domain.stats import (
     TrialCounts,
     label_of,
 )
-from altegio_sync.mongo.connection import durable, translated_errors
-from altegio_sync.mongo.duplicates import has_numeric_ids, repeated_ids
-from altegio_sync.mongo.indexes import has_unique_index
-from altegio_sync.mongo.local_time import EARLIEST_START, FEW_AT_ONCE, QUARTER_OF_ID
+from altegio_sync.mongo.core.connection import durable, translated_errors
+from altegio_sync.mongo.core.indexes import has_unique_index
+from altegio_sync.mongo.core.local_time import EARLIEST_START, FEW_AT_ONCE, QUARTER_OF_ID
+from altegio_sync.mongo.tending.duplicates import has_numeric_ids, repeated_ids
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

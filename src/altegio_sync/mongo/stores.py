@@ -10,12 +10,11 @@ from pymongo import InsertOne, UpdateOne
 
 from altegio_sync.domain.report import Outcome
 from altegio_sync.errors import StoreError
-from altegio_sync.mongo.bulk import Written, refused_message, write_counted
-from altegio_sync.mongo.connection import durable, waits_for_mongodb
-from altegio_sync.mongo.documents import KEY, STAMP
-from altegio_sync.mongo.duplicates import has_numeric_ids
-from altegio_sync.mongo.fence import no_fence
-from altegio_sync.mongo.ids import (
+from altegio_sync.mongo.core.bulk import Written, refused_message, write_counted
+from altegio_sync.mongo.core.connection import durable, waits_for_mongodb
+from altegio_sync.mongo.core.documents import KEY, STAMP
+from altegio_sync.mongo.core.fence import no_fence
+from altegio_sync.mongo.core.ids import (
     IS_ID,
     fixed_document_id,
     keys_of,
@@ -23,13 +22,15 @@ from altegio_sync.mongo.ids import (
     to_askable_id,
     to_id,
 )
-from altegio_sync.mongo.indexes import (
+from altegio_sync.mongo.core.indexes import (
     ensure_start_index,
     ensure_unique_index,
     find_in_its_place,
     has_unique_index,
 )
-from altegio_sync.mongo.lead_trash import LeadTrash
+from altegio_sync.mongo.core.refusals import DUPLICATE_KEY
+from altegio_sync.mongo.core.requirements import ORDINARY, find_kind, find_lacking, product_of
+from altegio_sync.mongo.core.server_clock import Asked, ServerClock
 from altegio_sync.mongo.plans import (
     READ_FIELDS,
     Plan,
@@ -38,9 +39,8 @@ from altegio_sync.mongo.plans import (
     to_result,
     was_carried_out,
 )
-from altegio_sync.mongo.refusals import DUPLICATE_KEY
-from altegio_sync.mongo.requirements import ORDINARY, find_kind, find_lacking, product_of
-from altegio_sync.mongo.server_clock import Asked, ServerClock
+from altegio_sync.mongo.tending.duplicates import has_numeric_ids
+from altegio_sync.mongo.tending.lead_trash import LeadTrash
 from altegio_sync.ports import BatchResult, IndexProblem, MarkResult, StoreState
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ if TYPE_CHECKING:
 
     from altegio_sync.domain.lessons import Verdict
     from altegio_sync.domain.report import SyncMode, WritingRun
-    from altegio_sync.mongo.fence import Fence
+    from altegio_sync.mongo.core.fence import Fence
     from altegio_sync.ports import StoredScope
 
     Document = dict[str, Any]

@@ -1,0 +1,119 @@
+"""Writes the collection into a folder as it is stored, and checks the folder by reading it back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import anyio.lowlevel
+from bson import json_util
+
+from altegio_sync.domain.dump import BackupReport, Step, silent
+from altegio_sync.errors import ConfigError
+from altegio_sync.mongo.backup.dump_file import (
+    Digesting,
+    DumpError,
+    UnreadableDumpError,
+    batches,
+    new_dump_file,
+    read_documents,
+)
+from altegio_sync.mongo.backup.dump_folder import PRELUDE, file_stem, new_folder, write_private
+from altegio_sync.mongo.core.connection import durable, translated_errors
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pymongo.asynchronous.database import AsyncDatabase
+
+    from altegio_sync.domain.dump import DumpDigest, OnProgress
+
+    Document = dict[str, Any]
+
+#: Documents asked for at once; the server itself never sends more than 16 MiB.
+_BATCH = 1000
+
+
+class MongoBackup:
+    """Backs one collection up; memory stays flat, whatever its size."""
+
+    def __init__(
+        self,
+        database: AsyncDatabase[Document],
+        collection: str,
+        *,
+        on_progress: OnProgress = silent,
+    ) -> None:
+        self._database = durable(database)
+        self._collection = self._database[collection]
+        self._on_progress = on_progress
+
+    async def back_up(self, target: Path) -> BackupReport:
+        """Every document as its stored bytes, by ``_id``; nothing is at the target until checked.
+
+        A document that other programs write meanwhile is in it or not, but never by half.
+
+        Raises:
+            ConfigError: there is no such collection, or the target is taken.
+            DumpError: the folder cannot be written, or did not read back as it was written.
+            StoreError: MongoDB failed.
+        """
+        with translated_errors():
+            metadata = await self._read_metadata()
+            version = (await self._database.client.server_info())["version"]
+        with new_folder(target) as partial:
+            folder = partial / self._database.name
+            folder.mkdir(mode=0o700)
+            stem = file_stem(self._collection.name)
+            file = folder / f"{stem}.bson.gz"
+            with translated_errors():
+                written = await self._write(file)
+            write_private(folder / f"{stem}.metadata.json.gz", metadata)
+            prelude = json_util.dumps({"ServerVersion": version, "ToolVersion": ""})
+            write_private(partial / PRELUDE, prelude)
+            await self._check(file, written)
+        return BackupReport(target, written)
+
+    async def _read_metadata(self) -> str:
+        """Options and indexes as `mongorestore` wants them, in canonical extended JSON."""
+        name = self._collection.name
+        found = await (await self._database.list_collections(filter={"name": name})).to_list()
+        if not found:
+            raise ConfigError(
+                f"The database {self._database.name} has no collection {name}: there is nothing "
+                "to back up (check DB_URI and ALTEGIO_COLLECTION)"
+            )
+        [about] = found
+        if about["type"] != "collection":
+            raise ConfigError(f"{name} is a {about['type']}, not a collection of documents")
+        indexes = [dict(each) async for each in await self._collection.list_indexes()]
+        metadata = {
+            "options": about.get("options", {}),
+            "indexes": indexes,
+            "uuid": about["info"].get("uuid", b"").hex(),
+            "collectionName": name,
+            "type": about["type"],
+        }
+        return json_util.dumps(metadata, json_options=json_util.CANONICAL_JSON_OPTIONS)
+
+    async def _write(self, file: Path) -> DumpDigest:
+        total = await self._collection.estimated_document_count()
+        with new_dump_file(file) as dump:
+            cursor: Any = self._collection.find_raw_batches(sort=[("_id", 1)], batch_size=_BATCH)
+            async with cursor:
+                async for raw in cursor:
+                    dump.write(raw)
+                    self._on_progress(Step.WRITING, dump.documents, total)
+        return dump.result()
+
+    async def _check(self, file: Path, written: DumpDigest) -> None:
+        digesting = Digesting()
+        try:
+            for batch in batches(read_documents(file)):
+                for document in batch:
+                    digesting.add(document.raw)
+                self._on_progress(Step.CHECKING, digesting.documents, written.documents)
+                await anyio.lowlevel.checkpoint()
+        except UnreadableDumpError as error:
+            raise DumpError(f"The backup could not be read back: {error}") from None
+        if digesting.result() != written:
+            raise DumpError("The backup did not read back as it was written: try another disk")

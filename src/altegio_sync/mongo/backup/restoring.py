@@ -1,0 +1,284 @@
+"""Brings the documents of a dump back by ``_id``, after all of the dump was found sound."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import anyio.lowlevel
+from pymongo import InsertOne, UpdateOne
+
+from altegio_sync.domain.dump import RestoreReport, Step, silent
+from altegio_sync.domain.report import RunError
+from altegio_sync.errors import StoreError
+from altegio_sync.mongo.backup.dump_file import (
+    RAW,
+    UnreadableDumpError,
+    batches,
+    identity,
+    read_documents,
+)
+from altegio_sync.mongo.backup.repeated_keys import RepeatedKeys
+from altegio_sync.mongo.core.bulk import OTHERWISE, write_each
+from altegio_sync.mongo.core.connection import durable, translated_errors
+from altegio_sync.mongo.core.documents import KEY
+from altegio_sync.mongo.core.fence import no_fence
+from altegio_sync.mongo.core.ids import NO_LIST, to_id
+from altegio_sync.mongo.core.indexes import (
+    INDEX_NAME,
+    drop_own_index,
+    ensure_unique_index,
+    has_unique_index,
+)
+from altegio_sync.mongo.core.literal import adding, replacing
+from altegio_sync.mongo.core.refusals import DUPLICATE_KEY, meaning_of
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from bson.raw_bson import RawBSONDocument
+    from pymongo.asynchronous.database import AsyncDatabase
+
+    from altegio_sync.domain.dump import OnProgress
+    from altegio_sync.mongo.core.fence import Fence
+
+    Document = dict[str, Any]
+    _Write = tuple[RawBSONDocument, InsertOne[RawBSONDocument] | UpdateOne]
+
+_SAMPLE = 20
+
+
+@dataclass(slots=True)
+class _Batch:
+    """Some of the dump's documents, by how the collection has them.
+
+    ``versions`` holds the stored ones of those that differ: each is replaced only as it was read.
+    """
+
+    missing: list[RawBSONDocument] = field(default_factory=list)
+    differing: list[RawBSONDocument] = field(default_factory=list)
+    versions: dict[bytes, RawBSONDocument] = field(default_factory=dict)
+    unchanged: int = 0
+
+    @property
+    def found(self) -> int:
+        return len(self.differing) + self.unchanged
+
+
+@dataclass(slots=True)
+class _Failures:
+    """What the server would not take, by its code: how many, and some of their appointments."""
+
+    counts: dict[int, int] = field(default_factory=lambda: defaultdict(int))
+    samples: dict[int, list[str]] = field(default_factory=lambda: defaultdict(list))
+
+    def add(self, code: int, document: Mapping[str, Any]) -> None:
+        self.counts[code] += 1
+        if len(self.samples[code]) < _SAMPLE:
+            self.samples[code].append(_appointment_id(document))
+
+    def to_errors(self) -> list[RunError]:
+        return [_told(code, count, self.samples[code]) for code, count in self.counts.items()]
+
+
+class MongoRestorer:
+    """Restores into one collection; memory stays flat, whatever the dump's size."""
+
+    def __init__(
+        self,
+        database: AsyncDatabase[Document],
+        collection: str,
+        *,
+        on_progress: OnProgress = silent,
+        should_stop: Callable[[], bool] = lambda: False,
+        fence: Fence = no_fence,
+    ) -> None:
+        self._collection = durable(database)[collection]
+        self._raw = self._collection.with_options(codec_options=RAW)
+        self._on_progress = on_progress
+        self._should_stop = should_stop
+        self._fence = fence
+        self._failures = _Failures()
+
+    async def restore(self, file: Path, *, dry_run: bool) -> RestoreReport:
+        """Insert what is missing, replace what differs in a byte, leave the rest. Safe to repeat.
+
+        A stop is heeded between batches: what was brought back stays.
+
+        Raises:
+            UnreadableDumpError: the dump is damaged anywhere; nothing was written then.
+            StoreError: MongoDB failed.
+        """
+        report = RestoreReport(file, dry_run)
+        with translated_errors(), RepeatedKeys() as keys:
+            await self._check(file, report, keys)
+            if report.interrupted:
+                return report
+            is_ours = await self._is_index_ours()
+            repeats = await has_unique_index(self._collection) and keys.found()
+            if repeats and is_ours:
+                report.index_dropped = dry_run or await drop_own_index(self._collection)
+            elif repeats and dry_run:
+                report.errors.append(_told(DUPLICATE_KEY, None, []))
+        try:
+            with translated_errors():
+                await self._bring_back(file, report, looks_ahead=dry_run and is_ours)
+                await self._settle_index(report)
+        except (StoreError, UnreadableDumpError) as error:
+            # Some of it may be done, so what was done is told, and that it broke off.
+            report.broke_off = isinstance(error, StoreError)
+            report.errors.append(RunError("broken_off", str(error)))
+        report.errors += self._failures.to_errors()
+        return report
+
+    async def _settle_index(self, report: RestoreReport) -> None:
+        """Make it again where only a document that was replaced later stood in its way."""
+        if report.index_dropped and not report.dry_run:
+            report.index_dropped = await ensure_unique_index(self._collection) is not None
+
+    async def _check(self, file: Path, report: RestoreReport, keys: RepeatedKeys) -> None:
+        """Read all of the dump once, before anything is written."""
+        with RepeatedKeys() as document_ids:
+            await self._read_through(file, report, keys, document_ids)
+            if not report.interrupted and document_ids.found():
+                raise UnreadableDumpError(
+                    f"{file} holds two documents with the same _id, so it is no dump of one "
+                    "collection (several dumps in one file?): nothing was written"
+                )
+
+    async def _read_through(
+        self, file: Path, report: RestoreReport, keys: RepeatedKeys, document_ids: RepeatedKeys
+    ) -> None:
+        async for batch in self._read(file, report):
+            report.documents += len(batch)
+            for document in batch:
+                document_ids.add(identity(document["_id"]))
+                if KEY in document:
+                    keys.add(identity(document[KEY]))
+            self._on_progress(Step.CHECKING, report.documents, None)
+
+    async def _read(
+        self, file: Path, report: RestoreReport
+    ) -> AsyncIterator[list[RawBSONDocument]]:
+        for batch in batches(read_documents(file)):
+            await anyio.lowlevel.checkpoint()  # signals are heard here
+            if self._should_stop():
+                report.interrupted = True
+                return
+            yield batch
+
+    async def _bring_back(self, file: Path, report: RestoreReport, *, looks_ahead: bool) -> None:
+        step = Step.COMPARING if report.dry_run else Step.RESTORING
+        stored = await self._collection.count_documents({})
+        found = done = 0
+        async for documents in self._read(file, report):
+            batch = await self._compare(documents)
+            if report.dry_run:
+                report.inserted += len(batch.missing)
+                report.replaced += len(batch.differing)
+                if looks_ahead and not report.index_dropped:
+                    report.index_dropped = await self._collides(batch)
+            else:
+                await self._write(batch, report)
+            report.unchanged += batch.unchanged
+            found += batch.found
+            done += len(documents)
+            self._on_progress(step, done, report.documents)
+        if not report.interrupted:
+            report.extra = max(0, stored - found)
+
+    async def _compare(self, documents: Sequence[RawBSONDocument]) -> _Batch:
+        batch = _Batch()
+        missing = {identity(each["_id"]): each for each in documents}
+        ids = [each["_id"] for each in documents]
+        async for stored in self._raw.find({"_id": {"$in": ids}}):
+            document = missing.pop(identity(stored["_id"]), None)
+            if document is None:
+                continue
+            if document.raw == stored.raw:
+                batch.unchanged += 1
+            else:
+                batch.differing.append(document)
+                batch.versions[identity(stored["_id"])] = stored
+        batch.missing = list(missing.values())
+        return batch
+
+    async def _collides(self, batch: _Batch) -> bool:
+        """Whether a document that stays has an appointment id which is to be written."""
+        wanted = (*batch.missing, *batch.differing)
+        # What is no id may be an operator.
+        written = [each for each in wanted if to_id(each.get(KEY)) is not None]
+        if not written:
+            return False
+        ids = {identity(each["_id"]) for each in written}
+        holders = self._raw.find(
+            {KEY: {"$in": [each[KEY] for each in written], **NO_LIST}}, projection={"_id": 1}
+        )
+        return any([identity(each["_id"]) not in ids async for each in holders])
+
+    async def _write(self, batch: _Batch, report: RestoreReport) -> None:
+        writes: list[_Write] = [(each, InsertOne(each)) for each in batch.missing]
+        failed = await self._attempt(writes + _replacements(batch))
+        if failed:
+            if DUPLICATE_KEY in failed.values() and not report.index_dropped:
+                report.index_dropped = await drop_own_index(self._collection)
+            wanted = (*batch.missing, *batch.differing)
+            left = {identity(each["_id"]): each for each in wanted}
+            # By what is there now: another program may have changed it meanwhile.
+            now = await self._compare([left[key] for key in failed])
+            added: list[_Write] = [(each, adding(each)) for each in now.missing]
+            failed = await self._attempt(added + _replacements(now))
+            for key, code in failed.items():
+                self._failures.add(code, left[key])
+        report.failed += len(failed)
+        report.inserted += sum(identity(each["_id"]) not in failed for each in batch.missing)
+        report.replaced += sum(identity(each["_id"]) not in failed for each in batch.differing)
+
+    async def _attempt(self, writes: Sequence[_Write]) -> dict[bytes, int]:
+        """Which of the documents are not stored as they are in the dump then, and why."""
+        if not writes:
+            return {}
+        await self._fence()
+        refused = await write_each(self._raw, [write for _, write in writes])
+        failed = {identity(writes[n][0]["_id"]): code for n, code in refused.items()}
+        found = await self._compare(
+            [each for n, (each, _) in enumerate(writes) if n not in refused]
+        )
+        for each in (*found.missing, *found.differing):
+            failed[identity(each["_id"])] = OTHERWISE
+        return failed
+
+    async def _is_index_ours(self) -> bool:
+        """Whether it is the one that `drop_own_index` would drop."""
+        index = (await self._collection.index_information()).get(INDEX_NAME, {})
+        return bool(index.get("partialFilterExpression") == {KEY: {"$exists": True}})
+
+
+def _replacements(batch: _Batch) -> list[_Write]:
+    return [
+        (each, replacing(batch.versions[identity(each["_id"])], each)) for each in batch.differing
+    ]
+
+
+def _appointment_id(document: Mapping[str, Any]) -> str:
+    """Fit to be told: an id is short, whatever else may stand in its place."""
+    value = document.get(KEY)
+    return str(value)[:40] if isinstance(value, str | int) else "without an id"
+
+
+def _told(code: int, count: int | None, sample: Sequence[str]) -> RunError:
+    which = f" (appointments {', '.join(sample)})" if sample else ""
+    number = "all" if count is None else str(count)
+    if code == OTHERWISE:
+        message = (
+            f"{number} documents did not read back as they are in the dump{which}: run it again"
+        )
+        return RunError("not_as_in_dump", message)
+    if code == DUPLICATE_KEY:
+        message = f"A unique index made by others does not let {number} documents back{which}"
+        return RunError("refused_by_index", message)
+    return RunError(
+        "refused", f"MongoDB refused {number} documents (code {code}){which}: {meaning_of(code)}"
+    )

@@ -1,0 +1,1 @@
+"""What the program keeps of its own: ledger, cursors, leases, runs, the shared budget."""

@@ -1,0 +1,86 @@
+"""How far `changes` has come: a cursor for each company."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from altegio_sync.domain.clock import MOST_AHEAD
+from altegio_sync.domain.report import utc_now
+from altegio_sync.mongo.core.connection import durable, waits_for_mongodb
+from altegio_sync.mongo.core.fence import no_fence
+from altegio_sync.mongo.core.junk import past_moment, unreported
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from pymongo.asynchronous.database import AsyncDatabase
+
+    from altegio_sync.mongo.core.fence import Fence
+    from altegio_sync.mongo.core.junk import OnJunk
+
+    Document = dict[str, Any]
+
+CURSORS_COLLECTION = "altegio-sync-cursors"
+
+
+class MongoCursors:
+    """One document a company and collection; ``at`` is a time by Altegio's clock.
+
+    ``fence`` is asked before every write.
+    """
+
+    def __init__(
+        self,
+        database: AsyncDatabase[Document],
+        collection: str,
+        *,
+        fence: Fence = no_fence,
+        on_junk: OnJunk = unreported,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self._on_junk = on_junk
+        self._clock = clock
+        self._collection = durable(database)[CURSORS_COLLECTION]
+        self._of = collection
+        self._fence = fence
+
+    @waits_for_mongodb
+    async def find_cursor(self, company_id: str) -> datetime | None:
+        cursor = await self._collection.find_one({"_id": self._id(company_id)})
+        return None if cursor is None else self._moment_of(cursor)
+
+    @waits_for_mongodb
+    async def find_all(self) -> dict[str, datetime]:
+        """The cursors by company."""
+        cursors = await self._collection.find({"collection": self._of}).to_list()
+        moments = {str(each.get("companyId")): self._moment_of(each) for each in cursors}
+        return {company: at for company, at in moments.items() if at is not None}
+
+    def _moment_of(self, cursor: Document) -> datetime | None:
+        try:
+            return past_moment(cursor.get("at"), self._clock())
+        except (TypeError, ValueError):
+            self._on_junk(CURSORS_COLLECTION, cursor["_id"])
+            return None
+
+    @waits_for_mongodb
+    async def move_cursor(self, company_id: str, to: datetime, run_id: str) -> None:
+        """Forward alone: one that has come further already stays, with the run that moved it."""
+        await self._fence()
+        # A moment in the future was written by mistake, and would keep the cursor for good.
+        latest = max(to, self._clock() + MOST_AHEAD)
+        is_moment = {"$eq": [{"$type": "$at"}, "date"]}
+        is_ahead = {"$and": [is_moment, {"$gt": ["$at", to]}, {"$lte": ["$at", latest]}]}
+        fields = {
+            "companyId": company_id,
+            "collection": self._of,
+            "run_id": {"$cond": [is_ahead, "$run_id", {"$literal": run_id}]},
+            "at": {"$cond": [is_ahead, "$at", to]},
+        }
+        await self._collection.update_one(
+            {"_id": self._id(company_id)}, [{"$set": fields}], upsert=True
+        )
+
+    def _id(self, company_id: str) -> str:
+        return f"{self._of}/{company_id}"

@@ -1,0 +1,263 @@
+"""Leases keep runs off each other's work. Only the server's clock is compared.
+
+Commands that rearrange hold the whole collection. Runs of different work share a company: their
+writes are each carried out only on the version that was read.
+"""
+
+from __future__ import annotations
+
+import platform
+from contextlib import asynccontextmanager, suppress
+from typing import TYPE_CHECKING, Any
+
+import anyio
+from pymongo import ReturnDocument
+
+from altegio_sync.domain.clock import steady_now
+from altegio_sync.errors import (
+    LeaseHeldError,
+    LeaseLostError,
+    StoreError,
+    StoreUnavailableError,
+    ungrouped,
+)
+from altegio_sync.mongo.bookkeeping.lease_document import (
+    ALL_COMPANIES,
+    IS_ALIVE,
+    LEASES,
+    Holder,
+    each_lease,
+    is_in_the_way,
+    is_of,
+    leases_where,
+    read_holders,
+)
+from altegio_sync.mongo.bookkeeping.owner import Process
+from altegio_sync.mongo.core.connection import durable, waits_for_mongodb
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from pymongo.asynchronous.database import AsyncDatabase
+
+Document = dict[str, Any]
+
+LEASES_COLLECTION = "altegio-sync-leases"
+#: A lease whose owner died is taken over after this.
+LIFETIME_S = 60.0
+#: So often within a lifetime: three may fail before the lease expires.
+_RENEWALS = 4
+_LOOKED_EVERY_S = 1.0
+_RELEASED_WITHIN_S = 5.0
+
+
+class MongoLeases:
+    """All leases on a collection stand in one document, so that taking one is atomic.
+
+    ``wait_s`` is how long another's is waited for; ``on_wait`` is told of its holder once.
+    ``lifetime_s`` is for how long one is held without being renewed.
+    """
+
+    def __init__(
+        self,
+        database: AsyncDatabase[Document],
+        collection: str,
+        *,
+        command: str,
+        run_id: str,
+        wait_s: float = 0.0,
+        on_wait: Callable[[str, Holder], None] | None = None,
+        lifetime_s: float = LIFETIME_S,
+        looks_every_s: float = _LOOKED_EVERY_S,
+    ) -> None:
+        self._collection = durable(database)[LEASES_COLLECTION]
+        self._key = {"_id": collection}
+        self._wait_s = wait_s
+        self._on_wait = on_wait
+        self._lifetime_s = lifetime_s
+        self._looks_every_s = looks_every_s
+        #: When the leases that are held were renewed last, by `steady_now`.
+        self._renewed_at: dict[str, float] = {}
+        process = Process.this()
+        self._owner = {
+            "command": command,
+            "run_id": run_id,
+            "host": platform.node() or "?",
+            "pid": process.pid,
+            "process": process.to_fields(),
+        }
+
+    @asynccontextmanager
+    async def hold(
+        self, company_id: str = ALL_COMPANIES, work: str | None = None
+    ) -> AsyncIterator[None]:
+        """Hold it while in the context; StoreError as well where MongoDB fails us.
+
+        Runs of different ``work`` share a company; without one it is shared with nobody.
+        """
+        await self.take(company_id, work)
+        async with self.keep(company_id):
+            yield
+
+    @asynccontextmanager
+    async def keep(self, company_id: str = ALL_COMPANIES) -> AsyncIterator[None]:
+        """Renew a lease that was taken while in the context, then give it back."""
+        try:
+            with ungrouped():
+                async with anyio.create_task_group() as tasks:
+                    tasks.start_soon(self._renew, company_id)
+                    yield
+                    tasks.cancel_scope.cancel()
+        finally:
+            await self._give_back(company_id)
+
+    @waits_for_mongodb
+    async def list_holders(self) -> list[Holder]:
+        """All leases that stand there, the ones that have expired among them."""
+        return read_holders(await self._collection.find_one(self._key))
+
+    async def check(self) -> None:
+        """Before anything is written: whether this run still holds what it took.
+
+        A run that was stopped and goes on has the age of its leases from before: it asks first.
+
+        Raises:
+            LeaseLostError: another run took one of them over, or may have.
+        """
+        for company_id, renewed_at in list(self._renewed_at.items()):
+            if steady_now() - renewed_at > self._lifetime_s / 2:
+                await self._renew_or_lose(company_id)
+
+    async def take(self, company_id: str = ALL_COMPANIES, work: str | None = None) -> None:
+        """Take the lease, once it is free; LeaseHeldError where it does not become so in time."""
+        deadline = anyio.current_time() + self._wait_s
+        is_told = False
+        try:
+            while (holder := await self._try_to_take(company_id, work)) is not None:
+                if anyio.current_time() >= deadline:
+                    raise LeaseHeldError(f"Another run is at work on {_told(company_id)}: {holder}")
+                if not is_told and self._on_wait is not None:
+                    self._on_wait(company_id, holder)
+                is_told = True
+                left_s = max(0.0, deadline - anyio.current_time())
+                await anyio.sleep(min(self._looks_every_s, left_s))
+        except anyio.get_cancelled_exc_class():
+            # It may have been taken at this very moment.
+            await self._give_back(company_id)
+            raise
+
+    async def _try_to_take(self, company_id: str, work: str | None) -> Holder | None:
+        """Take the lease in one step; who is in the way, where somebody is that may be alive."""
+        removed: list[Holder] = []
+        while True:
+            asked_at = steady_now()
+            document = await self._take_unless_held(company_id, work)
+            holders = read_holders(document)
+            if any(self._is_ours(each, company_id) for each in holders):
+                self._renewed_at[company_id] = asked_at
+                return None
+            in_the_way = [
+                each
+                for each in holders
+                if each.is_alive(document["looked_at"]) and each.is_in_the_way(company_id, work)
+            ]
+            # One that was written by hand may stay in spite of it, and expires by itself.
+            gone = [each for each in in_the_way if each not in removed and is_gone(each)]
+            for each in gone:
+                await self._remove(each)
+            removed += gone
+            if not in_the_way:
+                raise StoreError(f"The leases in {LEASES_COLLECTION} cannot be read")
+            if not gone:
+                return max(in_the_way, key=lambda each: each.expires_at)
+
+    @waits_for_mongodb
+    async def _take_unless_held(self, company_id: str, work: str | None) -> Document:
+        in_the_way = leases_where({"$and": [IS_ALIVE, is_in_the_way(company_id, work)]})
+        term = {"since": "$$NOW", **self._term}
+        shares = {} if work is None else {"shares": work}
+        taken = {**self._owner, "company": company_id, **shares, **term}
+        with_ours = {"$concatArrays": [leases_where(IS_ALIVE), [taken]]}
+        change = {"$cond": [{"$eq": [in_the_way, []]}, with_ours, LEASES]}
+        document = await self._collection.find_one_and_update(
+            self._key,
+            [{"$set": {"leases": change, "looked_at": "$$NOW"}}],
+            upsert=True,
+            return_document=ReturnDocument.AFTER,
+        )
+        return document or {}
+
+    @waits_for_mongodb
+    async def _remove(self, holder: Holder) -> None:
+        """Of a process that is gone: nobody renews it any more."""
+        others = leases_where({"$not": [is_of(holder.run_id, holder.company_id)]})
+        await self._collection.update_one(self._key, [{"$set": {"leases": others}}])
+
+    @property
+    def _term(self) -> Document:
+        expires_at = {"$add": ["$$NOW", int(self._lifetime_s * 1000)]}
+        return {"renewed_at": "$$NOW", "expires_at": expires_at}
+
+    def _is_ours(self, holder: Holder, company_id: str) -> bool:
+        return (holder.run_id, holder.company_id) == (self._owner["run_id"], company_id)
+
+    async def _renew(self, company_id: str) -> None:
+        """As long as the run goes on; one that was taken over must not go on writing."""
+        while True:
+            await anyio.sleep(self._lifetime_s / _RENEWALS)
+            try:
+                await self._renew_or_lose(company_id)
+            except StoreUnavailableError:
+                # A fail-over: the run waits for it as well. Too long a one is told by the next.
+                if steady_now() - self._renewed_at[company_id] > self._lifetime_s:
+                    raise
+
+    async def _renew_or_lose(self, company_id: str) -> None:
+        asked_at = steady_now()
+        if not await self._renew_once(company_id):
+            raise LeaseLostError(
+                f"Another run took {_told(company_id)} over, since this one did not renew its "
+                "lease in time (it was stopped, or could not reach MongoDB): what was stored "
+                "before stays, run it again"
+            )
+        self._renewed_at[company_id] = asked_at
+
+    @waits_for_mongodb
+    async def _renew_once(self, company_id: str) -> bool:
+        # Not from the future, even where the server's clock was set back since it was taken.
+        since = {"$min": ["$$lease.since", "$$NOW"]}
+        renewed = {"$mergeObjects": ["$$lease", {"since": since, **self._term}]}
+        each = {"$cond": [self._is_mine(company_id), renewed, "$$lease"]}
+        document = await self._collection.find_one_and_update(
+            self._key,
+            [{"$set": {"leases": each_lease(each)}}],
+            return_document=ReturnDocument.AFTER,
+        )
+        return any(self._is_ours(each, company_id) for each in read_holders(document))
+
+    async def _give_back(self, company_id: str) -> None:
+        # What was stored is stored: a lease that cannot be given back expires by itself.
+        self._renewed_at.pop(company_id, None)
+        with (
+            anyio.CancelScope(shield=True),
+            anyio.move_on_after(_RELEASED_WITHIN_S),
+            suppress(StoreError),
+        ):
+            await self._release(company_id)
+
+    @waits_for_mongodb
+    async def _release(self, company_id: str) -> None:
+        others = leases_where({"$not": [self._is_mine(company_id)]})
+        await self._collection.update_one(self._key, [{"$set": {"leases": others}}])
+
+    def _is_mine(self, company_id: str) -> Document:
+        return is_of(str(self._owner["run_id"]), company_id)
+
+
+def is_gone(holder: Holder) -> bool:
+    """Whether it is known on this machine that the holder's process has ended."""
+    return holder.process is not None and holder.process.is_gone(Process.this())
+
+
+def _told(company_id: str) -> str:
+    return "the collection" if company_id == ALL_COMPANIES else f"company {company_id}"

@@ -1,0 +1,200 @@
+"""The ledger of what is known to be complete: a document for each company and local day."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from pymongo import UpdateOne
+
+from altegio_sync.domain.clock import MOST_AHEAD
+from altegio_sync.domain.ledger import DayRecord, Grade, LedgerEntry
+from altegio_sync.domain.period import Period
+from altegio_sync.domain.report import SyncMode, utc_now
+from altegio_sync.domain.zones import find_zone
+from altegio_sync.errors import StoreError
+from altegio_sync.mongo.core.bulk import write_each
+from altegio_sync.mongo.core.connection import durable, waits_for_mongodb
+from altegio_sync.mongo.core.fence import no_fence
+from altegio_sync.mongo.core.junk import past_moment, text, unreported
+from altegio_sync.mongo.core.refusals import DUPLICATE_KEY, meaning_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from pymongo.asynchronous.database import AsyncDatabase
+
+    from altegio_sync.mongo.core.fence import Fence
+    from altegio_sync.mongo.core.junk import OnJunk
+
+    Document = dict[str, Any]
+
+LEDGER_COLLECTION = "altegio-sync-ledger"
+_TRIES = 5
+
+
+class MongoLedger:
+    """A day's fields are those of its strongest pass; `latest` holds those of the last one.
+
+    ``fence`` is asked before every write.
+    """
+
+    def __init__(
+        self,
+        database: AsyncDatabase[Document],
+        collection: str,
+        *,
+        fence: Fence = no_fence,
+        on_junk: OnJunk = unreported,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self._on_junk = on_junk
+        self._clock = clock
+        #: The days whose entry is none, and is written over.
+        self._junk: set[str] = set()
+        self._collection = durable(database)[LEDGER_COLLECTION]
+        self._of = collection
+        self._fence = fence
+
+    @waits_for_mongodb
+    async def find_days(self, company_id: str, period: Period) -> Mapping[date, DayRecord]:
+        # Days are written so that they sort as texts do.
+        first, last = (self._id(company_id, day) for day in (period.start, period.last_day))
+        between = {"_id": {"$gte": first, "$lte": last}}
+        documents = await self._collection.find(between).to_list()
+        records = [self._to_record(document) for document in documents]
+        return {record.latest.day: record for record in records if record is not None}
+
+    def _to_record(self, document: Document) -> DayRecord | None:
+        try:
+            return _to_record(document, self._clock())
+        except (AttributeError, KeyError, TypeError, ValueError):
+            self._junk.add(document["_id"])
+            self._on_junk(LEDGER_COLLECTION, document["_id"])
+            return None
+
+    @waits_for_mongodb
+    async def write(self, company_id: str, entries: Sequence[LedgerEntry]) -> None:
+        """Each day is written only as it was read; one that another run wrote is read again.
+
+        What that run knows stays where it is newer.
+        """
+        left = list(entries)
+        for _ in range(_TRIES):
+            if not left:
+                return
+            days = [entry.day for entry in left]
+            period = Period(min(days), max(days) + timedelta(days=1))
+            known = await self.find_days(company_id, period)
+            await self._fence()
+            writes = [self._to_write(company_id, each, known.get(each.day)) for each in left]
+            refused = await write_each(self._collection, writes)
+            for code in refused.values():
+                if code != DUPLICATE_KEY:
+                    raise StoreError(
+                        f"MongoDB refused the ledger (code {code}): {meaning_of(code)}"
+                    )
+            left = [left[position] for position in refused]
+        raise StoreError("The ledger is being written by others without end")
+
+    def _to_write(self, company_id: str, entry: LedgerEntry, old: DayRecord | None) -> UpdateOne:
+        """An upsert; it fails by the key of a document that is not as it was read."""
+        zone = ZoneInfo(entry.timezone)
+        record = old.with_entry(entry, zone) if old else DayRecord.first(entry)
+        fields = {
+            "companyId": company_id,
+            "collection": self._of,
+            "day": entry.day.isoformat(),
+            **_to_fields(record.strongest),
+            "latest": _to_fields(record.latest),
+        }
+        document_id = self._id(company_id, entry.day)
+        is_junk = document_id in self._junk
+        as_read: Document = {} if is_junk else {"latest.at": {"$not": {"$type": "date"}}}
+        if old is not None:
+            as_read = {
+                "at": old.strongest.at,
+                "run_id": old.strongest.run_id,
+                "latest.at": old.latest.at,
+                "latest.run_id": old.latest.run_id,
+            }
+        key = {"_id": document_id, **as_read}
+        return UpdateOne(key, {"$set": fields}, upsert=True)
+
+    @waits_for_mongodb
+    async def find_outdated(self, company_id: str, settings: str) -> tuple[int, Period] | None:
+        others = {
+            "companyId": company_id,
+            "collection": self._of,
+            "settings": {"$ne": settings},
+            "latest.settings": {"$ne": settings},
+        }
+        found = await self._collection.distinct("day", others)
+        days = sorted(each for each in found if _is_day(each))
+        if not days:
+            return None
+        return len(days), Period.of_days(*(date.fromisoformat(days[n]) for n in (0, -1)))
+
+    @waits_for_mongodb
+    async def list_companies(self) -> list[str]:
+        """The companies that days are entered for."""
+        found = await self._collection.distinct("companyId", {"collection": self._of})
+        return sorted(each for each in found if isinstance(each, str))
+
+    @waits_for_mongodb
+    async def find_timezone(self, company_id: str) -> str | None:
+        """The zone in which the company's days were cut last."""
+        wanted = {
+            "companyId": company_id,
+            "collection": self._of,
+            "latest.at": {"$type": "date", "$lte": self._clock() + MOST_AHEAD},
+            "latest.timezone": {"$type": "string"},
+        }
+        last = await self._collection.find_one(wanted, sort=[("latest.at", -1)])
+        if last is None:
+            return None
+        name = str(last["latest"]["timezone"])
+        if find_zone(name) is None:
+            self._on_junk(LEDGER_COLLECTION, last["_id"])
+            return None
+        return name
+
+    def _id(self, company_id: str, day: date) -> str:
+        return f"{self._of}/{company_id}/{day.isoformat()}"
+
+
+def _to_fields(entry: LedgerEntry) -> Document:
+    return {
+        "grade": entry.grade.value,
+        "at": entry.at,
+        "mode": entry.mode.value,
+        "settings": entry.settings,
+        "timezone": entry.timezone,
+        "run_id": entry.run_id,
+    }
+
+
+def _is_day(value: object) -> bool:
+    try:
+        return bool(date.fromisoformat(text(value)))
+    except (TypeError, ValueError):
+        return False
+
+
+def _to_record(document: Mapping[str, Any], now: datetime) -> DayRecord:
+    """Raises one of several errors where the document is not of this program's making."""
+    day = date.fromisoformat(document["day"])
+    return DayRecord(_to_entry(day, document, now), _to_entry(day, document["latest"], now))
+
+
+def _to_entry(day: date, fields: Mapping[str, Any], now: datetime) -> LedgerEntry:
+    return LedgerEntry(
+        day=day,
+        grade=Grade(fields["grade"]),
+        at=past_moment(fields["at"], now),
+        mode=SyncMode(fields["mode"]),
+        settings=text(fields["settings"]),
+        timezone=text(fields["timezone"]),
+        run_id=text(fields["run_id"]),
+    )

@@ -1,0 +1,1 @@
+"""What everything in MongoDB needs: the connection, ids, documents, indexes, writing in batches."""

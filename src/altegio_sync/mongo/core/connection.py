@@ -1,0 +1,265 @@
+"""Opens MongoDB, and says in our own words what is wrong when it cannot be had."""
+
+from __future__ import annotations
+
+import re
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, nullcontext
+from functools import wraps
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+
+import anyio
+import pymongo
+from bson.codec_options import CodecOptions, DatetimeConversion
+from pymongo import AsyncMongoClient, ReadPreference
+from pymongo.common import URI_OPTIONS_VALIDATOR_MAP
+from pymongo.errors import (
+    AutoReconnect,
+    ConfigurationError,
+    ExecutionTimeout,
+    NetworkTimeout,
+    NotPrimaryError,
+    OperationFailure,
+    PyMongoError,
+    ServerSelectionTimeoutError,
+    WaitQueueTimeoutError,
+)
+from pymongo.read_concern import ReadConcern
+from pymongo.uri_parser import parse_uri
+from pymongo.write_concern import WriteConcern
+
+from altegio_sync.errors import ConfigError, StoreError, StoreRightError, StoreUnavailableError
+from altegio_sync.mongo.core.collation import PlainDatabase, find_collated
+from altegio_sync.mongo.core.py311_wait_for import mend_waiting
+from altegio_sync.mongo.core.refusals import UNAUTHORIZED, explain
+from altegio_sync.mongo.core.unreachable import describe_unreachable, find_wrong_server
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+
+    from pymongo.asynchronous.database import AsyncDatabase
+
+Document = dict[str, Any]
+ParamsT = ParamSpec("ParamsT")
+AnswerT = TypeVar("AnswerT")
+
+FIRST_CONTACT_S = 5.0
+WITHIN_RUN_S = 30.0
+_LEAVE_S = 1.0
+#: Acknowledged means durable, whatever the URI says.
+DURABLE = WriteConcern("majority", j=True)
+#: One date that Python has none for, or one text that is not UTF-8, by whoever's hand, shall not
+#: hide all others.
+LENIENT: dict[str, Any] = {
+    "tz_aware": True,
+    "unicode_decode_error_handler": "replace",
+    "datetime_conversion": DatetimeConversion.DATETIME_AUTO,
+}
+_SRV = "mongodb+srv://"
+#: Some servers, such as DocumentDB, know no writes that can be repeated.
+_OFF = re.compile(r"[?&;]retryWrites=false(?:[&;]|$)", re.IGNORECASE)
+_LOST = "MongoDB was lost in mid-run"
+_LOST_HINT = "check that the server runs, then run the command again"
+#: A server that goes away, is no primary any more or cannot reach the others, as a refusal.
+GOING_AWAY = (6, 7, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436)
+_TRIED_EVERY_S = 0.25
+
+
+class _LostError(StoreUnavailableError):
+    """MongoDB went away under an operation: it may have been carried out, or not."""
+
+
+def database_name(uri: str) -> str:
+    """The database that the URI names.
+
+    Raises:
+        ConfigError: no MongoDB URI, or one without a database. The text never holds the URI.
+    """
+    plain = uri
+    if uri.startswith(_SRV):
+        # DNS is not asked yet, and what steers it has no place in a plain address.
+        plain = _without_options("mongodb://" + uri[len(_SRV) :], _is_about_srv)
+    try:
+        name = parse_uri(_without_options(plain, _is_unknown))["database"]
+    except OSError as error:
+        raise _unreadable_file(error) from None
+    except (PyMongoError, ValueError):
+        raise ConfigError(
+            "DB_URI is not a MongoDB address: expected mongodb://host/database, "
+            "mongodb+srv://host/database or the word embedded (special characters in the "
+            "password must be percent-encoded)"
+        ) from None
+    if not name:
+        raise ConfigError(
+            "DB_URI names no database: expected mongodb://host/database, with the name of the "
+            "database after the last slash"
+        )
+    return str(name)
+
+
+def _without_options(uri: str, is_left_out: Callable[[str], bool]) -> str:
+    """The URI without the options of such names, in small letters."""
+    address, _, query = uri.partition("?")
+    separator = "&" if "&" in query else ";"
+    options = (each.partition("=") for each in query.split(separator))
+    kept = ["".join(each) for each in options if not each[1] or not is_left_out(each[0].lower())]
+    return f"{address}?{separator.join(kept)}" if any(kept) else address
+
+
+def _is_unknown(option: str) -> bool:
+    """Of another driver, as Node.js programs leave theirs: ours would warn of it on stderr."""
+    return option not in URI_OPTIONS_VALIDATOR_MAP
+
+
+def _is_about_srv(option: str) -> bool:
+    return option.startswith("srv")
+
+
+def _unreadable_file(error: OSError) -> ConfigError:
+    return ConfigError(
+        "DB_URI names a file, by tlsCAFile or tlsCertificateKeyFile, that cannot be used: "
+        f"{error.strerror or type(error).__name__}"
+    )
+
+
+@asynccontextmanager
+async def open_database(uri: str) -> AsyncIterator[AsyncDatabase[Document]]:
+    """The database of the URI, reached once and then closed again.
+
+    Raises:
+        ConfigError: see `database_name`.
+        StoreUnavailableError: no contact within ``FIRST_CONTACT_S``.
+        StoreError: reached, but it refuses us.
+    """
+    name = database_name(uri)
+    mend_waiting()
+    client = _client(uri)
+    try:
+        await _contact(client)
+        if _stands_alone(client):
+            await client.close()
+            client = _client(uri, retries_writes=False)
+        with translated_errors():
+            collated = await find_collated(client[name])
+        yield durable(PlainDatabase.of(client[name], collated))
+    finally:
+        # The driver takes leave of its sessions, and would wait for a server that is gone; whatever
+        # else keeps it is left after the same time again.
+        with (
+            anyio.CancelScope(shield=True),
+            anyio.move_on_after(2 * _LEAVE_S),
+            pymongo.timeout(_LEAVE_S),
+        ):
+            await client.close()
+
+
+async def _contact(client: AsyncMongoClient[Document]) -> None:
+    """Reach the server; a wrong address is told at once, a fail-over within a run is waited for."""
+    try:
+        with translated_errors(), pymongo.timeout(FIRST_CONTACT_S):
+            await client.admin.command("ping")
+    except StoreUnavailableError as error:
+        raise find_wrong_server(client) or error from None
+    if (wrong := find_wrong_server(client)) is not None:
+        raise wrong
+
+
+def _client(uri: str, *, retries_writes: bool = True) -> AsyncMongoClient[Document]:
+    """A client that asks nothing yet.
+
+    A server that stands alone cannot have a write repeated. PyMongo (4.20) repeats one there that
+    waited for a connection when another was lost, takes its own refusal to do so for a new loss,
+    closes the sound connections, and so lets the next ones wait: many writes at once never end.
+    """
+    try:
+        with translated_errors():
+            return AsyncMongoClient(
+                _without_options(uri, _is_unknown),
+                serverSelectionTimeoutMS=WITHIN_RUN_S * 1000,
+                connectTimeoutMS=FIRST_CONTACT_S * 1000,
+                appname="altegio-sync",
+                tz_aware=True,
+                retryWrites=retries_writes and not _OFF.search(uri),
+            )
+    except OSError as error:
+        raise _unreadable_file(error) from None
+
+
+def _stands_alone(client: AsyncMongoClient[Document]) -> bool:
+    servers = client.topology_description.server_descriptions().values()
+    return any(each.server_type_name == "Standalone" for each in servers)
+
+
+def durable(database: AsyncDatabase[Document]) -> AsyncDatabase[Document]:
+    """The same database, written durably and read from the primary with aware moments."""
+    return database.with_options(
+        codec_options=CodecOptions[Any](**LENIENT),
+        read_preference=ReadPreference.PRIMARY,
+        write_concern=DURABLE,
+        read_concern=ReadConcern("local"),
+    )
+
+
+def waits_for_mongodb(
+    operation: Callable[ParamsT, Coroutine[Any, Any, AnswerT]],
+) -> Callable[ParamsT, Coroutine[Any, Any, AnswerT]]:
+    """Make an operation wait up to ``WITHIN_RUN_S`` for a server that went away under it.
+
+    It is then carried out again, so it must be one that does no harm when it is carried out twice.
+    The driver waits by itself where it knows that the server is away, and repeats a write in a
+    replica set; what a server standing alone was at when it died is lost without this.
+    """
+
+    @wraps(operation)
+    async def patient(*args: ParamsT.args, **kwargs: ParamsT.kwargs) -> AnswerT:
+        deadline = anyio.current_time() + WITHIN_RUN_S
+        limit: AbstractContextManager[None] = nullcontext()
+        while True:
+            try:
+                with translated_errors(), limit:
+                    return await operation(*args, **kwargs)
+            except _LostError as error:
+                # Another error than this one, or an outer operation would wait as long again.
+                lost = StoreUnavailableError(str(error))
+            await anyio.sleep(_TRIED_EVERY_S)
+            left_s = deadline - anyio.current_time()
+            if left_s <= 0:
+                raise lost
+            limit = pymongo.timeout(left_s)
+
+    return patient
+
+
+@contextmanager
+def translated_errors() -> Iterator[None]:
+    """Turns pymongo's errors into ours, whose text holds no document and no password."""
+    try:
+        yield
+    except ServerSelectionTimeoutError as error:
+        raise StoreUnavailableError(describe_unreachable(str(error))) from None
+    except OperationFailure as error:
+        raise _refused(error) from None
+    except (
+        AutoReconnect,
+        NetworkTimeout,
+        NotPrimaryError,
+        WaitQueueTimeoutError,
+        ExecutionTimeout,
+    ) as error:
+        raise _LostError(f"{_LOST} ({type(error).__name__}): {_LOST_HINT}") from None
+    except ConfigurationError as error:
+        raise StoreUnavailableError(describe_unreachable(str(error))) from None
+    except PyMongoError as error:
+        raise StoreError(
+            f"MongoDB failed ({type(error).__name__}): run the command again, and look at the "
+            "server's log if it fails again"
+        ) from None
+
+
+def _refused(error: OperationFailure) -> StoreError:
+    details = error.details or {}
+    parts = [*details.get("writeConcernErrors", []), *details.get("writeErrors", [])]
+    for code in (error.code, *(each.get("code") for each in parts)):
+        if code in GOING_AWAY:
+            return _LostError(f"{_LOST} (code {code}): {_LOST_HINT}")
+    kind = StoreRightError if error.code == UNAUTHORIZED else StoreError
+    return kind(explain(error))

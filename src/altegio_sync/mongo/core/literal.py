@@ -1,0 +1,81 @@
+"""Writes that store documents and fields exactly as given, whatever their names and values are.
+
+`$set` reads `utm.source` as a path, `ReplaceOne` refuses a name that begins with a dollar, and an
+insert fills in an empty timestamp. A literal within a pipeline is stored as it is.
+
+Each write is a compare-and-set: it changes a document only as it was read.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from bson.codec_options import CodecOptions
+from bson.raw_bson import RawBSONDocument
+from pymongo import DeleteOne, UpdateOne
+
+from altegio_sync.mongo.core.bulk import MOST_BYTES
+from altegio_sync.mongo.core.connection import LENIENT
+from altegio_sync.mongo.core.elements import RawValue, joined, merged, split, to_raw
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    Document = dict[str, Any]
+
+RAW: CodecOptions[RawBSONDocument] = CodecOptions(document_class=RawBSONDocument, **LENIENT)
+#: One command holds about 16 MiB, so old and new together do not fit where both are large.
+_ROOM = MOST_BYTES - 64 * 1024
+#: Values up to this size are compared one by one then.
+_SMALL = 1024
+
+
+def to_document(raw: bytes) -> RawBSONDocument:
+    return RawBSONDocument(raw, RAW)
+
+
+def with_fields(old: RawBSONDocument, fields: Mapping[str, Any]) -> RawBSONDocument:
+    """What `setting` makes of the document."""
+    return to_document(merged(old.raw, fields)) if fields else old
+
+
+def setting(old: RawBSONDocument, fields: Mapping[str, Any]) -> UpdateOne:
+    """Set the fields, and leave every other one in its place."""
+    new = to_document(joined((name, to_raw(value)) for name, value in fields.items()))
+    pipeline = [{"$replaceWith": {"$mergeObjects": ["$$ROOT", {"$literal": new}]}}]
+    return UpdateOne(unchanged_filter(old, beside=len(new.raw)), pipeline)
+
+
+def replacing(found: RawBSONDocument, new: RawBSONDocument) -> UpdateOne:
+    pipeline = [{"$replaceWith": {"$literal": new}}]
+    return UpdateOne(unchanged_filter(found, beside=len(new.raw)), pipeline)
+
+
+def adding(new: RawBSONDocument) -> UpdateOne:
+    """Insert the document; refused as a duplicate where its `_id` is there again."""
+    pipeline = [{"$replaceWith": {"$literal": new}}]
+    return UpdateOne({"_id": {"$eq": new["_id"], "$in": []}}, pipeline, upsert=True)
+
+
+def removing(old: RawBSONDocument) -> DeleteOne:
+    return DeleteOne(unchanged_filter(old))
+
+
+def unchanged_filter(old: RawBSONDocument, *, beside: int = 0) -> Document:
+    """Matches the document only as it was read, so that no change of another program is lost.
+
+    ``beside`` is how many bytes the same command carries beside it. Where there is no room for the
+    document, its size and its small values are compared.
+    """
+    by_id: Document = {"_id": {"$eq": old["_id"]}}
+    if len(old.raw) + beside <= _ROOM:
+        return {**by_id, "$expr": {"$eq": ["$$ROOT", {"$literal": old}]}}
+    same: list[Document] = [{"$eq": [{"$bsonSize": "$$ROOT"}, len(old.raw)]}]
+    same += [_same(name, value) for name, value in split(old.raw) if len(value.data) <= _SMALL]
+    return {**by_id, "$expr": {"$and": same}}
+
+
+def _same(name: str, value: RawValue) -> Document:
+    field = to_document(joined([("$literal", to_raw(name))]))
+    stored = {"$getField": {"field": field, "input": "$$ROOT"}}
+    return {"$eq": [stored, to_document(joined([("$literal", value)]))]}

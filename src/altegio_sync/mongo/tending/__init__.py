@@ -1,0 +1,1 @@
+"""Finds what is wrong in the collection and repairs it, so that it can be undone."""

@@ -1,0 +1,359 @@
+"""Loads the documents that a rule concerns, with what is wrong in each; memory stays flat."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from altegio_sync.domain.findings import FoundDocument, WrongValue
+from altegio_sync.mongo.core.connection import durable, translated_errors
+from altegio_sync.mongo.core.documents import KEY
+from altegio_sync.mongo.core.ids import IS_ID, keys_of, to_id
+from altegio_sync.mongo.tending.doubtful import find_doubtful_ids, of_leads
+from altegio_sync.mongo.tending.duplicates import repeated_ids
+from altegio_sync.mongo.tending.mending import is_blank, tidy
+from altegio_sync.mongo.tending.rules import (
+    DOUBTFUL_LEADS,
+    DUPLICATES,
+    FLAGS,
+    MOMENTS,
+    NAMES,
+    REQUIRED,
+    RULES,
+    STORING_DATES,
+    WANTED_TYPES,
+    Rule,
+    RuleOfSeveral,
+    in_scope,
+    scope_stages,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+
+    from pymongo.asynchronous.database import AsyncDatabase
+
+    from altegio_sync.domain.findings import Group, Value
+    from altegio_sync.domain.validation import RuleContext, RuleFinding
+
+    Document = dict[str, Any]
+
+_FIELDS = dict.fromkeys((*WANTED_TYPES, *REQUIRED), 1)
+_BATCH = 200
+_LESSON = ("leadId", "teacherId", "startDateTime")
+_ORDER = ("teacherId", "startDateTime", "endDateTime", KEY)
+#: Of the examples of an overlap, the partner began at most so long before.
+_DAY = timedelta(days=1)
+_LONGEST_VALUE = 80
+_SHORT_MINUTES, _LONG_MINUTES = 30, 120
+_PYTHON_TYPES = {"string": str, "date": datetime, "bool": bool}
+_BSON_NAMES = {
+    "str": "string",
+    "datetime": "date",
+    "int": "int",
+    "Int64": "long",
+    "float": "double",
+    "list": "array",
+    "dict": "object",
+}
+
+
+class MongoFindings:
+    """The documents behind the counts of `validate`, of one collection."""
+
+    def __init__(self, database: AsyncDatabase[Document], collection: str) -> None:
+        self._collection = durable(database)[collection]
+
+    def find_groups(self, rule_id: str, context: RuleContext) -> AsyncIterator[Group]:
+        """All that the rule concerns, by teacher and start; StoreError when MongoDB fails.
+
+        A group has one document, or those that are corrected together.
+        """
+        rule = next(each for each in RULES if each.id == rule_id)
+        if isinstance(rule, Rule):
+            return self._find_singles(rule.query(context), rule.id, context)
+        if rule.id == DOUBTFUL_LEADS:
+            return self._find_doubtful_leads(context)
+        if rule.id == DUPLICATES:
+            return self._find_copies(context)
+        if rule.id == "duplicate-lesson":
+            return self._find_same_lessons(rule, context)
+        return self._find_overlaps(rule, context)
+
+    async def find_examples(self, finding: RuleFinding) -> list[Group]:
+        """The groups of the finding's sample, by teacher and start; they cost few look-ups."""
+        places = list(finding.places)
+        if finding.rule == DUPLICATES:
+            texts = [str(each) for each in dict.fromkeys(places)]
+            query = {KEY: {"$in": keys_of(texts, also_numbers=True), **IS_ID}}
+            by_id = _grouped(await self._load(query), lambda each: to_id(each[KEY]))
+            return [tuple(to_found(each, DUPLICATES) for each in by_id[text]) for text in texts]
+        if finding.rule == "duplicate-lesson":
+            return await self._load_same_lessons(places)
+        found = await self._load({"_id": {"$in": places}})
+        if finding.rule == "teacher-overlap":
+            return await self._load_overlaps(found)
+        return sorted(((to_found(each, finding.rule),) for each in found), key=_by_teacher)
+
+    async def _load_overlaps(self, lessons: Sequence[Document]) -> list[Group]:
+        near = [
+            {
+                "teacherId": each["teacherId"],
+                "startDateTime": {"$gte": each["startDateTime"] - _DAY, "$lt": each["endDateTime"]},
+                "endDateTime": {"$gt": each["startDateTime"]},
+            }
+            for each in lessons
+            if _is_lesson(each)
+        ]
+        if not near:
+            return []
+        found = await self._load({"$or": near, "isDeleted": {"$ne": True}})
+        in_order = sorted(
+            filter(_is_lesson, found), key=lambda each: [each[name] for name in _ORDER[:-1]]
+        )
+        pairs = _overlapping_pairs(None, in_order)
+        return [
+            tuple(to_found(each, "teacher-overlap") for each in pair)
+            for pair in pairs
+            if pair[0].get(KEY) != pair[1].get(KEY)
+        ]
+
+    async def _find_doubtful_leads(self, context: RuleContext) -> AsyncIterator[Group]:
+        with translated_errors():
+            ids = await find_doubtful_ids(self._collection, context.leads)
+        async for group in self._find_singles(of_leads(ids), DOUBTFUL_LEADS, context):
+            yield group
+
+    async def _find_singles(
+        self, query: Document, rule_id: str, context: RuleContext
+    ) -> AsyncIterator[Group]:
+        with translated_errors():
+            cursor = self._collection.find(
+                {"$and": [in_scope(context), query]},
+                _FIELDS,
+                sort=["teacherName", "startDateTime"],
+                allow_disk_use=True,
+            )
+            async with cursor:
+                async for document in cursor:
+                    yield (to_found(document, rule_id),)
+
+    async def _find_copies(self, context: RuleContext) -> AsyncIterator[Group]:
+        repeated = repeated_ids(in_scope(context))
+        async for batch in self._batches([*repeated, {"$sort": {"_id": 1}}]):
+            keys = [key for each in batch for key in each["keys"]]
+            by_id = _grouped(
+                await self._load({KEY: {"$in": keys, **IS_ID}}), lambda each: to_id(each[KEY])
+            )
+            for each in batch:
+                yield tuple(to_found(copy, DUPLICATES) for copy in by_id[each["_id"]])
+
+    async def _find_same_lessons(
+        self, rule: RuleOfSeveral, context: RuleContext
+    ) -> AsyncIterator[Group]:
+        async for batch in self._batches([*scope_stages(context), *rule.stages(context)]):
+            for group in await self._load_same_lessons([each["_id"] for each in batch]):
+                yield group
+
+    async def _load_same_lessons(self, lessons: Sequence[Any]) -> list[Group]:
+        if not lessons:
+            return []
+        found = await self._load({"$or": list(lessons), "isDeleted": {"$ne": True}})
+        by_lesson = _grouped(filter(_is_text_lesson, found), _lesson)
+        return [
+            tuple(to_found(each, "duplicate-lesson") for each in by_lesson[_lesson(lesson)])
+            for lesson in lessons
+        ]
+
+    async def _find_overlaps(
+        self, rule: RuleOfSeveral, context: RuleContext
+    ) -> AsyncIterator[Group]:
+        busy: Document | None = None
+        async for batch in self._batches(
+            [
+                *scope_stages(context),
+                *rule.stages(context),
+                {"$sort": dict.fromkeys(_ORDER, 1)},
+            ]
+        ):
+            pairs = list(_overlapping_pairs(busy, batch))
+            busy = max(
+                (each for each in (busy, *batch) if each and _is_same_teacher(each, batch[-1])),
+                key=lambda each: each["endDateTime"],
+            )
+            keys = [each.get(KEY) for pair in pairs for each in pair]
+            ids = [each for each in keys if to_id(each) is not None]
+            stored = await self._load({KEY: {"$in": ids, **IS_ID}})
+            by_id = _grouped(stored, lambda each: to_id(each[KEY]))
+            for pair in pairs:
+                yield tuple(to_found(_whole(each, by_id), rule.id) for each in pair)
+
+    async def _load(self, query: Document) -> list[Document]:
+        with translated_errors():
+            return await self._collection.find(query, _FIELDS).to_list()
+
+    async def _batches(self, pipeline: Sequence[Document]) -> AsyncIterator[list[Document]]:
+        batch: list[Document] = []
+        with translated_errors():
+            async for found in await self._collection.aggregate(pipeline, allowDiskUse=True):
+                batch.append(found)
+                if len(batch) == _BATCH:
+                    yield batch
+                    batch = []
+        if batch:
+            yield batch
+
+
+def _overlapping_pairs(
+    busy: Document | None, lessons: Iterable[Document]
+) -> Iterator[tuple[Document, Document]]:
+    """Each lesson that begins before an earlier one of the teacher has ended, with that one.
+
+    ``lessons`` are in order; ``busy`` is the one of the lessons before that ends last.
+    """
+    for lesson in lessons:
+        is_same = busy is not None and _is_same_teacher(busy, lesson)
+        if busy is not None and is_same and lesson["startDateTime"] < busy["endDateTime"]:
+            yield busy, lesson
+        if busy is None or not is_same or lesson["endDateTime"] > busy["endDateTime"]:
+            busy = lesson
+
+
+def _by_teacher(group: Group) -> tuple[str, str]:
+    first = group[0]
+    return first.teacher_name or "", "" if first.starts_at is None else first.starts_at.isoformat()
+
+
+def _is_same_teacher(one: Document, other: Document) -> bool:
+    return bool(one["teacherId"] == other["teacherId"])
+
+
+def _is_lesson(document: Mapping[str, Any]) -> bool:
+    """Whether it can be compared with others; a query for a text also finds lists that have it."""
+    moments = [document.get(name) for name in MOMENTS]
+    is_dated = all(isinstance(each, datetime) and each.year > 1 for each in moments)
+    return is_dated and isinstance(document.get("teacherId"), str)
+
+
+def _is_text_lesson(document: Mapping[str, Any]) -> bool:
+    texts = (document.get("leadId"), document.get("teacherId"))
+    is_text = all(isinstance(each, str) for each in texts)
+    return is_text and not isinstance(document.get("startDateTime"), list)
+
+
+def _whole(lesson: Document, by_id: Mapping[str | None, list[Document]]) -> Document:
+    """All of the lesson's document; what is known of it where it has no id to look it up by."""
+    stored = by_id.get(to_id(lesson.get(KEY)))
+    return stored[-1] if stored else lesson
+
+
+def _lesson(document: Mapping[str, Any]) -> tuple[Any, ...]:
+    return tuple(document[name] for name in _LESSON)
+
+
+def _grouped(
+    documents: Iterable[Document], key: Callable[[Document], Any]
+) -> dict[Any, list[Document]]:
+    groups: dict[Any, list[Document]] = defaultdict(list)
+    for document in documents:
+        groups[key(document)].append(document)
+    return groups
+
+
+def to_found(document: Mapping[str, Any], rule_id: str) -> FoundDocument:
+    """The document, with what is wrong in it by the rule."""
+    starts_at, ends_at = (document.get(name) for name in MOMENTS)
+    describe = _DESCRIPTIONS.get(rule_id, _values())
+    return FoundDocument(
+        document_id=str(document["_id"]),
+        appointment_id=to_id(document.get(KEY)) or _text(document.get(KEY)),
+        company_id=_text(document.get("companyId")),
+        teacher_id=_text(document.get("teacherId")),
+        teacher_name=_text(document.get("teacherName")),
+        starts_at=starts_at if isinstance(starts_at, datetime) else None,
+        ends_at=ends_at if isinstance(ends_at, datetime) else None,
+        lead_id=_text(document.get("leadId")),
+        wrong=tuple(describe(document)),
+    )
+
+
+def _text(value: object) -> str | None:
+    return None if is_blank(value) else str(value)[:_LONGEST_VALUE]
+
+
+def _shown_value(name: str, value: Any) -> Value:
+    """The value as it is stored; a pupil's name is private."""
+    if name == "leadName" or value is None or isinstance(value, datetime):
+        return None if name == "leadName" else value
+    return str(value)[:_LONGEST_VALUE]
+
+
+def _kind(document: Mapping[str, Any], name: str) -> str:
+    if name not in document:
+        return "missing"
+    value = document[name]
+    if is_blank(value):
+        return "empty"
+    kind = type(value).__name__
+    return _BSON_NAMES.get(kind, kind.lower())
+
+
+def _blank_fields(names: Iterable[str]) -> Callable[[Mapping[str, Any]], Iterator[WrongValue]]:
+    def describe(document: Mapping[str, Any]) -> Iterator[WrongValue]:
+        for name in names:
+            if is_blank(document.get(name)):
+                yield WrongValue(name, _kind(document, name))
+
+    return describe
+
+
+def _wrong_types(document: Mapping[str, Any]) -> Iterator[WrongValue]:
+    for name, wanted in WANTED_TYPES.items():
+        value = document.get(name)
+        if not is_blank(value) and not isinstance(value, _PYTHON_TYPES[wanted]):
+            yield WrongValue(name, _kind(document, name), _shown_value(name, value))
+
+
+def _values(*names: str) -> Callable[[Mapping[str, Any]], Iterator[WrongValue]]:
+    def describe(document: Mapping[str, Any]) -> Iterator[WrongValue]:
+        for name in names:
+            yield WrongValue(name, _kind(document, name), _shown_value(name, document.get(name)))
+
+    return describe
+
+
+def _odd_ids(document: Mapping[str, Any]) -> Iterator[WrongValue]:
+    for name in (KEY, "leadId"):
+        value = document.get(name)
+        if isinstance(value, str) and not (value.isascii() and value.isdigit()):
+            yield WrongValue(name, _kind(document, name), _shown_value(name, value))
+
+
+def _odd_length(document: Mapping[str, Any]) -> Iterator[WrongValue]:
+    minutes = (document["endDateTime"] - document["startDateTime"]) / timedelta(minutes=1)
+    yield WrongValue("minutes", "short" if minutes < _SHORT_MINUTES else "long", round(minutes))
+
+
+def _untidy_names(document: Mapping[str, Any]) -> Iterator[WrongValue]:
+    for name in NAMES:
+        value = document.get(name)
+        if isinstance(value, str) and value != tidy(value):
+            yield WrongValue(name, "extra spaces", _shown_value(name, value))
+
+
+_DESCRIPTIONS: dict[str, Callable[[Mapping[str, Any]], Iterator[WrongValue]]] = {
+    "required-field": _blank_fields(REQUIRED),
+    "wrong-type": _wrong_types,
+    "missing-flag": _blank_fields((*FLAGS, *STORING_DATES)),
+    "id-format": _odd_ids,
+    "date-order": _values(*MOMENTS),
+    "unknown-status": _values("status"),
+    "future-completed": _values("status"),
+    "forgotten-pending": _values("endDateTime"),
+    "odd-length": _odd_length,
+    "untidy-text": _untidy_names,
+    DOUBTFUL_LEADS: _values("leadId"),
+    "teacher-overlap": _values("endDateTime"),
+    "duplicate-appointment": _values("createdAt", "updatedAt"),
+}

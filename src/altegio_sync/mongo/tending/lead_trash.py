@@ -1,0 +1,150 @@
+"""Keeps the leads that a sync replaces, and brings them back: these two fields and nothing else.
+
+An entry of the trash has one step for each time that the run replaced the lead of a document. A
+step that was not carried out, because the run was killed or another program was faster, does no
+harm: what is undone is found by the lead that the document has now.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import bson
+from pymongo import UpdateOne
+
+from altegio_sync.domain.report import LeadChange
+from altegio_sync.mongo.core.connection import durable, waits_for_mongodb
+from altegio_sync.mongo.core.documents import KEY
+from altegio_sync.mongo.tending.trash import TRASH_COLLECTION
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from pymongo.asynchronous.database import AsyncDatabase
+
+    from altegio_sync.domain.report import WritingRun
+
+    Document = dict[str, Any]
+
+LEAD_FIELDS = ("leadId", "leadName")
+#: The field of an entry that has the steps.
+STEPS = "leads"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredLead:
+    """A stored document whose lead is to be replaced, and all the fields that change in it."""
+
+    stored: Mapping[str, Any]
+    changed: Mapping[str, Any]
+
+    @property
+    def old(self) -> Document:
+        return lead_of(self.stored)
+
+    @property
+    def new(self) -> Document:
+        return {**self.old, **lead_of(self.changed)}
+
+    def told(self, appointment_id: str) -> LeadChange:
+        return LeadChange(appointment_id, str(self.stored["leadId"]), str(self.changed["leadId"]))
+
+
+def is_other_lead(stored: Mapping[str, Any], changed: Mapping[str, Any]) -> bool:
+    """Whether another lead takes the place of one; the same id as a text is the same lead."""
+    old = stored.get("leadId")
+    return "leadId" in changed and old not in (None, "") and str(old) != changed["leadId"]
+
+
+class LeadTrash:
+    """The part of the trash that a sync writes."""
+
+    def __init__(self, database: AsyncDatabase[Document], collection: str) -> None:
+        self._trash = durable(database)[TRASH_COLLECTION]
+        self._collection = collection
+        self._is_prepared = False
+
+    @waits_for_mongodb
+    async def keep(self, leads: Sequence[StoredLead], run: WritingRun, now: datetime) -> None:
+        """Keep the leads as they are; to be done before they are replaced."""
+        if not self._is_prepared:
+            await self._trash.create_index("run")
+            self._is_prepared = True
+        await self._trash.bulk_write([self._entry(each, run, now) for each in leads], ordered=False)
+
+    @waits_for_mongodb
+    async def forget(self, leads: Sequence[StoredLead], run: WritingRun) -> None:
+        """Forget those that were not replaced after all."""
+        pulls = [
+            UpdateOne(
+                {"_id": {"$eq": _key(each, run)}},
+                {"$pull": {STEPS: {"from": {"$eq": each.old}, "to": {"$eq": each.new}}}},
+            )
+            for each in leads
+        ]
+        await self._trash.bulk_write(pulls, ordered=False)
+        await self._trash.delete_many({"run": run.run_id, STEPS: {"$size": 0}})
+
+    def _entry(self, lead: StoredLead, run: WritingRun, now: datetime) -> UpdateOne:
+        document = {"_id": lead.stored["_id"], KEY: lead.stored.get(KEY)}
+        return UpdateOne(
+            {"_id": {"$eq": _key(lead, run)}},
+            {
+                "$setOnInsert": {
+                    "run": run.run_id,
+                    "command": run.command,
+                    "collection": self._collection,
+                    "document": document,
+                    "removed": False,
+                },
+                "$set": {"at": now},
+                "$addToSet": {STEPS: {"from": lead.old, "to": lead.new}},
+            },
+            upsert=True,
+        )
+
+
+def _key(lead: StoredLead, run: WritingRun) -> Document:
+    return {"run": run.run_id, "document": lead.stored["_id"]}
+
+
+def lead_of(document: Mapping[str, Any]) -> Document:
+    return {name: document[name] for name in LEAD_FIELDS if name in document}
+
+
+def are_same(one: Document, other: Document) -> bool:
+    """By the bytes of the values: a NaN does not equal itself, and 1 equals True."""
+    return _encoded(one) == _encoded(other)
+
+
+def _encoded(lead: Document) -> dict[str, bytes]:
+    return {name: bson.encode({name: value}) for name, value in lead.items()}
+
+
+def lead_before(entry: Mapping[str, Any], now: Document) -> Document | None:
+    """The lead that the document had before the run; None where it has no lead of the run now."""
+    before: Document | None = None
+    for step in reversed(entry[STEPS]):
+        if are_same(dict(step["to"]), now if before is None else before):
+            before = dict(step["from"])
+    return before
+
+
+def first_lead(entry: Mapping[str, Any]) -> Document:
+    """The lead that the run found first."""
+    return dict(entry[STEPS][0]["from"])
+
+
+def bringing_back(document: Mapping[str, Any], old: Document) -> UpdateOne:
+    """Sets the two fields, as long as the document has the lead that it was read with."""
+    now = lead_of(document)
+    same = {
+        name: {"$eq": now[name]} if name in now else {"$exists": False}
+        for name in LEAD_FIELDS
+        if name not in now or isinstance(now[name], str)
+    }
+    lacks = [name for name in LEAD_FIELDS if name not in old]
+    unset = {"$unset": dict.fromkeys(lacks, "")} if lacks else {}
+    return UpdateOne({"_id": {"$eq": document["_id"]}, **same}, {"$set": old, **unset})

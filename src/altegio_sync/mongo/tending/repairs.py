@@ -1,0 +1,313 @@
+"""Mends documents of the collection, each old self in the trash first."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from altegio_sync.domain.appointment import AttendanceStatus
+from altegio_sync.domain.repair import LeftAlone, Loss, Suspect
+from altegio_sync.domain.report import RunError
+from altegio_sync.mongo.core.bulk import refused_message
+from altegio_sync.mongo.core.connection import durable, translated_errors
+from altegio_sync.mongo.core.documents import KEY, STAMP, wanted_fields
+from altegio_sync.mongo.core.fence import no_fence
+from altegio_sync.mongo.core.ids import id_key, shown_id, to_askable_id
+from altegio_sync.mongo.core.literal import RAW
+from altegio_sync.mongo.core.local_time import count_local_days
+from altegio_sync.mongo.core.refusals import DUPLICATE_KEY, meaning_of
+from altegio_sync.mongo.core.server_clock import ServerClock
+from altegio_sync.mongo.core.slow_reading import SlowReading
+from altegio_sync.mongo.tending.mending import (
+    find_local_dates,
+    find_loss,
+    mend_alone,
+    mend_by_answer,
+)
+from altegio_sync.mongo.tending.rules import (
+    FLAGS,
+    MOMENTS,
+    NAMES,
+    STORING_DATES,
+    WANTED_TYPES,
+    in_scope,
+    is_blank,
+    query_of,
+    wrong_type,
+)
+from altegio_sync.mongo.tending.trash import TRASH_COLLECTION, Change, RecordedChanges
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+    from zoneinfo import ZoneInfo
+
+    from bson.raw_bson import RawBSONDocument
+    from pymongo.asynchronous.database import AsyncDatabase
+
+    from altegio_sync.domain.repair import Answer, SchoolZones
+    from altegio_sync.domain.validation import RuleContext
+    from altegio_sync.mongo.core.fence import Fence
+    from altegio_sync.mongo.tending.trash import Applied
+
+    Document = dict[str, Any]
+
+_BATCH = 500
+_YEARS = range(1970, 2200)
+#: How many documents Altegio is asked about before any of them is written.
+ASKED_AT_ONCE = 1000
+_ASK_RULES = (
+    "required-field",
+    "id-format",
+    "date-order",
+    "unknown-status",
+    "future-completed",
+    "forgotten-pending",
+)
+NO_ANSWER = "Altegio does not have it"
+NO_ID = "no id to ask Altegio by"
+STILL_PENDING = "still Pending in Altegio; set the status there"
+SAME_ANSWER = "the same in Altegio; correct it there"
+NOT_THERE_EITHER = "what is missing is missing in Altegio too; add it there"
+OVERTAKEN = "changed by another program at the same moment"
+NO_ZONE = "a date without a zone, and no zone is known: set ALTEGIO_TIMEZONE"
+REFUSED = "MongoDB refused the change (code {}): {}"
+COLLIDED = "another document has its id: altegio-sync clean"
+
+
+class MongoRepairs:
+    """The repairs of one run in one collection."""
+
+    def __init__(
+        self,
+        database: AsyncDatabase[Document],
+        collection: str,
+        *,
+        run_id: str,
+        clock: Callable[[], datetime] | None = None,
+        fence: Fence = no_fence,
+    ) -> None:
+        self._collection = durable(database)[collection]
+        self._raw = self._collection.with_options(codec_options=RAW)
+        self._changes = RecordedChanges(
+            database, collection, run_id=run_id, command="validate", fence=fence
+        )
+        self._trash = durable(database)[TRASH_COLLECTION]
+        self._run_id = run_id
+        self._server_clock = ServerClock()
+        self._clock = clock or self._server_clock.writing_time
+
+    async def count_alone(self, context: RuleContext, zones: SchoolZones) -> int:
+        """How many documents can be mended without asking."""
+        count = 0
+        async for batch in self._find_alone(context):
+            mended = (mend_alone(each, _zone_of(each, zones), context.ignored) for each in batch)
+            count += sum(map(bool, mended))
+        return count
+
+    async def mend_alone(
+        self,
+        context: RuleContext,
+        zones: SchoolZones,
+        left: LeftAlone,
+        should_stop: Callable[[], bool],
+    ) -> None:
+        """Mend what can be mended without asking."""
+        async for batch in self._find_alone(context):
+            changes = []
+            for document in batch:
+                zone = _zone_of(document, zones)
+                if fields := mend_alone(document, zone, context.ignored):
+                    changes.append(Change(document, fields))
+                if zone is None and find_local_dates(document):
+                    left.note(NO_ZONE, _shown(document))
+            await self._apply(changes, left)
+            if should_stop():
+                break
+
+    async def count_done(self) -> tuple[int, int]:
+        """How many documents this run changed, and how many it moved to the trash."""
+        with translated_errors():
+            changed, removed = [
+                await self._trash.count_documents({"run": self._run_id, "removed": removes})
+                for removes in (False, True)
+            ]
+        return changed, removed
+
+    async def find_to_ask(
+        self, context: RuleContext, *, converts: bool = True
+    ) -> AsyncIterator[list[Suspect]]:
+        """What only Altegio can put right, by the day it stands on, so many at once.
+
+        ``converts`` also takes values of a wrong type, which are those that could not be converted
+        once `mend_alone` has been.
+        """
+        fields = dict.fromkeys((KEY, "companyId", "leadId", *MOMENTS), 1)
+        query = _to_ask(context, converts=converts)
+        batch: list[Suspect] = []
+        with translated_errors():
+            # Asking takes its time, and the server may forget a cursor that waits for it.
+            reading = SlowReading(self._collection, "startDateTime", batch=ASKED_AT_ONCE)
+            async for document in reading.read(query, fields):
+                batch.append(_to_suspect(document))
+                if len(batch) == ASKED_AT_ONCE:
+                    yield batch
+                    batch = []
+        if batch:
+            yield batch
+
+    async def count_by_day(
+        self, start: datetime, end: datetime, zone: ZoneInfo
+    ) -> Mapping[str, int]:
+        """How many stored appointments begin on each local day, from ``start`` to ``end``."""
+        # A list that has such a date matches too, and is no start.
+        matching = {"startDateTime": {"$gte": start, "$lte": end, "$not": {"$type": "array"}}}
+        with translated_errors():
+            days = await count_local_days(self._collection, matching, "startDateTime", zone)
+        return {day.isoformat(): count for day, count in days.items()}
+
+    async def apply_answers(
+        self, answers: Sequence[Answer], left: LeftAlone, *, by_id: bool = False
+    ) -> Sequence[Suspect]:
+        """Bring the documents to what Altegio says of them, but those that may be newer."""
+        if not answers:
+            return []
+        found = await self._load([each.suspect for each in answers])
+        changes, overtaken = [], []
+        for answer in answers:
+            document = found.get(id_key(answer.suspect.document_id))
+            if document is None:
+                continue
+            fields = mend_by_answer(document, answer, self._clock())
+            if fields and self._may_be_newer(document, answer, by_id=by_id):
+                overtaken.append(answer.suspect)
+                continue
+            if fields:
+                changes.append(Change(document, fields))
+            if find_loss({**document, **fields}) is not Loss.NOTHING and answer.verdict is not None:
+                left.note(NOT_THERE_EITHER, _shown(document))
+            elif not fields:
+                left.note(_why_the_same(document, answer), _shown(document))
+        await self._apply(changes, left)
+        return overtaken
+
+    def _may_be_newer(self, document: Mapping[str, Any], answer: Answer, *, by_id: bool) -> bool:
+        if answer.verdict is None:
+            return False
+        asked = self._server_clock.asked(answer.verdict.booking.asked_at, by_id=by_id)
+        return asked.is_overtaken(wanted_fields(answer.verdict), document)
+
+    async def move_to_trash(self, suspects: Sequence[Suspect], left: LeftAlone) -> None:
+        """Those that are still as Altegio was asked about them."""
+        for start in range(0, len(suspects), _BATCH):
+            batch = suspects[start : start + _BATCH]
+            found = await self._load(batch)
+            changes = []
+            for suspect in batch:
+                document = found.get(id_key(suspect.document_id))
+                if document is not None and _to_suspect(document) == suspect:
+                    changes.append(Change(document, removes=True))
+                elif document is not None:
+                    left.note(OVERTAKEN, _shown(document))
+            await self._apply(changes, left)
+
+    async def _load(self, suspects: Sequence[Suspect]) -> Mapping[bytes, RawBSONDocument]:
+        ids = [each.document_id for each in suspects]
+        with translated_errors():
+            if not self._server_clock.is_set:
+                await self._server_clock.ask(self._collection.database)
+            found = self._raw.find({"_id": {"$in": ids}})
+            return {id_key(each["_id"]): each async for each in found}
+
+    async def _apply(self, changes: Sequence[Change], left: LeftAlone) -> None:
+        applied = await self._changes.apply([[each] for each in changes], self._clock())
+        _note_left(changes, applied, left)
+
+    async def _find_alone(self, context: RuleContext) -> AsyncIterator[list[RawBSONDocument]]:
+        queries = {
+            "wrong-type": [wrong_type(name, kind) for name, kind in WANTED_TYPES.items()],
+            "missing-flag": [is_blank(name) for name in STORING_DATES],
+            "untidy-text": [query_of("untidy-text", context)],
+        }
+        query = _any_of(queries, context)
+        batch: list[RawBSONDocument] = []
+        with translated_errors():
+            async for document in self._raw.find(query, batch_size=_BATCH):
+                batch.append(document)
+                if len(batch) == _BATCH:
+                    yield batch
+                    batch = []
+        if batch:
+            yield batch
+
+
+def _zone_of(document: Mapping[str, Any], zones: SchoolZones) -> ZoneInfo | None:
+    return zones.of(to_askable_id(document.get("companyId")))
+
+
+def _note_left(changes: Sequence[Change], applied: Applied, left: LeftAlone) -> None:
+    overtaken = {id_key(each) for each in applied.overtaken}
+    codes = {id_key(each): code for each, code in applied.refused}
+    for change in changes:
+        key, shown = id_key(change.document_id), _shown(change.old)
+        if key in overtaken:
+            left.note(OVERTAKEN, shown)
+        elif (code := codes.get(key)) == DUPLICATE_KEY:
+            left.note(COLLIDED, shown)
+        elif code is not None:
+            left.note(REFUSED.format(code, meaning_of(code)), shown)
+            left.errors.append(RunError("refused", refused_message(shown, code)))
+
+
+def _why_the_same(document: Mapping[str, Any], answer: Answer) -> str:
+    if answer.verdict is not None:
+        is_pending = document.get("status") == AttendanceStatus.PENDING.value
+        return STILL_PENDING if is_pending else SAME_ANSWER
+    return NO_ID if answer.suspect.appointment_id is None else NO_ANSWER
+
+
+def _to_ask(context: RuleContext, *, converts: bool) -> Document:
+    queries = {each: [query_of(each, context)] for each in _ASK_RULES}
+    queries["missing-flag"] = [is_blank(name) for name in FLAGS]
+    if converts:
+        kinds = [
+            each for each in WANTED_TYPES.items() if each[0] not in (*STORING_DATES, *NAMES, STAMP)
+        ]
+        queries["wrong-type"] = [wrong_type(name, kind) for name, kind in kinds]
+    return _any_of(queries, context)
+
+
+def _any_of(queries: Mapping[str, Sequence[Document]], context: RuleContext) -> Document:
+    """A query for what any of the rules finds; for nothing where all are ignored."""
+    ignored = context.ignored
+    wanted = [each for rule, some in queries.items() if rule not in ignored for each in some]
+    return {"$and": [in_scope(context), {"$or": wanted}]} if wanted else {"$nor": [{}]}
+
+
+def _to_suspect(document: Mapping[str, Any]) -> Suspect:
+    starts_at, ends_at = (_to_moment(document.get(name)) for name in MOMENTS)
+    return Suspect(
+        document_id=document["_id"],
+        appointment_id=to_askable_id(document.get(KEY)),
+        company_id=to_askable_id(document.get("companyId")),
+        starts_at=starts_at,
+        ends_at=ends_at,
+        loss=_loss_of(document),
+    )
+
+
+def _loss_of(document: Mapping[str, Any]) -> Loss:
+    """No loss where 404 says little: the id has zeros before it, or the company is unreadable."""
+    loss, known = find_loss(document), to_askable_id(document.get(KEY))
+    company = document.get("companyId")
+    is_readable = company in (None, "") or to_askable_id(company) is not None
+    is_doubtful = (known or "").startswith("0") or not is_readable
+    return Loss.NOTHING if loss is Loss.PART and is_doubtful else loss
+
+
+def _to_moment(value: object) -> datetime | None:
+    """A date on which Altegio may list something; there is none near the calendar's ends."""
+    return value if isinstance(value, datetime) and value.year in _YEARS else None
+
+
+def _shown(document: Mapping[str, Any]) -> str:
+    return shown_id(document["_id"], document.get(KEY))

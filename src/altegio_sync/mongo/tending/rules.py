@@ -1,0 +1,369 @@
+"""The rules of `validate`: each finds the documents it concerns, inside MongoDB.
+
+Adding a rule is adding one to ``RULES``. A rule about a document alone is a query; one about
+documents together is the stages that leave those it concerns. All rules of the first kind are
+asked in one pass over the collection: `suspicious` leaves the documents that any of them may
+concern, by tests that cost little on a document that is right.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from bson import Regex
+
+from altegio_sync.domain.appointment import AttendanceStatus
+from altegio_sync.domain.validation import Repair, RuleContext, Severity
+from altegio_sync.mongo.core.documents import KEY, STAMP
+from altegio_sync.mongo.core.ids import AS_TEXT, NO_LIST
+from altegio_sync.mongo.tending.doubtful import of_leads
+from altegio_sync.mongo.tending.duplicates import repeated_ids
+from altegio_sync.mongo.tending.overlaps import ids_of_overlapping, overlapping
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    Document = dict[str, Any]
+    Pipeline = list[Document]
+
+MOMENTS = ("startDateTime", "endDateTime")
+STORING_DATES = ("createdAt", "updatedAt")
+FLAGS = ("IsTrial", "isDeleted")
+NAMES = ("leadName", "teacherName", "serviceName")
+TEXTS = (KEY, "leadId", "teacherId", "serviceId", "status", *NAMES)
+REQUIRED = (*TEXTS, *MOMENTS)
+_BLANK_TEXT = r"^\s*$"
+#: The white space of names: also the kind that does not break a line.
+_SPACE = "[\\s\u00a0]"
+_NO_SPACE = "[^\\s\u00a0]"
+_ACTIVE: Document = {"isDeleted": {"$ne": True}}
+#: Beyond the calendar a difference of two dates may have more than 64 bits, which is an error.
+_CALENDAR = (datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC))
+#: Only dates match a date. A list would be matched by what is in it.
+_DATE: Document = {"$gte": _CALENDAR[0], "$lte": _CALENDAR[1], **NO_LIST}
+_ANY_DATE: Document = {"$type": "date", **NO_LIST}
+#: A value to group by; the server does not accept a list there.
+_TEXT: Document = {"$type": "string", "$ne": "", **NO_LIST}
+DUPLICATES = "duplicate-appointment"
+#: The order in which the document updated last comes last.
+LAST_UPDATED: Mapping[str, int] = {STAMP: 1, "updatedAt": 1, "_id": 1}
+DOUBTFUL_LEADS = "doubtful-lead"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A thing that may be wrong with a document; ``query`` finds those it concerns.
+
+    ``by_field`` counts the documents for each of some fields, as accumulators of a `$group`.
+    """
+
+    id: str
+    severity: Severity
+    repair: Repair
+    query: Callable[[RuleContext], Document]
+    by_field: Mapping[str, Document] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RuleOfSeveral:
+    """A thing that may be wrong with documents together; ``stages`` leave those it concerns.
+
+    ``counted`` is what a `$group` sums up: 1 a document, or a field that counts already. A rule
+    about pairs looks only where there may be any.
+    """
+
+    id: str
+    severity: Severity
+    repair: Repair
+    stages: Callable[[RuleContext], Pipeline]
+    counted: int | str = 1
+    is_about_pairs: bool = True
+
+
+AnyRule = Rule | RuleOfSeveral
+
+
+def is_blank(name: str) -> Document:
+    """Missing, null, or a text without a letter."""
+    return {name: {"$in": [None, "", Regex(_BLANK_TEXT)]}}
+
+
+def _has_type(name: str, *types: str) -> Document:
+    return {"$in": [{"$type": f"${name}"}, list(types)]}
+
+
+def _is_blank_expression(name: str) -> Document:
+    text = {"$cond": [_has_type(name, "string"), f"${name}", "x"]}
+    return {
+        "$or": [
+            _has_type(name, "missing", "null", "undefined"),
+            {"$eq": [{"$trim": {"input": text}}, ""]},
+        ]
+    }
+
+
+def wrong_type(name: str, wanted: str) -> Document:
+    """There, and of another type."""
+    is_other = {"$and": [{name: {"$not": {"$type": wanted}}}, {"$nor": [is_blank(name)]}]}
+    return {"$or": [_is_list(name), is_other]}
+
+
+def _is_list(name: str) -> Document:
+    return {name: {"$type": "array"}}
+
+
+def _wrong_type_expression(name: str, wanted: str) -> Document:
+    return {
+        "$and": [{"$not": [_is_blank_expression(name)]}, {"$ne": [{"$type": f"${name}"}, wanted]}]
+    }
+
+
+WANTED_TYPES: Mapping[str, str] = {
+    **dict.fromkeys((*TEXTS, "companyId"), "string"),
+    **dict.fromkeys((*MOMENTS, *STORING_DATES, STAMP), "date"),
+    **dict.fromkeys(FLAGS, "bool"),
+}
+
+
+def _sum(condition: Document) -> Document:
+    return {"$sum": {"$cond": [condition, 1, 0]}}
+
+
+def _id_format(context: RuleContext) -> Document:
+    names = (KEY, "leadId") if context.leads.checks_format else (KEY,)
+    not_digits = {
+        "$type": "string",
+        "$not": Regex(r"^[0-9]+\z"),
+        "$nin": [Regex(_BLANK_TEXT)],
+    }
+    return {"$or": [{name: not_digits} for name in names]}
+
+
+_LENGTH_MS: Document = {"$subtract": ["$endDateTime", "$startDateTime"]}
+_IS_SHORT: Document = {"$lt": [_LENGTH_MS, 30 * 60_000]}
+_IS_UNUSUAL: Document = {"$or": [_IS_SHORT, {"$gt": [_LENGTH_MS, 120 * 60_000]}]}
+
+
+def _both_dates(condition: Document) -> Document:
+    """A condition on both moments, computed only where they are dates of the calendar.
+
+    The parts of a query have no order, so the expression itself looks first.
+    """
+    is_date = [
+        {comparison: [f"${name}", end]}
+        for name in MOMENTS
+        for comparison, end in zip(("$gte", "$lte"), _CALENDAR, strict=True)
+    ]
+    return {"$expr": {"$cond": [{"$and": is_date}, condition, False]}}
+
+
+def _date_order(_context: RuleContext) -> Document:
+    return {
+        **dict.fromkeys(MOMENTS, _ANY_DATE),
+        "$expr": {"$gte": ["$startDateTime", "$endDateTime"]},
+    }
+
+
+def _unknown_status(_context: RuleContext) -> Document:
+    known = [each.value for each in AttendanceStatus]
+    return {"status": {"$type": "string", "$nin": [*known, Regex(_BLANK_TEXT)]}}
+
+
+def _future_completed(context: RuleContext) -> Document:
+    done = [AttendanceStatus.ARRIVED.value, AttendanceStatus.NO_SHOW.value]
+    return {**_ACTIVE, "startDateTime": {"$gt": context.now}, "status": {"$in": done}}
+
+
+def _odd_length(_context: RuleContext) -> Document:
+    odd = {"$and": [{"$gt": [_LENGTH_MS, 0]}, _IS_UNUSUAL]}
+    return {**_ACTIVE, **_both_dates(odd)}
+
+
+def _forgotten_pending(context: RuleContext) -> Document:
+    ended = {"$lt": context.now - timedelta(days=3), "$gte": _EPOCH}
+    return {**_ACTIVE, "status": AttendanceStatus.PENDING.value, "endDateTime": ended}
+
+
+def _untidy_text(_context: RuleContext) -> Document:
+    # Not "words, one space between": that takes a third of the time of looking for white space at
+    # either end and doubled, and never goes back over the text.
+    untidy = Regex(rf"^(?!(?:{_NO_SPACE}++{_SPACE})*+{_NO_SPACE}++\z)")
+    condition = {"$regex": untidy, "$nin": [Regex(_BLANK_TEXT)]}
+    return {"$or": [{name: condition} for name in NAMES]}
+
+
+def _misshapen() -> Document:
+    """A field that is not there, not filled, or not of its type; and a few that are right.
+
+    A text that comes after "!" begins with a letter that is no white space, which takes no regular
+    expression to tell.
+    """
+    sound: Document = {
+        **{name: {"$gte": "!"} for name in TEXTS},
+        **{name: {"$gte": _CALENDAR[0], "$lte": _CALENDAR[1]} for name in MOMENTS},
+        **{name: {"$type": "date"} for name in STORING_DATES},
+        **{name: {"$type": "bool"} for name in FLAGS},
+    }
+    # A list of what is wanted passes for it; to look for one in every field takes twice the time.
+    lists = [_is_list(name) for name in (KEY, "status", *MOMENTS)]
+    maybe = [wrong_type(name, WANTED_TYPES[name]) for name in ("companyId", STAMP)]
+    return {"$or": [{"$nor": [sound]}, *lists, *maybe]}
+
+
+#: Rules whose documents `_misshapen` has all among its own.
+_ABOUT_SHAPE = frozenset({"required-field", "wrong-type", "missing-flag"})
+#: And those whose documents all have an unusual length, none or less than none among them.
+_ABOUT_LENGTH = frozenset({"date-order", "odd-length"})
+
+
+def suspicious(rules: Iterable[Rule], context: RuleContext) -> Document:
+    """A query for all documents that the rules concern, and for some that they do not."""
+    known = _ABOUT_SHAPE | _ABOUT_LENGTH
+    queries = [rule.query(context) for rule in rules if rule.id not in known]
+    return {"$or": [_misshapen(), _both_dates(_IS_UNUSUAL), *queries]}
+
+
+def _once_each(context: RuleContext) -> Pipeline:
+    """One document for each appointment, the one updated last."""
+    if context.surplus is not None:
+        surplus = list(context.surplus)
+        return [{"$match": {"_id": {"$nin": surplus}}}] if surplus else []
+    names = (KEY, "leadId", "teacherId", *MOMENTS, "isDeleted")
+    last = {name: {"$last": f"${name}"} for name in names}
+    has_none = {"$in": [{"$ifNull": [f"${KEY}", ""]}, [""]]}
+    return [
+        {"$sort": LAST_UPDATED},
+        {"$group": {"_id": {"$cond": [has_none, "$_id", AS_TEXT]}, **last}},
+    ]
+
+
+def perhaps_together() -> Pipeline:
+    """The ids of all documents that a rule about several concerns, and of some that it does not.
+
+    Lessons of one teacher that overlap or begin together, duplicates among them. Whatever a lesson
+    overlaps is found with it, so the rules need not look at any other.
+    """
+    # At least a moment long: of two that begin together, each is within the other.
+    ends = {"$max": ["$endDateTime", {"$add": ["$startDateTime", 1]}]}
+    told = {"startDateTime": _DATE, "teacherId": _TEXT}
+    return [
+        {"$match": {**_ACTIVE, **told}},
+        *ids_of_overlapping("$teacherId", "$startDateTime", ends),
+    ]
+
+
+def _duplicate_lessons(context: RuleContext) -> Pipeline:
+    """Lessons of one lead with one teacher at one time, under several ids."""
+    names = ("leadId", "teacherId", "startDateTime")
+    told = {"leadId": _TEXT, "teacherId": _TEXT}
+    return [
+        *_once_each(context),
+        {"$match": {**_ACTIVE, **told, "startDateTime": _DATE}},
+        {"$project": dict.fromkeys((KEY, *names), 1)},
+        {
+            "$group": {
+                "_id": {name: f"${name}" for name in names},
+                "count": {"$sum": 1},
+                KEY: {"$min": f"${KEY}"},
+            }
+        },
+        {"$match": {"count": {"$gt": 1}}},
+    ]
+
+
+def _teacher_overlaps(context: RuleContext) -> Pipeline:
+    """Lessons that begin before an earlier one of the teacher has ended, and those earlier ones."""
+    names = ("teacherId", "startDateTime", "endDateTime")
+    order = {"startDateTime": 1, "endDateTime": 1, KEY: 1}
+    return [
+        *_once_each(context),
+        {
+            "$match": {
+                **_ACTIVE,
+                **dict.fromkeys(MOMENTS, _DATE),
+                "teacherId": _TEXT,
+                "$expr": {"$lt": ["$startDateTime", "$endDateTime"]},
+            }
+        },
+        {"$project": dict.fromkeys((KEY, *names), 1)},
+        *overlapping("$teacherId", "$startDateTime", "$endDateTime", order),
+    ]
+
+
+RULES: tuple[AnyRule, ...] = (
+    Rule(
+        "required-field",
+        Severity.ERROR,
+        Repair.ASK,
+        lambda _: {"$or": [is_blank(name) for name in REQUIRED]},
+        {name: _sum(_is_blank_expression(name)) for name in REQUIRED},
+    ),
+    Rule(
+        "wrong-type",
+        Severity.ERROR,
+        Repair.CONVERT,
+        lambda _: {"$or": [wrong_type(*each) for each in WANTED_TYPES.items()]},
+        {name: _sum(_wrong_type_expression(name, kind)) for name, kind in WANTED_TYPES.items()},
+    ),
+    Rule(
+        "missing-flag",
+        Severity.WARNING,
+        Repair.FLAGS,
+        lambda _: {"$or": [is_blank(name) for name in (*FLAGS, *STORING_DATES)]},
+        {name: _sum(_is_blank_expression(name)) for name in (*FLAGS, *STORING_DATES)},
+    ),
+    Rule("id-format", Severity.ERROR, Repair.ASK, _id_format),
+    Rule("date-order", Severity.ERROR, Repair.ASK, _date_order),
+    Rule("unknown-status", Severity.ERROR, Repair.ASK, _unknown_status),
+    Rule("future-completed", Severity.ERROR, Repair.ASK, _future_completed),
+    RuleOfSeveral(
+        DUPLICATES,
+        Severity.ERROR,
+        Repair.CLEAN,
+        lambda _: repeated_ids({}),
+        counted="$documents",
+    ),
+    RuleOfSeveral(
+        "duplicate-lesson", Severity.ERROR, Repair.TELL, _duplicate_lessons, counted="$count"
+    ),
+    RuleOfSeveral("teacher-overlap", Severity.WARNING, Repair.TELL, _teacher_overlaps),
+    Rule(
+        "odd-length",
+        Severity.WARNING,
+        Repair.TELL,
+        _odd_length,
+        {"short": _sum(_IS_SHORT), "long": _sum({"$not": [_IS_SHORT]})},
+    ),
+    Rule("forgotten-pending", Severity.WARNING, Repair.ASK, _forgotten_pending),
+    Rule("untidy-text", Severity.WARNING, Repair.TIDY, _untidy_text),
+    RuleOfSeveral(
+        DOUBTFUL_LEADS,
+        Severity.WARNING,
+        Repair.TELL,
+        lambda context: [{"$match": of_leads(context.doubtful_leads)}],
+        is_about_pairs=False,
+    ),
+)
+
+
+def in_scope(context: RuleContext) -> Document:
+    """A query for the documents that the rules look at; one without a readable start has no day."""
+    if context.scope is None:
+        return {}
+    start, end = context.scope
+    # A list of dates matches too, and is no start.
+    return {"startDateTime": {"$gte": start, "$lt": end, "$not": {"$type": "array"}}}
+
+
+def scope_stages(context: RuleContext) -> Pipeline:
+    query = in_scope(context)
+    return [{"$match": query}] if query else []
+
+
+def query_of(rule_id: str, context: RuleContext) -> Document:
+    """The query of a rule about documents alone."""
+    rule = next(rule for rule in RULES if isinstance(rule, Rule) and rule.id == rule_id)
+    return rule.query(context)

@@ -1,0 +1,348 @@
+"""Changes and removes documents, the previous version of each stored in the trash first.
+
+An entry of the trash is known by run and document. It holds the document as it was before the run,
+and a digest of every version that the run gave it. So a run may be killed between any two writes,
+and what is undone is exactly what it did.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from pymongo import UpdateOne
+from pymongo.errors import OperationFailure
+
+from altegio_sync.mongo.core import elements
+from altegio_sync.mongo.core.bulk import code_of, write_each
+from altegio_sync.mongo.core.connection import DURABLE, durable, translated_errors
+from altegio_sync.mongo.core.fence import no_fence
+from altegio_sync.mongo.core.ids import id_key
+from altegio_sync.mongo.core.literal import RAW, adding, removing, replacing, setting, with_fields
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    from bson.raw_bson import RawBSONDocument
+    from pymongo import DeleteOne
+    from pymongo.asynchronous.client_session import AsyncClientSession
+    from pymongo.asynchronous.database import AsyncDatabase
+
+    from altegio_sync.mongo.core.fence import Fence
+
+    Document = dict[str, Any]
+    _Write = UpdateOne | DeleteOne
+    _Step = Callable[["Change"], _Write | None]
+
+TRASH_COLLECTION = "altegio-sync-trash"
+#: A server with a small cache holds no transaction of a few documents of 16 MiB, and a slow one
+#: ends it (290).
+_TOO_LARGE_FOR_TRANSACTION = (257, 290, 388)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Fields to set in a document, or its removal; ``old`` is the document as it was read.
+
+    The ``last`` ones are set after the removals of the group: an id that was another document's.
+    """
+
+    old: RawBSONDocument
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    removes: bool = False
+    last: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def document_id(self) -> Any:
+        return self.old["_id"]
+
+    @property
+    def before_last(self) -> RawBSONDocument:
+        return with_fields(self.old, self.fields)
+
+    @property
+    def final(self) -> RawBSONDocument | None:
+        """What the document will be; None is no more."""
+        return None if self.removes else with_fields(self.before_last, self.last)
+
+
+@dataclass(slots=True)
+class Applied:
+    """How many documents were changed and removed, and which were not.
+
+    ``overtaken`` are the `_id`s of those that changed since they were read, ``refused`` also have
+    the server's code. A group is carried out as a whole or not at all.
+    """
+
+    changed: int = 0
+    removed: int = 0
+    overtaken: list[Any] = field(default_factory=list)
+    refused: list[tuple[Any, int]] = field(default_factory=list)
+
+    def add_done(self, group: Sequence[Change]) -> None:
+        self.removed += sum(each.removes for each in group)
+        self.changed += sum(not each.removes for each in group)
+
+    def add(self, other: Applied) -> None:
+        self.changed += other.changed
+        self.removed += other.removed
+        self.overtaken += other.overtaken
+        self.refused += other.refused
+
+    def add_refused(self, group: Sequence[Change], code: int) -> None:
+        self.refused += [(each.document_id, code) for each in group]
+
+    def add_overtaken(self, group: Sequence[Change]) -> None:
+        self.overtaken += [each.document_id for each in group]
+
+
+def digest(document: RawBSONDocument) -> str:
+    """The same for documents that have the same fields in any order, BSON types included."""
+    return elements.digest(document.raw)
+
+
+def expected_selves(change: Change) -> list[str | None]:
+    """The digest of what the document will be, one after the other; None is no more."""
+    if change.final is None:
+        return [None]
+    selves: list[str | None] = [digest(change.before_last)]
+    if change.last:
+        selves.append(digest(change.final))
+    return selves
+
+
+class RecordedChanges:
+    """Carries changes out for one run. Every group of them belongs to one appointment.
+
+    On a replica set a group is a transaction. Elsewhere the order makes it safe to be killed
+    anywhere and to be run again: the trash first, then what is set, then what is removed (nothing
+    of a group in which something could not be set), then what is set last. A group that the server
+    refuses half-way is put back.
+    """
+
+    def __init__(
+        self,
+        database: AsyncDatabase[Document],
+        collection: str,
+        *,
+        run_id: str,
+        command: str,
+        fence: Fence = no_fence,
+    ) -> None:
+        self._database = durable(database)
+        self._collection = self._database[collection]
+        self._trash = self._database[TRASH_COLLECTION]
+        self._run_id = run_id
+        self._command = command
+        self._fence = fence
+        self._has_transactions: bool | None = None
+
+    async def apply(self, groups: Sequence[Sequence[Change]], now: datetime) -> Applied:
+        """Write the groups; one that is overtaken or refused is left as it is, and reported."""
+        if not groups:
+            return Applied()
+        with translated_errors():
+            if self._has_transactions is None:
+                await self._prepare()
+            if self._has_transactions:
+                return await self._apply_in_transactions(groups, now)
+            return await self._apply_in_order(groups, now)
+
+    async def _prepare(self) -> None:
+        hello = await self._database.command("hello")
+        self._has_transactions = "setName" in hello or hello.get("msg") == "isdbgrid"
+        await self._trash.create_index("run")
+
+    async def _apply_in_transactions(
+        self, groups: Sequence[Sequence[Change]], now: datetime
+    ) -> Applied:
+        applied = Applied()
+        too_large: list[Sequence[Change]] = []
+        async with self._database.client.start_session() as session:
+            for group in groups:
+                await self._fence()
+
+                async def body(inner: AsyncClientSession, group: Sequence[Change] = group) -> None:
+                    await self._apply_within(group, now, inner)
+
+                try:
+                    await session.with_transaction(body, write_concern=DURABLE)
+                except _OvertakenError:
+                    applied.add_overtaken(group)
+                except (_RefusedError, OperationFailure) as error:
+                    code = error.code if isinstance(error, _RefusedError) else code_of(error)
+                    if code in _TOO_LARGE_FOR_TRANSACTION:
+                        too_large.append(group)
+                    else:
+                        applied.add_refused(group, code)
+                else:
+                    applied.add_done(group)
+        if too_large:
+            applied.add(await self._apply_in_order(too_large, now))
+        return applied
+
+    async def _apply_within(
+        self, group: Sequence[Change], now: datetime, session: AsyncClientSession
+    ) -> None:
+        """Raises in order to end the transaction where anything of the group cannot be done."""
+        entries = [self._entry(each, now) for each in group]
+        for code in (await write_each(self._trash, entries, session)).values():
+            raise _RefusedError(code)
+        for step in _STEPS:
+            writes = [write for each in group if (write := step(each)) is not None]
+            for code in (await write_each(self._collection, writes, session)).values():
+                raise _RefusedError(code)
+        if await self._find_missed(group, session=session):
+            raise _OvertakenError
+
+    async def _apply_in_order(self, groups: Sequence[Sequence[Change]], now: datetime) -> Applied:
+        await self._fence()
+        numbered = [(n, each) for n, group in enumerate(groups) for each in group]
+        refused: dict[int, int] = {}
+        failed: set[int] = set()
+        entries = [self._entry(each, now) for _, each in numbered]
+        for index, code in (await write_each(self._trash, entries)).items():
+            refused.setdefault(numbered[index][0], code)
+        may_be_removed: set[int] = set()
+        for step in _STEPS:
+            left = [each for each in numbered if each[0] not in failed | refused.keys()]
+            if step is _remove:
+                may_be_removed = {n for n, _ in left}
+            missed = await self._carry_out(step, left, refused)
+            failed |= {n for n, each in left if id_key(each.document_id) in missed}
+        failed |= refused.keys()
+        for number in sorted(failed):
+            await self._put_back(groups[number], was_removed=number in may_be_removed)
+        applied = Applied()
+        for number, group in enumerate(groups):
+            if number in refused:
+                applied.add_refused(group, refused[number])
+            elif number in failed:
+                applied.add_overtaken(group)
+            else:
+                applied.add_done(group)
+        return applied
+
+    async def _carry_out(
+        self, step: _Step, changes: Sequence[tuple[int, Change]], refused: dict[int, int]
+    ) -> set[bytes]:
+        """The keys of the documents that are not what the step makes of them."""
+        writes = [(n, each, write) for n, each in changes if (write := step(each)) is not None]
+        codes = await write_each(self._collection, [write for *_, write in writes])
+        for index, code in codes.items():
+            refused.setdefault(writes[index][0], code)
+        made = [each for _, each, _ in writes]
+        return await self._find_missed(made, before_last=step is not _set_last)
+
+    async def _find_missed(
+        self,
+        changes: Sequence[Change],
+        *,
+        before_last: bool = False,
+        session: AsyncClientSession | None = None,
+    ) -> set[bytes]:
+        found = await self._find(changes, session)
+        missed = set()
+        for change in changes:
+            key = id_key(change.document_id)
+            now_is = None if (current := found.get(key)) is None else digest(current)
+            if now_is != expected_selves(change)[0 if before_last else -1]:
+                missed.add(key)
+        return missed
+
+    async def _find(
+        self, changes: Sequence[Change], session: AsyncClientSession | None = None
+    ) -> dict[bytes, RawBSONDocument]:
+        ids = [each.document_id for each in changes]
+        if not ids:
+            return {}
+        raw = self._collection.with_options(codec_options=RAW)
+        found = raw.find({"_id": {"$in": ids}}, session=session)
+        return {id_key(each["_id"]): each async for each in found}
+
+    async def _put_back(self, changes: Sequence[Change], *, was_removed: bool) -> None:
+        """Undo what was done of a group that could not be carried out; then forget its entries.
+
+        What the server does not accept back either keeps its entry, so that `undo` lists it.
+        """
+        found = await self._find(changes)
+
+        def is_done(change: Change, found: Mapping[bytes, RawBSONDocument]) -> bool:
+            current = found.get(id_key(change.document_id))
+            if current is None:
+                return change.removes and was_removed
+            return current.raw != change.old.raw and digest(current) in expected_selves(change)
+
+        writes = [
+            adding(each.old)
+            if (current := found.get(id_key(each.document_id))) is None
+            else replacing(current, each.old)
+            for each in changes
+            if is_done(each, found)
+        ]
+        if writes:
+            await write_each(self._collection, writes)
+            found = await self._find(changes)
+        await self._forget([each for each in changes if not is_done(each, found)])
+
+    async def _forget(self, changes: Sequence[Change]) -> None:
+        """Entries of what was not done; that of an earlier change of the run stays."""
+        if not changes:
+            return
+        keys = [self._key(each) for each in changes]
+        pulls = [
+            UpdateOne(
+                {"_id": key},
+                {"$pullAll": {"selves": expected_selves(each)}, "$set": {"removed": False}},
+            )
+            for key, each in zip(keys, changes, strict=True)
+        ]
+        await self._trash.bulk_write(pulls, ordered=False)
+        await self._trash.delete_many({"_id": {"$in": keys}, "selves": {"$size": 0}})
+
+    def _entry(self, change: Change, now: datetime) -> UpdateOne:
+        return UpdateOne(
+            {"_id": self._key(change)},
+            {
+                "$setOnInsert": {
+                    "run": self._run_id,
+                    "command": self._command,
+                    "collection": self._collection.name,
+                    "document": change.old,
+                },
+                "$set": {"at": now, "removed": change.removes},
+                "$addToSet": {"selves": {"$each": expected_selves(change)}},
+            },
+            upsert=True,
+        )
+
+    def _key(self, change: Change) -> Document:
+        return {"run": self._run_id, "document": change.document_id}
+
+
+class _OvertakenError(Exception):
+    """Ends a transaction whose documents changed since they were read."""
+
+
+class _RefusedError(Exception):
+    """Ends a transaction of which the server refused a write."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def _set(change: Change) -> _Write | None:
+    return setting(change.old, change.fields) if change.fields else None
+
+
+def _remove(change: Change) -> _Write | None:
+    return removing(change.old) if change.removes else None
+
+
+def _set_last(change: Change) -> _Write | None:
+    return setting(change.before_last, change.last) if change.last else None
+
+
+_STEPS: Iterable[_Step] = (_set, _remove, _set_last)

@@ -1,0 +1,82 @@
+"""What the trash holds of a run, and what undoing the run did."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from altegio_sync.domain.report import RunError, utc_text
+from altegio_sync.mongo.core.bulk import refused_message
+from altegio_sync.mongo.core.refusals import DUPLICATE_KEY
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TrashedRun:
+    """What the trash holds of one run; ``undone`` of its entries were brought back."""
+
+    run_id: str
+    command: str
+    at: datetime
+    changed: int
+    removed: int
+    undone: int
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "run_id": self.run_id,
+            "command": self.command,
+            "at": utc_text(self.at),
+            "changed": self.changed,
+            "removed": self.removed,
+            "undone": self.undone,
+        }
+
+
+@dataclass(slots=True)
+class UndoReport:
+    """What undoing a run did; the lists hold appointment ids of what was left alone."""
+
+    run_id: str
+    restored: int = 0
+    already: int = 0
+    index_dropped: bool = False
+    changed_since: list[str] = field(default_factory=list)
+    #: What MongoDB does not take back: for a validator, for a unique index made by others …
+    refused: list[str] = field(default_factory=list)
+    errors: list[RunError] = field(default_factory=list)
+    indexes_dropped_from: list[str] = field(default_factory=list)
+    interrupted: bool = False
+
+    @property
+    def exit_code(self) -> int:
+        if self.interrupted:
+            return 130
+        return 1 if self.changed_since or self.refused else 0
+
+    def add_refused(self, appointment_id: str, code: int) -> None:
+        """Report it, once for all documents of an appointment."""
+        if appointment_id in self.refused:
+            return
+        self.refused.append(appointment_id)
+        message = refused_message(appointment_id, code)
+        if code == DUPLICATE_KEY:
+            message = (
+                f"A unique index made by others does not let appointment {appointment_id} back"
+            )
+        self.errors.append(RunError("refused", message))
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "command": "undo",
+            "run_id": self.run_id,
+            "ok": self.exit_code == 0,
+            "restored": self.restored,
+            "already": self.already,
+            "index_dropped": self.index_dropped,
+            "changed_since": self.changed_since,
+            "refused": self.refused,
+            "errors": [each.to_json() for each in self.errors],
+        }
