@@ -35,7 +35,7 @@ from altegio_sync.ports import StoredScope
 from altegio_sync.usecases.asking import Asking, RepairRequest
 from altegio_sync.usecases.stats import collect_stats
 from altegio_sync.usecases.stopping import StopSignal
-from altegio_sync.usecases.validate import Repair
+from altegio_sync.usecases.validate import RepairRun
 from altegio_sync.usecases.zones import LocalZone
 from tests.fakes import NOW, START, ListSource, booking
 from tests.odd_values import ODD_VALUES
@@ -113,7 +113,7 @@ async def test_a_fix_and_its_undo(hostile: AsyncDatabase[Document]) -> None:
     store = MongoRepairs(hostile, NAME, run_id="r", clock=lambda: NOW)
     request = RepairRequest(("77",), LocalZone(KYIV, "of the last run"), "Europe/Kyiv")
     asking = Asking(ListSource([booking(str(1000 + n)) for n in range(0, 999, 2)]), store, request)
-    repair = Repair(store, asking, request, RuleContext(NOW), StopSignal())
+    repair = RepairRun(store, asking, request, RuleContext(NOW), StopSignal())
 
     await repair.plan()
     assert await repair.run() is None

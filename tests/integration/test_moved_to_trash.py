@@ -21,7 +21,7 @@ from altegio_sync.mongo.tending.repairs import MongoRepairs
 from altegio_sync.mongo.tending.undo import MongoTrash
 from altegio_sync.usecases.asking import Asking, RepairRequest
 from altegio_sync.usecases.stopping import StopSignal
-from altegio_sync.usecases.validate import Repair
+from altegio_sync.usecases.validate import RepairRun
 from altegio_sync.usecases.zones import LocalZone
 from tests.fakes import NOW, START, ListSource, booking
 
@@ -101,11 +101,11 @@ class Unsettled(Altegio):
 
 async def fix(
     database: AsyncDatabase[Document], source: ListSource | None
-) -> tuple[Repair, AltegioError | None]:
+) -> tuple[RepairRun, AltegioError | None]:
     store = MongoRepairs(database, NAME, run_id="r", clock=lambda: NOW)
     request = RepairRequest(("77",), KYIV, "Europe/Kyiv")
     asking = None if source is None else Asking(source, store, request)
-    repair = Repair(store, asking, request, RuleContext(NOW), StopSignal())
+    repair = RepairRun(store, asking, request, RuleContext(NOW), StopSignal())
     return repair, await repair.run()
 
 
@@ -138,7 +138,7 @@ async def test_a_lesson_without_lead_or_date_that_is_gone_is_moved(
     undone = await MongoTrash(database).undo("r")
     assert undone is not None
     assert await database[NAME].find_one({"appointmentId": "501"}) is not None
-    assert repair.left.counts == {}
+    assert repair.unrepaired.counts == {}
 
 
 @pytest.mark.parametrize(
@@ -165,7 +165,7 @@ async def test_a_lesson_that_lacks_something_else_stays_although_it_is_gone(
 
     assert await ids_left(database) == ["501"]
     assert await database["altegio-sync-trash"].count_documents({"removed": True}) == 0
-    assert repair.left.errors == []
+    assert repair.unrepaired.errors == []
 
 
 @pytest.mark.parametrize(
@@ -197,7 +197,7 @@ async def test_a_held_lesson_whose_pupil_lost_the_id_stays_and_is_told(
     repair, _ = await fix(database, Altegio(known))
 
     assert await ids_left(database) == ["501", "502"]
-    assert repair.left.samples == {
+    assert repair.unrepaired.samples == {
         "what is missing is missing in Altegio too; add it there": ["501"]
     }
 
@@ -223,7 +223,7 @@ async def test_without_a_whole_list_of_its_day_nothing_is_certain(
     repair, _ = await fix(database, source)
 
     assert await ids_left(database) == ["501"]
-    assert sum(repair.left.counts.values()) == 1
+    assert sum(repair.unrepaired.counts.values()) == 1
 
 
 async def test_an_outage_after_the_answers_moves_nothing(database: AsyncDatabase[Document]) -> None:
@@ -233,7 +233,7 @@ async def test_an_outage_after_the_answers_moves_nothing(database: AsyncDatabase
 
     assert isinstance(failure, AltegioUnavailableError)
     assert await database[NAME].count_documents({}) == 2
-    assert list(repair.left.samples.values()) == [["501", "_id nothing"]]
+    assert list(repair.unrepaired.samples.values()) == [["501", "_id nothing"]]
 
 
 async def test_offline_nothing_is_moved(database: AsyncDatabase[Document]) -> None:
@@ -283,9 +283,9 @@ async def test_many_at_once_are_not_moved(
 
     assert failure is None
     assert await database[NAME].count_documents({}) == requested - moved
-    codes = [each.code for each in repair.left.errors]
+    codes = [each.code for each in repair.unrepaired.errors]
     assert codes == ([] if moved else ["mass_removal"])
-    report = ValidationReport(0, [], left=repair.left)
+    report = ValidationReport(0, [], unrepaired=repair.unrepaired)
     assert report.exit_code == (0 if moved else 1)
 
 
@@ -302,4 +302,4 @@ async def test_a_document_that_was_mended_meanwhile_is_not_moved(
     repair, _ = await fix(database, Mends())
 
     assert await ids_left(database) == ["501"]
-    assert repair.left.counts == {"changed by another program at the same moment": 1}
+    assert repair.unrepaired.counts == {"changed by another program at the same moment": 1}

@@ -13,7 +13,7 @@ from altegio_sync.domain.appointment import AttendanceStatus, Booking
 from altegio_sync.domain.clock import steady_now
 from altegio_sync.domain.lessons import LessonRules, judge
 from altegio_sync.domain.period import Period
-from altegio_sync.domain.repair import Answer, LeftAlone, Suspect
+from altegio_sync.domain.repair import Answer, Suspect, Unrepaired
 from altegio_sync.domain.report import Outcome, SyncMode
 from altegio_sync.mongo.stores import MongoAppointments
 from altegio_sync.mongo.tending.repairs import MongoRepairs
@@ -413,7 +413,7 @@ async def test_a_fix_writes_the_newest_answer_as_well(
     suspect = Suspect(document["_id"], "501", "77", START)
     answer = Answer(suspect, judge(told, LessonRules(), {}))
 
-    left = LeftAlone()
+    left = Unrepaired()
     again = await repairs.apply_answers([answer], left, by_id=how.get("by_id", False))
 
     assert again == ([] if is_written else [suspect])

@@ -11,7 +11,7 @@ from bson import ObjectId
 from bson.raw_bson import RawBSONDocument
 from pymongo import MongoClient
 
-from altegio_sync.domain.repair import LeftAlone, SchoolZones
+from altegio_sync.domain.repair import SchoolZones, Unrepaired
 from altegio_sync.domain.validation import RuleContext
 from altegio_sync.mongo.core.bulk import refused_message
 from altegio_sync.mongo.core.connection import open_database
@@ -237,14 +237,14 @@ async def test_fields_of_others_survive_a_fix_and_its_undo_to_the_byte(
     before = everything(raw)
     async with open_database(any_uri) as database:
         repairs = MongoRepairs(database, NAME, run_id="r", clock=lambda: NOW)
-        left = LeftAlone()
-        await repairs.mend_alone(
-            RuleContext(NOW), SchoolZones(None, "none"), left, should_stop=lambda: False
+        unrepaired = Unrepaired()
+        await repairs.repair_locally(
+            RuleContext(NOW), SchoolZones(None, "none"), unrepaired, should_stop=lambda: False
         )
         [mended] = raw.find()
         undone = await MongoTrash(database).undo("r")
 
-    assert (mended["leadName"], mended["IsTrial"], left.errors) == ("Олена Приклад", True, [])
+    assert (mended["leadName"], mended["IsTrial"], unrepaired.errors) == ("Олена Приклад", True, [])
     assert [each for each in split(mended.raw) if each in odd_fields()] == odd_fields()
     assert undone is not None
     assert everything(raw) == before
@@ -260,9 +260,9 @@ async def test_a_fix_leaves_what_is_refused_and_mends_the_rest(
     add_validator(raw, REFUSES_MARKED)
     async with open_database(any_uri) as database:
         repairs = MongoRepairs(database, NAME, run_id="r", clock=lambda: NOW)
-        left = LeftAlone()
-        await repairs.mend_alone(
-            RuleContext(NOW), SchoolZones(None, "none"), left, should_stop=lambda: False
+        unrepaired = Unrepaired()
+        await repairs.repair_locally(
+            RuleContext(NOW), SchoolZones(None, "none"), unrepaired, should_stop=lambda: False
         )
         done = await repairs.count_done()
         [run] = await MongoTrash(database).list_runs()
@@ -272,8 +272,8 @@ async def test_a_fix_leaves_what_is_refused_and_mends_the_rest(
     assert names == ["Олена", " Олена", "Олена"]
     assert done == (2, 0)
     assert run.changed == 2
-    assert left.samples == {REFUSED.format(121, meaning_of(121)): ["1"]}
-    assert [each.message for each in left.errors] == [refused_message("1", 121)]
+    assert unrepaired.samples == {REFUSED.format(121, meaning_of(121)): ["1"]}
+    assert [each.message for each in unrepaired.errors] == [refused_message("1", 121)]
     assert everything(raw) == before
 
 

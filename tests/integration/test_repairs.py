@@ -12,7 +12,7 @@ from bson.datetime_ms import DatetimeMS
 
 from altegio_sync.cli.render_validation import render_validation
 from altegio_sync.domain.appointment import Location
-from altegio_sync.domain.repair import LeftAlone, SchoolZones
+from altegio_sync.domain.repair import SchoolZones, Unrepaired
 from altegio_sync.domain.validation import RuleContext, ValidationReport
 from altegio_sync.errors import AltegioUnavailableError, ConfigError, NotFoundError
 from altegio_sync.mongo.core.indexes import ensure_unique_index, has_unique_index
@@ -20,7 +20,7 @@ from altegio_sync.mongo.tending.cleaning import MongoCleaner
 from altegio_sync.mongo.tending.repairs import NO_ZONE, MongoRepairs
 from altegio_sync.usecases.asking import Asking, RepairRequest
 from altegio_sync.usecases.stopping import StopSignal
-from altegio_sync.usecases.validate import Repair
+from altegio_sync.usecases.validate import RepairRun
 from altegio_sync.usecases.zones import LocalZone
 from tests.fakes import NOW, START, ListSource, booking
 
@@ -100,11 +100,11 @@ def repair_of(
     local: LocalZone = UNKNOWN,
     companies: Sequence[str] = ("77",),
     timezone: str | None = None,
-) -> Repair:
+) -> RepairRun:
     store = MongoRepairs(database, NAME, run_id="r")
     request = RepairRequest(companies, local, timezone)
     asking = None if source is None else Asking(source, store, request)
-    return Repair(store, asking, request, CONTEXT, StopSignal())
+    return RepairRun(store, asking, request, CONTEXT, StopSignal())
 
 
 async def starts(collection: AsyncCollection[Document]) -> list[object]:
@@ -162,13 +162,15 @@ async def test_without_a_location_the_known_zone_is_taken_and_without_one_nothin
     await known.run()
 
     assert left == old | {"leadName": "Олена"}
-    assert unknown.left.samples[NO_ZONE] == ["501"]
+    assert unknown.unrepaired.samples[NO_ZONE] == ["501"]
     assert unknown.zones.first is None
-    shown = render_validation(ValidationReport(1, [], zones=unknown.zones, left=unknown.left))
+    shown = render_validation(
+        ValidationReport(1, [], zones=unknown.zones, unrepaired=unknown.unrepaired)
+    )
     assert "For dates without a zone none is known: no run yet" in shown
     assert "1 unchanged: a date without a zone, and no zone is known: set ALTEGIO_TIMEZONE" in shown
     assert await starts(collection) == [utc(7)]
-    assert NO_ZONE not in known.left.counts
+    assert NO_ZONE not in known.unrepaired.counts
     shown = render_validation(ValidationReport(1, [], zones=known.zones))
     assert "Dates without a zone are read in Europe/Kyiv (of the last run)" in shown
 
@@ -255,7 +257,7 @@ async def test_a_document_without_a_company_is_asked_of_each_in_turn(
     assert [found[each]["companyId"] for each in ("501", "502")] == ["77", "78"]
     # What none of them has is gone; what belongs to a company that was not asked is not.
     assert found.keys() == {"501", "502", "504"}
-    assert repair.left.counts == {"no company to ask for it": 1}
+    assert repair.unrepaired.counts == {"no company to ask for it": 1}
     assert sorted(source.asked_of) == [
         *(("77", each) for each in ("501", "502", "503")),
         *(("78", each) for each in ("502", "503")),
@@ -303,7 +305,7 @@ async def test_a_date_that_python_cannot_hold_is_asked_for(
     found = collection.with_options(lenient).find(sort=["appointmentId"])
     left = [each["startDateTime"] async for each in found]
     assert left == [START, far, START]
-    assert repair.left.to_json() == [
+    assert repair.unrepaired.to_json() == [
         {"reason": "Altegio does not have it", "count": 1, "sample": ["502"]}
     ]
 
@@ -329,7 +331,7 @@ async def test_a_repair_is_dated_by_when_it_is_written(
     request = RepairRequest(("77",), UNKNOWN)
     asking = Asking(Locations({"77": "Europe/Kyiv"}, booking("501")), store, request)
 
-    await Repair(store, asking, request, CONTEXT, StopSignal()).run()
+    await RepairRun(store, asking, request, CONTEXT, StopSignal()).run()
 
     [mended] = await collection.find().to_list()
     [entry] = await database["altegio-sync-trash"].find().to_list()
@@ -343,6 +345,6 @@ async def test_mending_alone_stops_in_order(
     store = MongoRepairs(database, NAME, run_id="r")
     zones = SchoolZones(None, "no run yet")
 
-    await store.mend_alone(CONTEXT, zones, LeftAlone(), should_stop=lambda: True)
+    await store.repair_locally(CONTEXT, zones, Unrepaired(), should_stop=lambda: True)
 
     assert await collection.count_documents({"status": "0"}) == 500

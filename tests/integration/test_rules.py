@@ -17,7 +17,7 @@ from altegio_sync.domain.leads import LeadIdKind, LeadRules
 from altegio_sync.domain.validation import RuleContext
 from altegio_sync.mongo.core.indexes import ensure_unique_index
 from altegio_sync.mongo.tending.findings import MongoFindings
-from altegio_sync.mongo.tending.mending import mend_alone, tidy
+from altegio_sync.mongo.tending.mending import repair_locally, tidy
 from altegio_sync.mongo.tending.rules import RULES, WANTED_TYPES
 from altegio_sync.mongo.tending.validation import MongoValidator
 
@@ -480,7 +480,7 @@ ID = ObjectId.from_datetime(datetime(2025, 1, 2, tzinfo=UTC))
     ids=str,
 )
 def test_what_can_be_mended_without_asking(changes: Document, mended: Document) -> None:
-    fields = mend_alone({"_id": ID, **lesson(1, **changes)}, KYIV)
+    fields = repair_locally({"_id": ID, **lesson(1, **changes)}, KYIV)
 
     shown = {
         name: value.isoformat() if isinstance(value, datetime) else value

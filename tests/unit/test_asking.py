@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from altegio_sync.domain.repair import LeftAlone, Suspect
+from altegio_sync.domain.repair import Suspect, Unrepaired
 from altegio_sync.errors import (
     AltegioError,
     AltegioRejectedError,
@@ -37,9 +37,9 @@ class NotedAnswers:
         self.is_overtaken: Callable[[Answer, bool], bool] = lambda _answer, _by_id: False
 
     async def apply_answers(
-        self, answers: Sequence[Answer], left: LeftAlone, *, by_id: bool = False
+        self, answers: Sequence[Answer], unrepaired: Unrepaired, *, by_id: bool = False
     ) -> Sequence[Suspect]:
-        del left
+        del unrepaired
         overtaken = [each.suspect for each in answers if self.is_overtaken(each, by_id)]
         self.answers |= {
             each.suspect.appointment_id: each.verdict is not None
@@ -48,7 +48,7 @@ class NotedAnswers:
         }
         return overtaken
 
-    async def move_to_trash(self, suspects: Sequence[Suspect], left: LeftAlone) -> None:
+    async def move_to_trash(self, suspects: Sequence[Suspect], unrepaired: Unrepaired) -> None:
         raise NotImplementedError
 
     async def count_by_day(
@@ -70,7 +70,7 @@ def asking(source: ListSource, store: NotedAnswers) -> Asking:
 async def test_one_that_altegio_refuses_is_left_alone_and_the_others_go_on(
     refusal: AltegioError,
 ) -> None:
-    source, store, left = ListSource([booking("501")]), NotedAnswers(), LeftAlone()
+    source, store, left = ListSource([booking("501")]), NotedAnswers(), Unrepaired()
     source.refusals = {"502": refusal}
 
     await asking(source, store).settle(SUSPECTS, left)
@@ -80,7 +80,7 @@ async def test_one_that_altegio_refuses_is_left_alone_and_the_others_go_on(
 
 
 async def test_an_outage_is_no_answer_about_any() -> None:
-    source, store, left = ListSource([booking("501")]), NotedAnswers(), LeftAlone()
+    source, store, left = ListSource([booking("501")]), NotedAnswers(), Unrepaired()
     source.refusals = {"502": AltegioUnavailableError("no answer")}
 
     with pytest.RaisesGroup(AltegioUnavailableError):
@@ -90,7 +90,7 @@ async def test_an_outage_is_no_answer_about_any() -> None:
 
 
 async def test_an_answer_that_may_be_older_than_the_document_is_asked_for_again_by_id() -> None:
-    source, store, left = ListSource([booking("501"), booking("502")]), NotedAnswers(), LeftAlone()
+    source, store, left = ListSource([booking("501"), booking("502")]), NotedAnswers(), Unrepaired()
     tries = Counter[str]()
 
     def is_overtaken(answer: Answer, by_id: bool) -> bool:
@@ -107,7 +107,7 @@ async def test_an_answer_that_may_be_older_than_the_document_is_asked_for_again_
 
 
 async def test_a_document_that_others_change_without_end_is_left_alone() -> None:
-    source, store, left = ListSource([booking("501")]), NotedAnswers(), LeftAlone()
+    source, store, left = ListSource([booking("501")]), NotedAnswers(), Unrepaired()
     store.is_overtaken = lambda _answer, _by_id: True
 
     await asking(source, store).settle(SUSPECTS[:1], left)

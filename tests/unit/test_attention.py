@@ -25,7 +25,7 @@ from altegio_sync.domain.attention import (
 from altegio_sync.domain.ledger import CompanyCoverage
 from altegio_sync.domain.run_marks import OpenRun, RunMark
 from altegio_sync.domain.status import LeaseState
-from altegio_sync.domain.validation import Repair, RuleFinding, Severity
+from altegio_sync.domain.validation import Remedy, RuleFinding, Severity
 from altegio_sync.usecases.stats import to_last_run
 
 if TYPE_CHECKING:
@@ -156,7 +156,7 @@ def test_an_index_that_is_missing_or_not_unique_is_reported(
 
 
 def test_validation_errors_and_doubtful_leads_are_reported_with_some_ids() -> None:
-    error = RuleFinding("date-order", Severity.ERROR, Repair.ASK, 2, sample=("501", "502"))
+    error = RuleFinding("date-order", Severity.ERROR, Remedy.ASK, 2, sample=("501", "502"))
     doubtful = replace(error, rule="doubtful-lead", severity=Severity.WARNING, count=1)
     odd = replace(error, rule="odd-length", severity=Severity.WARNING)
 
@@ -215,18 +215,18 @@ def test_a_machine_whose_clock_is_wrong_is_reported(ahead: timedelta, part: str 
 
 
 @pytest.mark.parametrize(
-    ("repairs", "remedy"),
+    ("remedies", "command"),
     [
-        ([Repair.TELL], "altegio-sync validate --list rule-0, then correct them in Altegio"),
-        ([Repair.CLEAN], "altegio-sync clean"),
-        ([Repair.CLEAN, Repair.TELL], "altegio-sync clean"),
-        ([Repair.TELL, Repair.ASK], "altegio-sync validate --fix"),
+        ([Remedy.TELL], "altegio-sync validate --list rule-0, then correct them in Altegio"),
+        ([Remedy.CLEAN], "altegio-sync clean"),
+        ([Remedy.CLEAN, Remedy.TELL], "altegio-sync clean"),
+        ([Remedy.TELL, Remedy.ASK], "altegio-sync validate --fix"),
     ],
 )
-def test_open_errors_name_what_corrects_them(repairs: list[Repair], remedy: str) -> None:
+def test_open_errors_name_what_corrects_them(remedies: list[Remedy], command: str) -> None:
     found = [
         RuleFinding(f"rule-{number}", Severity.ERROR, each, 1)
-        for number, each in enumerate(repairs)
+        for number, each in enumerate(remedies)
     ]
 
-    assert lines(about_validation(found))[0].endswith(f": {remedy}")
+    assert lines(about_validation(found))[0].endswith(f": {command}")

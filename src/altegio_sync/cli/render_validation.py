@@ -50,7 +50,7 @@ def render_validation(
         ]
     if report.zones is not None:
         lines.append(_zones_line(report.zones))
-    for each in report.left.to_json():
+    for each in report.unrepaired.to_json():
         sample = ", ".join(map(shown, each["sample"][:5]))
         lines.append(f"{each['count']} unchanged: {shown(each['reason'])} ({sample})")
     if report.interrupted:
@@ -82,7 +82,7 @@ def _finding_line(finding: RuleFinding, *, has_details: bool) -> str:
     told = f" ({fields})" if fields else ""
     sample = "" if has_details else f"  e.g. {', '.join(map(shown, finding.sample))}"
     return (
-        f"{level:<7} {finding.rule:<22}{finding.count:>8}{told}{sample}  [{finding.repair.value}]"
+        f"{level:<7} {finding.rule:<22}{finding.count:>8}{told}{sample}  [{finding.remedy.value}]"
     )
 
 

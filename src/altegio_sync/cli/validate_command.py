@@ -26,7 +26,7 @@ from altegio_sync.mongo.tending.findings import MongoFindings
 from altegio_sync.mongo.tending.repairs import MongoRepairs
 from altegio_sync.mongo.tending.validation import MongoValidator
 from altegio_sync.usecases.asking import Asking, RepairRequest
-from altegio_sync.usecases.validate import Repair, validate_appointments
+from altegio_sync.usecases.validate import RepairRun, validate_appointments
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -116,7 +116,7 @@ async def _open_repair(
     stop: StopSignal,
     *,
     asks: bool,
-) -> Repair:
+) -> RepairRun:
     request = RepairRequest(
         companies=settings.company_ids,
         local=local,
@@ -128,11 +128,11 @@ async def _open_repair(
     if asks:
         api = await stack.enter_async_context(open_altegio(settings, database=database))
         asking = Asking(api, store, request)
-    return Repair(store, asking, request, context, stop)
+    return RepairRun(store, asking, request, context, stop)
 
 
 async def _repair(
-    repair: Repair,
+    repair: RepairRun,
     store: MongoRepairs,
     validator: MongoValidator,
     context: RuleContext,
@@ -150,7 +150,7 @@ async def _repair(
     report = await validate_appointments(validator, context)
     report.fixed, report.trashed = await store.count_done()
     report.run_id = run_id if report.fixed or report.trashed else None
-    report.left = repair.left
+    report.unrepaired = repair.unrepaired
     report.zones = repair.zones
     report.out_of_reach = None if failure is None else str(failure)
     report.interrupted = stop.is_set
@@ -163,7 +163,7 @@ def _tell(
     if report.out_of_reach is not None:
         message = f"Error fetching appointments: {report.out_of_reach}"
         get_logger().error("failed", code="fetch_failed", message=message)
-    for error in report.left.errors:
+    for error in report.unrepaired.errors:
         get_logger().error("failed", code=error.code, message=error.message)
     if options.json_output:
         print_json(report.to_json())

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from altegio_sync.domain.stats import Attention
-from altegio_sync.domain.validation import Repair, Severity
+from altegio_sync.domain.validation import Remedy, Severity
 from altegio_sync.domain.warnings import counted, some_ids
 
 if TYPE_CHECKING:
@@ -194,10 +194,10 @@ def about_validation(findings: Iterable[RuleFinding]) -> Iterator[Attention]:
 
 def _remedy(errors: Sequence[RuleFinding]) -> str:
     """What corrects the errors: `validate --fix` corrects neither duplicates nor double lessons."""
-    repairs = {each.repair for each in errors}
-    if repairs - {Repair.CLEAN, Repair.TELL}:
+    remedies = {each.remedy for each in errors}
+    if remedies - {Remedy.CLEAN, Remedy.TELL}:
         return "altegio-sync validate --fix"
-    if Repair.CLEAN in repairs:
+    if Remedy.CLEAN in remedies:
         return "altegio-sync clean"
     listed = " ".join(f"--list {each.rule}" for each in errors)
     return f"altegio-sync validate {listed}, then correct them in Altegio"

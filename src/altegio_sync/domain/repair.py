@@ -77,10 +77,10 @@ class SchoolZones:
 
 
 @dataclass(slots=True)
-class LeftAlone:
-    """Documents that were left as they are, by the reason; some of their ids to look at.
+class Unrepaired:
+    """How many documents were not repaired, by reason, with some of their ids.
 
-    ``errors`` are of what should have been changed and was not.
+    ``errors`` are about documents that should have been changed and were not.
     """
 
     counts: Counter[str] = field(default_factory=Counter)

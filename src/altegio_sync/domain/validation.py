@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from altegio_sync.domain.leads import USUAL_LEADS, LeadRules
-from altegio_sync.domain.repair import LeftAlone
+from altegio_sync.domain.repair import Unrepaired
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,7 +61,7 @@ class Severity(StrEnum):
     WARNING = "warning"
 
 
-class Repair(StrEnum):
+class Remedy(StrEnum):
     """What corrects a rule's findings, as it is shown."""
 
     ASK = "--fix asks Altegio"
@@ -78,7 +78,7 @@ class RuleFinding:
 
     rule: str
     severity: Severity
-    repair: Repair
+    remedy: Remedy
     count: int
     fields: dict[str, int] = field(default_factory=dict)
     sample: tuple[str, ...] = ()
@@ -120,7 +120,7 @@ class RepairPlan:
 
 @dataclass(slots=True)
 class ValidationReport:
-    """The findings; after a repair those that are left, with what was done."""
+    """The findings; after a repair what is still wrong, with what was done."""
 
     checked: int
     findings: list[RuleFinding]
@@ -128,7 +128,7 @@ class ValidationReport:
     trashed: int = 0
     run_id: str | None = None
     plan: RepairPlan | None = None
-    left: LeftAlone = field(default_factory=LeftAlone)
+    unrepaired: Unrepaired = field(default_factory=Unrepaired)
     zones: SchoolZones | None = None
     out_of_reach: str | None = None
     interrupted: bool = False
@@ -153,7 +153,7 @@ class ValidationReport:
             return 130
         if self.out_of_reach is not None:
             return 3
-        return 1 if self.errors or self.left.errors else 0
+        return 1 if self.errors or self.unrepaired.errors else 0
 
     def _listed_json(self, rule: str) -> dict[str, Any]:
         if rule not in self.listed:
@@ -164,7 +164,7 @@ class ValidationReport:
         plan = {} if self.plan is None else {"plan": self.plan.to_json()}
         reach = self.out_of_reach
         errors = [] if reach is None else [{"code": "fetch_failed", "message": reach}]
-        errors += [each.to_json() for each in self.left.errors]
+        errors += [each.to_json() for each in self.unrepaired.errors]
         return {
             "command": "validate",
             "ok": self.exit_code == 0,
@@ -178,6 +178,6 @@ class ValidationReport:
             "run_id": self.run_id,
             **plan,
             **({} if self.zones is None else {"timezone": self.zones.to_json()}),
-            **({"left": self.left.to_json()} if self.left.counts else {}),
+            **({"left": self.unrepaired.to_json()} if self.unrepaired.counts else {}),
             **({"failures": errors} if errors else {}),
         }

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from altegio_sync.domain.appointment import Booking, Teacher
     from altegio_sync.domain.period import Period
-    from altegio_sync.domain.repair import LeftAlone, Suspect
+    from altegio_sync.domain.repair import Suspect, Unrepaired
     from altegio_sync.ports import AppointmentSource, Page
     from altegio_sync.usecases.zones import LocalZone
 
@@ -126,7 +126,7 @@ class AnswerStore(Protocol):
     ) -> Mapping[str, int]: ...
 
     async def apply_answers(
-        self, answers: Sequence[Answer], left: LeftAlone, *, by_id: bool = False
+        self, answers: Sequence[Answer], unrepaired: Unrepaired, *, by_id: bool = False
     ) -> Sequence[Suspect]:
         """Write the answers; those about which Altegio has to be asked again by id.
 
@@ -134,7 +134,7 @@ class AnswerStore(Protocol):
         """
         ...
 
-    async def move_to_trash(self, suspects: Sequence[Suspect], left: LeftAlone) -> None: ...
+    async def move_to_trash(self, suspects: Sequence[Suspect], unrepaired: Unrepaired) -> None: ...
 
 
 @dataclass(slots=True)
@@ -142,16 +142,16 @@ class _Open:
     """The documents that are asked about, by id; ``settled`` are the ids that Altegio knows."""
 
     suspects: Mapping[str, Sequence[Suspect]]
-    left: LeftAlone
+    unrepaired: Unrepaired
     settled: set[str] = field(default_factory=set)
 
     @classmethod
-    def of(cls, suspects: Sequence[Suspect], left: LeftAlone) -> _Open:
+    def of(cls, suspects: Sequence[Suspect], unrepaired: Unrepaired) -> _Open:
         by_id: dict[str, list[Suspect]] = {}
         for each in suspects:
             if each.appointment_id is not None:
                 by_id.setdefault(each.appointment_id, []).append(each)
-        return cls(by_id, left)
+        return cls(by_id, unrepaired)
 
     @property
     def ids(self) -> list[str]:
@@ -177,19 +177,19 @@ class Asking:
         """The zones of all companies; raises AltegioError, and ConfigError for one unknown here."""
         return {each: (await self._open(each)).zone for each in self._request.companies}
 
-    async def settle(self, batch: Sequence[Suspect], left: LeftAlone) -> None:
+    async def settle(self, batch: Sequence[Suspect], unrepaired: Unrepaired) -> None:
         """Ask about a batch and write what came of it; raises AltegioError."""
         grouped = group_by_companies(batch, self._request.companies)
         unaskable = grouped.pop((), [])
         for companies, suspects in grouped.items():
-            missing = await self._ask_in_turn(companies, suspects, left)
+            missing = await self._ask_in_turn(companies, suspects, unrepaired)
             self._removal.requested += len(suspects)
             kept = self._removal.take(companies, missing)
             with anyio.CancelScope(shield=True):
-                await self._store.apply_answers([Answer(each) for each in kept], left)
-        await self._settle_unaskable(unaskable, left)
+                await self._store.apply_answers([Answer(each) for each in kept], unrepaired)
+        await self._settle_unaskable(unaskable, unrepaired)
 
-    async def finish(self, left: LeftAlone) -> None:
+    async def finish(self, unrepaired: Unrepaired) -> None:
         """Move to the trash what is certainly gone, after all were asked; raises AltegioError."""
         removal = self._removal
         if removal.is_empty:
@@ -198,23 +198,23 @@ class Asking:
             confirmed = await self._confirm()
         except* AltegioError:
             for suspect in removal.candidates:
-                left.note(NOT_CERTAIN, shown(suspect))
+                unrepaired.note(NOT_CERTAIN, shown(suspect))
             raise
         for company_id, suspect, booking in confirmed.listed:
             company = await self._open(company_id)
-            listed = _Open.of([suspect], left)
+            listed = _Open.of([suspect], unrepaired)
             if await self._write(company, [booking], listed):
                 await self._fetch_missing(company, listed, set())
         for suspect in confirmed.unsure:
-            left.note(NOT_CERTAIN, shown(suspect))
+            unrepaired.note(NOT_CERTAIN, shown(suspect))
         moved = [*confirmed.gone, *removal.empty]
         if removal.is_too_much(confirmed.gone):
-            left.errors.append(_too_many(len(confirmed.gone), removal.requested))
+            unrepaired.errors.append(_too_many(len(confirmed.gone), removal.requested))
             for suspect in moved:
-                left.note(TOO_MANY, shown(suspect))
+                unrepaired.note(TOO_MANY, shown(suspect))
             moved = []
         with anyio.CancelScope(shield=True):
-            await self._store.move_to_trash(moved, left)
+            await self._store.move_to_trash(moved, unrepaired)
 
     async def _confirm(self) -> Confirmed:
         companies = self._removal.companies
@@ -225,7 +225,7 @@ class Asking:
         )
 
     async def _ask_in_turn(
-        self, companies: Sequence[str], suspects: Sequence[Suspect], left: LeftAlone
+        self, companies: Sequence[str], suspects: Sequence[Suspect], unrepaired: Unrepaired
     ) -> list[Suspect]:
         """Those that no company has: Altegio does not have them; one that refuses may."""
         refused: set[str] = set()
@@ -233,11 +233,11 @@ class Asking:
             if not suspects:
                 break
             company = await self._open(company_id)
-            settled = await self._fetch(company, suspects, refused, left)
+            settled = await self._fetch(company, suspects, refused, unrepaired)
             suspects = [each for each in suspects if each.appointment_id not in settled]
         for each in suspects:
             if each.appointment_id in refused:
-                left.note(REFUSED, shown(each))
+                unrepaired.note(REFUSED, shown(each))
         return [each for each in suspects if each.appointment_id not in refused]
 
     async def _fetch(
@@ -245,10 +245,10 @@ class Asking:
         company: _Company,
         suspects: Sequence[Suspect],
         refused: set[str],
-        left: LeftAlone,
+        unrepaired: Unrepaired,
     ) -> set[str]:
         """Settle what Altegio has of them; its ids. Those that it refuses to tell of are added."""
-        asked = _Open.of(suspects, left)
+        asked = _Open.of(suspects, unrepaired)
         windows = await plan_windows(self._store, suspects, company.zone, self._request.page_size)
         if windows.take_fewer:
             # Pages that take more requests than asking by id are no help.
@@ -270,27 +270,27 @@ class Asking:
         if not answers:
             return []
         with anyio.CancelScope(shield=True):
-            overtaken = await self._store.apply_answers(answers, asked.left, by_id=by_id)
+            overtaken = await self._store.apply_answers(answers, asked.unrepaired, by_id=by_id)
         again = {each.appointment_id for each in overtaken}
         ids = {each.suspect.appointment_id for each in answers} - again
         asked.settled |= {each for each in ids if each is not None}
         return overtaken
 
-    async def _settle_unaskable(self, suspects: Sequence[Suspect], left: LeftAlone) -> None:
+    async def _settle_unaskable(self, suspects: Sequence[Suspect], unrepaired: Unrepaired) -> None:
         """Without an id nobody can be asked, ever; without a company somebody else may.
 
         Nothing is written in an outage, so Altegio has to have answered before.
         """
         for suspect in suspects:
             if suspect.appointment_id is not None:
-                left.note(NO_COMPANY, shown(suspect))
+                unrepaired.note(NO_COMPANY, shown(suspect))
         without_id = [each for each in suspects if each.appointment_id is None]
         self._removal.empty += [each for each in without_id if each.loss is Loss.ALL]
         answers = [Answer(each) for each in without_id if each.loss is not Loss.ALL]
         if not answers:
             return
         await self._open(self._request.companies[0])
-        await self._store.apply_answers(answers, left)
+        await self._store.apply_answers(answers, unrepaired)
 
     async def _open(self, company_id: str) -> _Company:
         """The location, asked for once: a wrong one must not look like appointments gone."""
@@ -345,7 +345,7 @@ class Asking:
             if not await self._write(company, [booking], asked, by_id=True):
                 return
         asked.settled.add(appointment_id)
-        asked.left.note(KEEPS_CHANGING, appointment_id)
+        asked.unrepaired.note(KEEPS_CHANGING, appointment_id)
 
     async def _answer(self, company: _Company, suspect: Suspect, booking: Booking) -> Answer:
         if company.teachers is None and needs_staff(booking):

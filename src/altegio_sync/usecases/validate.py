@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from altegio_sync.domain.repair import LeftAlone, SchoolZones
+from altegio_sync.domain.repair import SchoolZones, Unrepaired
 from altegio_sync.domain.validation import RepairPlan, ValidationReport
 from altegio_sync.errors import AltegioError, first_error
 from altegio_sync.usecases.asking import (
@@ -32,13 +32,13 @@ TO_BE_ASKED = "Altegio will be asked for the location's own"
 class RepairStore(AnswerStore, Protocol):
     """The collection, for one run of repairs."""
 
-    async def count_alone(self, context: RuleContext, zones: SchoolZones) -> int: ...
+    async def count_local_repairs(self, context: RuleContext, zones: SchoolZones) -> int: ...
 
-    async def mend_alone(
+    async def repair_locally(
         self,
         context: RuleContext,
         zones: SchoolZones,
-        left: LeftAlone,
+        unrepaired: Unrepaired,
         should_stop: Callable[[], bool],
     ) -> None: ...
 
@@ -71,7 +71,7 @@ async def validate_appointments(validator: Validator, context: RuleContext) -> V
     return ValidationReport(await validator.count(context), findings)
 
 
-class Repair:
+class RepairRun:
     """One run of repairs. ``asking`` is None where Altegio is not to be asked."""
 
     def __init__(
@@ -88,7 +88,7 @@ class Repair:
         self._context = context
         self._stop = stop
         self._has_asked_all = False
-        self.left = LeftAlone()
+        self.unrepaired = Unrepaired()
         local = request.local
         self.zones = SchoolZones(local.zone if local.is_known else None, local.source)
 
@@ -98,7 +98,7 @@ class Repair:
         asks_for_zones = self._asking is not None and request.timezone is None
         # How many there are does not hang on which zone it will be.
         zones = SchoolZones(request.local.zone, "") if asks_for_zones else self.zones
-        plan = RepairPlan(local=await self._store.count_alone(self._context, zones))
+        plan = RepairPlan(local=await self._store.count_local_repairs(self._context, zones))
         asked: set[str] = set()
         async for batch in self._store.find_to_ask(self._context, converts=False):
             for companies, suspects in group_by_companies(batch, request.companies).items():
@@ -125,8 +125,8 @@ class Repair:
         failure = await self._find_zones()
         if self._stop.is_set:
             return None
-        await self._store.mend_alone(
-            self._context, self.zones, self.left, should_stop=lambda: self._stop.is_set
+        await self._store.repair_locally(
+            self._context, self.zones, self.unrepaired, should_stop=lambda: self._stop.is_set
         )
         if self._asking is not None and failure is None:
             failure = await self._ask_all(self._asking)
@@ -154,11 +154,11 @@ class Repair:
                 if self._stop.is_set:
                     break
                 with self._stop.interrupting():
-                    await asking.settle(batch, self.left)
+                    await asking.settle(batch, self.unrepaired)
             self._has_asked_all = not self._stop.is_set
             if self._has_asked_all:
                 with self._stop.interrupting():
-                    await asking.finish(self.left)
+                    await asking.finish(self.unrepaired)
         except* AltegioError as group:
             error = first_error(group)
             failure = error if isinstance(error, AltegioError) else None
@@ -167,4 +167,4 @@ class Repair:
     async def _leave_rest(self) -> None:
         async for batch in self._store.find_to_ask(self._context):
             for suspect in batch:
-                self.left.note(OFFLINE, shown(suspect))
+                self.unrepaired.note(OFFLINE, shown(suspect))

@@ -40,7 +40,7 @@ def is_blank(value: object) -> bool:
     return value is None or (isinstance(value, str) and not value.strip(_SPACE))
 
 
-def mend_alone(
+def repair_locally(
     document: Mapping[str, Any], zone: ZoneInfo | None, ignored: Collection[str] = ()
 ) -> Fields:
     """The fields that can be put right without asking anybody, but for ``ignored`` rules.

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from altegio_sync.domain.appointment import AttendanceStatus
-from altegio_sync.domain.repair import LeftAlone, Loss, Suspect
+from altegio_sync.domain.repair import Loss, Suspect, Unrepaired
 from altegio_sync.domain.report import RunError
 from altegio_sync.mongo.core.bulk import refused_message
 from altegio_sync.mongo.core.connection import durable, translated_errors
@@ -21,8 +21,8 @@ from altegio_sync.mongo.core.slow_reading import SlowReading
 from altegio_sync.mongo.tending.mending import (
     find_local_dates,
     find_loss,
-    mend_alone,
     mend_by_answer,
+    repair_locally,
 )
 from altegio_sync.mongo.tending.rules import (
     FLAGS,
@@ -96,31 +96,33 @@ class MongoRepairs:
         self._server_clock = ServerClock()
         self._clock = clock or self._server_clock.writing_time
 
-    async def count_alone(self, context: RuleContext, zones: SchoolZones) -> int:
+    async def count_local_repairs(self, context: RuleContext, zones: SchoolZones) -> int:
         """How many documents can be mended without asking."""
         count = 0
-        async for batch in self._find_alone(context):
-            mended = (mend_alone(each, _zone_of(each, zones), context.ignored) for each in batch)
+        async for batch in self._find_repairable_locally(context):
+            mended = (
+                repair_locally(each, _zone_of(each, zones), context.ignored) for each in batch
+            )
             count += sum(map(bool, mended))
         return count
 
-    async def mend_alone(
+    async def repair_locally(
         self,
         context: RuleContext,
         zones: SchoolZones,
-        left: LeftAlone,
+        unrepaired: Unrepaired,
         should_stop: Callable[[], bool],
     ) -> None:
         """Mend what can be mended without asking."""
-        async for batch in self._find_alone(context):
+        async for batch in self._find_repairable_locally(context):
             changes = []
             for document in batch:
                 zone = _zone_of(document, zones)
-                if fields := mend_alone(document, zone, context.ignored):
+                if fields := repair_locally(document, zone, context.ignored):
                     changes.append(Change(document, fields))
                 if zone is None and find_local_dates(document):
-                    left.note(NO_ZONE, _shown(document))
-            await self._apply(changes, left)
+                    unrepaired.note(NO_ZONE, _shown(document))
+            await self._apply(changes, unrepaired)
             if should_stop():
                 break
 
@@ -139,7 +141,7 @@ class MongoRepairs:
         """What only Altegio can put right, by the day it stands on, so many at once.
 
         ``converts`` also takes values of a wrong type, which are those that could not be converted
-        once `mend_alone` has been.
+        once `repair_locally` has been.
         """
         fields = dict.fromkeys((KEY, "companyId", "leadId", *MOMENTS), 1)
         query = _to_ask(context, converts=converts)
@@ -166,7 +168,7 @@ class MongoRepairs:
         return {day.isoformat(): count for day, count in days.items()}
 
     async def apply_answers(
-        self, answers: Sequence[Answer], left: LeftAlone, *, by_id: bool = False
+        self, answers: Sequence[Answer], unrepaired: Unrepaired, *, by_id: bool = False
     ) -> Sequence[Suspect]:
         """Bring the documents to what Altegio says of them, but those that may be newer."""
         if not answers:
@@ -184,10 +186,10 @@ class MongoRepairs:
             if fields:
                 changes.append(Change(document, fields))
             if find_loss({**document, **fields}) is not Loss.NOTHING and answer.verdict is not None:
-                left.note(NOT_THERE_EITHER, _shown(document))
+                unrepaired.note(NOT_THERE_EITHER, _shown(document))
             elif not fields:
-                left.note(_why_the_same(document, answer), _shown(document))
-        await self._apply(changes, left)
+                unrepaired.note(_why_the_same(document, answer), _shown(document))
+        await self._apply(changes, unrepaired)
         return overtaken
 
     def _may_be_newer(self, document: Mapping[str, Any], answer: Answer, *, by_id: bool) -> bool:
@@ -196,7 +198,7 @@ class MongoRepairs:
         asked = self._server_clock.asked(answer.verdict.booking.asked_at, by_id=by_id)
         return asked.is_overtaken(wanted_fields(answer.verdict), document)
 
-    async def move_to_trash(self, suspects: Sequence[Suspect], left: LeftAlone) -> None:
+    async def move_to_trash(self, suspects: Sequence[Suspect], unrepaired: Unrepaired) -> None:
         """Those that are still as Altegio was asked about them."""
         for start in range(0, len(suspects), _BATCH):
             batch = suspects[start : start + _BATCH]
@@ -207,8 +209,8 @@ class MongoRepairs:
                 if document is not None and _to_suspect(document) == suspect:
                     changes.append(Change(document, removes=True))
                 elif document is not None:
-                    left.note(OVERTAKEN, _shown(document))
-            await self._apply(changes, left)
+                    unrepaired.note(OVERTAKEN, _shown(document))
+            await self._apply(changes, unrepaired)
 
     async def _load(self, suspects: Sequence[Suspect]) -> Mapping[bytes, RawBSONDocument]:
         ids = [each.document_id for each in suspects]
@@ -218,11 +220,13 @@ class MongoRepairs:
             found = self._raw.find({"_id": {"$in": ids}})
             return {id_key(each["_id"]): each async for each in found}
 
-    async def _apply(self, changes: Sequence[Change], left: LeftAlone) -> None:
+    async def _apply(self, changes: Sequence[Change], unrepaired: Unrepaired) -> None:
         applied = await self._changes.apply([[each] for each in changes], self._clock())
-        _note_left(changes, applied, left)
+        _note_left(changes, applied, unrepaired)
 
-    async def _find_alone(self, context: RuleContext) -> AsyncIterator[list[RawBSONDocument]]:
+    async def _find_repairable_locally(
+        self, context: RuleContext
+    ) -> AsyncIterator[list[RawBSONDocument]]:
         queries = {
             "wrong-type": [wrong_type(name, kind) for name, kind in WANTED_TYPES.items()],
             "missing-flag": [is_blank(name) for name in STORING_DATES],
@@ -244,18 +248,18 @@ def _zone_of(document: Mapping[str, Any], zones: SchoolZones) -> ZoneInfo | None
     return zones.of(to_askable_id(document.get("companyId")))
 
 
-def _note_left(changes: Sequence[Change], applied: Applied, left: LeftAlone) -> None:
+def _note_left(changes: Sequence[Change], applied: Applied, unrepaired: Unrepaired) -> None:
     overtaken = {id_key(each) for each in applied.overtaken}
     codes = {id_key(each): code for each, code in applied.refused}
     for change in changes:
         key, shown = id_key(change.document_id), _shown(change.old)
         if key in overtaken:
-            left.note(OVERTAKEN, shown)
+            unrepaired.note(OVERTAKEN, shown)
         elif (code := codes.get(key)) == DUPLICATE_KEY:
-            left.note(COLLIDED, shown)
+            unrepaired.note(COLLIDED, shown)
         elif code is not None:
-            left.note(REFUSED.format(code, meaning_of(code)), shown)
-            left.errors.append(RunError("refused", refused_message(shown, code)))
+            unrepaired.note(REFUSED.format(code, meaning_of(code)), shown)
+            unrepaired.errors.append(RunError("refused", refused_message(shown, code)))
 
 
 def _why_the_same(document: Mapping[str, Any], answer: Answer) -> str:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from bson import Regex
 
 from altegio_sync.domain.appointment import AttendanceStatus
-from altegio_sync.domain.validation import Repair, RuleContext, Severity
+from altegio_sync.domain.validation import Remedy, RuleContext, Severity
 from altegio_sync.mongo.core.documents import KEY, STAMP
 from altegio_sync.mongo.core.ids import AS_TEXT, NO_LIST
 from altegio_sync.mongo.tending.doubtful import of_leads
@@ -62,7 +62,7 @@ class Rule:
 
     id: str
     severity: Severity
-    repair: Repair
+    remedy: Remedy
     query: Callable[[RuleContext], Document]
     by_field: Mapping[str, Document] = field(default_factory=dict)
 
@@ -77,7 +77,7 @@ class RuleOfSeveral:
 
     id: str
     severity: Severity
-    repair: Repair
+    remedy: Remedy
     stages: Callable[[RuleContext], Pipeline]
     counted: int | str = 1
     is_about_pairs: bool = True
@@ -297,52 +297,52 @@ RULES: tuple[AnyRule, ...] = (
     Rule(
         "required-field",
         Severity.ERROR,
-        Repair.ASK,
+        Remedy.ASK,
         lambda _: {"$or": [is_blank(name) for name in REQUIRED]},
         {name: _sum(_is_blank_expression(name)) for name in REQUIRED},
     ),
     Rule(
         "wrong-type",
         Severity.ERROR,
-        Repair.CONVERT,
+        Remedy.CONVERT,
         lambda _: {"$or": [wrong_type(*each) for each in WANTED_TYPES.items()]},
         {name: _sum(_wrong_type_expression(name, kind)) for name, kind in WANTED_TYPES.items()},
     ),
     Rule(
         "missing-flag",
         Severity.WARNING,
-        Repair.FLAGS,
+        Remedy.FLAGS,
         lambda _: {"$or": [is_blank(name) for name in (*FLAGS, *STORING_DATES)]},
         {name: _sum(_is_blank_expression(name)) for name in (*FLAGS, *STORING_DATES)},
     ),
-    Rule("id-format", Severity.ERROR, Repair.ASK, _id_format),
-    Rule("date-order", Severity.ERROR, Repair.ASK, _date_order),
-    Rule("unknown-status", Severity.ERROR, Repair.ASK, _unknown_status),
-    Rule("future-completed", Severity.ERROR, Repair.ASK, _future_completed),
+    Rule("id-format", Severity.ERROR, Remedy.ASK, _id_format),
+    Rule("date-order", Severity.ERROR, Remedy.ASK, _date_order),
+    Rule("unknown-status", Severity.ERROR, Remedy.ASK, _unknown_status),
+    Rule("future-completed", Severity.ERROR, Remedy.ASK, _future_completed),
     RuleOfSeveral(
         DUPLICATES,
         Severity.ERROR,
-        Repair.CLEAN,
+        Remedy.CLEAN,
         lambda _: repeated_ids({}),
         counted="$documents",
     ),
     RuleOfSeveral(
-        "duplicate-lesson", Severity.ERROR, Repair.TELL, _duplicate_lessons, counted="$count"
+        "duplicate-lesson", Severity.ERROR, Remedy.TELL, _duplicate_lessons, counted="$count"
     ),
-    RuleOfSeveral("teacher-overlap", Severity.WARNING, Repair.TELL, _teacher_overlaps),
+    RuleOfSeveral("teacher-overlap", Severity.WARNING, Remedy.TELL, _teacher_overlaps),
     Rule(
         "odd-length",
         Severity.WARNING,
-        Repair.TELL,
+        Remedy.TELL,
         _odd_length,
         {"short": _sum(_IS_SHORT), "long": _sum({"$not": [_IS_SHORT]})},
     ),
-    Rule("forgotten-pending", Severity.WARNING, Repair.ASK, _forgotten_pending),
-    Rule("untidy-text", Severity.WARNING, Repair.TIDY, _untidy_text),
+    Rule("forgotten-pending", Severity.WARNING, Remedy.ASK, _forgotten_pending),
+    Rule("untidy-text", Severity.WARNING, Remedy.TIDY, _untidy_text),
     RuleOfSeveral(
         DOUBTFUL_LEADS,
         Severity.WARNING,
-        Repair.TELL,
+        Remedy.TELL,
         lambda context: [{"$match": of_leads(context.doubtful_leads)}],
         is_about_pairs=False,
     ),

@@ -196,7 +196,7 @@ def _to_finding(
     return RuleFinding(
         rule.id,
         rule.severity,
-        rule.repair,
+        rule.remedy,
         found.get("count", 0),
         {name: found.get(name, 0) for name in names},
         tuple(_shown(each) for each in sample),
