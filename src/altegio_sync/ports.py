@@ -196,13 +196,14 @@ class AppointmentStore(Protocol):
 class StoredScope:
     """The stored appointments of a company that start on the period's local days.
 
-    ``takes_unowned``: also the documents without a `companyId`, which the old scripts wrote.
+    ``includes_documents_without_company`` adds the documents without a `companyId`. The old
+    scripts wrote such documents.
     """
 
     company_id: str
     period: Period
     zone: ZoneInfo
-    takes_unowned: bool
+    includes_documents_without_company: bool
 
 
 class Ledger(Protocol):

@@ -482,7 +482,7 @@ class AttackMachine(RuleBasedStateMachine):
             rules=RULES,
             proves=proves,
             max_age=max_age,
-            settings="of the test",
+            rules_fingerprint="of the test",
             allows_mass_delete=True,
         )
 

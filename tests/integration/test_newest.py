@@ -309,7 +309,10 @@ async def test_one_that_another_run_brought_up_to_date_meanwhile_is_no_change_of
 
 
 SCOPE = StoredScope(
-    "77", Period.of_days(START.date(), START.date()), ZoneInfo("Europe/Kyiv"), takes_unowned=False
+    "77",
+    Period.of_days(START.date(), START.date()),
+    ZoneInfo("Europe/Kyiv"),
+    includes_documents_without_company=False,
 )
 
 

@@ -22,8 +22,10 @@ NOW = datetime(2026, 4, 10, 9, 0, tzinfo=UTC)
 #: One day in Kyiv, from 22:00 to 22:00 UTC.
 DAY = Period.of_days(date(2026, 3, 2), date(2026, 3, 2))
 BEGINS_AT = datetime(2026, 3, 1, 22, 0, tzinfo=UTC)
-OURS = StoredScope("77", DAY, ZoneInfo("Europe/Kyiv"), takes_unowned=False)
-WITH_UNOWNED = StoredScope("77", DAY, ZoneInfo("Europe/Kyiv"), takes_unowned=True)
+OURS = StoredScope("77", DAY, ZoneInfo("Europe/Kyiv"), includes_documents_without_company=False)
+WITH_DOCUMENTS_WITHOUT_COMPANY = StoredScope(
+    "77", DAY, ZoneInfo("Europe/Kyiv"), includes_documents_without_company=True
+)
 
 
 def document(appointment_id: Any, **changes: Any) -> Document:
@@ -74,7 +76,7 @@ async def store(
 
 @pytest.mark.parametrize(
     ("scope", "found"),
-    [(OURS, {"1", "2", "3", "4", "6", "7"}), (WITH_UNOWNED, set("1234567"))],
+    [(OURS, {"1", "2", "3", "4", "6", "7"}), (WITH_DOCUMENTS_WITHOUT_COMPANY, set("1234567"))],
     ids=["several companies", "a single company"],
 )
 async def test_undeleted_ones_of_the_company_and_the_local_day_are_found(

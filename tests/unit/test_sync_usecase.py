@@ -65,7 +65,11 @@ async def run(
     clock: Callable[[], datetime] = lambda: NOW,
     **request: Any,
 ) -> SyncReport:
-    whole: dict[str, Any] = {"period": MARCH, "timezone": "Europe/Kyiv", "settings": "s"} | request
+    whole: dict[str, Any] = {
+        "period": MARCH,
+        "timezone": "Europe/Kyiv",
+        "rules_fingerprint": "s",
+    } | request
     return await sync_appointments(
         source,
         store,
@@ -304,7 +308,7 @@ async def test_a_run_that_broke_off_is_taken_up_and_asks_only_for_what_is_not_do
         ({"max_age": timedelta(hours=24)}, False),
         ({"max_age": timedelta(minutes=6)}, True),
         ({"max_age": None}, True),
-        ({"max_age": timedelta(hours=24), "settings": "others"}, True),
+        ({"max_age": timedelta(hours=24), "rules_fingerprint": "others"}, True),
         ({"max_age": timedelta(hours=24), "timezone": "Europe/Warsaw"}, True),
         ({"max_age": timedelta(hours=24), "mode": SyncMode.UPDATE}, True),
         ({"max_age": timedelta(hours=24), "proves": True}, True),

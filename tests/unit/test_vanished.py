@@ -178,11 +178,13 @@ async def test_documents_without_a_company_are_looked_at_where_there_is_a_single
 ) -> None:
     store = MemoryStore()
 
-    await update(ListSource(many(3)), store, companies=companies, takes_unowned=given)
+    await update(
+        ListSource(many(3)), store, companies=companies, includes_documents_without_company=given
+    )
 
-    assert [(each.company_id, each.takes_unowned) for each in store.scopes] == [
-        (company, takes) for company in companies
-    ]
+    assert [
+        (each.company_id, each.includes_documents_without_company) for each in store.scopes
+    ] == [(company, takes) for company in companies]
 
 
 async def test_a_run_for_new_ones_alone_asks_for_nothing_by_id() -> None:
@@ -223,7 +225,7 @@ async def test_over_20_that_are_over_5_percent_of_the_period_are_not_marked_unas
     days_concerned = {START.date() + timedelta(days=n % 28) for n in range(gone)}
 
     report = await update(
-        ListSource(many(stored - gone, gone)), store, ledger, page_size=1000, settings="s"
+        ListSource(many(stored - gone, gone)), store, ledger, page_size=1000, rules_fingerprint="s"
     )
 
     assert len(store.marked) == (gone if are_marked else 0)
@@ -287,13 +289,15 @@ async def test_days_with_what_is_gone_keep_no_ids_but_those() -> None:
         mode=SyncMode.UPDATE,
         dry_run=False,
     )
-    scope = StoredScope("77", MARCH, ZoneInfo("Europe/Kyiv"), takes_unowned=True)
+    scope = StoredScope(
+        "77", MARCH, ZoneInfo("Europe/Kyiv"), includes_documents_without_company=True
+    )
     search = VanishedSearch(
         source, store, intake, report, progress, scope, allows_mass_delete=False
     )
     ids = frozenset(each.id for each in many(29))
 
-    is_settled = await search.look(Window(MARCH, Grade.CHECKED, ids, 29, 29, NOW), MARCH)
+    is_settled = await search.check_window(Window(MARCH, Grade.CHECKED, ids, 29, 29, NOW), MARCH)
     [window] = await search.finish(dry_run=False)
 
     assert not is_settled

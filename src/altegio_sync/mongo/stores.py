@@ -314,7 +314,9 @@ def _mark_failed(
 def _undeleted(scope: StoredScope) -> Document:
     """A query for them; a document that lacks the flag is not deleted."""
     start, end = scope.period.moments(scope.zone)
-    owners = [scope.company_id, None] if scope.takes_unowned else [scope.company_id]
+    owners = (
+        [scope.company_id, None] if scope.includes_documents_without_company else [scope.company_id]
+    )
     return {
         "startDateTime": {"$gte": start, "$lt": end},
         "isDeleted": {"$ne": True},

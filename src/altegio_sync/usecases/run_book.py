@@ -39,12 +39,12 @@ async def close_book(
     progress: Progress,
     *,
     ledger: Ledger | None = None,
-    settings: str = "",
+    rules_fingerprint: str = "",
 ) -> None:
     """Compare the run with earlier ones, then store its report; a failure is only a warning.
 
-    ``wanted`` are the companies that the run was to work on; ``settings`` is the `settings_hash`
-    under which the run entered days into the ledger.
+    ``wanted`` are the companies that the run was to work on. ``rules_fingerprint`` is the
+    `settings_hash` under which the run entered days into the ledger.
     """
     if any(each.lost_store for each in report.companies):
         # Waited for already, for as long as a run does.
@@ -54,7 +54,7 @@ async def close_book(
         marks = {each.company: each for each in await runs.find_marks(report.command)}
         changes = [
             await _close_company(
-                report, each, marks.get(each.company), progress, ledger, settings, wanted
+                report, each, marks.get(each.company), progress, ledger, rules_fingerprint, wanted
             )
             for each in report.companies
         ]
@@ -92,7 +92,7 @@ async def _close_company(
     mark: RunMark | None,
     progress: Progress,
     ledger: Ledger | None,
-    settings: str,
+    fingerprint: str,
     wanted: Sequence[str],
 ) -> MarkChange:
     if company.gave_way:
@@ -101,7 +101,7 @@ async def _close_company(
     if report.command == "sync":
         sample, text = _judge_share(company, mark, progress)
         only = f"--company {company.company} " if len(wanted) > 1 else ""
-        rules = await _compare_rules(company, mark, progress, ledger, settings, only)
+        rules = await _compare_rules(company, mark, progress, ledger, fingerprint, only)
     return MarkChange(
         company.company,
         last=summarize(report, company),
@@ -137,13 +137,13 @@ async def _compare_rules(
     mark: RunMark | None,
     progress: Progress,
     ledger: Ledger | None,
-    settings: str,
+    fingerprint: str,
     only: str,
 ) -> str | None:
     """Report once that earlier days are no longer proved, since other bookings are kept now."""
-    if ledger is None or not settings or (mark is not None and mark.rules == settings):
+    if ledger is None or not fingerprint or (mark is not None and mark.rules == fingerprint):
         return None
-    old = await ledger.find_outdated(company.company, settings)
+    old = await ledger.find_outdated(company.company, fingerprint)
     if old is not None:
         days, period = old
         warn(
@@ -154,4 +154,4 @@ async def _compare_rules(
             f"{counted(days, 'day')} of company {company.company} must be proved again: "
             f"altegio-sync sync {period.start} {period.last_day} {only}--update --resume",
         )
-    return settings
+    return fingerprint

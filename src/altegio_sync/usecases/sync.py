@@ -54,11 +54,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SyncRequest:
-    """What to sync, and how. Without ``timezone`` the location is asked for its own.
+    """What to sync, and how.
 
-    With ``max_age`` the days are left out that the ledger has as done no longer ago than that.
-    ``settings`` is the `settings_hash` under which days are entered there. ``takes_unowned``:
-    documents without a `companyId` are this company's; by default where it is the only one.
+    - ``timezone``: None means the location's own time zone.
+    - ``max_age``: skip the days that the ledger knows as complete for no longer than this.
+    - ``rules_fingerprint``: the `settings_hash` under which days are entered into the ledger.
+    - ``includes_documents_without_company``: documents without a `companyId` belong to this
+      company. None means: only where it is the only company of the request.
+    - ``words`` and ``options``: the period and the options as the user typed them, for the
+      command that continues a run which was killed.
     """
 
     companies: Sequence[str]
@@ -70,10 +74,9 @@ class SyncRequest:
     rules: LessonRules = field(default_factory=LessonRules)
     proves: bool = False
     max_age: timedelta | None = None
-    settings: str = ""
-    takes_unowned: bool | None = None
+    rules_fingerprint: str = ""
+    includes_documents_without_company: bool | None = None
     allows_mass_delete: bool = False
-    #: The period and the options as typed, for the command that continues a run that was killed.
     words: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
 
@@ -132,7 +135,12 @@ async def sync_appointments(
         complete(report)
     if runs is not None and not request.dry_run:
         await close_book(
-            runs, report, request.companies, progress, ledger=ledger, settings=request.settings
+            runs,
+            report,
+            request.companies,
+            progress,
+            ledger=ledger,
+            rules_fingerprint=request.rules_fingerprint,
         )
     return report
 
@@ -269,10 +277,10 @@ class _CompanySync:
         )
 
     def _scope(self, period: Period, zone: ZoneInfo) -> StoredScope:
-        takes_unowned = self._request.takes_unowned
-        if takes_unowned is None:
-            takes_unowned = len(self._request.companies) == 1
-        return StoredScope(self.report.company, period, zone, takes_unowned)
+        includes_documents_without_company = self._request.includes_documents_without_company
+        if includes_documents_without_company is None:
+            includes_documents_without_company = len(self._request.companies) == 1
+        return StoredScope(self.report.company, period, zone, includes_documents_without_company)
 
     async def _open_days(self, period: Period, zone: ZoneInfo, now: datetime) -> list[Period]:
         """The days to read: all of them, unless an earlier run is taken up."""
@@ -282,7 +290,7 @@ class _CompanySync:
         rule = ResumeRule(
             mode=request.mode,
             proves=request.proves,
-            settings=request.settings,
+            settings=request.rules_fingerprint,
             now=now,
             max_age=request.max_age,
         )
@@ -329,7 +337,7 @@ class _CompanySync:
             if is_enough:
                 self._warn_of_total()
             return
-        if self._vanished is None or await self._vanished.look(window, window.period):
+        if self._vanished is None or await self._vanished.check_window(window, window.period):
             await self._enter(window, zone)
 
     async def _warn_of_nothing(self, period: Period, zone: ZoneInfo) -> None:
@@ -370,7 +378,7 @@ class _CompanySync:
                 grade=window.grade,
                 at=at,
                 mode=self._request.mode,
-                settings=self._request.settings,
+                settings=self._request.rules_fingerprint,
                 timezone=zone.key,
                 run_id=self._run_id,
             )

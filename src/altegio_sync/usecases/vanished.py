@@ -75,10 +75,13 @@ class VanishedSearch:
         self._unanswered: set[str] = set()
         self._most: float | None = None
 
-    async def look(self, window: Window, period: Period) -> bool:
+    async def check_window(self, window: Window, period: Period) -> bool:
         """Whether the window is settled; else its days are not, until `finish` decides."""
         scope = StoredScope(
-            self._whole.company_id, period, self._whole.zone, self._whole.takes_unowned
+            self._whole.company_id,
+            period,
+            self._whole.zone,
+            self._whole.includes_documents_without_company,
         )
         missing = sorted(set(await self._store.find_undeleted(scope)) - window.ids)
         gone = await self._ask(missing, scope.zone, window.handed_on)
