@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 import pytest
-from pydantic import SecretStr
+from pydantic import SecretStr, ValidationError
 
 from altegio_sync.config import (
     ALL_SETTINGS,
     KNOWN_SETTINGS,
+    SchoolConfig,
     Settings,
     find_unknown_settings,
     load_settings,
@@ -315,3 +316,19 @@ def test_a_password_that_is_no_word_is_masked_everywhere(password: str) -> None:
     redact = Redaction(Settings(db_uri=SecretStr(f"mongodb://u:{password}@h/s")).secrets)
 
     assert redact(f"told: {password}, {unquote(password)}") == "told: ***, ***"
+
+
+def test_a_school_is_configured_without_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALTEGIO_COMPANY_ID", "99")
+    monkeypatch.setenv("ALTEGIO_COLLECTION", "another")
+
+    config = SchoolConfig(db_uri=SecretStr("mongodb://localhost/kyiv"), service_ids=("7", "8"))
+
+    assert config.company_ids == ()
+    assert config.collection == "altegio-appointments"
+    assert config.rules.individual_ids == {"7", "8"}
+
+
+def test_a_school_has_no_other_values() -> None:
+    with pytest.raises(ValidationError, match="colection"):
+        SchoolConfig.model_validate({"colection": "a"})

@@ -1,0 +1,36 @@
+"""The settings: `values` of one school, `environment` reads them, `names` finds mistyped names."""
+
+from altegio_sync.config.environment import (
+    ALL_SETTINGS,
+    ALTEGIO_SETTINGS,
+    HINTS,
+    NO_SERVICE_LIST,
+    Settings,
+    load_settings,
+)
+from altegio_sync.config.names import (
+    KNOWN_SETTINGS,
+    find_mistyped_settings,
+    find_unknown_settings,
+    is_set,
+    settings_file,
+)
+from altegio_sync.config.values import DEFAULT_COLLECTION, EMBEDDED, MAX_PAGE_SIZE, SchoolConfig
+
+__all__ = [
+    "ALL_SETTINGS",
+    "ALTEGIO_SETTINGS",
+    "DEFAULT_COLLECTION",
+    "EMBEDDED",
+    "HINTS",
+    "KNOWN_SETTINGS",
+    "MAX_PAGE_SIZE",
+    "NO_SERVICE_LIST",
+    "SchoolConfig",
+    "Settings",
+    "find_mistyped_settings",
+    "find_unknown_settings",
+    "is_set",
+    "load_settings",
+    "settings_file",
+]

@@ -1,0 +1,221 @@
+"""What a school is configured with: plain values, each checked, read from nowhere."""
+
+from __future__ import annotations
+
+import platform
+import re
+import unicodedata
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import unquote
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationInfo,
+)
+
+from altegio_sync.altegio.address import check_address
+from altegio_sync.domain.leads import LeadIdKind, LeadRules, parse_lengths
+from altegio_sync.domain.ledger import settings_hash
+from altegio_sync.domain.lessons import LessonRules
+from altegio_sync.domain.phones import known_regions
+from altegio_sync.domain.zones import find_zone
+
+DEFAULT_COLLECTION = "altegio-appointments"
+MAX_PAGE_SIZE = 1000
+#: In place of an address: the MongoDB that the program starts itself.
+EMBEDDED = "embedded"
+#: A shorter one may stand in any text by chance.
+_SHORTEST_SECRET = 6
+
+
+def _split(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    return tuple(part for each in value.split(",") if (part := each.strip()))
+
+
+def _digits(values: tuple[str, ...]) -> tuple[str, ...]:
+    for value in values:
+        if not (value.isascii() and value.isdigit()):
+            raise ValueError("expected a number, or several separated by commas")
+    return tuple(dict.fromkeys(values))
+
+
+def _zone(value: str) -> str:
+    zone = find_zone(value)
+    if zone is None:
+        raise ValueError(
+            "expected an IANA name such as Europe/Kyiv that this machine knows (pip install -U "
+            "tzdata brings new names)"
+        )
+    return zone.key
+
+
+def _api_url(value: str) -> str:
+    check_address(value)
+    return value
+
+
+def _crm_digits(value: str) -> str:
+    parse_lengths(value)
+    return value
+
+
+def _region(value: str) -> str:
+    region = value.upper()
+    if region not in known_regions():
+        raise ValueError("expected the two letters of a country, such as UA")
+    return region
+
+
+def _crm_pattern(value: str, info: ValidationInfo) -> str:
+    if any(unicodedata.category(each) == "Cc" for each in value):
+        raise ValueError(
+            r"holds a control character: in double quotes \b becomes one, so use single quotes"
+        )
+    if info.data.get("crm_id_digits") is not None:
+        raise ValueError("a pattern decides alone: remove ALTEGIO_CRM_ID_DIGITS or the pattern")
+    try:
+        pattern = re.compile(value)
+    except re.error:
+        raise ValueError("not a regular expression") from None
+    if "id" not in pattern.groupindex:
+        raise ValueError("expected a regular expression with a group named id, as in (?P<id>...)")
+    return value
+
+
+def _token(value: SecretStr) -> SecretStr:
+    text = value.get_secret_value().strip()
+    if not (text.isascii() and text.isprintable()) or " " in text:
+        raise ValueError("expected a token: letters, digits and signs without a space between")
+    return SecretStr(text)
+
+
+def _collection(value: str) -> str:
+    is_name = value and "$" not in value and "\0" not in value and ".." not in value
+    if not is_name or value.startswith((".", "system.")) or value.endswith("."):
+        raise ValueError("expected the name of a collection, without $ and not of the system")
+    if value.startswith("altegio-sync-"):
+        raise ValueError("collections of that name hold what the program itself keeps")
+    return value
+
+
+def _from_home(path: Path) -> Path:
+    """`~` is expanded by shells, not in a settings file."""
+    return Path.home().joinpath(*path.parts[1:]) if path.parts[:1] == ("~",) else path
+
+
+def _word(value: object) -> object:
+    return value.strip().lower() if isinstance(value, str) else value
+
+
+Ids = Annotated[tuple[str, ...], BeforeValidator(_split), AfterValidator(_digits)]
+Token = Annotated[SecretStr, AfterValidator(_token)]
+PageSize = Annotated[
+    Literal["auto"] | Annotated[int, Field(ge=1, le=MAX_PAGE_SIZE)], BeforeValidator(_word)
+]
+
+
+class SchoolConfig(BaseModel):
+    """Everything that can be set for one school; `docs/settings.md` describes each value.
+
+    A process may have many. `load_settings` makes one from the environment.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
+        populate_by_name=True,
+        str_strip_whitespace=True,
+    )
+
+    company_ids: Ids = Field((), validation_alias="ALTEGIO_COMPANY_ID")
+    company_token: Token = Field(SecretStr(""), validation_alias="ALTEGIO_COMPANY_TOKEN")
+    user_token: Token = Field(SecretStr(""), validation_alias="ALTEGIO_USER_TOKEN")
+    db_uri: SecretStr = Field(SecretStr(""), validation_alias="DB_URI")
+    service_ids: Ids = Field((), validation_alias="ALTEGIO_SERVICE_IDS")
+    trial_service_ids: Ids = Field((), validation_alias="ALTEGIO_TRIAL_SERVICE_IDS")
+    lead_id: Annotated[LeadIdKind, BeforeValidator(_word)] = Field(
+        LeadIdKind.CRM, validation_alias="ALTEGIO_LEAD_ID"
+    )
+    crm_id_digits: Annotated[str, AfterValidator(_crm_digits)] | None = Field(
+        None, validation_alias="ALTEGIO_CRM_ID_DIGITS"
+    )
+    crm_id_pattern: Annotated[str, AfterValidator(_crm_pattern)] | None = Field(
+        None, validation_alias="ALTEGIO_CRM_ID_PATTERN"
+    )
+    phone_region: Annotated[str, AfterValidator(_region)] | None = Field(
+        None, validation_alias="ALTEGIO_PHONE_REGION"
+    )
+    timezone: Annotated[str, AfterValidator(_zone)] | None = Field(
+        None, validation_alias="ALTEGIO_TIMEZONE"
+    )
+    api_url: Annotated[str, AfterValidator(_api_url)] = Field(
+        "https://api.alteg.io/api/v1", validation_alias="ALTEGIO_API_URL"
+    )
+    page_size: PageSize = Field(50, validation_alias="ALTEGIO_PAGE_SIZE")
+    requests_per_second: float = Field(
+        4, ge=0, le=1000, validation_alias="ALTEGIO_REQUESTS_PER_SECOND"
+    )
+    requests_per_minute: int = Field(
+        195, ge=0, le=60_000, validation_alias="ALTEGIO_REQUESTS_PER_MINUTE"
+    )
+    budget_key: str = Field(
+        default_factory=lambda: platform.node() or "this machine",
+        max_length=200,
+        validation_alias="ALTEGIO_BUDGET_KEY",
+    )
+    collection: Annotated[str, AfterValidator(_collection)] = Field(
+        DEFAULT_COLLECTION, validation_alias="ALTEGIO_COLLECTION"
+    )
+    data_dir: Annotated[Path, AfterValidator(_from_home)] | None = Field(
+        None, validation_alias="ALTEGIO_DATA_DIR"
+    )
+
+    @property
+    def rules(self) -> LessonRules:
+        return LessonRules(frozenset(self.service_ids), frozenset(self.trial_service_ids))
+
+    @property
+    def leads(self) -> LeadRules:
+        pattern = self.crm_id_pattern
+        return LeadRules(
+            kind=self.lead_id,
+            lengths=parse_lengths(self.crm_id_digits) if self.crm_id_digits else frozenset(),
+            pattern=re.compile(pattern) if pattern else None,
+            region=self.phone_region,
+        )
+
+    @property
+    def settings_hash(self) -> str:
+        """Stands for what decides which bookings are kept: ledger entries hang on it."""
+        return settings_hash(self.rules, self.leads)
+
+    @property
+    def first_page_size(self) -> int:
+        """What the first page asks for; a server that serves less is followed."""
+        return MAX_PAGE_SIZE if self.page_size == "auto" else self.page_size
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What must never be shown, the password within the database's address included.
+
+        A secret that may be a part of our own words, such as the password `a` or `collection`, is
+        here as it stands in an address.
+        """
+        uri = self.db_uri.get_secret_value()
+        password = re.search(r"://[^/@]*?:([^@]+)@", uri)
+        tokens = (self.company_token.get_secret_value(), self.user_token.get_secret_value())
+        found = [each for each in tokens if len(each) >= _SHORTEST_SECRET]
+        found += [uri] if "@" in uri else []
+        for each in {password[1], unquote(password[1])} if password else ():
+            is_word = len(each) < _SHORTEST_SECRET or each.isalpha() or each.isdigit()
+            found.append(f":{each}@" if is_word else each)
+        return tuple(found)
