@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from altegio_sync.altegio.api import AltegioApi
-    from altegio_sync.config import Settings, load_settings
+    from altegio_sync.app.school import School, open_school
+    from altegio_sync.config import SchoolConfig, Settings, load_settings
     from altegio_sync.domain.client_name import parse_client_name
     from altegio_sync.domain.leads import LeadIdKind, LeadRules
     from altegio_sync.domain.period import Period
@@ -72,6 +73,8 @@ __all__ = [
     "Period",
     "RateLimitedError",
     "RuleContext",
+    "School",
+    "SchoolConfig",
     "Settings",
     "StatsReport",
     "StoreError",
@@ -83,6 +86,7 @@ __all__ = [
     "collect_stats",
     "load_settings",
     "open_database",
+    "open_school",
     "parse_client_name",
     "parse_period",
     "sync_appointments",
@@ -110,11 +114,14 @@ _HOMES = {
     "validate_appointments": "usecases.validate",
     "PageQuery": "ports",
     "Period": "domain.period",
+    "School": "app.school",
+    "SchoolConfig": "config.values",
     "Settings": "config",
     "SyncReport": "domain.report",
     "SyncRequest": "usecases.sync",
     "load_settings": "config",
     "open_database": "mongo.core.connection",
+    "open_school": "app.school",
     "parse_client_name": "domain.client_name",
     "parse_period": "domain.period_words",
     "sync_appointments": "usecases.sync",

@@ -129,6 +129,9 @@ class AltegioApi:
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
         await self._transport.aclose()
 
     def __repr__(self) -> str:

@@ -1,0 +1,1 @@
+"""Builds a school's objects from its settings."""

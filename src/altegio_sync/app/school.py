@@ -1,0 +1,197 @@
+"""Opens a school: Altegio, and what MongoDB keeps of it. The one place that knows every class."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import platform
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from altegio_sync.app.stores import Stores
+from altegio_sync.config.values import EMBEDDED
+from altegio_sync.domain.durations import parse_duration
+from altegio_sync.errors import RateLimitedError
+from altegio_sync.mongo.bookkeeping.budget import SharedBudget, count_starts, try_budget
+from altegio_sync.mongo.bookkeeping.lease_document import ALL_COMPANIES
+from altegio_sync.mongo.bookkeeping.leases import MongoLeases
+from altegio_sync.mongo.core.connection import open_database
+from altegio_sync.usecases.budgets import SharedOrOwnBudget
+from altegio_sync.usecases.stopping import StopSignal
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from datetime import datetime
+
+    from altegio_sync.altegio.api import AltegioApi
+    from altegio_sync.app.stores import Database, Warn
+    from altegio_sync.config.values import SchoolConfig
+    from altegio_sync.domain.report import ApiUsage
+    from altegio_sync.errors import AltegioError
+    from altegio_sync.mongo.bookkeeping.lease_document import Holder
+    from altegio_sync.ports import RequestBudget
+
+
+def ignore(_event: str, /, **_fields: object) -> None:
+    """For those who want no warnings."""
+
+
+class School(Stores):
+    """A school of the settings, made by `open_school`; nothing is built before it is used.
+
+    The stores of the school itself hold no lease: a run that writes takes those of `held_by`.
+    """
+
+    def __init__(
+        self,
+        config: SchoolConfig,
+        database: Database,
+        *,
+        warn: Warn,
+        budget: RequestBudget | None,
+        usage: ApiUsage | None,
+    ) -> None:
+        super().__init__(database, config.collection, warn=warn)
+        self.config = config
+        self._given_budget = budget
+        self._usage = usage
+
+    @cached_property
+    def altegio(self) -> AltegioApi:
+        """Altegio, within the budget that the database shares with other processes.
+
+        Where the user may not write there, `own_budget` is warned of once, and the budget is this
+        process's own.
+        """
+        return _build_altegio(
+            self.config, self._given_budget or self._shared_budget(), self._usage, self._warn
+        )
+
+    def leases(self, run_id: str, *, command: str, wait: str = "0") -> MongoLeases:
+        """Leases for a run; ``wait`` is how long another run is waited for, such as `10m`.
+
+        Raises:
+            ConfigError: ``wait`` is no span of time.
+        """
+
+        def on_wait(company_id: str, holder: Holder) -> None:
+            what = "the collection" if company_id == ALL_COMPANIES else f"company {company_id}"
+            self._warn("waiting_for_lease", wait=wait, what=what, holder=str(holder))
+
+        return MongoLeases(
+            self.database,
+            self.collection,
+            command=command,
+            run_id=run_id,
+            wait_s=parse_duration(wait).total_seconds(),
+            on_wait=on_wait,
+        )
+
+    def held_by(self, leases: MongoLeases) -> Stores:
+        """The stores for a run: each write first checks that the run still holds its leases."""
+        return Stores(self.database, self.collection, warn=self._warn, fence=leases.check)
+
+    async def try_budget(self) -> None:
+        """Return where requests can be counted together with other processes.
+
+        Raises:
+            StoreError: they cannot.
+        """
+        await try_budget(self.database, self.config.budget_key)
+
+    async def count_requests(self, now: datetime) -> int:
+        """How many requests the shared budget has seen in the minute before ``now``."""
+        return await count_starts(self.database, self.config.budget_key, now)
+
+    async def aclose(self) -> None:
+        if "altegio" in self.__dict__:
+            await self.altegio.aclose()
+
+    def _shared_budget(self) -> RequestBudget:
+        shared = SharedBudget(
+            self.database,
+            self.config.budget_key,
+            process=f"{platform.node()}/{os.getpid()}",
+            requests_per_second=self.config.requests_per_second,
+            requests_per_minute=self.config.requests_per_minute,
+        )
+        return SharedOrOwnBudget(shared, _own_budget(self.config), lambda: self._warn("own_budget"))
+
+
+@asynccontextmanager
+async def open_school(
+    config: SchoolConfig,
+    *,
+    stop: StopSignal | None = None,
+    warn: Warn = ignore,
+    budget: RequestBudget | None = None,
+    usage: ApiUsage | None = None,
+) -> AsyncIterator[School]:
+    """The school of the settings; an embedded MongoDB is started, and runs until the exit.
+
+    A process may open many schools at once. Schools that ask Altegio from one address share a
+    ``budget``; by default it is kept in the school's own database. ``usage`` counts the requests.
+
+    Raises:
+        ConfigError: the settings name no usable database.
+        StoreError: MongoDB cannot be reached, or refuses the user.
+        asyncio.CancelledError: ``stop`` was set before MongoDB was reached. Nothing was begun.
+    """
+    stop = stop or StopSignal()
+    async with AsyncExitStack() as stack:
+        with stop.interrupting():
+            uri = config.db_uri.get_secret_value()
+            if uri == EMBEDDED:
+                from altegio_sync.embedded import embedded_mongod
+
+                uri = await stack.enter_async_context(embedded_mongod(config.data_dir))
+            database = await stack.enter_async_context(open_database(uri))
+        if stop.is_set:
+            raise asyncio.CancelledError
+        school = School(config, database, warn=warn, budget=budget, usage=usage)
+        stack.push_async_callback(school.aclose)
+        yield school
+
+
+def open_altegio(config: SchoolConfig) -> AltegioApi:
+    """Altegio alone, for who needs no MongoDB; the budget is this process's own."""
+    return _build_altegio(config, _own_budget(config), None, ignore)
+
+
+def check_http_client(config: SchoolConfig) -> None:
+    """Raises ConfigError where the HTTP client cannot use what the environment sets for it."""
+    from altegio_sync.altegio.environment import check_environment
+
+    check_environment(config.api_url)
+
+
+def _own_budget(config: SchoolConfig) -> RequestBudget:
+    from altegio_sync.altegio.pacing import Pacer
+
+    return Pacer(config.requests_per_second, config.requests_per_minute)
+
+
+def _build_altegio(
+    config: SchoolConfig, budget: RequestBudget, usage: ApiUsage | None, warn: Warn
+) -> AltegioApi:
+    import stamina.instrumentation
+
+    from altegio_sync.altegio.api import AltegioApi
+
+    # `on_retry` reports a retry; the library's own hook would report it once more.
+    stamina.instrumentation.set_on_retry_hooks(())
+
+    def on_retry(error: AltegioError, *, wait_s: float, tries: int) -> None:
+        event = "retry_rate_limited" if isinstance(error, RateLimitedError) else "retry"
+        warn(event, reason=str(error), wait_s=wait_s, tries=tries)
+
+    return AltegioApi(
+        config.company_token.get_secret_value(),
+        config.user_token.get_secret_value(),
+        url=config.api_url,
+        pacer=budget,
+        leads=config.leads,
+        on_retry=on_retry,
+        usage=usage,
+    )

@@ -1,0 +1,124 @@
+"""What MongoDB keeps for one school, each store made at its first use."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from altegio_sync.domain.foreign_text import shown
+from altegio_sync.mongo.backup.dump import MongoBackup
+from altegio_sync.mongo.backup.restoring import MongoRestorer
+from altegio_sync.mongo.bookkeeping.conditions import MongoConditions
+from altegio_sync.mongo.bookkeeping.cursors import MongoCursors
+from altegio_sync.mongo.bookkeeping.ledger import MongoLedger
+from altegio_sync.mongo.bookkeeping.runs import MongoRuns
+from altegio_sync.mongo.core.fence import no_fence
+from altegio_sync.mongo.stats import MongoStats
+from altegio_sync.mongo.stores import MongoAppointments
+from altegio_sync.mongo.tending.cleaning import MongoCleaner
+from altegio_sync.mongo.tending.findings import MongoFindings
+from altegio_sync.mongo.tending.repairs import MongoRepairs
+from altegio_sync.mongo.tending.undo import MongoTrash
+from altegio_sync.mongo.tending.validation import MongoValidator
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Protocol
+
+    from pymongo.asynchronous.database import AsyncDatabase
+
+    from altegio_sync.domain.dump import OnProgress
+    from altegio_sync.mongo.core.fence import Fence
+
+    Database = AsyncDatabase[dict[str, Any]]
+
+    class Warn(Protocol):
+        """Gets an event's name, and ids, counts and times as its fields."""
+
+        def __call__(self, event: str, /, **fields: object) -> None: ...
+
+
+_LONGEST_ID = 60
+
+
+class Stores:
+    """The stores of one collection; ``fence`` is asked before every write.
+
+    ``warn`` gets `passed_over` once for each of the program's own collections that has documents
+    which the program did not write.
+    """
+
+    def __init__(
+        self, database: Database, collection: str, *, warn: Warn, fence: Fence = no_fence
+    ) -> None:
+        self.database = database
+        self.collection = collection
+        self._warn = warn
+        self._fence = fence
+        self._with_junk: set[str] = set()
+
+    @cached_property
+    def appointments(self) -> MongoAppointments:
+        return MongoAppointments(self.database, self.collection, fence=self._fence)
+
+    @cached_property
+    def ledger(self) -> MongoLedger:
+        return MongoLedger(
+            self.database, self.collection, fence=self._fence, on_junk=self._pass_over
+        )
+
+    @cached_property
+    def cursors(self) -> MongoCursors:
+        return MongoCursors(
+            self.database, self.collection, fence=self._fence, on_junk=self._pass_over
+        )
+
+    @cached_property
+    def runs(self) -> MongoRuns:
+        return MongoRuns(self.database, self.collection)
+
+    @cached_property
+    def conditions(self) -> MongoConditions:
+        return MongoConditions(self.database, self.collection)
+
+    @cached_property
+    def stats(self) -> MongoStats:
+        return MongoStats(self.database, self.collection)
+
+    @cached_property
+    def validator(self) -> MongoValidator:
+        return MongoValidator(self.database, self.collection)
+
+    @cached_property
+    def findings(self) -> MongoFindings:
+        return MongoFindings(self.database, self.collection)
+
+    def repairs(self, run_id: str) -> MongoRepairs:
+        return MongoRepairs(self.database, self.collection, run_id=run_id, fence=self._fence)
+
+    @cached_property
+    def cleaner(self) -> MongoCleaner:
+        return MongoCleaner(self.database, self.collection, fence=self._fence)
+
+    @cached_property
+    def trash(self) -> MongoTrash:
+        """The previous versions of documents, of all collections of the database."""
+        return MongoTrash(self.database, fence=self._fence)
+
+    def backup(self, on_progress: OnProgress) -> MongoBackup:
+        return MongoBackup(self.database, self.collection, on_progress=on_progress)
+
+    def restorer(self, on_progress: OnProgress, should_stop: Callable[[], bool]) -> MongoRestorer:
+        return MongoRestorer(
+            self.database,
+            self.collection,
+            on_progress=on_progress,
+            should_stop=should_stop,
+            fence=self._fence,
+        )
+
+    def _pass_over(self, collection: str, document_id: object) -> None:
+        if collection not in self._with_junk:
+            self._with_junk.add(collection)
+            sample = shown(document_id, _LONGEST_ID)
+            self._warn("passed_over", collection=collection, sample=sample)
