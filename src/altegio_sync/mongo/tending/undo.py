@@ -9,7 +9,8 @@ import bson
 from pymongo import UpdateOne
 
 from altegio_sync.domain.report import utc_now
-from altegio_sync.mongo.core.bulk import write_each
+from altegio_sync.domain.undoing import TrashedRun, UndoReport
+from altegio_sync.mongo.core.bulk import refused_message, write_each
 from altegio_sync.mongo.core.connection import durable, translated_errors
 from altegio_sync.mongo.core.documents import KEY
 from altegio_sync.mongo.core.fence import no_fence
@@ -26,7 +27,6 @@ from altegio_sync.mongo.tending.lead_trash import (
     lead_of,
 )
 from altegio_sync.mongo.tending.trash import TRASH_COLLECTION, digest
-from altegio_sync.mongo.tending.undo_report import TrashedRun, UndoReport
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -207,7 +207,7 @@ class MongoTrash:
             if _is_back(entry, found):
                 restored.append(entry)
             elif number in refused and _is_as_left(entry, found):
-                report.add_refused(_shown(entry), refused[number])
+                _note_refused(report, _shown(entry), refused[number])
                 incomplete.add(_group_of(entry))
             else:
                 report.changed_since.append(_shown(entry))
@@ -244,7 +244,7 @@ class MongoTrash:
             if found is not None and are_same(lead_of(found), old):
                 restored.append(entry["_id"])
             elif number in refused:
-                report.add_refused(_shown(entry), refused[number])
+                _note_refused(report, _shown(entry), refused[number])
             else:
                 report.changed_since.append(_shown(entry))
         return restored
@@ -303,6 +303,13 @@ def _is_back(entry: RawBSONDocument, found: RawBSONDocument | None) -> bool:
 def _is_as_left(entry: RawBSONDocument, found: RawBSONDocument | None) -> bool:
     """Whether the document is still what the run made of it."""
     return (None if found is None else digest(found)) in entry["selves"]
+
+
+def _note_refused(report: UndoReport, appointment_id: str, code: int) -> None:
+    message = refused_message(appointment_id, code)
+    if code == DUPLICATE_KEY:
+        message = f"A unique index made by others does not let appointment {appointment_id} back"
+    report.add_refused(appointment_id, message)
 
 
 def _shown(entry: RawBSONDocument) -> str:

@@ -6,8 +6,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from altegio_sync.domain.report import RunError, utc_text
-from altegio_sync.mongo.core.bulk import refused_message
-from altegio_sync.mongo.core.refusals import DUPLICATE_KEY
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -56,17 +54,11 @@ class UndoReport:
             return 130
         return 1 if self.changed_since or self.refused else 0
 
-    def add_refused(self, appointment_id: str, code: int) -> None:
+    def add_refused(self, appointment_id: str, message: str) -> None:
         """Report it, once for all documents of an appointment."""
-        if appointment_id in self.refused:
-            return
-        self.refused.append(appointment_id)
-        message = refused_message(appointment_id, code)
-        if code == DUPLICATE_KEY:
-            message = (
-                f"A unique index made by others does not let appointment {appointment_id} back"
-            )
-        self.errors.append(RunError("refused", message))
+        if appointment_id not in self.refused:
+            self.refused.append(appointment_id)
+            self.errors.append(RunError("refused", message))
 
     def to_json(self) -> dict[str, Any]:
         return {
