@@ -5,12 +5,22 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from altegio_sync.messages import Message, as_message
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
 class AltegioSyncError(Exception):
-    """Anything that ends a command with a message instead of a traceback."""
+    """Anything that ends a command with a message instead of a traceback; ``str()`` is English."""
+
+    def __init__(self, message: Message | str) -> None:
+        super().__init__(message)
+        self._message = message
+
+    @property
+    def message(self) -> Message:
+        return as_message(self._message)
 
 
 class ConfigError(AltegioSyncError):
@@ -24,7 +34,7 @@ class AltegioError(AltegioSyncError):
 class AltegioUnavailableError(AltegioError):
     """Trying later may help: the network, a timeout, 5xx, a proxy's page, half an answer."""
 
-    def __init__(self, message: str, *, retry_after_s: float | None = None) -> None:
+    def __init__(self, message: Message | str, *, retry_after_s: float | None = None) -> None:
         super().__init__(message)
         self.retry_after_s = retry_after_s
 
@@ -40,7 +50,7 @@ class NotAltegioError(AltegioError):
 class AltegioRejectedError(AltegioError):
     """Trying again cannot help: Altegio understood the request and refused it (``status``)."""
 
-    def __init__(self, message: str, *, status: int | None = None) -> None:
+    def __init__(self, message: Message | str, *, status: int | None = None) -> None:
         super().__init__(message)
         self.status = status
 

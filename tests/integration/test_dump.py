@@ -217,7 +217,7 @@ async def test_an_index_of_others_stays_and_what_it_refuses_is_told(
 
     assert counts(done) == (2, 0, 0, 0, 1)
     assert (dry.exit_code, done.exit_code, done.index_dropped) == (1, 1, False)
-    assert [(each.code, each.message) for each in done.errors] == [
+    assert [(each.code, str(each.message)) for each in done.errors] == [
         (
             "refused_by_index",
             "A unique index made by others does not let 1 documents back (appointments 501)",
@@ -239,7 +239,7 @@ async def test_what_the_server_refuses_for_itself_is_told_without_its_contents(
     done = await restore(database, file)
 
     assert counts(done) == (1, 0, 0, 0, 1)
-    assert done.errors[0].message == (
+    assert str(done.errors[0].message) == (
         "MongoDB refused 1 documents (code 121) (appointments 1): the collection's validator does "
         "not accept the document"
     )

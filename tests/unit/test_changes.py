@@ -178,7 +178,7 @@ async def test_a_company_without_a_cursor_keeps_no_other_waiting() -> None:
     assert cursors.at == {"77": ANSWERED_AT}
     assert {each.company_id for each in source.asked} == {"77"}
     assert [(each.code, each.company) for each in report.errors] == [("config", "78")]
-    assert "altegio-sync changes --company 78 --since 7d" in report.errors[0].message
+    assert "altegio-sync changes --company 78 --since 7d" in str(report.errors[0].message)
     assert report.exit_code == 1
 
 

@@ -226,7 +226,7 @@ async def test_a_day_that_would_not_settle_is_told_and_not_entered() -> None:
 
     assert set(MARCH.each_day()) - set(entries(ledger)) == {date(2026, 3, 2)}
     assert [each.code for each in report.errors] == ["incomplete"]
-    assert "2026-03-02 to 2026-03-02 would not settle" in report.errors[0].message
+    assert "2026-03-02 to 2026-03-02 would not settle" in str(report.errors[0].message)
     assert (report.days.unsettled, report.exit_code) == (1, 1)
 
 
@@ -241,7 +241,7 @@ async def test_days_that_could_be_checked_but_not_proved_are_entered_as_checked_
     report = await run(source, MemoryStore(), ledger, page_size=10, proves=True)
 
     assert entries(ledger)[date(2026, 3, 2)].grade is Grade.CHECKED
-    assert "could be checked but not proved" in report.errors[0].message
+    assert "could be checked but not proved" in str(report.errors[0].message)
     assert (report.days.checked, report.days.unsettled, report.days.proved) == (1, 0, 30)
     assert report.exit_code == 1
 
@@ -367,6 +367,6 @@ async def test_a_company_that_another_run_holds_is_told_and_the_next_one_is_sync
     )
 
     assert [(each.code, each.company) for each in report.errors] == [("lease_held", "77")]
-    assert "x 1" in report.errors[0].message
+    assert "x 1" in str(report.errors[0].message)
     assert (entries(ledger, "77"), len(entries(ledger, "78"))) == ({}, 31)
     assert report.exit_code == 1

@@ -371,7 +371,7 @@ async def test_one_that_altegio_refuses_is_left_and_told_and_the_others_go_on(
     assert not store.stored["4"].is_deleted
     [error] = report.errors
     assert (error.code, error.company) == ("not_answered", "77")
-    assert "appointment 4 " in error.message
+    assert "appointment 4 " in str(error.message)
     assert ledger.records == {}
     assert all_days(report) == (31, 31)
     assert report.exit_code == 1

@@ -255,7 +255,7 @@ async def _report_conditions(
     """With `-q`, the lasting conditions: when they appear, and then once a day."""
     if not options.quiet:
         return
-    lines = [each.message for each in report.warnings if each.code in SINGLE]
+    lines = [str(each.message) for each in report.warnings if each.code in SINGLE]
     found = find_conditions(report)
     if report.dry_run:
         lines += [each.message for each in found]
@@ -292,7 +292,7 @@ def _tell(options: CommandOptions, report: SyncReport, skipped_file: Path | None
     for error in report.errors:
         which = f" (company {error.company})" if several and error.company else ""
         get_logger().error(
-            "failed", code=error.code, message=error.message + which, company_id=error.company
+            "failed", code=error.code, message=f"{error.message}{which}", company_id=error.company
         )
     if options.json_output:
         print_json(report.to_json())

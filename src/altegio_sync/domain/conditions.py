@@ -76,7 +76,7 @@ def find_conditions(report: SyncReport) -> list[Condition]:
         Condition(
             each.code,
             each.company,
-            each.message,
+            str(each.message),
             tuple(ids.get(each.company or "", {}).get(each.code, ())),
         )
         for each in report.warnings

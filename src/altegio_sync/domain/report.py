@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from altegio_sync.domain.foreign_text import shown
 from altegio_sync.domain.lessons import SkipReason
+from altegio_sync.messages import Message, as_message
+from altegio_sync.messages.foreign_text import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -53,16 +54,17 @@ class RunError:
     """Something that failed in a run; ``code`` is for programs, ``message`` for people."""
 
     code: str
-    message: str
+    message: Message
     company: str | None = None
 
-    def __post_init__(self) -> None:
-        # It may hold a path, an index's name, or what another program said.
-        object.__setattr__(self, "message", shown(self.message))
+    def __init__(self, code: str, message: Message | str, company: str | None = None) -> None:
+        object.__setattr__(self, "code", code)
+        object.__setattr__(self, "message", as_message(message))
+        object.__setattr__(self, "company", company)
 
     def to_json(self) -> dict[str, Any]:
         company = {} if self.company is None else {"company": self.company}
-        return {"code": self.code, "message": self.message, **company}
+        return {"code": self.code, "message": shown(str(self.message)), **company}
 
 
 @dataclass(frozen=True, slots=True)

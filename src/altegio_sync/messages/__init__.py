@@ -1,0 +1,8 @@
+"""Everything a person reads: the sentences, one module for each area of the program.
+
+CONTRIBUTING.md says how a message is written.
+"""
+
+from altegio_sync.messages.template import Message, Template, as_message, render
+
+__all__ = ["Message", "Template", "as_message", "render"]
