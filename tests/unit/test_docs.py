@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 import typer
@@ -14,6 +17,10 @@ import altegio_sync
 from altegio_sync.cli.app import app
 from altegio_sync.config import Settings
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+T = TypeVar("T", bound=ast.AST)
 ROOT = Path(__file__).parents[2]
 ALIASES = sorted(str(each.validation_alias) for each in Settings.model_fields.values())
 _GROUP = typer.main.get_command(app)
@@ -169,3 +176,71 @@ def test_a_page_has_the_same_parts_and_commands_in_both_languages(page: Path) ->
     for pattern in (r"^#+ ", r"`altegio-sync [a-z-]+", r"\b(?:ALTEGIO_[A-Z_]+|DB_URI)\b", r"^```"):
         found = [re.findall(pattern, text, re.MULTILINE) for text in (theirs, ours)]
         assert sorted(found[0]) == sorted(found[1])
+
+
+SOURCES = [ast.parse(each.read_text("utf-8")) for each in (ROOT / "src").rglob("*.py")]
+
+
+def _nodes(kind: type[T]) -> Iterator[T]:
+    return (node for tree in SOURCES for node in ast.walk(tree) if isinstance(node, kind))
+
+
+def _text(node: ast.expr) -> str:
+    """The text of a literal, with "…" in place of each value."""
+    match node:
+        case ast.Constant(value=str() as text):
+            return re.sub(r"\{[a-z_0-9:.%]*\}", "…", text)
+        case ast.JoinedStr(values=parts):
+            return "".join(_text(each) for each in parts)
+        case _:
+            return "…"
+
+
+@cache
+def _literals() -> str:
+    found = [*_nodes(ast.Constant), *_nodes(ast.JoinedStr)]
+    return "\n".join(text for each in found if (text := _text(each)) != "…")
+
+
+def test_every_quoted_message_is_one_of_the_program() -> None:
+    quoted = r"^\| [2-8]\.[0-9]+ \| `(?!FAIL)([^`]+)` \|"
+    rows = re.findall(quoted, read("docs/troubleshooting.md"), re.MULTILINE)
+
+    parts = [part.strip() for row in rows for part in row.split("…")]
+
+    assert len(rows) > 60
+    assert [each for each in parts if each not in _literals()] == []
+
+
+def test_the_rows_of_the_troubleshooting_page_are_numbered_without_a_gap() -> None:
+    page = read("docs/troubleshooting.md")
+    sections = re.findall(r"^## ([0-9]+)\. ", page, re.M)
+    rows = re.findall(r"^\| ([0-9]+)\.([0-9]+) \|", page, re.M)
+
+    assert sections == [str(each + 1) for each in range(len(sections))]
+    for section in sections:
+        numbers = [int(number) for of, number in rows if of == section]
+        assert numbers == list(range(1, len(numbers) + 1))
+
+
+def test_every_code_of_an_error_is_explained() -> None:
+    explained = set(re.findall(r"^\| `([a-z_]+)` \|", read("docs/troubleshooting.md"), re.M))
+    in_source = {
+        node.args[0].value
+        for node in _nodes(ast.Call)
+        if isinstance(node.func, ast.Name) and node.func.id == "RunError" and node.args
+        if isinstance(node.args[0], ast.Constant)
+    }
+
+    assert {"config", "lease_held", "incomplete"} <= explained
+    assert in_source - explained <= {"no_service_list"}  # a warning
+    assert [each for each in explained if f"\n{each}\n" not in _literals()] == []
+
+
+def test_every_failure_of_check_is_explained() -> None:
+    explained = set(re.findall(r"`FAIL ([A-Za-z ]+?)(?: …)?`", read("docs/troubleshooting.md")))
+
+    for name in explained - {"company"}:
+        assert f"\n{name}\n" in _literals()
+    assert explained >= {"company", "time zone", "timetable", "staff", "services", "collection"}
+    assert explained >= {"MongoDB", "MongoDB rights", "MongoDB features", "index", "clock"}
