@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from altegio_sync.domain.appointment import Booking, Teacher
     from altegio_sync.domain.lessons import LessonRules
-    from altegio_sync.ports import AppointmentSource, Page, StoreState
+    from altegio_sync.ports import AppointmentSource, Page, ServiceSource, StoreState
 
 #: A clock further off than this makes "today" and the age of a run doubtful.
 MAX_CLOCK_OFFSET_S = 60
@@ -81,7 +81,7 @@ class LocationFacts:
 
 
 async def check_altegio(
-    source: AppointmentSource,
+    source: ServiceSource,
     company_id: str,
     timezone: str | None,
     rules: LessonRules,

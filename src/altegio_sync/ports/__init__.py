@@ -1,0 +1,43 @@
+"""What the use cases need from the outside, as protocols. `altegio` and `mongo` fulfil them."""
+
+from altegio_sync.ports.altegio import (
+    AppointmentSource,
+    Page,
+    PageQuery,
+    RequestBudget,
+    ServiceSource,
+)
+from altegio_sync.ports.bookkeeping import CursorStore, Leases, Ledger, RunStore
+from altegio_sync.ports.collection import (
+    AppointmentStore,
+    BatchResult,
+    IndexProblem,
+    MarkResult,
+    Overtaken,
+    StoredScope,
+    StoreState,
+    WrongIndex,
+)
+from altegio_sync.ports.progress import Progress, SilentProgress
+
+__all__ = [
+    "AppointmentSource",
+    "AppointmentStore",
+    "BatchResult",
+    "CursorStore",
+    "IndexProblem",
+    "Leases",
+    "Ledger",
+    "MarkResult",
+    "Overtaken",
+    "Page",
+    "PageQuery",
+    "Progress",
+    "RequestBudget",
+    "RunStore",
+    "ServiceSource",
+    "SilentProgress",
+    "StoreState",
+    "StoredScope",
+    "WrongIndex",
+]

@@ -1,0 +1,92 @@
+"""What the use cases need to know of earlier runs and of runs at the same time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from contextlib import AbstractAsyncContextManager
+    from datetime import date, datetime
+
+    from altegio_sync.domain.ledger import DayRecord, LedgerEntry
+    from altegio_sync.domain.period import Period
+    from altegio_sync.domain.run_marks import MarkChange, OpenRun, RunMark
+
+
+class Ledger(Protocol):
+    """Which days are known to be complete, by company and local day. Raises StoreError."""
+
+    async def find_days(self, company_id: str, period: Period) -> Mapping[date, DayRecord]: ...
+
+    async def write(self, company_id: str, entries: Sequence[LedgerEntry]) -> None:
+        """Store the entries. A stronger entry of the same day that is still valid is kept."""
+        ...
+
+    async def find_outdated(self, company_id: str, settings: str) -> tuple[int, Period] | None:
+        """The days that have entries only under other settings: how many, and from when to when.
+
+        ``settings`` is the `settings_hash` of today.
+        """
+        ...
+
+    async def list_companies(self) -> Sequence[str]:
+        """The companies that have entries."""
+        ...
+
+    async def find_timezone(self, company_id: str) -> str | None:
+        """The zone of the company's newest entries."""
+        ...
+
+
+class CursorStore(Protocol):
+    """How far `changes` has come, by company. Raises StoreError."""
+
+    async def find_cursor(self, company_id: str) -> datetime | None: ...
+
+    async def move_cursor(self, company_id: str, to: datetime, run_id: str) -> None:
+        """Move the cursor forward. An earlier moment than the stored one changes nothing."""
+        ...
+
+
+class Leases(Protocol):
+    """Keeps a second run of the same work away from a company."""
+
+    def hold(self, company_id: str, work: str) -> AbstractAsyncContextManager[None]:
+        """Hold the company inside the context. Runs of other ``work`` may hold it too.
+
+        Raises:
+            LeaseHeldError: another run still held it when the time for waiting was over.
+        """
+        ...
+
+
+class RunStore(Protocol):
+    """The reports of runs, and what is known of the last runs. Raises StoreError."""
+
+    async def keep_report(self, report: Mapping[str, Any]) -> None: ...
+
+    async def forget_old_reports(self) -> None: ...
+
+    async def find_marks(self, command: str | None = None) -> Sequence[RunMark]:
+        """What is known of the last runs, for each company and for all companies together."""
+        ...
+
+    async def note_start(self, command: str, company: str, run: OpenRun) -> None:
+        """Remember that the run works on the company. A killed run is recognised by this."""
+        ...
+
+    async def write_marks(
+        self, command: str, run_id: str, changes: Sequence[MarkChange]
+    ) -> None: ...
+
+    async def find_last(self, *commands: str) -> Mapping[str, Any] | None:
+        """The report of the run that began last, with its moments as datetimes.
+
+        Without ``commands``, the last run that brought appointments from Altegio.
+        """
+        ...
+
+    async def find_timezone(self) -> str | None:
+        """The zone of the last run that got to know its zone."""
+        ...

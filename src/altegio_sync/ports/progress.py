@@ -1,0 +1,67 @@
+"""What a run reports while it goes on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from altegio_sync.domain.field_change import FieldChange
+    from altegio_sync.domain.lessons import Skipped, Verdict
+    from altegio_sync.domain.period import Period
+    from altegio_sync.domain.report import Outcome, RecordCounts
+
+
+class Progress(Protocol):
+    """Receives the progress of a run. `SilentProgress` does nothing with it."""
+
+    def begin(self, company_id: str, period: Period | None, timezone: str) -> None: ...
+
+    def expect(self, records: int, pages: int) -> None:
+        """This many more records and pages are to be read."""
+        ...
+
+    def resume(self, done_days: int, days: int) -> None:
+        """This many of the period's days need not be read again."""
+        ...
+
+    def page_done(self, number: int, rows: int, counts: RecordCounts) -> None:
+        """A page was read and stored. ``counts`` has the records of this page only."""
+        ...
+
+    def appointment(
+        self, verdict: Verdict, outcome: Outcome, changes: Sequence[FieldChange] = ()
+    ) -> None: ...
+
+    def skipped(self, skipped: Skipped) -> None: ...
+
+    def doubtful(self, verdict: Verdict) -> None:
+        """A kept appointment whose lead may be wrong."""
+        ...
+
+    def warn(self, event: str, **fields: object) -> None:
+        """``event`` is a constant name. Fields are ids, counts and times only."""
+        ...
+
+
+class SilentProgress:
+    """Reports nothing. A base class for progress that reports only some of the events."""
+
+    def begin(self, company_id: str, period: Period | None, timezone: str) -> None: ...
+
+    def expect(self, records: int, pages: int) -> None: ...
+
+    def resume(self, done_days: int, days: int) -> None: ...
+
+    def page_done(self, number: int, rows: int, counts: RecordCounts) -> None: ...
+
+    def appointment(
+        self, verdict: Verdict, outcome: Outcome, changes: Sequence[FieldChange] = ()
+    ) -> None: ...
+
+    def skipped(self, skipped: Skipped) -> None: ...
+
+    def doubtful(self, verdict: Verdict) -> None: ...
+
+    def warn(self, event: str, **fields: object) -> None: ...
