@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from altegio_sync.cli import INTERRUPTED
 from altegio_sync.cli.streams import WatchedOutput, watched_stdout
 from altegio_sync.config import ALL_SETTINGS, load_settings, settings_file
+from altegio_sync.domain.exit_code import ExitCode
 from altegio_sync.domain.foreign_text import json_safe, shown
 from altegio_sync.domain.report import RunError, failure_json
 from altegio_sync.errors import (
@@ -37,7 +38,11 @@ if TYPE_CHECKING:
     from altegio_sync.log import LogFormat, LogLevel
 
 _OUTPUTS = (1, 2)
-EXIT_DONE, EXIT_PARTLY, EXIT_USE, EXIT_OUT_OF_REACH, EXIT_INTERRUPTED = 0, 1, 2, 3, 130
+EXIT_DONE = ExitCode.DONE
+EXIT_PARTLY = ExitCode.PARTLY
+EXIT_USE = ExitCode.WRONG_USE
+EXIT_OUT_OF_REACH = ExitCode.OUT_OF_REACH
+EXIT_INTERRUPTED = ExitCode.INTERRUPTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +132,7 @@ def leaving_at_once(
     """A body that only asks and shows, so that it is left where it is when it is to stop."""
 
     async def interruptible(stop: StopSignal) -> int:
-        code = EXIT_INTERRUPTED
+        code: int = EXIT_INTERRUPTED
         with stop.interrupting():
             code = await body()
         return code  # noqa: RET504 - as it was where the body was left

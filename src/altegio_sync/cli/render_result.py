@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from altegio_sync.domain.continued import continue_run
+from altegio_sync.domain.exit_code import ExitCode
 from altegio_sync.domain.foreign_text import shown
 from altegio_sync.domain.kept_share import kept_of
 from altegio_sync.domain.lessons import SkipReason
@@ -17,9 +18,10 @@ if TYPE_CHECKING:
     from altegio_sync.domain.report import SyncReport
 
 _ENDINGS = {
-    1: "The run finished with errors",
-    3: "The run failed",
-    130: "The run was interrupted",
+    ExitCode.PARTLY: "The run finished with errors",
+    ExitCode.WRONG_USE: "The run failed",
+    ExitCode.OUT_OF_REACH: "The run failed",
+    ExitCode.INTERRUPTED: "The run was interrupted",
 }
 
 

@@ -9,6 +9,7 @@ from altegio_sync.bootstrap import open_store
 from altegio_sync.cli.command import load, print_json, run_command
 from altegio_sync.cli.leasing import collection_held, open_leases
 from altegio_sync.cli.transfer_bar import transfer_bar
+from altegio_sync.domain.exit_code import ExitCode
 from altegio_sync.domain.foreign_text import shown
 from altegio_sync.domain.report import new_run_id, utc_now
 from altegio_sync.log import get_logger
@@ -22,6 +23,14 @@ if TYPE_CHECKING:
     from altegio_sync.cli.command import CommandOptions
     from altegio_sync.domain.dump import RestoreReport
     from altegio_sync.usecases.stopping import StopSignal
+
+
+_ENDINGS = {
+    ExitCode.DONE: "done",
+    ExitCode.PARTLY: "finished with errors",
+    ExitCode.OUT_OF_REACH: "failed",
+    ExitCode.INTERRUPTED: "interrupted",
+}
 
 
 def run_restore(options: CommandOptions, path: Path, *, dry_run: bool, wait: str) -> NoReturn:
@@ -60,9 +69,7 @@ def _tell(options: CommandOptions, report: RestoreReport) -> None:
 
 
 def render_restore(report: RestoreReport) -> str:
-    ending = {0: "done", 1: "finished with errors", 3: "failed", 130: "interrupted"}[
-        report.exit_code
-    ]
+    ending = _ENDINGS[report.exit_code]
     dry = " (dry run: nothing was written)" if report.dry_run else ""
     rows = [
         ("in the dump", report.documents, ""),

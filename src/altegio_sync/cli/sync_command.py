@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING
 from altegio_sync.bootstrap import open_altegio, open_store
 from altegio_sync.cli.command import (
     EXIT_DONE,
-    EXIT_OUT_OF_REACH,
-    EXIT_USE,
     execute,
     load,
     pick_companies,
@@ -137,7 +135,7 @@ def execute_sync(
             )
             await _report_conditions(options, settings, database, report)
         _tell(options, report, asked.skipped_file)
-        return _exit_code(report)
+        return report.exit_code
 
     return execute(options, body)
 
@@ -185,18 +183,9 @@ def execute_changes(
             )
             await _report_conditions(options, settings, database, report)
         _tell(options, report)
-        return _exit_code(report)
+        return report.exit_code
 
     return execute(options, body)
-
-
-def _exit_code(report: SyncReport) -> int:
-    """The report's own, but where a setting kept every company from being read."""
-    if report.exit_code == EXIT_OUT_OF_REACH and {each.code for each in report.errors} == {
-        "config"
-    }:
-        return EXIT_USE
-    return report.exit_code
 
 
 def _parse_since(text: str) -> AnyPeriod | timedelta:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from altegio_sync.domain.exit_code import ExitCode, decide_exit_code
+
 if TYPE_CHECKING:
     from altegio_sync.domain.report import RunError
 
@@ -28,10 +30,10 @@ class CleanReport:
     interrupted: bool = False
 
     @property
-    def exit_code(self) -> int:
-        if self.interrupted:
-            return 130
-        return 1 if self.left or self.no_index else 0
+    def exit_code(self) -> ExitCode:
+        return decide_exit_code(
+            interrupted=self.interrupted, has_failed=bool(self.left or self.no_index)
+        )
 
     def to_json(self) -> dict[str, Any]:
         return {

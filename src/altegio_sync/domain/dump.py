@@ -8,6 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from altegio_sync.domain.exit_code import ExitCode, decide_exit_code
 from altegio_sync.domain.report import RunError
 
 
@@ -76,12 +77,12 @@ class RestoreReport:
     broke_off: bool = False
 
     @property
-    def exit_code(self) -> int:
-        if self.interrupted:
-            return 130
-        if self.broke_off:
-            return 3
-        return 1 if self.failed or self.errors else 0
+    def exit_code(self) -> ExitCode:
+        return decide_exit_code(
+            interrupted=self.interrupted,
+            out_of_reach=self.broke_off,
+            has_failed=bool(self.failed or self.errors),
+        )
 
     def to_json(self) -> dict[str, Any]:
         return {

@@ -13,6 +13,7 @@ from datetime import date, datetime, time, timedelta
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
+from altegio_sync.domain.exit_code import ExitCode, decide_exit_code
 from altegio_sync.domain.period import Period, spans
 from altegio_sync.domain.report import SyncMode, utc_text
 from altegio_sync.domain.zones import are_same_zone
@@ -217,8 +218,8 @@ class CoverageReport:
     companies: Sequence[CompanyCoverage]
 
     @property
-    def exit_code(self) -> int:
-        return 1 if any(each.gaps for each in self.companies) else 0
+    def exit_code(self) -> ExitCode:
+        return decide_exit_code(has_failed=any(each.gaps for each in self.companies))
 
     def whole(self) -> CompanyCoverage:
         """All companies as one, each day by the weakest of those where it has ended."""

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from altegio_sync.domain.exit_code import ExitCode, decide_exit_code
 from altegio_sync.domain.lessons import SkipReason
 from altegio_sync.messages import Message, as_message
 from altegio_sync.messages.foreign_text import shown
@@ -364,13 +365,16 @@ class SyncReport:
         return round((self.finished_at - self.started_at).total_seconds(), 3)
 
     @property
-    def exit_code(self) -> int:
-        """0 done, 1 partly, 3 when every company broke off, 130 when interrupted."""
-        if self.interrupted:
-            return 130
-        if self.companies and all(each.broke_off for each in self.companies):
-            return 3
-        return 1 if self.errors or self.records.failed else 0
+    def exit_code(self) -> ExitCode:
+        """Where every company broke off: wrong use if the settings are the only reason."""
+        has_nothing = bool(self.companies) and all(each.broke_off for each in self.companies)
+        code = decide_exit_code(
+            interrupted=self.interrupted,
+            out_of_reach=has_nothing,
+            has_failed=bool(self.errors or self.records.failed),
+        )
+        is_config = {each.code for each in self.errors} == {"config"}
+        return ExitCode.WRONG_USE if code is ExitCode.OUT_OF_REACH and is_config else code
 
     def to_json(self) -> dict[str, Any]:
         first = self.companies[0]

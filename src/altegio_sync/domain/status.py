@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from altegio_sync.domain.attention import about_cursor, about_days
+from altegio_sync.domain.exit_code import ExitCode, decide_exit_code
 from altegio_sync.domain.report import utc_text
 from altegio_sync.domain.stats import Attention
 
@@ -55,8 +56,8 @@ class StatusReport:
     about_store: Sequence[Attention] = ()
 
     @property
-    def exit_code(self) -> int:
-        return 1 if self.attention else 0
+    def exit_code(self) -> ExitCode:
+        return decide_exit_code(has_failed=bool(self.attention))
 
     @property
     def attention(self) -> list[Attention]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from altegio_sync.domain.exit_code import ExitCode, decide_exit_code
 from altegio_sync.domain.report import RunError, utc_text
 
 if TYPE_CHECKING:
@@ -49,10 +50,10 @@ class UndoReport:
     interrupted: bool = False
 
     @property
-    def exit_code(self) -> int:
-        if self.interrupted:
-            return 130
-        return 1 if self.changed_since or self.refused else 0
+    def exit_code(self) -> ExitCode:
+        return decide_exit_code(
+            interrupted=self.interrupted, has_failed=bool(self.changed_since or self.refused)
+        )
 
     def add_refused(self, appointment_id: str, message: str) -> None:
         """Report it, once for all documents of an appointment."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from altegio_sync.domain.exit_code import ExitCode, decide_exit_code
 from altegio_sync.domain.leads import USUAL_LEADS, LeadRules
 from altegio_sync.domain.repair import Unrepaired
 
@@ -148,12 +149,12 @@ class ValidationReport:
         return self._count(Severity.WARNING)
 
     @property
-    def exit_code(self) -> int:
-        if self.interrupted:
-            return 130
-        if self.out_of_reach is not None:
-            return 3
-        return 1 if self.errors or self.unrepaired.errors else 0
+    def exit_code(self) -> ExitCode:
+        return decide_exit_code(
+            interrupted=self.interrupted,
+            out_of_reach=self.out_of_reach is not None,
+            has_failed=bool(self.errors or self.unrepaired.errors),
+        )
 
     def _listed_json(self, rule: str) -> dict[str, Any]:
         if rule not in self.listed:

@@ -1,0 +1,29 @@
+"""How a command ended: the exit codes, and which of them a report leads to."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """The number that a command gives to the shell."""
+
+    DONE = 0
+    #: The command finished, but something failed or errors are left.
+    PARTLY = 1
+    #: The command line or the settings are wrong.
+    WRONG_USE = 2
+    #: Altegio or MongoDB is unreachable or refused.
+    OUT_OF_REACH = 3
+    INTERRUPTED = 130
+
+
+def decide_exit_code(
+    *, interrupted: bool = False, out_of_reach: bool = False, has_failed: bool = False
+) -> ExitCode:
+    """The code of a report; where several hold, the first in the order of the parameters."""
+    if interrupted:
+        return ExitCode.INTERRUPTED
+    if out_of_reach:
+        return ExitCode.OUT_OF_REACH
+    return ExitCode.PARTLY if has_failed else ExitCode.DONE
