@@ -17,7 +17,7 @@ from altegio_sync.domain.report import Outcome, SyncMode, WritingRun
 from altegio_sync.mongo.bookkeeping.cursors import MongoCursors
 from altegio_sync.mongo.stores import MongoAppointments
 from altegio_sync.mongo.tending.lead_trash import LeadTrash, StoredLead
-from altegio_sync.mongo.tending.mending import mend_by_answer
+from altegio_sync.mongo.tending.repaired_fields import fields_repaired_by
 from altegio_sync.mongo.tending.undo import MongoTrash
 from altegio_sync.usecases.changes import ChangesRequest, sync_changes
 from altegio_sync.usecases.sync import SyncRequest, sync_appointments
@@ -314,7 +314,7 @@ def test_a_repair_keeps_an_id_that_may_still_be_right() -> None:
     answer = Answer(Suspect(1, "501", "77", None), judge(lesson, LessonRules(), {}))
     document = {"_id": ObjectId(), "leadId": "87654321", "appointmentId": "501", "status": "?"}
 
-    fields = mend_by_answer(document, answer, NOW)
+    fields = fields_repaired_by(document, answer, NOW)
 
     assert fields is not None
     assert "leadId" not in fields

@@ -17,7 +17,10 @@ from altegio_sync.domain.leads import LeadIdKind, LeadRules
 from altegio_sync.domain.validation import RuleContext
 from altegio_sync.mongo.core.indexes import ensure_unique_index
 from altegio_sync.mongo.tending.findings import MongoFindings
-from altegio_sync.mongo.tending.mending import repair_locally, tidy
+from altegio_sync.mongo.tending.repaired_fields import (
+    locally_repaired_fields,
+    without_extra_spaces,
+)
 from altegio_sync.mongo.tending.rules import RULES, WANTED_TYPES
 from altegio_sync.mongo.tending.validation import MongoValidator
 
@@ -480,7 +483,7 @@ ID = ObjectId.from_datetime(datetime(2025, 1, 2, tzinfo=UTC))
     ids=str,
 )
 def test_what_can_be_mended_without_asking(changes: Document, mended: Document) -> None:
-    fields = repair_locally({"_id": ID, **lesson(1, **changes)}, KYIV)
+    fields = locally_repaired_fields({"_id": ID, **lesson(1, **changes)}, KYIV)
 
     shown = {
         name: value.isoformat() if isinstance(value, datetime) else value
@@ -491,7 +494,7 @@ def test_what_can_be_mended_without_asking(changes: Document, mended: Document) 
 
 
 def test_a_name_keeps_its_own_single_space() -> None:
-    assert tidy("\u00a0Олена\u00a0Приклад  ") == "Олена\u00a0Приклад"
+    assert without_extra_spaces("\u00a0Олена\u00a0Приклад  ") == "Олена\u00a0Приклад"
 
 
 def test_every_field_of_the_collection_has_a_type_to_be_held_to() -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from bson import Code, Decimal128, Int64, ObjectId, Regex
 
-from altegio_sync.mongo.core.ids import AS_TEXT, keys_of, shown_id, to_id
+from altegio_sync.mongo.core.ids import AS_TEXT, keys_of, label_of, to_id
 from altegio_sync.mongo.tending.duplicates import repeated_ids
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def test_what_is_no_id_is_none(value: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "shown"),
+    ("key", "label"),
     [
         ("501", "501"),
         (Decimal128("7.0"), "7"),
@@ -61,8 +61,8 @@ def test_what_is_no_id_is_none(value: object) -> None:
     ],
     ids=range(9),
 )
-def test_a_document_is_shown_by_what_people_know(key: object, shown: str) -> None:
-    assert shown_id("x", key) == shown
+def test_a_document_is_labelled_by_what_people_know(key: object, label: str) -> None:
+    assert label_of({"_id": "x", "appointmentId": key}) == label
 
 
 async def test_mongodb_sees_the_same(database: AsyncDatabase[dict[str, Any]]) -> None:

@@ -7,11 +7,11 @@ import asyncio
 import anyio
 from pymongo.lock import _async_cond_wait, _async_create_condition, _async_create_lock
 
-from altegio_sync.mongo.core.py311_wait_for import mend_waiting
+from altegio_sync.mongo.core.py311_wait_for import replace_wait_for
 
 
 async def test_a_lock_of_the_driver_is_free_after_a_cancellation_met_a_timeout() -> None:
-    mend_waiting()
+    replace_wait_for()
     lock = _async_create_lock()
     condition = _async_create_condition(lock)
 

@@ -31,7 +31,7 @@ class RuleContext:
     doubtful_leads: Sequence[str] = ()
     #: Documents, by `_id`, for whose appointment one that was updated later speaks; None where they
     #: are too many to name.
-    surplus: Sequence[object] | None = ()
+    superseded_ids: Sequence[object] | None = ()
     #: Rules that are neither reported nor repaired.
     ignored: frozenset[str] = frozenset()
     #: Only documents that start from the first moment up to, and without, the second one.

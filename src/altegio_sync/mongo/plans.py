@@ -19,8 +19,8 @@ from altegio_sync.mongo.core.documents import (
     STAMP,
     changed_fields,
     changed_stamp,
+    reported_names,
     settled_fields,
-    told_names,
     wanted_fields,
 )
 from altegio_sync.mongo.core.ids import new_document_id, to_id
@@ -100,7 +100,7 @@ def plan_one(
             plan.writes = _stamp_writes(stored, wanted, asked)
         return plan
     plan.changes = frozenset(
-        name for each, changed in differing for name in told_names(each, changed)
+        name for each, changed in differing for name in reported_names(each, changed)
     )
     plan.outcome = Outcome.STALE if mode is SyncMode.NEW_ONLY else Outcome.UPDATED
     if mode is SyncMode.NEW_ONLY:
@@ -180,7 +180,9 @@ def to_result(
         if plan.has_doubtful_lead and plan.outcome is not Outcome.FAILED:
             result.doubtful.add(appointment_id)
         if plan.outcome is Outcome.UPDATED:
-            result.lead_changes += [each.told(appointment_id) for each in plan.lead_changes]
+            result.lead_changes += [
+                each.to_lead_change(appointment_id) for each in plan.lead_changes
+            ]
     return result
 
 

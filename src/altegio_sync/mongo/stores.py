@@ -301,14 +301,14 @@ def _milliseconds(moment: datetime) -> datetime:
 
 
 def _mark_failed(
-    plans: Sequence[Plan], refused: Mapping[int, int], batch: Sequence[Verdict], told: list[str]
+    plans: Sequence[Plan], refused: Mapping[int, int], batch: Sequence[Verdict], failures: list[str]
 ) -> None:
     for plan in plans:
         if plan.position in refused:
             plan.outcome = Outcome.FAILED
             appointment_id = batch[plan.position].booking.id
             code = refused[plan.position]
-            told.append(refused_message(appointment_id, code))
+            failures.append(refused_message(appointment_id, code))
 
 
 def _undeleted(scope: StoredScope) -> Document:

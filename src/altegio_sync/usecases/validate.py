@@ -45,7 +45,7 @@ class RepairStore(AnswerStore, Protocol):
     async def count_done(self) -> tuple[int, int]: ...
 
     def find_to_ask(
-        self, context: RuleContext, *, converts: bool = True
+        self, context: RuleContext, *, includes_wrong_types: bool = True
     ) -> AsyncIterator[list[Suspect]]: ...
 
 
@@ -100,7 +100,7 @@ class RepairRun:
         zones = SchoolZones(request.local.zone, "") if asks_for_zones else self.zones
         plan = RepairPlan(local=await self._store.count_local_repairs(self._context, zones))
         asked: set[str] = set()
-        async for batch in self._store.find_to_ask(self._context, converts=False):
+        async for batch in self._store.find_to_ask(self._context, includes_wrong_types=False):
             for companies, suspects in group_by_companies(batch, request.companies).items():
                 if not companies:
                     plan.unaskable += len(suspects)

@@ -61,10 +61,10 @@ def _may_be_of(file: Path, collection: str) -> bool:
     for name, opened in ((f"{stem}.metadata.json.gz", gzip.open), (f"{stem}.metadata.json", open)):
         try:
             with opened(file.with_name(name), "rb") as metadata:
-                told = json.loads(metadata.read(_MOST_METADATA)).get("collectionName")
+                name_inside = json.loads(metadata.read(_MOST_METADATA)).get("collectionName")
         except (OSError, EOFError, zlib.error, ValueError, AttributeError, RecursionError):
             continue  # there is none, or it is of no use: the name of the file counts
-        return not isinstance(told, str) or told == collection
+        return not isinstance(name_inside, str) or name_inside == collection
     return True
 
 

@@ -80,7 +80,10 @@ class _Failures:
             self.samples[code].append(_appointment_id(document))
 
     def to_errors(self) -> list[RunError]:
-        return [_told(code, count, self.samples[code]) for code, count in self.counts.items()]
+        return [
+            _describe_failure(code, count, self.samples[code])
+            for code, count in self.counts.items()
+        ]
 
 
 class MongoRestorer:
@@ -121,7 +124,7 @@ class MongoRestorer:
             if repeats and is_ours:
                 report.index_dropped = dry_run or await drop_own_index(self._collection)
             elif repeats and dry_run:
-                report.errors.append(_told(DUPLICATE_KEY, None, []))
+                report.errors.append(_describe_failure(DUPLICATE_KEY, None, []))
         try:
             with translated_errors():
                 await self._bring_back(file, report, looks_ahead=dry_run and is_ours)
@@ -268,7 +271,7 @@ def _appointment_id(document: Mapping[str, Any]) -> str:
     return str(value)[:40] if isinstance(value, str | int) else "without an id"
 
 
-def _told(code: int, count: int | None, sample: Sequence[str]) -> RunError:
+def _describe_failure(code: int, count: int | None, sample: Sequence[str]) -> RunError:
     which = f" (appointments {', '.join(sample)})" if sample else ""
     number = "all" if count is None else str(count)
     if code == OTHERWISE:

@@ -131,14 +131,16 @@ class MongoLeases:
     async def take(self, company_id: str = ALL_COMPANIES, work: str | None = None) -> None:
         """Take the lease, once it is free; LeaseHeldError where it does not become so in time."""
         deadline = anyio.current_time() + self._wait_s
-        is_told = False
+        is_reported = False
         try:
             while (holder := await self._try_to_take(company_id, work)) is not None:
                 if anyio.current_time() >= deadline:
-                    raise LeaseHeldError(f"Another run is at work on {_told(company_id)}: {holder}")
-                if not is_told and self._on_wait is not None:
+                    raise LeaseHeldError(
+                        f"Another run is at work on {_describe_scope(company_id)}: {holder}"
+                    )
+                if not is_reported and self._on_wait is not None:
                     self._on_wait(company_id, holder)
-                is_told = True
+                is_reported = True
                 left_s = max(0.0, deadline - anyio.current_time())
                 await anyio.sleep(min(self._looks_every_s, left_s))
         except anyio.get_cancelled_exc_class():
@@ -216,9 +218,9 @@ class MongoLeases:
         asked_at = steady_now()
         if not await self._renew_once(company_id):
             raise LeaseLostError(
-                f"Another run took {_told(company_id)} over, since this one did not renew its "
-                "lease in time (it was stopped, or could not reach MongoDB): what was stored "
-                "before stays, run it again"
+                f"Another run took {_describe_scope(company_id)} over, since this one did not "
+                "renew its lease in time (it was stopped, or could not reach MongoDB): what was "
+                "stored before stays, run it again"
             )
         self._renewed_at[company_id] = asked_at
 
@@ -259,5 +261,5 @@ def is_gone(holder: Holder) -> bool:
     return holder.process is not None and holder.process.is_gone(Process.this())
 
 
-def _told(company_id: str) -> str:
+def _describe_scope(company_id: str) -> str:
     return "the collection" if company_id == ALL_COMPANIES else f"company {company_id}"

@@ -29,7 +29,7 @@ from pymongo.write_concern import WriteConcern
 
 from altegio_sync.errors import ConfigError, StoreError, StoreRightError, StoreUnavailableError
 from altegio_sync.mongo.core.collation import PlainDatabase, find_collated
-from altegio_sync.mongo.core.py311_wait_for import mend_waiting
+from altegio_sync.mongo.core.py311_wait_for import replace_wait_for
 from altegio_sync.mongo.core.refusals import UNAUTHORIZED, explain
 from altegio_sync.mongo.core.unreachable import describe_unreachable, find_wrong_server
 
@@ -131,7 +131,7 @@ async def open_database(uri: str) -> AsyncIterator[AsyncDatabase[Document]]:
         StoreError: reached, but it refuses us.
     """
     name = database_name(uri)
-    mend_waiting()
+    replace_wait_for()
     client = _client(uri)
     try:
         await _contact(client)

@@ -119,7 +119,7 @@ def changed_fields(stored: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict
         found = stored.get(name, _LACKING)
         if (type(found) is not type(value) or found != value) and not _is_same(found, value):
             changed[name] = value
-    return changed if told_names(stored, changed) else {}
+    return changed if reported_names(stored, changed) else {}
 
 
 def changed_stamp(stored: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
@@ -129,12 +129,12 @@ def changed_stamp(stored: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[
     return {STAMP: wanted[STAMP]}
 
 
-def told_names(stored: Mapping[str, Any], changed: Mapping[str, Any]) -> set[str]:
+def reported_names(stored: Mapping[str, Any], changed: Mapping[str, Any]) -> set[str]:
     """The names of what changed, without a stamp and a `companyId` that is only filled in."""
-    return {name for name in changed if name not in _NEW_FIELDS or _is_told(name, stored)}
+    return {name for name in changed if name not in _NEW_FIELDS or _is_reported(name, stored)}
 
 
-def _is_told(name: str, stored: Mapping[str, Any]) -> bool:
+def _is_reported(name: str, stored: Mapping[str, Any]) -> bool:
     return name == "companyId" and name in stored
 
 

@@ -17,7 +17,7 @@ from bson import Code, Decimal128, Int64, ObjectId, Regex
 from altegio_sync.mongo.core.documents import KEY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     Document = dict[str, Any]
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _INT64_END = 2**63
 _BLANK = r"^\s*$"
 _SPACE = " \t\n\v\f\r"
-_SHOWN = 40
+_LONGEST = 40
 _MOST_DIGITS = 18
 #: Part of a query by value: a list would be matched by what it holds.
 NO_LIST: Document = {"$not": {"$type": "array"}}
@@ -111,12 +111,13 @@ def made_at(document_id: object) -> datetime | None:
     return generated_at
 
 
-def shown_id(document_id: object, key: object) -> str:
-    """What people know a document by: its appointment's id or what stands there, else its own."""
+def label_of(document: Mapping[str, Any]) -> str:
+    """What people know a document by: the appointment id, or the value there, else the `_id`."""
+    key = document.get(KEY)
     known = to_id(key)
     if known is None and isinstance(key, list | float | Decimal128):
         known = str(key)
-    return f"_id {str(document_id)[:_SHOWN]}" if known is None else known[:_SHOWN]
+    return f"_id {str(document['_id'])[:_LONGEST]}" if known is None else known[:_LONGEST]
 
 
 def _to_int64(text: str) -> Int64 | None:

@@ -49,8 +49,8 @@ def sound_report(report: dict[str, Any]) -> dict[str, Any]:
         if not isinstance(sound.get(name), dict):
             sound.pop(name, None)
     errors = sound.get("errors")
-    told = errors if isinstance(errors, list) else []
-    sound["errors"] = [each for each in told if isinstance(each, dict)]
+    listed = errors if isinstance(errors, list) else []
+    sound["errors"] = [each for each in listed if isinstance(each, dict)]
     if "records" in sound:
         sound["records"] = {
             name: value

@@ -25,7 +25,7 @@ async def _wait_for(awaitable: Awaitable[AnswerT], timeout: float | None) -> Ans
         return await awaitable
 
 
-def mend_waiting() -> None:
+def replace_wait_for() -> None:
     """Give PyMongo a `wait_for` without a task, where Python's own has one."""
     if sys.version_info < (3, 12):
         pymongo.lock.wait_for = _wait_for  # type: ignore[assignment,attr-defined]

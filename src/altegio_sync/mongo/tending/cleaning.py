@@ -13,7 +13,7 @@ from altegio_sync.mongo.core.bulk import refused_message
 from altegio_sync.mongo.core.connection import durable, translated_errors
 from altegio_sync.mongo.core.documents import KEY
 from altegio_sync.mongo.core.fence import no_fence
-from altegio_sync.mongo.core.ids import NO_LIST, id_key, shown_id, to_id
+from altegio_sync.mongo.core.ids import NO_LIST, id_key, label_of, to_id
 from altegio_sync.mongo.core.indexes import ensure_unique_index, has_unique_index
 from altegio_sync.mongo.core.literal import RAW
 from altegio_sync.mongo.tending.duplicates import repeated_ids
@@ -119,11 +119,11 @@ def _note_left(report: CleanReport, plans: Sequence[Sequence[Change]], applied: 
     codes = {id_key(each): code for each, code in applied.refused}
     for plan in plans:
         key = id_key(plan[0].document_id)
-        shown = shown_id(plan[0].document_id, plan[0].old[KEY])
+        label = label_of(plan[0].old)
         if key in codes:
-            report.errors.append(RunError("refused", refused_message(shown, codes[key])))
+            report.errors.append(RunError("refused", refused_message(label, codes[key])))
         elif key in overtaken:
-            report.errors.append(RunError("overtaken", OVERTAKEN.format(shown)))
+            report.errors.append(RunError("overtaken", OVERTAKEN.format(label)))
         else:
             continue
-        report.left.append(shown)
+        report.left.append(label)

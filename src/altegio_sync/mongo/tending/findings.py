@@ -12,7 +12,7 @@ from altegio_sync.mongo.core.documents import KEY
 from altegio_sync.mongo.core.ids import IS_ID, keys_of, to_id
 from altegio_sync.mongo.tending.doubtful import find_doubtful_ids, of_leads
 from altegio_sync.mongo.tending.duplicates import repeated_ids
-from altegio_sync.mongo.tending.mending import is_blank, tidy
+from altegio_sync.mongo.tending.repaired_fields import is_blank, without_extra_spaces
 from altegio_sync.mongo.tending.rules import (
     DOUBTFUL_LEADS,
     DUPLICATES,
@@ -338,7 +338,7 @@ def _odd_length(document: Mapping[str, Any]) -> Iterator[WrongValue]:
 def _untidy_names(document: Mapping[str, Any]) -> Iterator[WrongValue]:
     for name in NAMES:
         value = document.get(name)
-        if isinstance(value, str) and value != tidy(value):
+        if isinstance(value, str) and value != without_extra_spaces(value):
             yield WrongValue(name, "extra spaces", _shown_value(name, value))
 
 

@@ -48,7 +48,7 @@ class StoredLead:
     def new(self) -> Document:
         return {**self.old, **lead_of(self.changed)}
 
-    def told(self, appointment_id: str) -> LeadChange:
+    def to_lead_change(self, appointment_id: str) -> LeadChange:
         return LeadChange(appointment_id, str(self.stored["leadId"]), str(self.changed["leadId"]))
 
 

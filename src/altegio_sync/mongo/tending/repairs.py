@@ -12,17 +12,17 @@ from altegio_sync.mongo.core.bulk import refused_message
 from altegio_sync.mongo.core.connection import durable, translated_errors
 from altegio_sync.mongo.core.documents import KEY, STAMP, wanted_fields
 from altegio_sync.mongo.core.fence import no_fence
-from altegio_sync.mongo.core.ids import id_key, shown_id, to_askable_id
+from altegio_sync.mongo.core.ids import id_key, label_of, to_askable_id
 from altegio_sync.mongo.core.literal import RAW
 from altegio_sync.mongo.core.local_time import count_local_days
 from altegio_sync.mongo.core.refusals import DUPLICATE_KEY, meaning_of
 from altegio_sync.mongo.core.server_clock import ServerClock
 from altegio_sync.mongo.core.slow_reading import SlowReading
-from altegio_sync.mongo.tending.mending import (
+from altegio_sync.mongo.tending.repaired_fields import (
+    fields_repaired_by,
     find_local_dates,
     find_loss,
-    mend_by_answer,
-    repair_locally,
+    locally_repaired_fields,
 )
 from altegio_sync.mongo.tending.rules import (
     FLAGS,
@@ -101,7 +101,8 @@ class MongoRepairs:
         count = 0
         async for batch in self._find_repairable_locally(context):
             mended = (
-                repair_locally(each, _zone_of(each, zones), context.ignored) for each in batch
+                locally_repaired_fields(each, _zone_of(each, zones), context.ignored)
+                for each in batch
             )
             count += sum(map(bool, mended))
         return count
@@ -118,10 +119,10 @@ class MongoRepairs:
             changes = []
             for document in batch:
                 zone = _zone_of(document, zones)
-                if fields := repair_locally(document, zone, context.ignored):
+                if fields := locally_repaired_fields(document, zone, context.ignored):
                     changes.append(Change(document, fields))
                 if zone is None and find_local_dates(document):
-                    unrepaired.note(NO_ZONE, _shown(document))
+                    unrepaired.note(NO_ZONE, label_of(document))
             await self._apply(changes, unrepaired)
             if should_stop():
                 break
@@ -136,15 +137,15 @@ class MongoRepairs:
         return changed, removed
 
     async def find_to_ask(
-        self, context: RuleContext, *, converts: bool = True
+        self, context: RuleContext, *, includes_wrong_types: bool = True
     ) -> AsyncIterator[list[Suspect]]:
-        """What only Altegio can put right, by the day it stands on, so many at once.
+        """Batches of the documents that only Altegio can correct, in the order of their start.
 
-        ``converts`` also takes values of a wrong type, which are those that could not be converted
-        once `repair_locally` has been.
+        ``includes_wrong_types``: also documents with a value of a wrong type. After
+        `repair_locally`, these are the values that could not be converted.
         """
         fields = dict.fromkeys((KEY, "companyId", "leadId", *MOMENTS), 1)
-        query = _to_ask(context, converts=converts)
+        query = _to_ask(context, includes_wrong_types=includes_wrong_types)
         batch: list[Suspect] = []
         with translated_errors():
             # Asking takes its time, and the server may forget a cursor that waits for it.
@@ -179,16 +180,16 @@ class MongoRepairs:
             document = found.get(id_key(answer.suspect.document_id))
             if document is None:
                 continue
-            fields = mend_by_answer(document, answer, self._clock())
+            fields = fields_repaired_by(document, answer, self._clock())
             if fields and self._may_be_newer(document, answer, by_id=by_id):
                 overtaken.append(answer.suspect)
                 continue
             if fields:
                 changes.append(Change(document, fields))
             if find_loss({**document, **fields}) is not Loss.NOTHING and answer.verdict is not None:
-                unrepaired.note(NOT_THERE_EITHER, _shown(document))
+                unrepaired.note(NOT_THERE_EITHER, label_of(document))
             elif not fields:
-                unrepaired.note(_why_the_same(document, answer), _shown(document))
+                unrepaired.note(_why_the_same(document, answer), label_of(document))
         await self._apply(changes, unrepaired)
         return overtaken
 
@@ -209,7 +210,7 @@ class MongoRepairs:
                 if document is not None and _to_suspect(document) == suspect:
                     changes.append(Change(document, removes=True))
                 elif document is not None:
-                    unrepaired.note(OVERTAKEN, _shown(document))
+                    unrepaired.note(OVERTAKEN, label_of(document))
             await self._apply(changes, unrepaired)
 
     async def _load(self, suspects: Sequence[Suspect]) -> Mapping[bytes, RawBSONDocument]:
@@ -252,14 +253,14 @@ def _note_left(changes: Sequence[Change], applied: Applied, unrepaired: Unrepair
     overtaken = {id_key(each) for each in applied.overtaken}
     codes = {id_key(each): code for each, code in applied.refused}
     for change in changes:
-        key, shown = id_key(change.document_id), _shown(change.old)
+        key, label = id_key(change.document_id), label_of(change.old)
         if key in overtaken:
-            unrepaired.note(OVERTAKEN, shown)
+            unrepaired.note(OVERTAKEN, label)
         elif (code := codes.get(key)) == DUPLICATE_KEY:
-            unrepaired.note(COLLIDED, shown)
+            unrepaired.note(COLLIDED, label)
         elif code is not None:
-            unrepaired.note(REFUSED.format(code, meaning_of(code)), shown)
-            unrepaired.errors.append(RunError("refused", refused_message(shown, code)))
+            unrepaired.note(REFUSED.format(code, meaning_of(code)), label)
+            unrepaired.errors.append(RunError("refused", refused_message(label, code)))
 
 
 def _why_the_same(document: Mapping[str, Any], answer: Answer) -> str:
@@ -269,10 +270,10 @@ def _why_the_same(document: Mapping[str, Any], answer: Answer) -> str:
     return NO_ID if answer.suspect.appointment_id is None else NO_ANSWER
 
 
-def _to_ask(context: RuleContext, *, converts: bool) -> Document:
+def _to_ask(context: RuleContext, *, includes_wrong_types: bool) -> Document:
     queries = {each: [query_of(each, context)] for each in _ASK_RULES}
     queries["missing-flag"] = [is_blank(name) for name in FLAGS]
-    if converts:
+    if includes_wrong_types:
         kinds = [
             each for each in WANTED_TYPES.items() if each[0] not in (*STORING_DATES, *NAMES, STAMP)
         ]
@@ -311,7 +312,3 @@ def _loss_of(document: Mapping[str, Any]) -> Loss:
 def _to_moment(value: object) -> datetime | None:
     """A date on which Altegio may list something; there is none near the calendar's ends."""
     return value if isinstance(value, datetime) and value.year in _YEARS else None
-
-
-def _shown(document: Mapping[str, Any]) -> str:
-    return shown_id(document["_id"], document.get(KEY))

@@ -228,9 +228,9 @@ def suspicious(rules: Iterable[Rule], context: RuleContext) -> Document:
 
 def _once_each(context: RuleContext) -> Pipeline:
     """One document for each appointment, the one updated last."""
-    if context.surplus is not None:
-        surplus = list(context.surplus)
-        return [{"$match": {"_id": {"$nin": surplus}}}] if surplus else []
+    if context.superseded_ids is not None:
+        superseded_ids = list(context.superseded_ids)
+        return [{"$match": {"_id": {"$nin": superseded_ids}}}] if superseded_ids else []
     names = (KEY, "leadId", "teacherId", *MOMENTS, "isDeleted")
     last = {name: {"$last": f"${name}"} for name in names}
     has_none = {"$in": [{"$ifNull": [f"${KEY}", ""]}, [""]]}
@@ -240,7 +240,7 @@ def _once_each(context: RuleContext) -> Pipeline:
     ]
 
 
-def perhaps_together() -> Pipeline:
+def overlap_candidates() -> Pipeline:
     """The ids of all documents that a rule about several concerns, and of some that it does not.
 
     Lessons of one teacher that overlap or begin together, duplicates among them. Whatever a lesson
@@ -248,9 +248,9 @@ def perhaps_together() -> Pipeline:
     """
     # At least a moment long: of two that begin together, each is within the other.
     ends = {"$max": ["$endDateTime", {"$add": ["$startDateTime", 1]}]}
-    told = {"startDateTime": _DATE, "teacherId": _TEXT}
+    readable = {"startDateTime": _DATE, "teacherId": _TEXT}
     return [
-        {"$match": {**_ACTIVE, **told}},
+        {"$match": {**_ACTIVE, **readable}},
         *ids_of_overlapping("$teacherId", "$startDateTime", ends),
     ]
 
@@ -258,10 +258,10 @@ def perhaps_together() -> Pipeline:
 def _duplicate_lessons(context: RuleContext) -> Pipeline:
     """Lessons of one lead with one teacher at one time, under several ids."""
     names = ("leadId", "teacherId", "startDateTime")
-    told = {"leadId": _TEXT, "teacherId": _TEXT}
+    readable = {"leadId": _TEXT, "teacherId": _TEXT}
     return [
         *_once_each(context),
-        {"$match": {**_ACTIVE, **told, "startDateTime": _DATE}},
+        {"$match": {**_ACTIVE, **readable, "startDateTime": _DATE}},
         {"$project": dict.fromkeys((KEY, *names), 1)},
         {
             "$group": {

@@ -14,7 +14,7 @@ from altegio_sync.mongo.core.bulk import refused_message, write_each
 from altegio_sync.mongo.core.connection import durable, translated_errors
 from altegio_sync.mongo.core.documents import KEY
 from altegio_sync.mongo.core.fence import no_fence
-from altegio_sync.mongo.core.ids import id_key, shown_id, to_id
+from altegio_sync.mongo.core.ids import id_key, label_of, to_id
 from altegio_sync.mongo.core.indexes import drop_own_index, ensure_unique_index
 from altegio_sync.mongo.core.literal import RAW, adding, removing, replacing
 from altegio_sync.mongo.core.refusals import DUPLICATE_KEY
@@ -154,7 +154,7 @@ class MongoTrash:
             collection = self._database[name].with_options(codec_options=RAW)
             plan = await self._plan(collection, part, force=force)
             report.already += len(plan.done)
-            report.changed_since += [_shown(each) for each in plan.changed_since]
+            report.changed_since += [_label_of(each) for each in plan.changed_since]
             restored = await self._write(collection, plan, report)
             restored += await self._write_leads(collection, plan, report)
             report.restored += len(restored)
@@ -207,10 +207,10 @@ class MongoTrash:
             if _is_back(entry, found):
                 restored.append(entry)
             elif number in refused and _is_as_left(entry, found):
-                _note_refused(report, _shown(entry), refused[number])
+                _note_refused(report, _label_of(entry), refused[number])
                 incomplete.add(_group_of(entry))
             else:
-                report.changed_since.append(_shown(entry))
+                report.changed_since.append(_label_of(entry))
         await self._take_back(
             collection, plan, [each for each in restored if _group_of(each) in incomplete]
         )
@@ -244,9 +244,9 @@ class MongoTrash:
             if found is not None and are_same(lead_of(found), old):
                 restored.append(entry["_id"])
             elif number in refused:
-                _note_refused(report, _shown(entry), refused[number])
+                _note_refused(report, _label_of(entry), refused[number])
             else:
-                report.changed_since.append(_shown(entry))
+                report.changed_since.append(_label_of(entry))
         return restored
 
 
@@ -312,5 +312,5 @@ def _note_refused(report: UndoReport, appointment_id: str, code: int) -> None:
     report.add_refused(appointment_id, message)
 
 
-def _shown(entry: RawBSONDocument) -> str:
-    return shown_id(entry["document"]["_id"], entry["document"].get(KEY))
+def _label_of(entry: RawBSONDocument) -> str:
+    return label_of(entry["document"])

@@ -11,7 +11,7 @@ from altegio_sync.domain.validation import RuleFinding
 from altegio_sync.errors import StoreError, StoreUnavailableError, ungrouped
 from altegio_sync.mongo.core.connection import durable, translated_errors
 from altegio_sync.mongo.core.documents import KEY
-from altegio_sync.mongo.core.ids import AS_TEXT, shown_id
+from altegio_sync.mongo.core.ids import AS_TEXT, label_of
 from altegio_sync.mongo.core.indexes import has_unique_index
 from altegio_sync.mongo.tending.doubtful import find_doubtful_ids
 from altegio_sync.mongo.tending.duplicates import has_numeric_ids, repeated_ids
@@ -22,7 +22,7 @@ from altegio_sync.mongo.tending.rules import (
     Rule,
     RuleOfSeveral,
     in_scope,
-    perhaps_together,
+    overlap_candidates,
     scope_stages,
     suspicious,
 )
@@ -90,7 +90,7 @@ class _Run:
         self._most_ids = most_ids
         self.findings: dict[str, RuleFinding] = {}
         #: Where the rules about several documents have to look; None is everywhere.
-        self._perhaps: list[object] | None = None
+        self._candidates: list[object] | None = None
         self._scope = scope_stages(context)
 
     async def find_alone(self) -> None:
@@ -98,7 +98,10 @@ class _Run:
         parts: dict[str, Pipeline] = {}
         for rule in _ALONE:
             match = {"$match": rule.query(self._context)}
-            parts |= {f"{rule.id} {name}": [match, *part] for name, part in _told(rule).items()}
+            parts |= {
+                f"{rule.id} {name}": [match, *part]
+                for name, part in _count_and_sample(rule).items()
+            }
         found = await self._aggregate(
             [*self._scope, {"$match": suspicious(_ALONE, self._context)}, {"$facet": parts}]
         )
@@ -109,7 +112,7 @@ class _Run:
     async def find_where_to_look(self) -> None:
         """What the rules about several documents need to know."""
         await self._find_duplicates()
-        await self._find_perhaps()
+        await self._find_overlap_candidates()
         with translated_errors():
             doubtful = await find_doubtful_ids(self._collection, self._context.leads)
         self._context = replace(self._context, doubtful_leads=doubtful)
@@ -130,9 +133,9 @@ class _Run:
             for _ in range(each["documents"])
         ]
         self.findings[DUPLICATES] = _to_finding(_DUPLICATE_RULE, count, sample[:SAMPLE])
-        self._context = replace(self._context, surplus=await self._find_surplus(ids))
+        self._context = replace(self._context, superseded_ids=await self._find_superseded_ids(ids))
 
-    async def _find_surplus(self, repeated: Sequence[Document]) -> list[object] | None:
+    async def _find_superseded_ids(self, repeated: Sequence[Document]) -> list[object] | None:
         """Of the documents that share an id, all but the one updated last."""
         if not repeated:
             return []
@@ -148,10 +151,10 @@ class _Run:
         )
         return [each for group in groups for each in group["ids"][:-1]]
 
-    async def _find_perhaps(self) -> None:
+    async def _find_overlap_candidates(self) -> None:
         try:
             found = await self._aggregate(
-                [*self._scope, *perhaps_together(), {"$limit": self._most_ids + 1}]
+                [*self._scope, *overlap_candidates(), {"$limit": self._most_ids + 1}]
             )
         except StoreUnavailableError:
             raise
@@ -159,15 +162,20 @@ class _Run:
             # A server before 5.2, or a week of more lessons than it holds: the rules, which take
             # longer, ask for less.
             return
-        self._perhaps = [each["_id"] for each in found] if len(found) <= self._most_ids else None
+        self._candidates = [each["_id"] for each in found] if len(found) <= self._most_ids else None
 
     async def find_of_several(self, rule: RuleOfSeveral) -> None:
         found: list[Document] = [{"count": [], "sample": []}]
-        looks_everywhere = self._context.surplus is None or not rule.is_about_pairs
-        perhaps = None if looks_everywhere else self._perhaps
-        if perhaps is None or perhaps:
-            there = [] if perhaps is None else [{"$match": {"_id": {"$in": perhaps}}}]
-            stages = [*self._scope, *there, *rule.stages(self._context), {"$facet": _told(rule)}]
+        looks_everywhere = self._context.superseded_ids is None or not rule.is_about_pairs
+        candidates = None if looks_everywhere else self._candidates
+        if candidates is None or candidates:
+            there = [] if candidates is None else [{"$match": {"_id": {"$in": candidates}}}]
+            stages = [
+                *self._scope,
+                *there,
+                *rule.stages(self._context),
+                {"$facet": _count_and_sample(rule)},
+            ]
             found = await self._aggregate(stages)
         self.findings[rule.id] = _to_finding(rule, found[0]["count"], found[0]["sample"])
 
@@ -177,7 +185,7 @@ class _Run:
             return await cursor.to_list()
 
 
-def _told(rule: AnyRule) -> dict[str, Pipeline]:
+def _count_and_sample(rule: AnyRule) -> dict[str, Pipeline]:
     """What is told of the documents that a rule has left."""
     counted = rule.counted if isinstance(rule, RuleOfSeveral) else 1
     by_field = rule.by_field if isinstance(rule, Rule) else {}
@@ -199,11 +207,6 @@ def _to_finding(
         rule.remedy,
         found.get("count", 0),
         {name: found.get(name, 0) for name in names},
-        tuple(_shown(each) for each in sample),
+        tuple(label_of(each) for each in sample),
         tuple(each["_id"] for each in sample),
     )
-
-
-def _shown(document: Document) -> str:
-    """The appointment's id, or the document's own where it has none."""
-    return shown_id(document["_id"], document.get(KEY))

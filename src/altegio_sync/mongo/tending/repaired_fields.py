@@ -40,7 +40,7 @@ def is_blank(value: object) -> bool:
     return value is None or (isinstance(value, str) and not value.strip(_SPACE))
 
 
-def repair_locally(
+def locally_repaired_fields(
     document: Mapping[str, Any], zone: ZoneInfo | None, ignored: Collection[str] = ()
 ) -> Fields:
     """The fields that can be put right without asking anybody, but for ``ignored`` rules.
@@ -55,7 +55,7 @@ def repair_locally(
         value = document.get(name)
         if is_blank(value) or isinstance(value, _PYTHON_TYPES[kind]):
             continue
-        converted = _convert(value, kind, zone)
+        converted = _to_type(value, kind, zone)
         # A stamp that cannot be read is worth no more than none, and Altegio brings another.
         if converted is not None or (name == STAMP and STAMP not in find_local_dates(document)):
             fields[name] = converted
@@ -66,8 +66,8 @@ def repair_locally(
             fields[name] = stored_at
     for name in NAMES:
         value = fields.get(name, document.get(name))
-        if isinstance(value, str) and not is_blank(value) and value != tidy(value):
-            fields[name] = tidy(value)
+        if isinstance(value, str) and not is_blank(value) and value != without_extra_spaces(value):
+            fields[name] = without_extra_spaces(value)
     return {name: fields[name] for name in fields if _rule_of(document, name) not in ignored}
 
 
@@ -90,7 +90,7 @@ def find_local_dates(document: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def tidy(name: str) -> str:
+def without_extra_spaces(name: str) -> str:
     """Without white space at an end or doubled; a single one stays what it is."""
     inner = _NAME_PARTS.sub(lambda match: match[0] if len(match[0]) == 1 else " ", name)
     return inner.strip()
@@ -103,7 +103,7 @@ def find_loss(document: Mapping[str, Any]) -> Loss:
     return Loss.PART if is_part else Loss.NOTHING
 
 
-def mend_by_answer(document: Mapping[str, Any], answer: Answer, now: datetime) -> Fields:
+def fields_repaired_by(document: Mapping[str, Any], answer: Answer, now: datetime) -> Fields:
     """The fields to set after Altegio was asked."""
     verdict = answer.verdict
     wanted: Fields = {}
@@ -112,14 +112,14 @@ def mend_by_answer(document: Mapping[str, Any], answer: Answer, now: datetime) -
     fields = changed_fields(document, wanted)
     for name in FLAGS:
         if name not in fields and not isinstance(document.get(name), bool):
-            told = verdict is not None and name == "IsTrial" and answer.is_trial
-            fields[name] = told
+            is_trial = verdict is not None and name == "IsTrial" and answer.is_trial
+            fields[name] = is_trial
     if fields:
         fields |= {**changed_stamp(document, wanted), "updatedAt": now}
     return fields
 
 
-def _convert(value: Any, kind: str, zone: ZoneInfo | None) -> Any:
+def _to_type(value: Any, kind: str, zone: ZoneInfo | None) -> Any:
     match kind:
         case "date":
             return _to_moment(value, zone)
