@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-import anyio
-
-from altegio_sync.errors import (
-    AltegioRejectedError,
-    AuthenticationError,
-    UnexpectedAnswerError,
+from altegio_sync.usecases.by_id import (
+    KeepsChanging,
+    NotKnown,
+    Refused,
+    RequestsById,
+    Written,
+    for_each_id,
 )
 
 if TYPE_CHECKING:
@@ -22,13 +23,8 @@ if TYPE_CHECKING:
     OnFailure = Callable[[str, str], None]
 
 
-_WORKERS = 8
-#: From so many on, the page is asked for again and not each of them.
+#: From this number on, the page is requested again instead of each appointment.
 _PAGE_FROM = 3
-#: Requests for one appointment; each time, something else had changed the stored one.
-_TRIES = 3
-#: Clocks of other machines are a little ahead, and what is written by one seems later for so long.
-PAUSE_S = 0.2
 
 
 class Store(Protocol):
@@ -40,9 +36,9 @@ class Store(Protocol):
 
 
 class AskingAgain:
-    """Settles what was overtaken: by its page where that helps, then each by its id.
+    """Requests overtaken appointments again: their page where that helps, then each by its id.
 
-    ``on_failure`` is told the id and the reason of an appointment that could not be settled.
+    ``on_failure`` gets the id of an appointment that could not be stored, and the reason.
     """
 
     def __init__(self, source: AppointmentSource, store: Store, on_failure: OnFailure) -> None:
@@ -58,36 +54,26 @@ class AskingAgain:
         else:
             page = await self._source.fetch_page(query)
             there = {each.id: each for each in page.bookings}
-            # What has left the page meanwhile is asked for by its id.
+            # An appointment that has left the page meanwhile is requested by its id.
             left += [each for each in late if each not in there]
             again = await self._store([there[each] for each in late if each in there])
             left += [each.verdict.booking.id for each in again]
         await self.settle_each(left, query.company_id, query.zone)
 
     async def settle_each(self, ids: Sequence[str], company_id: str, zone: ZoneInfo) -> None:
-        waiting = iter(ids)
+        requests = RequestsById(self._source, company_id, zone)
 
-        async def worker() -> None:
-            for appointment_id in waiting:
-                await self._settle_one(appointment_id, company_id, zone)
+        async def write(booking: Booking) -> bool:
+            return not await self._store([booking], by_id=True)
 
-        async with anyio.create_task_group() as tasks:
-            for _ in range(min(_WORKERS, len(ids))):
-                tasks.start_soon(worker)
+        async def settle(appointment_id: str) -> None:
+            match await requests.settle(appointment_id, write):
+                case NotKnown(error) | Refused(error):
+                    self._on_failure(appointment_id, str(error))
+                case KeepsChanging():
+                    why = "other programs keep changing it, run it again"
+                    self._on_failure(appointment_id, why)
+                case Written():
+                    pass
 
-    async def _settle_one(self, appointment_id: str, company_id: str, zone: ZoneInfo) -> None:
-        for attempt in range(_TRIES):
-            await anyio.sleep(attempt * PAUSE_S)
-            try:
-                booking: Booking = await self._source.fetch_booking(
-                    company_id, appointment_id, zone
-                )
-            except (AltegioRejectedError, UnexpectedAnswerError) as error:
-                if isinstance(error, AuthenticationError):
-                    # Void tokens are refused here as well, and that breaks the run off.
-                    await self._source.fetch_location(company_id)
-                self._on_failure(appointment_id, str(error))
-                return
-            if not await self._store([booking], by_id=True):
-                return
-        self._on_failure(appointment_id, "other programs keep changing it, run it again")
+        await for_each_id(ids, settle)

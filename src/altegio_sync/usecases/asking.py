@@ -11,16 +11,17 @@ from altegio_sync.domain.lessons import LessonRules, judge, needs_staff
 from altegio_sync.domain.period import spans
 from altegio_sync.domain.repair import Answer, Loss
 from altegio_sync.domain.report import RunError
-from altegio_sync.errors import (
-    AltegioError,
-    AltegioRejectedError,
-    AuthenticationError,
-    NotFoundError,
-    UnexpectedAnswerError,
-)
+from altegio_sync.errors import AltegioError
 from altegio_sync.ports import PageQuery
-from altegio_sync.usecases.again import PAUSE_S
 from altegio_sync.usecases.allowance import Allowance
+from altegio_sync.usecases.by_id import (
+    KeepsChanging,
+    NotKnown,
+    Refused,
+    RequestsById,
+    Written,
+    for_each_id,
+)
 from altegio_sync.usecases.reading import PeriodReading, Window
 from altegio_sync.usecases.removing import Confirmed, Removal
 from altegio_sync.usecases.zones import to_zone
@@ -43,9 +44,6 @@ NOT_CERTAIN = "perhaps gone at Altegio, but the list of its day could not be rea
 TOO_MANY = "Altegio does not have it, but too many would be moved to the trash"
 #: 195 requests a minute: what binds in the long run.
 REQUESTS_PER_SECOND = 3.25
-_WORKERS = 8
-#: Requests for one appointment; each time, something else had changed the stored one.
-_TRIES = 3
 #: Skipped bookings stand on Altegio's pages too, so there is more there than is stored.
 _RECORDS_PER_STORED = 1.5
 #: Pages are an estimate, and what they lack is asked for by id after all.
@@ -320,32 +318,22 @@ class Asking:
 
     async def _fetch_missing(self, company: _Company, asked: _Open, refused: set[str]) -> None:
         """Ask by id for those that no page had; one that Altegio does not know stays missing."""
-        waiting = iter(asked.ids)
+        requests = RequestsById(self._source, company.id, company.zone)
 
-        async def worker() -> None:
-            for appointment_id in waiting:
-                try:
-                    await self._fetch_one(company, appointment_id, asked)
-                except NotFoundError:
-                    pass
-                except (AltegioRejectedError, UnexpectedAnswerError) as error:
-                    if isinstance(error, AuthenticationError):
-                        # Void tokens are refused here as well, and nothing can be asked then.
-                        await self._source.fetch_location(company.id)
+        async def write(booking: Booking) -> bool:
+            return not await self._write(company, [booking], asked, by_id=True)
+
+        async def settle(appointment_id: str) -> None:
+            match await requests.settle(appointment_id, write):
+                case Refused():
                     refused.add(appointment_id)
+                case KeepsChanging():
+                    asked.settled.add(appointment_id)
+                    asked.unrepaired.note(KEEPS_CHANGING, appointment_id)
+                case NotKnown() | Written():
+                    pass
 
-        async with anyio.create_task_group() as tasks:
-            for _ in range(_WORKERS):
-                tasks.start_soon(worker)
-
-    async def _fetch_one(self, company: _Company, appointment_id: str, asked: _Open) -> None:
-        for attempt in range(_TRIES):
-            await anyio.sleep(attempt * PAUSE_S)
-            booking = await self._source.fetch_booking(company.id, appointment_id, company.zone)
-            if not await self._write(company, [booking], asked, by_id=True):
-                return
-        asked.settled.add(appointment_id)
-        asked.unrepaired.note(KEEPS_CHANGING, appointment_id)
+        await for_each_id(asked.ids, settle)
 
     async def _answer(self, company: _Company, suspect: Suspect, booking: Booking) -> Answer:
         if company.teachers is None and needs_staff(booking):

@@ -5,16 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-import anyio
-
 from altegio_sync.domain.report import CompanyReport, RunError
-from altegio_sync.errors import (
-    AltegioRejectedError,
-    AuthenticationError,
-    NotFoundError,
-    UnexpectedAnswerError,
-)
 from altegio_sync.ports import StoredScope
+from altegio_sync.usecases.by_id import TRIES, NotKnown, Refused, RequestsById, for_each_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence, Set
@@ -26,10 +19,8 @@ if TYPE_CHECKING:
     from altegio_sync.usecases.reading import Window
     from altegio_sync.usecases.storing import BookingIntake
 
-_WORKERS = 8
-#: Marked at once, and times that Altegio is asked about each of them again.
+#: Documents that are marked at once.
 _MARKED_AT_ONCE = 50
-_TRIES = 3
 #: More than so many, and over this share of the period, look like a fault and not like removals.
 _MASS = 20
 _MASS_SHARE = 0.05
@@ -103,36 +94,27 @@ class VanishedSearch:
     ) -> dict[str, float | None]:
         """Bring the missing ones up to date; those that Altegio does not know, and when asked."""
         gone: dict[str, float | None] = {}
-        left = iter(missing)
+        requests = RequestsById(self._source, self._whole.company_id, zone)
 
-        async def worker() -> None:
-            for appointment_id in left:
-                if await self._is_mass():
-                    return
-                self._report.vanished.asked += 1
-                try:
-                    booking = await self._source.fetch_booking(
-                        self._whole.company_id, appointment_id, zone
-                    )
-                except NotFoundError as error:
+        async def ask(appointment_id: str) -> None:
+            if await self._is_mass():
+                return
+            self._report.vanished.asked += 1
+            match await requests.fetch(appointment_id):
+                case NotKnown(error):
                     gone[appointment_id] = error.asked_at
                     self._gone_count += 1
-                except (AltegioRejectedError, UnexpectedAnswerError) as error:
-                    await self._leave(appointment_id, error)
-                else:
+                case Refused(error):
+                    self._leave(appointment_id, error)
+                case booking:
                     was_on_page = appointment_id in handed_on
                     await self._intake.take_single(booking, zone, was_on_page=was_on_page)
 
-        async with anyio.create_task_group() as tasks:
-            for _ in range(min(_WORKERS, len(missing))):
-                tasks.start_soon(worker)
+        await for_each_id(missing, ask)
         return gone
 
-    async def _leave(self, appointment_id: str, error: AltegioError) -> None:
-        """The others go on; what is wrong with one need not be with them."""
-        if isinstance(error, AuthenticationError):
-            # Void tokens are refused here as well, and that breaks the run off.
-            await self._source.fetch_location(self._whole.company_id)
+    def _leave(self, appointment_id: str, error: AltegioError) -> None:
+        """The other appointments go on: the error may concern this appointment only."""
         self._unanswered.add(appointment_id)
         told = f"The stored appointment {appointment_id} is left as it is, its days open: {error}"
         self._report.errors.append(RunError("not_answered", told, self._report.company))
@@ -175,7 +157,7 @@ class VanishedSearch:
         ids, marked = sorted(gone.asked_at), set()
         for first in range(0, len(ids), _MARKED_AT_ONCE):
             part = {each: gone.asked_at[each] for each in ids[first : first + _MARKED_AT_ONCE]}
-            for _ in range(_TRIES):
+            for _ in range(TRIES):
                 result = await self._store.mark_deleted(part, gone.scope)
                 marked |= result.marked
                 for appointment_id, message in result.failures.items():
