@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from ipaddress import ip_address
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+
+from altegio_sync.messages import api as texts
+
+if TYPE_CHECKING:
+    from altegio_sync.messages import Message
 
 
 def check_address(address: str) -> None:
-    """Raises ValueError with a text for people, without the address: it may hold a secret."""
-    expected = ValueError("expected an address such as https://api.alteg.io/api/v1")
+    """Raises ValueError with a message, without the address: the address may hold a secret."""
+    expected = ValueError(texts.ADDRESS_EXPECTED())
     # What the HTTP client would refuse only when it is made.
     if not (address.isascii() and address.isprintable()) or " " in address or "\\" in address:
         raise expected
@@ -19,13 +25,13 @@ def check_address(address: str) -> None:
         raise expected from None
     if "@" in parts.netloc:
         # The client would send them in place of both tokens.
-        raise ValueError("the address must have no user name and no password in it")
+        raise ValueError(texts.ADDRESS_HAS_USER())
     if "?" in address or "#" in address:
-        raise ValueError("the address must end with its path: no ? and no #")
+        raise ValueError(texts.ADDRESS_HAS_QUERY())
     if not is_address or not is_host(parts.hostname or ""):
         raise expected
     if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
-        raise ValueError("plain http would show the tokens to the network: use https")
+        raise ValueError(texts.ADDRESS_PLAIN_HTTP())
 
 
 def is_host(host: str) -> bool:
@@ -46,14 +52,14 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def shown_host(address: str) -> str:
+def shown_host(address: str) -> Message | str:
     """The host and port of an address, without a user name and a password."""
     try:
         parts = urlsplit(address)
         host, port = parts.hostname or "", parts.port
     except ValueError:
-        return "an unreadable address"
+        return texts.UNREADABLE_ADDRESS()
     if not is_host(host):
-        return "an unreadable address"
+        return texts.UNREADABLE_ADDRESS()
     host = f"[{host}]" if ":" in host else host
     return host if port is None else f"{host}:{port}"

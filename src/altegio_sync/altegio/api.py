@@ -44,6 +44,7 @@ from altegio_sync.errors import (
     RateLimitedError,
     UnexpectedAnswerError,
 )
+from altegio_sync.messages import api as texts
 from altegio_sync.ports import Page
 
 if TYPE_CHECKING:
@@ -194,7 +195,7 @@ class AltegioApi:
         answer, _headers, asked_at = await self._fetch_whole(RecordAnswer, request)
         booking = self._translator(company_id, zone, asked_at).to_booking(answer.data)
         if booking.id != appointment_id:
-            raise UnexpectedAnswerError("Altegio answered with another record than was asked for")
+            raise UnexpectedAnswerError(texts.ANOTHER_RECORD())
         return booking
 
     def _translator(self, company_id: str, zone: ZoneInfo, asked_at: float) -> Translator:
@@ -240,7 +241,7 @@ class AltegioApi:
             asked_at = steady_now()
             answer = await self._transport.get(request)
             if self._transport.adds_slash(request, answer):
-                raise NotAltegioError("Altegio redirects without an end: check ALTEGIO_API_URL")
+                raise NotAltegioError(texts.ENDLESS_REDIRECT())
         read = partial(
             read_answer,
             answer_type,
@@ -264,7 +265,7 @@ class AltegioApi:
 def _check_token(token: str) -> None:
     """Raises ConfigError for one that no header can hold: the client would show it in its error."""
     if not (token.isascii() and token.isprintable()) or " " in token:
-        raise ConfigError("A token must be letters, digits and signs, without a space in it")
+        raise ConfigError(texts.INVALID_TOKEN())
 
 
 class _Retrying:

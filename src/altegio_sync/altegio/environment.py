@@ -13,11 +13,14 @@ from urllib.request import getproxies_environment, proxy_bypass
 import httpx2
 
 from altegio_sync.altegio.address import is_host, is_loopback
-from altegio_sync.domain.foreign_text import shown
 from altegio_sync.errors import ConfigError
+from altegio_sync.messages import api as texts
+from altegio_sync.messages.foreign_text import shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from altegio_sync.messages import Message
 
 _PORTS = range(1, 65_536)
 _LONGEST_PATH = 200
@@ -44,10 +47,7 @@ def open_client(url: str, headers: Mapping[str, str]) -> httpx2.AsyncClient:
             trust_env=uses_proxies,
         )
     except (ValueError, ImportError, OSError, httpx2.InvalidURL):
-        raise ConfigError(
-            "The HTTP client cannot use the settings of the environment: check HTTPS_PROXY, "
-            "ALL_PROXY, NO_PROXY, SSL_CERT_FILE and SSL_CERT_DIR"
-        ) from None
+        raise ConfigError(texts.UNUSABLE_ENVIRONMENT()) from None
 
 
 def check_environment(url: str) -> None:
@@ -86,35 +86,29 @@ def _check_proxies() -> None:
         except (ValueError, httpx2.InvalidURL):
             proxy = httpx2.URL("")
         if not is_host(proxy.host) or (proxy.port is not None and proxy.port not in _PORTS):
-            raise ConfigError(
-                f"Invalid {name}: expected the address of a proxy, such as http://host:3128"
-            )
+            raise ConfigError(texts.INVALID_PROXY(variable=name))
         if proxy.scheme.startswith("socks") and find_spec("socksio") is None:
-            raise ConfigError(
-                f"{name} names a SOCKS proxy, which needs one more package: pip install socksio "
-                f"(or unset {name})"
-            )
+            raise ConfigError(texts.NO_SOCKS(variable=name))
 
 
 def _tls() -> ssl.SSLContext:
     """What is trusted: the system's certificates, or those that the environment names."""
     file, folder = os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
     if not file and folder and not any(Path(each).is_dir() for each in folder.split(os.pathsep)):
-        raise ConfigError(
-            f"Invalid SSL_CERT_DIR: there is no folder {shown(folder, _LONGEST_PATH)}"
-        )
+        path = shown(folder, _LONGEST_PATH)
+        raise ConfigError(texts.NO_CERTIFICATE_FOLDER(path=path))
     try:
         return httpx2.create_ssl_context()
     except (OSError, ValueError) as error:
         if file and not _is_usable(file):
-            why = "it holds no certificate"
-            if not isinstance(error, ssl.SSLError) and isinstance(error, OSError):
+            why: Message | str = texts.HOLDS_NO_CERTIFICATE()
+            if isinstance(error, OSError) and not isinstance(error, ssl.SSLError):
                 why = error.strerror or why
             path = shown(file, _LONGEST_PATH)
-            raise ConfigError(f"Invalid SSL_CERT_FILE: {path} cannot be read ({why})") from None
+            raise ConfigError(texts.UNREADABLE_CERTIFICATE_FILE(path=path, reason=why)) from None
         if key_log := os.environ.get("SSLKEYLOGFILE"):
             path = shown(key_log, _LONGEST_PATH)
-            raise ConfigError(f"Invalid SSLKEYLOGFILE: {path} cannot be written") from None
+            raise ConfigError(texts.UNWRITABLE_KEY_LOG(path=path)) from None
         raise
 
 

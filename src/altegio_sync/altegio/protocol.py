@@ -25,10 +25,12 @@ from altegio_sync.errors import (
     RateLimitedError,
     UnexpectedAnswerError,
 )
+from altegio_sync.messages import api as texts
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
+    from altegio_sync.messages import Message
     from altegio_sync.ports import PageQuery
 
 #: Without it the envelope is another one, or the answer is 400.
@@ -40,10 +42,6 @@ _NOT_FOUND = 404
 _TOO_MANY = 429
 _SERVER_ERRORS = 500
 _OVERLOADED = 503
-_TOKENS_HINT = "check ALTEGIO_COMPANY_TOKEN and ALTEGIO_USER_TOKEN"
-_RIGHTS_HINT = "check ALTEGIO_COMPANY_ID and the rights of the user behind ALTEGIO_USER_TOKEN"
-_ADDRESS_HINT = "check ALTEGIO_API_URL"
-_CUT = "half of its JSON"
 
 AnswerT = TypeVar("AnswerT", bound=AnyAnswer)
 
@@ -87,7 +85,7 @@ def read_answer(
     *,
     secrets: Collection[str] = (),
 ) -> AnswerT:
-    """The answer of a success. ``secrets`` are taken out of what is told of a refusal.
+    """The answer of a success. ``secrets`` are masked in the words of a refusal.
 
     Raises:
         RateLimitedError: 429, 503 that says how long to rest, or a `success: false` that speaks of
@@ -104,7 +102,7 @@ def read_answer(
     if status == _OVERLOADED and wait_s is not None:
         raise _limited(headers, "")
     if status >= _SERVER_ERRORS:
-        raise AltegioUnavailableError(f"Altegio answered {status}", retry_after_s=wait_s)
+        raise AltegioUnavailableError(texts.ANSWERED_STATUS(status=status), retry_after_s=wait_s)
     # A page is megabytes: anything but the usual reading waits until that failed.
     if status in _SUCCESSES:
         try:
@@ -130,20 +128,16 @@ def _read_unusual(
         try:
             return answer_type.model_validate(value)
         except ValidationError as error:
-            raise UnexpectedAnswerError(
-                f"Altegio answered {status} with data of an unknown shape"
-            ) from error
+            raise UnexpectedAnswerError(texts.UNKNOWN_SHAPE(status=status)) from error
     refusal = to_refusal(value)
     if refusal is not None:
         raise _refused(status, headers, refusal, secrets)
     if status == _UNAUTHORIZED and not body.strip():
         raise _refused(status, headers, Refusal(), secrets)
     what = _describe(body, value)
-    if status == _NOT_FOUND and what != _CUT:
-        raise NotAltegioError(
-            f"Altegio answered {status} with {what}, so this is not its address: {_ADDRESS_HINT}"
-        )
-    raise AltegioUnavailableError(f"Altegio answered {status} with {what}")
+    if status == _NOT_FOUND and what.template is not texts.CUT_JSON:
+        raise NotAltegioError(texts.NOT_ITS_ADDRESS(status=status, what=what))
+    raise AltegioUnavailableError(texts.ANSWERED_WITH(status=status, what=what))
 
 
 def _read_value(body: bytes) -> Any:
@@ -158,38 +152,34 @@ def _refused(
 ) -> AltegioError:
     if refusal.is_about_the_limit:
         return _limited(headers, refusal.message)
-    told = refusal.describe(status, secrets)
+    answer = refusal.describe(status, secrets)
     match status:
         case 401:
-            text = f"Altegio refused the tokens ({told}): {_TOKENS_HINT}"
-            return AuthenticationError(text, status=status)
+            return AuthenticationError(texts.TOKENS_REFUSED(answer=answer), status=status)
         case 403:
-            text = f"Altegio refused access ({told}): {_RIGHTS_HINT}"
-            return AuthenticationError(text, status=status)
+            return AuthenticationError(texts.ACCESS_REFUSED(answer=answer), status=status)
         case 404:
-            text = f"Altegio does not know this location or booking ({told}): {_RIGHTS_HINT}"
-            return NotFoundError(text, status=status)
+            return NotFoundError(texts.NOT_KNOWN(answer=answer), status=status)
         case _ if refusal.is_about_the_tokens:
-            text = f"Altegio refused the tokens ({told}): {_TOKENS_HINT}"
-            return AuthenticationError(text, status=status)
+            return AuthenticationError(texts.TOKENS_REFUSED(answer=answer), status=status)
         case _:
-            text = f"Altegio refused the request ({told})"
-            return AltegioRejectedError(text, status=status)
+            return AltegioRejectedError(texts.REQUEST_REFUSED(answer=answer), status=status)
 
 
 def _limited(headers: Mapping[str, str], message: str) -> RateLimitedError:
     wait_s = retry_after_s(headers, message)
-    asked = "" if wait_s is None else f": Altegio asks to wait {wait_s:.0f} s"
-    return RateLimitedError(f"Rate limit exceeded{asked}", retry_after_s=wait_s)
+    if wait_s is None:
+        return RateLimitedError(texts.RATE_LIMIT())
+    return RateLimitedError(texts.RATE_LIMIT_WITH_WAIT(wait_s=wait_s), retry_after_s=wait_s)
 
 
-def _describe(body: bytes, value: object) -> str:
+def _describe(body: bytes, value: object) -> Message:
     """What came instead of the API's own JSON."""
     if value is not None:
-        return "JSON that is not its own"
+        return texts.FOREIGN_JSON()
     text = body[:200].lstrip().lower()
     if not text:
-        return "an empty body instead of JSON"
+        return texts.EMPTY_BODY()
     if text.startswith(b"<"):
-        return "HTML instead of JSON"
-    return _CUT if text.startswith((b"{", b"[")) else "a foreign body instead of JSON"
+        return texts.HTML()
+    return texts.CUT_JSON() if text.startswith((b"{", b"[")) else texts.FOREIGN_BODY()

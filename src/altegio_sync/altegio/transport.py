@@ -22,11 +22,13 @@ from altegio_sync.errors import (
     ConfigError,
     NotAltegioError,
 )
+from altegio_sync.messages import api as texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from altegio_sync.altegio.protocol import Request
+    from altegio_sync.messages import Message
 
 #: Decoded. A page of 1000 records is 3 MB.
 MAX_BODY_BYTES = 64 * 1024 * 1024
@@ -37,16 +39,13 @@ _NOT_MODIFIED = 304
 _PERMANENT = (301, 308)
 _PROXY_ASKS_WHO = 407
 _NO_WAY = (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN)
+#: By OpenSSL's number for what is wrong.
 _CERTIFICATES = {
-    9: "is not valid yet: check the clock of this machine",
-    10: "has expired: check the clock of this machine; else only Altegio can renew it",
-    62: "belongs to another host: check ALTEGIO_API_URL",
-    64: "belongs to another host: check ALTEGIO_API_URL",
+    9: texts.CERTIFICATE_NOT_YET_VALID,
+    10: texts.CERTIFICATE_EXPIRED,
+    62: texts.CERTIFICATE_OF_ANOTHER_HOST,
+    64: texts.CERTIFICATE_OF_ANOTHER_HOST,
 }
-_UNTRUSTED = (
-    "is not trusted: check ALTEGIO_API_URL; where a proxy or a firewall reads the traffic, "
-    "SSL_CERT_FILE names the file with its certificate"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +68,7 @@ class Transport:
         try:
             check_address(url)
         except ValueError as error:
-            raise ConfigError(f"Invalid address of the API: {error}") from None
+            raise ConfigError(texts.INVALID_ADDRESS(reason=error.args[0])) from None
         self.url = url.rstrip("/")
         self._client = open_client(url, headers)
         #: The first parts of the paths that the server wants to end with a slash.
@@ -87,7 +86,7 @@ class Transport:
                 ) as response:
                     body = await _read_body(response)
         except (httpx2.HTTPError, OSError, OverflowError) as error:
-            # The library's text may hold the URL, so it is not told.
+            # The library's text may hold the URL, so it is not shown.
             raise self._to_error(error) from error
         return RawAnswer(response.status_code, response.headers, body)
 
@@ -108,35 +107,32 @@ class Transport:
         if answer.status in _PERMANENT and _is_with_slash(asked, target):
             self._with_slash.add(request.path.split("/")[0])
             return True
-        where = f"to {_shown_target(asked, target)}" if target else "to no readable address"
-        raise NotAltegioError(
-            f"Altegio answered {answer.status}, a redirect {where}. It is not followed, since the "
-            "tokens would go there: check ALTEGIO_API_URL"
-        )
+        where = _shown_target(asked, target) if target else texts.NO_READABLE_ADDRESS()
+        raise NotAltegioError(texts.REDIRECT(status=answer.status, target=where))
 
     def _to_error(self, error: Exception) -> AltegioError:
         proxy = proxy_variable(self.url)
         if isinstance(error, httpx2.TimeoutException | TimeoutError):
-            way = f" through the proxy in {proxy}" if proxy else ""
-            return AltegioUnavailableError(f"Altegio did not answer in time{way}")
+            if proxy:
+                return AltegioUnavailableError(texts.NO_ANSWER_THROUGH_PROXY(variable=proxy))
+            return AltegioUnavailableError(texts.NO_ANSWER_IN_TIME())
         if isinstance(error, httpx2.DecodingError):
-            return AltegioUnavailableError("Altegio answered with a body that cannot be unpacked")
-        what = f"the proxy in {proxy}" if proxy else shown_host(self.url)
+            return AltegioUnavailableError(texts.CANNOT_BE_UNPACKED())
+        where = texts.THE_PROXY_IN(variable=proxy) if proxy else shown_host(self.url)
         if isinstance(error, httpx2.ProxyError):
-            return _refused_by_proxy(what, proxy or "the proxy", str(error))
+            return _refused_by_proxy(where, proxy, str(error))
         causes = list(_causes(error))
         for cause in causes:
             if isinstance(cause, ssl.SSLCertVerificationError):
-                told = _CERTIFICATES.get(cause.verify_code, _UNTRUSTED)
-                return NotAltegioError(f"The certificate of {shown_host(self.url)} {told}")
+                text = _CERTIFICATES.get(cause.verify_code, texts.CERTIFICATE_NOT_TRUSTED)
+                return NotAltegioError(text(host=shown_host(self.url)))
         if isinstance(error, httpx2.RemoteProtocolError):
-            return AltegioUnavailableError(
-                f"Altegio could not be reached: {_why_no_http(str(error), what, proxy)}"
-            )
-        why = next((why for each in causes if (why := _why(each, what, proxy))), None)
-        return AltegioUnavailableError(
-            f"Altegio could not be reached: {why or f'{type(error).__name__} at {what}'}"
-        )
+            no_http = _why_no_http(str(error), where, proxy)
+            return AltegioUnavailableError(texts.NOT_REACHED(reason=no_http))
+        found = (_why(each, where, proxy) for each in causes)
+        other = texts.OTHER_FAILURE(kind=type(error).__name__, where=where)
+        reason = next(filter(None, found), other)
+        return AltegioUnavailableError(texts.NOT_REACHED(reason=reason))
 
 
 async def _read_body(response: httpx2.Response) -> bytes:
@@ -146,50 +142,46 @@ async def _read_body(response: httpx2.Response) -> bytes:
     async for part in response.aiter_bytes():
         size += len(part)
         if size > MAX_BODY_BYTES:
-            raise AltegioRejectedError(
-                f"Altegio answered with more than {MAX_BODY_BYTES // 2**20} MiB, which is too much "
-                "for one answer: set a smaller ALTEGIO_PAGE_SIZE"
-            )
+            raise AltegioRejectedError(texts.TOO_LARGE(mebibytes=MAX_BODY_BYTES // 2**20))
         parts.append(part)
     return b"".join(parts)
 
 
-def _refused_by_proxy(what: str, variable: str, text: str) -> AltegioError:
+def _refused_by_proxy(where: Message | str, variable: str | None, text: str) -> AltegioError:
     status = re.match(r"[0-9]{3}\b", text)
-    if status is not None and int(status[0]) == _PROXY_ASKS_WHO:
-        return NotAltegioError(
-            f"{what[0].upper()}{what[1:]} asks for a user name and a password (407): "
-            f"set {variable} to http://user:password@host:port"
+    if status is None:
+        return AltegioUnavailableError(
+            texts.NOT_REACHED(reason=texts.CONNECTION_NOT_MADE(where=where))
         )
-    told = f" ({status[0]})" if status else ""
-    return AltegioUnavailableError(
-        f"Altegio could not be reached: {what} refused the connection{told}"
-    )
+    if int(status[0]) == _PROXY_ASKS_WHO and variable is not None:
+        return NotAltegioError(texts.PROXY_ASKS_WHO(variable=variable))
+    why = texts.CONNECTION_REFUSED_WITH_STATUS(where=where, status=status[0])
+    return AltegioUnavailableError(texts.NOT_REACHED(reason=why))
 
 
-def _why(cause: BaseException, what: str, proxy: str | None) -> str | None:
+def _why(cause: BaseException, where: Message | str, proxy: str | None) -> Message | None:
     """What is wrong on the way, and what to check; None where the cause does not say."""
-    check = proxy or "ALTEGIO_API_URL"
+    setting = proxy or "ALTEGIO_API_URL"
     match cause:
         case socket.gaierror():
-            return f"the host of {what} is unknown: check {check} and the network"
+            return texts.HOST_UNKNOWN(where=where, setting=setting)
         case ConnectionRefusedError():
-            return f"{what} refused the connection: check {check}"
+            return texts.CONNECTION_REFUSED(where=where, setting=setting)
         case ssl.SSLError():
-            return f"{what} does not answer in TLS: check {check}"
+            return texts.NO_TLS(where=where, setting=setting)
         case OSError(errno=number) if number in _NO_WAY:
-            return f"there is no way to {what}: check the network"
+            return texts.NO_WAY(where=where)
         case ConnectionResetError() | BrokenPipeError():
-            return f"{what} broke the connection off"
+            return texts.BROKEN_OFF(where=where)
         case _:
             return None
 
 
-def _why_no_http(text: str, what: str, proxy: str | None) -> str:
+def _why_no_http(text: str, where: Message | str, proxy: str | None) -> Message:
     """By the words of the HTTP library, which are not shown: they may quote the answer."""
     if "closed connection" in text or "disconnected" in text:
-        return f"{what} broke the connection off"
-    return f"{what} does not answer in HTTP: check {proxy or 'ALTEGIO_API_URL'}"
+        return texts.BROKEN_OFF(where=where)
+    return texts.NO_HTTP(where=where, setting=proxy or "ALTEGIO_API_URL")
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
@@ -228,11 +220,11 @@ def _is_with_slash(asked: str, target: str | None) -> bool:
         return False
 
 
-def _shown_target(asked: str, target: str) -> str:
+def _shown_target(asked: str, target: str) -> Message | str:
     here, there = urlsplit(asked), urlsplit(target)  # which `urljoin` has parsed already
     if there.scheme not in ("http", "https") or not is_host(there.hostname or ""):
-        return "no readable address"
+        return texts.NO_READABLE_ADDRESS()
     host = shown_host(target)
     if (there.scheme, there.netloc) == (here.scheme, here.netloc):
-        return f"another path on {host}"
+        return texts.ANOTHER_PATH(host=host)
     return f"{there.scheme}://{host}"
