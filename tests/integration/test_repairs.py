@@ -305,7 +305,7 @@ async def test_a_date_that_python_cannot_hold_is_asked_for(
     found = collection.with_options(lenient).find(sort=["appointmentId"])
     left = [each["startDateTime"] async for each in found]
     assert left == [START, far, START]
-    assert repair.unrepaired.to_json() == [
+    assert repair.unrepaired.by_reason == [
         {"reason": "Altegio does not have it", "count": 1, "sample": ["502"]}
     ]
 

@@ -76,7 +76,7 @@ async def test_one_that_altegio_refuses_is_left_alone_and_the_others_go_on(
     await asking(source, store).settle(SUSPECTS, left)
 
     assert store.answers == {"501": True, "503": False}
-    assert left.to_json() == [{"reason": REFUSED, "count": 1, "sample": ["502"]}]
+    assert left.by_reason == [{"reason": REFUSED, "count": 1, "sample": ["502"]}]
 
 
 async def test_an_outage_is_no_answer_about_any() -> None:
@@ -103,7 +103,7 @@ async def test_an_answer_that_may_be_older_than_the_document_is_asked_for_again_
 
     assert store.answers == {"501": True, "502": True}
     assert Counter(source.asked_ids) == {"501": 1, "502": 2}
-    assert left.to_json() == []
+    assert left.by_reason == []
 
 
 async def test_a_document_that_others_change_without_end_is_left_alone() -> None:
@@ -113,4 +113,4 @@ async def test_a_document_that_others_change_without_end_is_left_alone() -> None
     await asking(source, store).settle(SUSPECTS[:1], left)
 
     assert source.asked_ids == ["501"] * 3
-    assert left.to_json() == [{"reason": KEEPS_CHANGING, "count": 1, "sample": ["501"]}]
+    assert left.by_reason == [{"reason": KEEPS_CHANGING, "count": 1, "sample": ["501"]}]

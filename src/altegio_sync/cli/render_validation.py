@@ -50,7 +50,7 @@ def render_validation(
         ]
     if report.zones is not None:
         lines.append(_zones_line(report.zones))
-    for each in report.unrepaired.to_json():
+    for each in report.unrepaired.by_reason:
         sample = ", ".join(map(shown, each["sample"][:5]))
         lines.append(f"{each['count']} unchanged: {shown(each['reason'])} ({sample})")
     if report.interrupted:

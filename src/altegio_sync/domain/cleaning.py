@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, ClassVar
 
-from altegio_sync.domain.exit_code import ExitCode, decide_exit_code
+from altegio_sync.domain.exit_code import CommandReport, ExitCode, decide_exit_code
+from altegio_sync.domain.json_form import Key
 
 if TYPE_CHECKING:
     from altegio_sync.domain.report import RunError
 
 
 @dataclass(slots=True)
-class CleanReport:
+class CleanReport(CommandReport):
     """``appointment_ids`` stood more than once; ``removed`` documents went to the trash."""
+
+    json_keys = (
+        *("command", "ok", "dry_run", "appointment_ids", "removed", "changed", "left", "errors"),
+        *(Key("unique_index", "has_unique_index"), Key("run_id", "trash_run_id")),
+    )
+    command: ClassVar[str] = "clean"
 
     run_id: str
     dry_run: bool
@@ -35,16 +42,7 @@ class CleanReport:
             interrupted=self.interrupted, has_failed=bool(self.left or self.no_index)
         )
 
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "command": "clean",
-            "ok": self.exit_code == 0,
-            "dry_run": self.dry_run,
-            "appointment_ids": self.appointment_ids,
-            "removed": self.removed,
-            "changed": self.changed,
-            "left": self.left,
-            "errors": [each.to_json() for each in self.errors],
-            "unique_index": self.has_unique_index,
-            "run_id": None if self.dry_run else self.run_id,
-        }
+    @property
+    def trash_run_id(self) -> str | None:
+        """A dry run moves nothing to the trash, so no id finds it there."""
+        return None if self.dry_run else self.run_id

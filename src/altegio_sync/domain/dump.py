@@ -6,9 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import ClassVar
 
-from altegio_sync.domain.exit_code import ExitCode, decide_exit_code
+from altegio_sync.domain.exit_code import CommandReport, ExitCode, decide_exit_code
+from altegio_sync.domain.json_form import Key
 from altegio_sync.domain.report import RunError
 
 
@@ -39,26 +40,28 @@ class DumpDigest:
 
 
 @dataclass(frozen=True, slots=True)
-class BackupReport:
+class BackupReport(CommandReport):
     """A backup that was written, read back and found equal."""
+
+    json_keys = (
+        *("command", "ok", "path", Key("documents", "digest.documents")),
+        *(Key("bytes", "digest.size"), Key("sha256", "digest.sha256")),
+    )
+    command: ClassVar[str] = "backup"
 
     path: Path
     digest: DumpDigest
 
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "command": "backup",
-            "ok": True,
-            "path": str(self.path),
-            "documents": self.digest.documents,
-            "bytes": self.digest.size,
-            "sha256": self.digest.sha256,
-        }
-
 
 @dataclass(slots=True)
-class RestoreReport:
+class RestoreReport(CommandReport):
     """What bringing a dump's documents back did, or would do in a dry run."""
+
+    json_keys = (
+        *("command", "ok", "dry_run", "path", "documents", "inserted", "replaced", "unchanged"),
+        *("extra", "failed", "index_dropped", "errors"),
+    )
+    command: ClassVar[str] = "restore"
 
     path: Path
     dry_run: bool
@@ -83,19 +86,3 @@ class RestoreReport:
             out_of_reach=self.broke_off,
             has_failed=bool(self.failed or self.errors),
         )
-
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "command": "restore",
-            "ok": self.exit_code == 0,
-            "dry_run": self.dry_run,
-            "path": str(self.path),
-            "documents": self.documents,
-            "inserted": self.inserted,
-            "replaced": self.replaced,
-            "unchanged": self.unchanged,
-            "extra": self.extra,
-            "failed": self.failed,
-            "index_dropped": self.index_dropped,
-            "errors": [error.to_json() for error in self.errors],
-        }

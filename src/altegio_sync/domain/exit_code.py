@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import IntEnum
 
+from altegio_sync.domain.json_form import JsonForm
+
 
 class ExitCode(IntEnum):
     """The number that a command gives to the shell."""
@@ -27,3 +29,17 @@ def decide_exit_code(
     if out_of_reach:
         return ExitCode.OUT_OF_REACH
     return ExitCode.PARTLY if has_failed else ExitCode.DONE
+
+
+class CommandReport(JsonForm):
+    """The base of what a command reports at its end; ``ok`` is exit code 0."""
+
+    __slots__ = ()
+
+    @property
+    def exit_code(self) -> ExitCode:
+        return decide_exit_code()
+
+    @property
+    def ok(self) -> bool:
+        return self.exit_code is ExitCode.DONE

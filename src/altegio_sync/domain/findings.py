@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from altegio_sync.domain.report import utc_text
+from altegio_sync.domain.json_form import JsonForm, Key
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class WrongValue:
+class WrongValue(JsonForm):
     """A field and what is wrong there.
 
     ``kind`` is a word for programs: `missing`, `empty`, the name of a BSON type, `short`, `long`.
@@ -25,16 +25,20 @@ class WrongValue:
     kind: str = ""
     value: Value = None
 
-    def to_json(self) -> dict[str, Any]:
-        return {"field": self.field, "kind": self.kind, "value": _json_value(self.value)}
-
 
 @dataclass(frozen=True, slots=True)
-class FoundDocument:
+class FoundDocument(JsonForm):
     """One document. Every text in it is foreign: show it by the function for foreign text.
 
     A pupil is known by ``lead_id`` alone, since a name belongs in no result.
     """
+
+    json_keys = (
+        *(Key("appointmentId", "appointment_id"), Key("_id", "document_id")),
+        *(Key("companyId", "company_id"), Key("teacherId", "teacher_id")),
+        *(Key("teacherName", "teacher_name"), Key("startDateTime", "starts_at")),
+        *(Key("endDateTime", "ends_at"), Key("leadId", "lead_id"), "wrong"),
+    )
 
     document_id: str
     appointment_id: str | None
@@ -50,23 +54,6 @@ class FoundDocument:
     def known_as(self) -> str:
         return self.appointment_id or f"_id {self.document_id}"
 
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "appointmentId": self.appointment_id,
-            "_id": self.document_id,
-            "companyId": self.company_id,
-            "teacherId": self.teacher_id,
-            "teacherName": self.teacher_name,
-            "startDateTime": _json_value(self.starts_at),
-            "endDateTime": _json_value(self.ends_at),
-            "leadId": self.lead_id,
-            "wrong": [each.to_json() for each in self.wrong],
-        }
-
 
 #: Documents that are corrected together: both lessons of an overlap, all copies of a booking.
 Group = tuple[FoundDocument, ...]
-
-
-def _json_value(value: Value) -> str | int | None:
-    return value if value is None or isinstance(value, str | int) else utc_text(value)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import Enum
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
+from altegio_sync.domain.json_form import JsonForm
 from altegio_sync.domain.lessons import SkipReason
 from altegio_sync.domain.warnings import counted
 
@@ -31,7 +32,7 @@ _LIKELY = {
 
 
 @dataclass(frozen=True, slots=True)
-class KeptSample:
+class KeptSample(JsonForm):
     """How many distinct bookings a run read, and how many of them are stored now.
 
     ``is_low``: the share was under a third of the usual one. ``is_warned``: the run reported it.
@@ -50,9 +51,6 @@ class KeptSample:
     @property
     def share(self) -> float:
         return self.kept / self.fetched if self.fetched else 0.0
-
-    def to_json(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 class Kept(Enum):

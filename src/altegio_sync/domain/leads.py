@@ -89,7 +89,7 @@ class LeadRules:
             return len(stored_id) not in self.lengths
         return reads_as_phone(stored_id, self.region or DEFAULT_REGION)
 
-    def to_json(self) -> list[Any]:
+    def deciding_values(self) -> list[Any]:
         """What decides which lead is stored, for a hash."""
         pattern = None if self.pattern is None else self.pattern.pattern
         return [self.kind.value, sorted(self.lengths), pattern, self.region]

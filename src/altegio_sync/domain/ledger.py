@@ -11,11 +11,12 @@ import json
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from altegio_sync.domain.exit_code import ExitCode, decide_exit_code
+from altegio_sync.domain.exit_code import CommandReport, ExitCode, decide_exit_code
+from altegio_sync.domain.json_form import JsonForm, Key
 from altegio_sync.domain.period import Period, spans
-from altegio_sync.domain.report import SyncMode, utc_text
+from altegio_sync.domain.report import SyncMode
 from altegio_sync.domain.zones import are_same_zone
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def settings_hash(rules: LessonRules, leads: LeadRules) -> str:
         _RULES_VERSION,
         sorted(rules.individual_ids),
         sorted(rules.trial_ids),
-        leads.to_json(),
+        leads.deciding_values(),
     ]
     return hashlib.sha256(json.dumps(decisive).encode()).hexdigest()[:16]
 
@@ -140,12 +141,17 @@ def days_to_read(
 
 
 @dataclass(frozen=True, slots=True)
-class CompanyCoverage:
+class CompanyCoverage(JsonForm):
     """The days of a period that have ended, by what the ledger says of them.
 
     ``graded`` holds the days that count; the others of ``days`` are gaps. ``outdated`` are the gaps
     that would count under the settings and rules of the time when they were read.
     """
+
+    json_keys = (
+        *(Key("days", "day_count"), Key("covered", "covered_count"), "proved"),
+        *(Key("gaps", "gap_ends"), "oldest_at", "not_ended"),
+    )
 
     company: str
     timezone: str
@@ -153,6 +159,18 @@ class CompanyCoverage:
     graded: Mapping[date, LedgerEntry]
     not_ended: int = 0
     outdated: frozenset[date] = frozenset()
+
+    @property
+    def day_count(self) -> int:
+        return len(self.days)
+
+    @property
+    def covered_count(self) -> int:
+        return len(self.graded)
+
+    @property
+    def gap_ends(self) -> list[tuple[date, date]]:
+        return [(gap.start, gap.last_day) for gap in self.gaps]
 
     @property
     def gaps(self) -> list[Period]:
@@ -170,16 +188,6 @@ class CompanyCoverage:
     def oldest_proof_at(self) -> datetime | None:
         proofs = (each.at for each in self.graded.values() if each.grade is Grade.PROVED)
         return min(proofs, default=None)
-
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "days": len(self.days),
-            "covered": len(self.graded),
-            "proved": self.proved,
-            "gaps": [[gap.start.isoformat(), gap.last_day.isoformat()] for gap in self.gaps],
-            "oldest_at": None if self.oldest_at is None else utc_text(self.oldest_at),
-            "not_ended": self.not_ended,
-        }
 
 
 def cover(
@@ -208,11 +216,17 @@ def cover(
 
 
 @dataclass(frozen=True, slots=True)
-class CoverageReport:
+class CoverageReport(CommandReport):
     """What the ledger says of a period, for one company or several.
 
     A day of several companies is covered when it is for each of them.
     """
+
+    json_keys = (
+        *("command", "ok", Key("period", "days_asked")),
+        Key("timezone", "first_zone"),
+    )
+    command: ClassVar[str] = "coverage"
 
     period: Period
     companies: Sequence[CompanyCoverage]
@@ -220,6 +234,14 @@ class CoverageReport:
     @property
     def exit_code(self) -> ExitCode:
         return decide_exit_code(has_failed=any(each.gaps for each in self.companies))
+
+    @property
+    def days_asked(self) -> dict[str, date]:
+        return {"from": self.period.start, "to": self.period.last_day}
+
+    @property
+    def first_zone(self) -> str:
+        return self.companies[0].timezone
 
     def whole(self) -> CompanyCoverage:
         """All companies as one, each day by the weakest of those where it has ended."""
@@ -249,14 +271,6 @@ class CoverageReport:
             {"company": each.company, "timezone": each.timezone, **each.to_json()}
             for each in self.companies
         ]
-        return {
-            "command": "coverage",
-            "ok": self.exit_code == 0,
-            "period": {
-                "from": self.period.start.isoformat(),
-                "to": self.period.last_day.isoformat(),
-            },
-            "timezone": self.companies[0].timezone,
-            **self.whole().to_json(),
-            **({"by_company": several} if len(several) > 1 else {}),
-        }
+        by_company = {"by_company": several} if len(several) > 1 else {}
+        # A dataclass with slots is made anew, so `super()` does not know it (Python 3.11).
+        return CommandReport.to_json(self) | self.whole().to_json() | by_company

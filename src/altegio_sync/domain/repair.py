@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
+from altegio_sync.domain.json_form import JsonForm, Key
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
@@ -54,26 +56,24 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class SchoolZones:
+class SchoolZones(JsonForm):
     """In which zone a date without one is read; ``first`` is None where that is not known.
 
     A document is its own company's, and the first company's where that is not told.
     """
 
+    json_keys = (Key("name", "first"), "source", Key("by_company", "several", optional=True))
+
     first: ZoneInfo | None
     source: str
     by_company: Mapping[str, ZoneInfo] = field(default_factory=dict)
 
+    @property
+    def several(self) -> Mapping[str, ZoneInfo] | None:
+        return self.by_company if len(self.by_company) > 1 else None
+
     def of(self, company_id: str | None) -> ZoneInfo | None:
         return self.by_company.get(company_id or "", self.first)
-
-    def to_json(self) -> dict[str, Any]:
-        names = {company: zone.key for company, zone in self.by_company.items()}
-        return {
-            "name": None if self.first is None else self.first.key,
-            "source": self.source,
-            **({"by_company": names} if len(names) > 1 else {}),
-        }
 
 
 @dataclass(slots=True)
@@ -93,7 +93,8 @@ class Unrepaired:
         if len(sample) < SAMPLE:
             sample.append(appointment_id)
 
-    def to_json(self) -> list[dict[str, Any]]:
+    @property
+    def by_reason(self) -> list[dict[str, Any]]:
         return [
             {"reason": reason, "count": count, "sample": self.samples[reason]}
             for reason, count in sorted(self.counts.items())

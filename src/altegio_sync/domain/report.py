@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter
-from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from altegio_sync.domain.exit_code import ExitCode, decide_exit_code
+from altegio_sync.domain.exit_code import CommandReport, ExitCode, decide_exit_code
+from altegio_sync.domain.json_form import Counts, JsonForm, Key
 from altegio_sync.domain.lessons import SkipReason
 from altegio_sync.messages import Message, as_message
-from altegio_sync.messages.foreign_text import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -51,8 +51,10 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class RunError:
+class RunError(JsonForm):
     """Something that failed in a run; ``code`` is for programs, ``message`` for people."""
+
+    json_keys = ("code", "message", Key("company", optional=True))
 
     code: str
     message: Message
@@ -62,10 +64,6 @@ class RunError:
         object.__setattr__(self, "code", code)
         object.__setattr__(self, "message", as_message(message))
         object.__setattr__(self, "company", company)
-
-    def to_json(self) -> dict[str, Any]:
-        company = {} if self.company is None else {"company": self.company}
-        return {"code": self.code, "message": shown(str(self.message)), **company}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,19 +75,18 @@ class WritingRun:
 
 
 @dataclass(frozen=True, slots=True)
-class LeadChange:
+class LeadChange(JsonForm):
     """A stored appointment that has the id of another lead now."""
+
+    json_keys = (Key("appointmentId", "appointment_id"), Key("from", "old"), Key("to", "new"))
 
     appointment_id: str
     old: str
     new: str
 
-    def to_json(self) -> dict[str, str]:
-        return {"appointmentId": self.appointment_id, "from": self.old, "to": self.new}
-
 
 @dataclass(slots=True)
-class ApiUsage:
+class ApiUsage(Counts):
     """What was asked of Altegio: every start of a request counts, also one that was refused."""
 
     requests: int = 0
@@ -98,42 +95,21 @@ class ApiUsage:
     pages: int = 0
     rereads: int = 0
 
-    def __add__(self, other: ApiUsage) -> ApiUsage:
-        return ApiUsage(
-            self.requests + other.requests,
-            self.retries + other.retries,
-            self.rate_limited + other.rate_limited,
-            self.pages + other.pages,
-            self.rereads + other.rereads,
-        )
-
-    def __sub__(self, earlier: ApiUsage) -> ApiUsage:
-        return ApiUsage(
-            self.requests - earlier.requests,
-            self.retries - earlier.retries,
-            self.rate_limited - earlier.rate_limited,
-            self.pages - earlier.pages,
-            self.rereads - earlier.rereads,
-        )
-
-    def to_json(self) -> dict[str, int]:
-        return {
-            "requests": self.requests,
-            "retries": self.retries,
-            "rate_limited": self.rate_limited,
-            "pages": self.pages,
-            "rereads": self.rereads,
-        }
-
 
 @dataclass(slots=True)
-class RecordCounts:
+class RecordCounts(Counts):
     """Distinct bookings by outcome; ``stale`` ones are among the duplicates.
 
     ``doubtful`` ones are among the saved, updated and duplicates. ``shifted`` are the updated ones
     whose start was another by exactly the zone's offset: a local time that was stored as UTC, or
     the reverse.
     """
+
+    json_keys = (
+        *("fetched", "saved", "updated", "duplicates", "stale", "failed", "doubtful"),
+        *(Key("skipped", "skipped_by_reason"), Key("changes", "changes_by_field")),
+        Key("shifted_starts", optional=True),
+    )
 
     saved: int = 0
     updated: int = 0
@@ -152,6 +128,18 @@ class RecordCounts:
             self.saved + self.updated + self.duplicates + self.failed + sum(self.skipped.values())
         )
 
+    @property
+    def skipped_by_reason(self) -> dict[SkipReason, int]:
+        return {reason: self.skipped[reason] for reason in SkipReason}
+
+    @property
+    def changes_by_field(self) -> dict[str, int]:
+        return dict(sorted(self.changes.items()))
+
+    @property
+    def shifted_starts(self) -> int | None:
+        return self.shifted or None
+
     def count(self, outcome: Outcome, reason: SkipReason | None = None) -> None:
         match outcome:
             case Outcome.SAVED:
@@ -168,37 +156,9 @@ class RecordCounts:
             case Outcome.SKIPPED:
                 self.skipped[reason or SkipReason.INVALID] += 1
 
-    def __add__(self, other: RecordCounts) -> RecordCounts:
-        return RecordCounts(
-            saved=self.saved + other.saved,
-            updated=self.updated + other.updated,
-            duplicates=self.duplicates + other.duplicates,
-            stale=self.stale + other.stale,
-            failed=self.failed + other.failed,
-            no_longer_kept=self.no_longer_kept + other.no_longer_kept,
-            doubtful=self.doubtful + other.doubtful,
-            shifted=self.shifted + other.shifted,
-            skipped=self.skipped + other.skipped,
-            changes=self.changes + other.changes,
-        )
-
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "fetched": self.fetched,
-            "saved": self.saved,
-            "updated": self.updated,
-            "duplicates": self.duplicates,
-            "stale": self.stale,
-            "failed": self.failed,
-            "doubtful": self.doubtful,
-            "skipped": {reason.value: self.skipped[reason] for reason in SkipReason},
-            "changes": dict(sorted(self.changes.items())),
-            **({"shifted_starts": self.shifted} if self.shifted else {}),
-        }
-
 
 @dataclass(slots=True)
-class DayCounts:
+class DayCounts(Counts):
     """Local days by how surely nothing of them was missed; ``resumed`` were done before.
 
     ``unsettled``: the list would not settle, or not all of it could be stored.
@@ -209,50 +169,32 @@ class DayCounts:
     unsettled: int = 0
     resumed: int = 0
 
-    def __add__(self, other: DayCounts) -> DayCounts:
-        return DayCounts(
-            self.checked + other.checked,
-            self.proved + other.proved,
-            self.unsettled + other.unsettled,
-            self.resumed + other.resumed,
-        )
-
-    def to_json(self) -> dict[str, int]:
-        return asdict(self)
-
 
 @dataclass(slots=True)
-class VanishedCounts:
+class VanishedCounts(Counts):
     """Stored appointments that a pass did not list: asked for by id, gone (404), left as is."""
 
     asked: int = 0
     gone: int = 0
     left: int = 0
 
-    def __add__(self, other: VanishedCounts) -> VanishedCounts:
-        return VanishedCounts(
-            self.asked + other.asked, self.gone + other.gone, self.left + other.left
-        )
-
-    def to_json(self) -> dict[str, int]:
-        return asdict(self)
-
 
 @dataclass(frozen=True, slots=True)
-class CursorMove:
+class CursorMove(JsonForm):
     """From where changes were asked for, and how far the cursor has come (None: not moved)."""
 
     since: datetime
     moved_to: datetime | None = None
 
-    def to_json(self) -> dict[str, str | None]:
-        moved_to = None if self.moved_to is None else utc_text(self.moved_to)
-        return {"since": utc_text(self.since), "moved_to": moved_to}
-
 
 @dataclass(slots=True)
-class CompanyReport:
+class CompanyReport(JsonForm):
     """The part of a run that concerns one company; ``period`` is None where it never began."""
+
+    json_keys = (
+        *("company", Key("period", "days_asked"), "api", "records", "days", "vanished"),
+        *("errors", "warnings", "appointment_ids", "lead_changes", Key("cursor", optional=True)),
+    )
 
     company: str
     period: Period | None = None
@@ -276,6 +218,15 @@ class CompanyReport:
     lost_store: bool = False
 
     @property
+    def days_asked(self) -> dict[str, date | str | None]:
+        period = self.period
+        return {
+            "from": None if period is None else period.start,
+            "to": None if period is None else period.last_day,
+            "timezone": self.timezone,
+        }
+
+    @property
     def has_failed(self) -> bool:
         return bool(self.errors or self.records.failed or self.broke_off)
 
@@ -288,25 +239,18 @@ class CompanyReport:
     def appointment_ids(self) -> dict[str, list[str]]:
         return {name: list(ids) for name, ids in self.noted_ids.items()}
 
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "company": self.company,
-            "period": _period_json(self.period, self.timezone),
-            "api": self.api.to_json(),
-            "records": self.records.to_json(),
-            "days": self.days.to_json(),
-            "vanished": self.vanished.to_json(),
-            "errors": [error.to_json() for error in self.errors],
-            "warnings": [warning.to_json() for warning in self.warnings],
-            "appointment_ids": self.appointment_ids,
-            "lead_changes": [change.to_json() for change in self.lead_changes],
-            **({} if self.cursor is None else {"cursor": self.cursor.to_json()}),
-        }
-
 
 @dataclass(slots=True)
-class SyncReport:
+class SyncReport(CommandReport):
     """One run of ``sync`` or ``changes`` over one or several companies."""
+
+    json_keys = (
+        *("command", "run_id", "ok", "mode", "dry_run", Key("period", "days_asked")),
+        *(Key("companies", "company_ids"), "started_at", "finished_at", "seconds"),
+        *("api", "records", "days", "vanished", "errors", "warnings"),
+        *("appointment_ids", "lead_changes", "interrupted"),
+        *(Key("cursor", optional=True), Key("by_company", optional=True)),
+    )
 
     command: str
     run_id: str
@@ -361,6 +305,22 @@ class SyncReport:
         }
 
     @property
+    def company_ids(self) -> list[str]:
+        return [each.company for each in self.companies]
+
+    @property
+    def days_asked(self) -> dict[str, date | str | None]:
+        return self.companies[0].days_asked
+
+    @property
+    def cursor(self) -> CursorMove | None:
+        return self.companies[0].cursor
+
+    @property
+    def by_company(self) -> list[CompanyReport] | None:
+        return self.companies if len(self.companies) > 1 else None
+
+    @property
     def seconds(self) -> float:
         return round((self.finished_at - self.started_at).total_seconds(), 3)
 
@@ -376,50 +336,7 @@ class SyncReport:
         is_config = {each.code for each in self.errors} == {"config"}
         return ExitCode.WRONG_USE if code is ExitCode.OUT_OF_REACH and is_config else code
 
-    def to_json(self) -> dict[str, Any]:
-        first = self.companies[0]
-        several = len(self.companies) > 1
-        cursor = {} if first.cursor is None else {"cursor": first.cursor.to_json()}
-        by_company = {"by_company": [each.to_json() for each in self.companies]} if several else {}
-        return {
-            "command": self.command,
-            "run_id": self.run_id,
-            "ok": self.exit_code == 0,
-            "mode": self.mode.value,
-            "dry_run": self.dry_run,
-            "period": _period_json(first.period, first.timezone),
-            "companies": [each.company for each in self.companies],
-            "started_at": utc_text(self.started_at),
-            "finished_at": utc_text(self.finished_at),
-            "seconds": self.seconds,
-            "api": self.api.to_json(),
-            "records": self.records.to_json(),
-            "days": self.days.to_json(),
-            "vanished": self.vanished.to_json(),
-            "errors": [error.to_json() for error in self.errors],
-            "warnings": [warning.to_json() for warning in self.warnings],
-            "appointment_ids": self.appointment_ids,
-            "lead_changes": [change.to_json() for change in self.lead_changes],
-            "interrupted": self.interrupted,
-            **cursor,
-            **by_company,
-        }
-
 
 def failure_json(command: str, errors: Iterable[RunError]) -> dict[str, Any]:
     """What a command prints under ``--json`` when it fails before it has anything to report."""
     return {"command": command, "ok": False, "errors": [error.to_json() for error in errors]}
-
-
-def utc_text(moment: datetime) -> str:
-    """ISO 8601 in UTC with a Z, to the millisecond (the precision that MongoDB keeps)."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def _period_json(period: Period | None, timezone: str | None) -> dict[str, str | None]:
-    first, last = (None, None) if period is None else (period.start, period.last_day)
-    return {
-        "from": None if first is None else first.isoformat(),
-        "to": None if last is None else last.isoformat(),
-        "timezone": timezone,
-    }

@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from altegio_sync.domain.continued import continue_run
+from altegio_sync.domain.json_form import utc_text
 from altegio_sync.domain.kept_share import KeptSample
-from altegio_sync.domain.report import utc_text
 
 if TYPE_CHECKING:
     from altegio_sync.domain.report import CompanyReport, SyncReport

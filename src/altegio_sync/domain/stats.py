@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from altegio_sync.domain.appointment import AttendanceStatus
+from altegio_sync.domain.exit_code import CommandReport
 from altegio_sync.domain.foreign_text import shown
+from altegio_sync.domain.json_form import JsonForm, Key
 from altegio_sync.domain.period_words import parse_open_period
-from altegio_sync.domain.report import utc_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 #: The first and the last day that a period can hold: they stand for an end that was left open.
 EARLIEST, LATEST = date(1, 1, 2), date(9999, 12, 30)
 MISSING = "Missing"
+_RATE_DIGITS = 4
 KNOWN_STATUSES = tuple(each.value for each in AttendanceStatus)
 
 
@@ -59,15 +61,12 @@ class StatsQuery:
 
 
 @dataclass(frozen=True, slots=True)
-class StatusCount:
+class StatusCount(JsonForm):
     """``status`` is None where what is stored is no text; the label says what it is."""
 
     status: str | None
     label: str
     count: int
-
-    def to_json(self) -> dict[str, Any]:
-        return {"status": self.status, "label": self.label, "count": self.count}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,36 +81,34 @@ class NamedCount:
     def shown_name(self) -> str:
         return shown(self.name or "") or f"#{shown(self.id)}"
 
-    def to_json(self, kind: Literal["teacher", "service"]) -> dict[str, Any]:
-        return {f"{kind}Id": self.id, f"{kind}Name": self.name, "count": self.count}
-
 
 @dataclass(frozen=True, slots=True)
-class DayCount:
+class DayCount(JsonForm):
     """The appointments that start on a local day."""
+
+    json_keys = (Key("date", "day"), "count")
 
     day: date
     count: int
 
-    def to_json(self) -> dict[str, Any]:
-        return {"date": self.day.isoformat(), "count": self.count}
-
 
 @dataclass(frozen=True, slots=True)
-class HourCount:
+class HourCount(JsonForm):
     """Those that start within an hour of the school's week; Monday is 1."""
 
     weekday: int
     hour: int
     count: int
 
-    def to_json(self) -> dict[str, int]:
-        return {"weekday": self.weekday, "hour": self.hour, "count": self.count}
-
 
 @dataclass(frozen=True, slots=True)
-class ShowCount:
+class ShowCount(JsonForm):
     """How many of a teacher's lessons were attended and missed; the others are undecided."""
+
+    json_keys = (
+        *(Key("teacherId", "id"), Key("teacherName", "name"), "arrived", "no_show"),
+        Key("rate", digits=_RATE_DIGITS),
+    )
 
     id: str
     name: str | None
@@ -126,51 +123,35 @@ class ShowCount:
     def rate(self) -> float | None:
         return share_of(self.no_show, self.arrived + self.no_show)
 
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "teacherId": self.id,
-            "teacherName": self.name,
-            "arrived": self.arrived,
-            "no_show": self.no_show,
-            "rate": _rounded(self.rate),
-        }
-
 
 @dataclass(frozen=True, slots=True)
-class TrialCounts:
+class TrialCounts(JsonForm):
     """Trial lessons, the leads who had one, and those with a lesson after their first trial."""
+
+    json_keys = ("lessons", "leads", "booked_again", "came_again", Key("rate", digits=_RATE_DIGITS))
 
     lessons: int
     leads: int
     booked_again: int
     came_again: int
 
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "lessons": self.lessons,
-            "leads": self.leads,
-            "booked_again": self.booked_again,
-            "came_again": self.came_again,
-            "rate": _rounded(share_of(self.came_again, self.leads)),
-        }
+    @property
+    def rate(self) -> float | None:
+        return share_of(self.came_again, self.leads)
 
 
 @dataclass(frozen=True, slots=True)
-class DuplicateCounts:
+class DuplicateCounts(JsonForm):
     """Ids that several documents have, and the documents beyond one for each.
 
     ``first`` names some of the ids, with the number of their documents.
     """
 
+    json_keys = ("appointment_ids", "extra_documents")
+
     appointment_ids: int = 0
     extra_documents: int = 0
     first: Mapping[str, int] = field(default_factory=dict)
-
-    def to_json(self) -> dict[str, int]:
-        return {
-            "appointment_ids": self.appointment_ids,
-            "extra_documents": self.extra_documents,
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,8 +176,10 @@ class StoredCounts:
 
 
 @dataclass(frozen=True, slots=True)
-class LastRun:
+class LastRun(JsonForm):
     """The sync that began last; ``period`` is as its report has it."""
+
+    json_keys = ("run_id", "command", "ok", "finished_at", Key("age_hours", digits=1), "period")
 
     run_id: str
     command: str
@@ -210,42 +193,39 @@ class LastRun:
     #: The command that goes on where an interrupted run ended.
     continued_by: str = ""
 
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "run_id": self.run_id,
-            "command": self.command,
-            "ok": self.ok,
-            "finished_at": None if self.finished_at is None else utc_text(self.finished_at),
-            "age_hours": None if self.age_hours is None else round(self.age_hours, 1),
-            "period": self.period,
-        }
-
 
 @dataclass(frozen=True, slots=True)
-class Attention:
+class Attention(JsonForm):
     """Something that somebody should see to; as text, a line for `grep`."""
+
+    json_keys = ("level", "code", Key("message", "line"), "company")
 
     level: Literal["WARNING", "ERROR"]
     text: str
     code: str = ""
     company: str | None = None
 
-    def to_json(self) -> dict[str, Any]:
-        message = " ".join(shown(self.text).split())
-        return {
-            "level": self.level,
-            "code": self.code,
-            "message": message,
-            "company": self.company,
-        }
+    @property
+    def line(self) -> str:
+        return " ".join(shown(self.text).split())
 
     def __str__(self) -> str:
-        return f"{self.level} {' '.join(shown(self.text).split())}"
+        return f"{self.level} {self.line}"
 
 
 @dataclass(frozen=True, slots=True)
-class StatsReport:
+class StatsReport(CommandReport):
     """Everything that `stats` tells; ``zone_source`` is why the days are cut in that zone."""
+
+    json_keys = (
+        *("command", "ok", Key("timezone", "zone"), Key("period", "days_asked")),
+        *(Key("total", "counts.total"), Key("active", "counts.active")),
+        *(Key("deleted", "counts.deleted"), Key("trial", "counts.trial")),
+        *("by_status", "top_teachers", "top_services", "dates", Key("heat_map", "counts.heat_map")),
+        *("no_show", Key("trials", "counts.trials"), Key("duplicates", "counts.duplicates")),
+        *("last_run", Key("warnings", "warning_lines")),
+    )
+    command: ClassVar[str] = "stats"
 
     made_at: datetime
     today: date
@@ -269,45 +249,58 @@ class StatsReport:
         return in_fixed_order(self.counts.statuses)
 
     @property
+    def top_teachers(self) -> list[dict[str, Any]]:
+        return _named("teacher", self.counts.top_teachers)
+
+    @property
+    def top_services(self) -> list[dict[str, Any]]:
+        return _named("service", self.counts.top_services)
+
+    @property
+    def dates(self) -> dict[str, Any]:
+        return {
+            "oldest": self.oldest,
+            "newest": self.newest,
+            "last_30_days": self.counts.last_30_days,
+            "upcoming": self.counts.upcoming,
+            "by_day": self.counts.by_day,
+        }
+
+    @property
     def attendance(self) -> ShowCount:
         """Of all teachers together."""
         found = {each.status: each.count for each in self.counts.statuses}
         arrived = found.get(AttendanceStatus.ARRIVED.value, 0)
         return ShowCount("", None, arrived, found.get(AttendanceStatus.NO_SHOW.value, 0))
 
-    def to_json(self) -> dict[str, Any]:
-        counts = self.counts
-        return {
-            "command": "stats",
-            "ok": True,
-            "timezone": {"name": self.timezone, "source": self.zone_source},
-            "period": None if self.period is None else _period_json(self.period),
-            "total": counts.total,
-            "active": counts.active,
-            "deleted": counts.deleted,
-            "trial": counts.trial,
-            "by_status": [each.to_json() for each in self.by_status],
-            "top_teachers": [each.to_json("teacher") for each in counts.top_teachers],
-            "top_services": [each.to_json("service") for each in counts.top_services],
-            "dates": {
-                "oldest": None if self.oldest is None else self.oldest.isoformat(),
-                "newest": None if self.newest is None else self.newest.isoformat(),
-                "last_30_days": counts.last_30_days,
-                "upcoming": counts.upcoming,
-                "by_day": [each.to_json() for each in counts.by_day],
-            },
-            "heat_map": [each.to_json() for each in counts.heat_map],
-            "no_show": {
-                "arrived": self.attendance.arrived,
-                "no_show": self.attendance.no_show,
-                "rate": _rounded(self.attendance.rate),
-                "by_teacher": [each.to_json() for each in counts.shows],
-            },
-            "trials": counts.trials.to_json(),
-            "duplicates": counts.duplicates.to_json(),
-            "last_run": None if self.last_run is None else self.last_run.to_json(),
-            "warnings": [str(each) for each in self.warnings],
-        }
+    @property
+    def no_show(self) -> dict[str, Any]:
+        whole = self.attendance.to_json()
+        of_all = {name: whole[name] for name in ("arrived", "no_show", "rate")}
+        return {**of_all, "by_teacher": self.counts.shows}
+
+    @property
+    def zone(self) -> dict[str, str]:
+        return {"name": self.timezone, "source": self.zone_source}
+
+    @property
+    def days_asked(self) -> dict[str, date | None] | None:
+        if self.period is None:
+            return None
+        first, last = open_ends(self.period)
+        return {"from": first, "to": last}
+
+    @property
+    def warning_lines(self) -> list[str]:
+        return [str(each) for each in self.warnings]
+
+
+def _named(
+    kind: Literal["teacher", "service"], counts: Iterable[NamedCount]
+) -> list[dict[str, Any]]:
+    return [
+        {f"{kind}Id": each.id, f"{kind}Name": each.name, "count": each.count} for each in counts
+    ]
 
 
 def label_of(status: str | None, bson_type: str = "string") -> str:
@@ -334,15 +327,3 @@ def in_fixed_order(found: Iterable[StatusCount]) -> tuple[StatusCount, ...]:
         unknown.append(StatusCount(None, MISSING, missing))
     unknown.sort(key=lambda each: (-each.count, each.status or "", each.label))
     return (*known, *unknown)
-
-
-def _period_json(period: Period) -> dict[str, str | None]:
-    first, last = open_ends(period)
-    return {
-        "from": None if first is None else first.isoformat(),
-        "to": None if last is None else last.isoformat(),
-    }
-
-
-def _rounded(share: float | None) -> float | None:
-    return None if share is None else round(share, 4)

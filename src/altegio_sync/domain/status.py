@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from altegio_sync.domain.attention import about_cursor, about_days
-from altegio_sync.domain.exit_code import ExitCode, decide_exit_code
-from altegio_sync.domain.report import utc_text
+from altegio_sync.domain.exit_code import CommandReport, ExitCode, decide_exit_code
+from altegio_sync.domain.json_form import JsonForm, Key
 from altegio_sync.domain.stats import Attention
 
 if TYPE_CHECKING:
@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class LeaseState:
+class LeaseState(JsonForm):
     """Who is at work; one that has expired was left by a run that died."""
+
+    json_keys = ("company", "holder", Key("expired", "is_expired"))
 
     company: str
     holder: str
@@ -29,17 +31,21 @@ class LeaseState:
     run_id: str = ""
     since: datetime | None = None
 
-    def to_json(self) -> dict[str, Any]:
-        return {"company": self.company, "holder": self.holder, "expired": self.is_expired}
-
 
 @dataclass(frozen=True, slots=True)
-class StatusReport:
+class StatusReport(CommandReport):
     """The answers of one moment ``now``, by the clock of MongoDB's server.
 
     ``coverage`` is of the last 30 days that have ended; ``stale`` is what the last `sync` counted.
     ``about_run`` and ``about_store`` are what needs a person about the runs and the collection.
     """
+
+    json_keys = (
+        *("command", "ok", "attention", "last_run", Key("coverage", "coverage_by_company")),
+        *(Key("cursors", "cursor_ages"), "leases", "budget"),
+        *("documents", "stale", "validation_errors"),
+    )
+    command: ClassVar[str] = "status"
 
     now: datetime
     last_run: LastRun | None
@@ -75,35 +81,29 @@ class StatusReport:
             yield from about_cursor(company, at, self.now)
         yield from self.about_store
 
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "command": "status",
-            "ok": self.exit_code == 0,
-            "attention": [each.to_json() for each in self.attention],
-            "last_run": None if self.last_run is None else self.last_run.to_json(),
-            "coverage": [
-                {
-                    "company": each.company,
-                    **each.to_json(),
-                    "outdated": len(each.outdated),
-                    "oldest_proof_age_seconds": self._age_s(each.oldest_proof_at),
-                }
-                for each in self.coverage
-            ],
-            "cursors": [
-                {"company": company, "at": utc_text(at), "age_seconds": self._age_s(at)}
-                for company, at in sorted(self.cursors.items())
-            ],
-            "leases": [each.to_json() for each in self.leases],
-            "budget": {
-                "key": self.budget_key,
-                "last_minute": self.budget_spent,
-                "limit": self.budget_limit,
-            },
-            "documents": self.documents,
-            "stale": self.stale,
-            "validation_errors": self.validation_errors,
-        }
+    @property
+    def coverage_by_company(self) -> list[dict[str, Any]]:
+        return [
+            {
+                "company": each.company,
+                **each.to_json(),
+                "outdated": len(each.outdated),
+                "oldest_proof_age_seconds": self._age_s(each.oldest_proof_at),
+            }
+            for each in self.coverage
+        ]
+
+    @property
+    def cursor_ages(self) -> list[dict[str, Any]]:
+        return [
+            {"company": company, "at": at, "age_seconds": self._age_s(at)}
+            for company, at in sorted(self.cursors.items())
+        ]
+
+    @property
+    def budget(self) -> dict[str, Any]:
+        spent, limit = self.budget_spent, self.budget_limit
+        return {"key": self.budget_key, "last_minute": spent, "limit": limit}
 
     def _age_s(self, moment: datetime | None) -> int | None:
         return None if moment is None else round((self.now - moment).total_seconds())

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, ClassVar
 
-from altegio_sync.domain.exit_code import ExitCode, decide_exit_code
-from altegio_sync.domain.report import RunError, utc_text
+from altegio_sync.domain.exit_code import CommandReport, ExitCode, decide_exit_code
+from altegio_sync.domain.json_form import JsonForm
+from altegio_sync.domain.report import RunError
 
 if TYPE_CHECKING:
     from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
-class TrashedRun:
+class TrashedRun(JsonForm):
     """What the trash holds of one run; ``undone`` of its entries were brought back."""
 
     run_id: str
@@ -23,20 +24,16 @@ class TrashedRun:
     removed: int
     undone: int
 
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "run_id": self.run_id,
-            "command": self.command,
-            "at": utc_text(self.at),
-            "changed": self.changed,
-            "removed": self.removed,
-            "undone": self.undone,
-        }
-
 
 @dataclass(slots=True)
-class UndoReport:
+class UndoReport(CommandReport):
     """What undoing a run did; the lists hold appointment ids of what was left alone."""
+
+    json_keys = (
+        *("command", "run_id", "ok", "restored", "already", "index_dropped"),
+        *("changed_since", "refused", "errors"),
+    )
+    command: ClassVar[str] = "undo"
 
     run_id: str
     restored: int = 0
@@ -60,16 +57,3 @@ class UndoReport:
         if appointment_id not in self.refused:
             self.refused.append(appointment_id)
             self.errors.append(RunError("refused", message))
-
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "command": "undo",
-            "run_id": self.run_id,
-            "ok": self.exit_code == 0,
-            "restored": self.restored,
-            "already": self.already,
-            "index_dropped": self.index_dropped,
-            "changed_since": self.changed_since,
-            "refused": self.refused,
-            "errors": [each.to_json() for each in self.errors],
-        }

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from altegio_sync.domain.exit_code import ExitCode, decide_exit_code
+from altegio_sync.domain.exit_code import CommandReport, ExitCode, decide_exit_code
+from altegio_sync.domain.json_form import JsonForm, Key
 from altegio_sync.domain.leads import USUAL_LEADS, LeadRules
 from altegio_sync.domain.repair import Unrepaired
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from altegio_sync.domain.findings import Group
     from altegio_sync.domain.period import Period
     from altegio_sync.domain.repair import SchoolZones
+    from altegio_sync.domain.report import RunError
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +41,10 @@ class RuleContext:
 
 
 @dataclass(frozen=True, slots=True)
-class ValidationScope:
+class ValidationScope(JsonForm):
     """The local days on which the checked documents start."""
+
+    json_keys = (Key("from", "period.start"), Key("to", "period.last_day"), Key("timezone", "zone"))
 
     period: Period
     zone: ZoneInfo
@@ -48,13 +52,6 @@ class ValidationScope:
     @property
     def moments(self) -> tuple[datetime, datetime]:
         return self.period.moments(self.zone)
-
-    def to_json(self) -> dict[str, str]:
-        return {
-            "from": self.period.start.isoformat(),
-            "to": self.period.last_day.isoformat(),
-            "timezone": self.zone.key,
-        }
 
 
 class Severity(StrEnum):
@@ -74,8 +71,16 @@ class Remedy(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class RuleFinding:
+class RuleFinding(JsonForm):
     """One rule over the whole collection: how many documents it concerns, and some of them."""
+
+    json_keys = (
+        "rule",
+        "severity",
+        "count",
+        Key("fields", "found_fields", optional=True),
+        "sample",
+    )
 
     rule: str
     severity: Severity
@@ -86,20 +91,16 @@ class RuleFinding:
     #: Where the store finds the sample again.
     places: tuple[object, ...] = ()
 
-    def to_json(self) -> dict[str, Any]:
-        fields = {"fields": self.fields} if self.fields else {}
-        return {
-            "rule": self.rule,
-            "severity": self.severity.value,
-            "count": self.count,
-            **fields,
-            "sample": list(self.sample),
-        }
+    @property
+    def found_fields(self) -> dict[str, int] | None:
+        return self.fields or None
 
 
 @dataclass(slots=True)
-class RepairPlan:
+class RepairPlan(JsonForm):
     """What a repair would do: documents mended here, and what Altegio is to be asked."""
+
+    json_keys = ("local", "asked", "requests", "by_pages", Key("seconds", digits=1), "unaskable")
 
     local: int = 0
     asked: int = 0
@@ -108,20 +109,18 @@ class RepairPlan:
     seconds: float = 0.0
     unaskable: int = 0
 
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "local": self.local,
-            "asked": self.asked,
-            "requests": self.requests,
-            "by_pages": self.by_pages,
-            "seconds": round(self.seconds, 1),
-            "unaskable": self.unaskable,
-        }
-
 
 @dataclass(slots=True)
-class ValidationReport:
+class ValidationReport(CommandReport):
     """The findings; after a repair what is still wrong, with what was done."""
+
+    json_keys = (
+        *("command", "ok", Key("period", "scope", optional=True), "checked", "errors", "warnings"),
+        *("rules", "fixed", "trashed", "run_id", Key("plan", optional=True)),
+        *(Key("timezone", "zones", optional=True), Key("left", "left_by_reason", optional=True)),
+        Key("failures", optional=True),
+    )
+    command: ClassVar[str] = "validate"
 
     checked: int
     findings: list[RuleFinding]
@@ -156,29 +155,21 @@ class ValidationReport:
             has_failed=bool(self.errors or self.unrepaired.errors),
         )
 
-    def _listed_json(self, rule: str) -> dict[str, Any]:
-        if rule not in self.listed:
-            return {}
-        return {"documents": [[each.to_json() for each in group] for group in self.listed[rule]]}
+    @property
+    def rules(self) -> list[dict[str, Any]]:
+        """The findings, with all documents of the rules that were asked for."""
+        return [
+            each.to_json()
+            | ({"documents": self.listed[each.rule]} if each.rule in self.listed else {})
+            for each in self.findings
+        ]
 
-    def to_json(self) -> dict[str, Any]:
-        plan = {} if self.plan is None else {"plan": self.plan.to_json()}
+    @property
+    def left_by_reason(self) -> list[dict[str, Any]] | None:
+        return self.unrepaired.by_reason or None
+
+    @property
+    def failures(self) -> list[RunError | dict[str, Any]] | None:
         reach = self.out_of_reach
-        errors = [] if reach is None else [{"code": "fetch_failed", "message": reach}]
-        errors += [each.to_json() for each in self.unrepaired.errors]
-        return {
-            "command": "validate",
-            "ok": self.exit_code == 0,
-            **({} if self.scope is None else {"period": self.scope.to_json()}),
-            "checked": self.checked,
-            "errors": self.errors,
-            "warnings": self.warnings,
-            "rules": [each.to_json() | self._listed_json(each.rule) for each in self.findings],
-            "fixed": self.fixed,
-            "trashed": self.trashed,
-            "run_id": self.run_id,
-            **plan,
-            **({} if self.zones is None else {"timezone": self.zones.to_json()}),
-            **({"left": self.unrepaired.to_json()} if self.unrepaired.counts else {}),
-            **({"failures": errors} if errors else {}),
-        }
+        own = [] if reach is None else [{"code": "fetch_failed", "message": reach}]
+        return [*own, *self.unrepaired.errors] or None

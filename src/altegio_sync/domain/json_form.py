@@ -1,0 +1,104 @@
+"""The JSON of reports, which `--json` prints and MongoDB keeps: one adapter for all of them."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import Field, dataclass, fields
+from datetime import UTC, date, datetime
+from enum import Enum
+from pathlib import PurePath
+from typing import Any, ClassVar, Self
+from zoneinfo import ZoneInfo
+
+from altegio_sync.messages import Message
+from altegio_sync.messages.foreign_text import shown
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A key of a JSON object, where it is more than the name of an attribute.
+
+    ``attribute`` is a name, or several with dots between them; without it, it is the key's own. An
+    ``optional`` key is absent where the value is None. ``digits`` is how far a number is rounded.
+    """
+
+    name: str
+    attribute: str = ""
+    optional: bool = False
+    digits: int | None = None
+
+    def value_of(self, owner: object) -> Any:
+        value = operator.attrgetter(self.attribute or self.name)(owner)
+        return value if value is None or self.digits is None else round(value, self.digits)
+
+
+class JsonForm:
+    """The base of a dataclass that has a JSON object.
+
+    ``json_keys`` are its keys in order. Without them, the names of the fields are the keys.
+    """
+
+    __slots__ = ()
+    json_keys: ClassVar[tuple[str | Key, ...]] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        shape: dict[str, Any] = {}
+        for each in self.json_keys or [each.name for each in _fields(self)]:
+            if isinstance(each, str):
+                shape[each] = json_value(getattr(self, each))
+                continue
+            value = each.value_of(self)
+            if value is not None or not each.optional:
+                shape[each.name] = json_value(value)
+        return shape
+
+
+class Counts(JsonForm):
+    """The base of a dataclass of numbers and counters: two of them are added field by field."""
+
+    __slots__ = ()
+
+    def __add__(self, other: Self) -> Self:
+        return self._combine(other, operator.add)
+
+    def __sub__(self, earlier: Self) -> Self:
+        return self._combine(earlier, operator.sub)
+
+    def _combine(self, other: Self, combine: Callable[[Any, Any], Any]) -> Self:
+        names = [each.name for each in _fields(self)]
+        return type(self)(*(combine(getattr(self, name), getattr(other, name)) for name in names))
+
+
+def json_value(value: object) -> Any:
+    """The value as JSON has it: days and moments in ISO 8601, moments in UTC."""
+    match value:
+        case JsonForm():
+            return value.to_json()
+        case Enum():
+            return value.value
+        case None | str() | int() | float():
+            return value
+        case datetime():
+            return utc_text(value)
+        case date():
+            return value.isoformat()
+        case Message():
+            return shown(str(value))
+        case Mapping():
+            return {json_value(key): json_value(each) for key, each in value.items()}
+        case ZoneInfo() | PurePath():
+            return str(value)
+        case Iterable():
+            return [json_value(each) for each in value]
+        case _:
+            raise TypeError(f"no JSON for {type(value).__name__}")
+
+
+def utc_text(moment: datetime) -> str:
+    """ISO 8601 in UTC with a Z, to the millisecond (the precision that MongoDB keeps)."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _fields(owner: JsonForm) -> tuple[Field[Any], ...]:
+    return fields(owner)  # type: ignore[arg-type]  # the base of dataclasses is none itself
