@@ -21,7 +21,6 @@ from altegio_sync.errors import ConfigError
 from altegio_sync.mongo.backup.dump_file import (
     UnreadableDumpError,
     batches,
-    identity,
     new_dump_file,
     read_documents,
 )
@@ -33,6 +32,7 @@ from altegio_sync.mongo.backup.dump_folder import (
     usable_target,
 )
 from altegio_sync.mongo.backup.repeated_keys import RepeatedKeys
+from altegio_sync.mongo.core.document_ids import server_key
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -213,9 +213,11 @@ def test_a_repeated_key_is_found_whatever_the_runs(added: list[bytes], run_lengt
 
 
 def test_keys_are_the_same_where_the_server_takes_them_for_the_same() -> None:
-    assert identity(501) == identity(Int64(501)) == identity(501.0)
+    assert server_key(501) == server_key(Int64(501)) == server_key(501.0)
+    assert server_key(501) == server_key(Decimal128("501.0"))
+    assert server_key(7.5) == server_key(Decimal128("7.50"))
     kinds = ["501", 501, True, 1, None, 0.5, ObjectId(b"0" * 12), {"a": 1}]
-    assert len({identity(each) for each in kinds}) == len(kinds)
+    assert len({server_key(each) for each in kinds}) == len(kinds)
 
 
 @given(st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"]), max_size=200))

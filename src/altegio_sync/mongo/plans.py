@@ -13,6 +13,7 @@ from pymongo import InsertOne, UpdateOne
 from altegio_sync.domain.field_change import FieldChange, find_changes
 from altegio_sync.domain.lessons import Kept
 from altegio_sync.domain.report import Outcome, SyncMode
+from altegio_sync.mongo.core.document_ids import new_document_id
 from altegio_sync.mongo.core.documents import (
     BOOKING_FIELDS,
     KEY,
@@ -23,7 +24,7 @@ from altegio_sync.mongo.core.documents import (
     settled_fields,
     wanted_fields,
 )
-from altegio_sync.mongo.core.ids import new_document_id, to_id
+from altegio_sync.mongo.core.ids import to_id
 from altegio_sync.mongo.tending.lead_trash import StoredLead, is_other_lead
 from altegio_sync.ports import BatchResult, Overtaken
 

@@ -25,6 +25,7 @@ from altegio_sync.domain.stats import (
     label_of,
 )
 from altegio_sync.mongo.core.connection import durable, translated_errors
+from altegio_sync.mongo.core.ids import NO_LIST
 from altegio_sync.mongo.core.indexes import has_unique_index
 from altegio_sync.mongo.core.local_time import EARLIEST_START, FEW_AT_ONCE, QUARTER_OF_ID
 from altegio_sync.mongo.tending.duplicates import has_numeric_ids, repeated_ids
@@ -129,7 +130,7 @@ def _spanned(query: StatsQuery) -> Document:
 def _within(since: datetime, until: datetime | None = None) -> Document:
     # Compared with a date, nothing but a date matches, or an array that has one.
     bounds = {"$gte": since} if until is None else {"$gte": since, "$lt": until}
-    return {"startDateTime": {**bounds, "$not": {"$type": "array"}}}
+    return {"startDateTime": {**bounds, **NO_LIST}}
 
 
 def _people(query: StatsQuery) -> Pipeline:

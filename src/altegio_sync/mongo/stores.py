@@ -12,16 +12,10 @@ from altegio_sync.domain.report import Outcome
 from altegio_sync.errors import StoreError
 from altegio_sync.mongo.core.bulk import Written, refused_message, write_counted
 from altegio_sync.mongo.core.connection import durable, waits_for_mongodb
+from altegio_sync.mongo.core.document_ids import fixed_document_id, new_document_id
 from altegio_sync.mongo.core.documents import KEY, STAMP
 from altegio_sync.mongo.core.fence import no_fence
-from altegio_sync.mongo.core.ids import (
-    IS_ID,
-    fixed_document_id,
-    keys_of,
-    new_document_id,
-    to_askable_id,
-    to_id,
-)
+from altegio_sync.mongo.core.ids import MAY_BE_ID, having_ids, keys_of, to_askable_id, to_id
 from altegio_sync.mongo.core.indexes import (
     ensure_start_index,
     ensure_unique_index,
@@ -63,8 +57,6 @@ _OF_OURS: Document = {STAMP: {"$exists": True}}
 _PROJECTION = dict.fromkeys(READ_FIELDS, 1)
 #: So often a document is examined that others change at the same time.
 _TRIES = 5
-#: A list is matched by what it holds; a document with one as its id is `validate`'s business.
-_NO_LIST = {"$not": {"$type": "array"}}
 
 
 class MongoAppointments:
@@ -153,12 +145,12 @@ class MongoAppointments:
     @waits_for_mongodb
     async def _find_marked(self, ids: Collection[str], writes_at: datetime) -> set[str]:
         marked = {"isDeleted": True, "updatedAt": writes_at}
-        query = {KEY: {"$in": self._keys(ids), **_NO_LIST}, **marked}
+        query = {**having_ids(self._keys(ids)), **marked}
         return {to_id(each[KEY]) or "" async for each in self._collection.find(query, {KEY: 1})}
 
     @waits_for_mongodb
     async def _find_to_mark(self, ids: Collection[str], scope: StoredScope) -> list[Document]:
-        query = {**_undeleted(scope), KEY: {"$in": self._keys(ids), **_NO_LIST}}
+        query = {**_undeleted(scope), **having_ids(self._keys(ids))}
         return await self._collection.find(query, _PROJECTION).to_list()
 
     @waits_for_mongodb
@@ -242,7 +234,7 @@ class MongoAppointments:
     async def _find_stored(self, ids: Sequence[str]) -> Mapping[str, Sequence[Document]]:
         """The stored documents by id; several where old duplicates stand."""
         stored: dict[str, list[Document]] = defaultdict(list)
-        query = {KEY: {"$in": self._keys(ids), **_NO_LIST}}
+        query = having_ids(self._keys(ids))
         # All in one answer: by default the first has 101 of them.
         cursor = self._collection.find(query, _PROJECTION, batch_size=len(ids) + 1)
         for document in await cursor.to_list():
@@ -321,5 +313,5 @@ def _undeleted(scope: StoredScope) -> Document:
         "startDateTime": {"$gte": start, "$lt": end},
         "isDeleted": {"$ne": True},
         "companyId": {"$in": owners},
-        KEY: IS_ID,
+        KEY: MAY_BE_ID,
     }

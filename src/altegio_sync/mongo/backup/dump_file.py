@@ -180,12 +180,3 @@ def batches(
             batch, size = [], 0
     if batch:
         yield batch
-
-
-def identity(value: object) -> bytes:
-    """The same for what the server takes for the same key: 1, 1.0 and a 64-bit 1 are."""
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(int(value)).encode()
-    return bson.encode({"": value})

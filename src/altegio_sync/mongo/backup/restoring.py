@@ -16,15 +16,15 @@ from altegio_sync.mongo.backup.dump_file import (
     RAW,
     UnreadableDumpError,
     batches,
-    identity,
     read_documents,
 )
 from altegio_sync.mongo.backup.repeated_keys import RepeatedKeys
 from altegio_sync.mongo.core.bulk import OTHERWISE, write_each
 from altegio_sync.mongo.core.connection import durable, translated_errors
+from altegio_sync.mongo.core.document_ids import server_key
 from altegio_sync.mongo.core.documents import KEY
 from altegio_sync.mongo.core.fence import no_fence
-from altegio_sync.mongo.core.ids import NO_LIST, to_id
+from altegio_sync.mongo.core.ids import having_ids, to_id
 from altegio_sync.mongo.core.indexes import (
     INDEX_NAME,
     drop_own_index,
@@ -157,9 +157,9 @@ class MongoRestorer:
         async for batch in self._read(file, report):
             report.documents += len(batch)
             for document in batch:
-                document_ids.add(identity(document["_id"]))
+                document_ids.add(server_key(document["_id"]))
                 if KEY in document:
-                    keys.add(identity(document[KEY]))
+                    keys.add(server_key(document[KEY]))
             self._on_progress(Step.CHECKING, report.documents, None)
 
     async def _read(
@@ -194,17 +194,17 @@ class MongoRestorer:
 
     async def _compare(self, documents: Sequence[RawBSONDocument]) -> _Batch:
         batch = _Batch()
-        missing = {identity(each["_id"]): each for each in documents}
+        missing = {server_key(each["_id"]): each for each in documents}
         ids = [each["_id"] for each in documents]
         async for stored in self._raw.find({"_id": {"$in": ids}}):
-            document = missing.pop(identity(stored["_id"]), None)
+            document = missing.pop(server_key(stored["_id"]), None)
             if document is None:
                 continue
             if document.raw == stored.raw:
                 batch.unchanged += 1
             else:
                 batch.differing.append(document)
-                batch.versions[identity(stored["_id"])] = stored
+                batch.versions[server_key(stored["_id"])] = stored
         batch.missing = list(missing.values())
         return batch
 
@@ -215,11 +215,9 @@ class MongoRestorer:
         written = [each for each in wanted if to_id(each.get(KEY)) is not None]
         if not written:
             return False
-        ids = {identity(each["_id"]) for each in written}
-        holders = self._raw.find(
-            {KEY: {"$in": [each[KEY] for each in written], **NO_LIST}}, projection={"_id": 1}
-        )
-        return any([identity(each["_id"]) not in ids async for each in holders])
+        ids = {server_key(each["_id"]) for each in written}
+        holders = self._raw.find(having_ids([each[KEY] for each in written]), projection={"_id": 1})
+        return any([server_key(each["_id"]) not in ids async for each in holders])
 
     async def _write(self, batch: _Batch, report: RestoreReport) -> None:
         writes: list[_Write] = [(each, InsertOne(each)) for each in batch.missing]
@@ -228,7 +226,7 @@ class MongoRestorer:
             if DUPLICATE_KEY in failed.values() and not report.index_dropped:
                 report.index_dropped = await drop_own_index(self._collection)
             wanted = (*batch.missing, *batch.differing)
-            left = {identity(each["_id"]): each for each in wanted}
+            left = {server_key(each["_id"]): each for each in wanted}
             # By what is there now: another program may have changed it meanwhile.
             now = await self._compare([left[key] for key in failed])
             added: list[_Write] = [(each, adding(each)) for each in now.missing]
@@ -236,8 +234,8 @@ class MongoRestorer:
             for key, code in failed.items():
                 self._failures.add(code, left[key])
         report.failed += len(failed)
-        report.inserted += sum(identity(each["_id"]) not in failed for each in batch.missing)
-        report.replaced += sum(identity(each["_id"]) not in failed for each in batch.differing)
+        report.inserted += sum(server_key(each["_id"]) not in failed for each in batch.missing)
+        report.replaced += sum(server_key(each["_id"]) not in failed for each in batch.differing)
 
     async def _attempt(self, writes: Sequence[_Write]) -> dict[bytes, int]:
         """Which of the documents are not stored as they are in the dump then, and why."""
@@ -245,12 +243,12 @@ class MongoRestorer:
             return {}
         await self._fence()
         refused = await write_each(self._raw, [write for _, write in writes])
-        failed = {identity(writes[n][0]["_id"]): code for n, code in refused.items()}
+        failed = {server_key(writes[n][0]["_id"]): code for n, code in refused.items()}
         found = await self._compare(
             [each for n, (each, _) in enumerate(writes) if n not in refused]
         )
         for each in (*found.missing, *found.differing):
-            failed[identity(each["_id"])] = OTHERWISE
+            failed[server_key(each["_id"])] = OTHERWISE
         return failed
 
     async def _is_index_ours(self) -> bool:
@@ -261,7 +259,7 @@ class MongoRestorer:
 
 def _replacements(batch: _Batch) -> list[_Write]:
     return [
-        (each, replacing(batch.versions[identity(each["_id"])], each)) for each in batch.differing
+        (each, replacing(batch.versions[server_key(each["_id"])], each)) for each in batch.differing
     ]
 
 

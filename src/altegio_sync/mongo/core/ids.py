@@ -1,114 +1,117 @@
 """The one definition of "the same appointment id", in Python and inside MongoDB.
 
-An id is a text that is not blank, or a whole number of any of BSON's numeric types: 7, 7.0 and "7"
-are the same id, "07" is another. Anything else (a list, a document, a fraction, a number that no
-64 bits hold) is no id: no two documents share it, and it is never part of a query.
+An id is a text that is not blank, or a whole number of any BSON type that fits into 64 bits. 7, 7.0
+and "7" are the same id; "07" is another id. Every other value (a list, a document, a fraction) is
+no id: no two documents share it, and no query contains it.
 """
 
 from __future__ import annotations
 
-import hashlib
 import math
+import re
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-import bson
-from bson import Code, Decimal128, Int64, ObjectId, Regex
+from bson import Code, Decimal128, Int64, Regex
 
 from altegio_sync.mongo.core.documents import KEY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from datetime import datetime
+    from collections.abc import Iterable, Mapping, Sequence
 
     Document = dict[str, Any]
 
-_INT64_END = 2**63
-_BLANK = r"^\s*$"
+_INT64 = range(-(2**63), 2**63)
+#: The white space of the regular expressions and of `$trim` below. A no-break space is a letter.
 _SPACE = " \t\n\v\f\r"
-_LONGEST = 40
+_LONGEST_LABEL = 40
 _MOST_DIGITS = 18
-#: Part of a query by value: a list would be matched by what it holds.
+_INTEGER = re.compile(r"-?[0-9]{1,19}")
+#: Part of a query for a value. Without it, a list matches if any of its items matches.
 NO_LIST: Document = {"$not": {"$type": "array"}}
-#: A query for a value that may be one.
-IS_ID: Document = {"$type": ["string", "number"], **NO_LIST}
-#: The number as 64 bits hold it, without its fraction.
+#: A query for every value that is an id. It also finds fractions and blank texts.
+MAY_BE_ID: Document = {"$type": ["string", "symbol", "number"], **NO_LIST}
+#: Matches a blank text.
+BLANK = Regex(r"^\s*$")
+#: The number as 64 bits, without its fraction; null where it does not fit.
 AS_LONG: Document = {
     "$convert": {"input": f"${KEY}", "to": "long", "onError": None, "onNull": None}
 }
-_IS_WHOLE: Document = {"$and": [{"$isNumber": f"${KEY}"}, {"$eq": [AS_LONG, f"${KEY}"]}]}
-#: `to_id` as an expression; what is no id stays what it is.
-AS_TEXT: Document = {"$cond": [_IS_WHOLE, {"$toString": AS_LONG}, f"${KEY}"]}
-#: For a field that holds `AS_TEXT`, to leave out texts of white space.
-NOT_BLANK: Document = {"$not": Regex(_BLANK)}
+
+
+def is_blank_text(field: str) -> Document:
+    """An expression: whether the field, which is a text, has only white space."""
+    return {"$eq": [{"$trim": {"input": f"${field}", "chars": _SPACE}}, ""]}
+
+
+def _as_id() -> Document:
+    kind = {"$type": f"${KEY}"}
+    is_whole = {"$and": [{"$isNumber": f"${KEY}"}, {"$eq": [AS_LONG, f"${KEY}"]}]}
+    text = {"$cond": [is_blank_text(KEY), None, f"${KEY}"]}
+    # Python reads a symbol, a type of old programs, as a text.
+    symbol_text = {"$substrBytes": [f"${KEY}", 0, -1]}
+    branches = [
+        {"case": {"$eq": [kind, "string"]}, "then": text},
+        {"case": is_whole, "then": {"$toString": AS_LONG}},
+        {"case": {"$eq": [kind, "symbol"]}, "then": symbol_text},
+    ]
+    return {"$switch": {"branches": branches, "default": None}}
+
+
+#: `to_id` as an expression: null for a value that is no id.
+AS_ID: Document = _as_id()
 
 
 def to_id(value: object) -> str | None:
-    """The id as text; None for what is none."""
+    """The id as text; None for a value that is no id."""
     if isinstance(value, str) and not isinstance(value, Code):
-        return value if value.strip(_SPACE) else None
+        return None if is_blank(value) else value
     number = to_whole_number(value)
-    return None if number is None or not -_INT64_END <= number < _INT64_END else str(number)
+    return None if number is None else str(number)
+
+
+def is_blank(value: object) -> bool:
+    """Whether it is null or a text of white space. A no-break space is a letter here."""
+    return value is None or (isinstance(value, str) and not value.strip(_SPACE))
+
+
+def is_same_id(one: object, other: object) -> bool:
+    known = to_id(one)
+    return known is not None and known == to_id(other)
 
 
 def to_whole_number(value: object) -> int | None:
-    """The number that a BSON value is, however it is stored; None for what is none.
+    """The whole number of 64 bits that a BSON value of any numeric type is; else None.
 
-    A number of more digits than 64 bits hold is none: Decimal128 has some of six thousand.
+    The limits are compared first: a Decimal128 may have six thousand digits.
     """
     if isinstance(value, Decimal128):
-        number = value.to_decimal()
-        if not number.is_finite() or abs(number) >= _INT64_END or number != number.to_integral():
-            return None
-        return int(number)
-    if isinstance(value, bool) or not isinstance(value, int | float):
+        value = value.to_decimal()
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         return None
-    if not math.isfinite(value) or value != int(value):
-        return None
-    return int(value) if abs(value) <= _INT64_END else None
+    is_finite = value.is_finite() if isinstance(value, Decimal) else math.isfinite(value)
+    is_whole = is_finite and _INT64.start <= value < _INT64.stop and value == int(value)
+    return int(value) if is_whole else None
 
 
 def to_askable_id(value: object) -> str | None:
-    """The id where Altegio may know it: digits, not too many to be a number of its database."""
+    """The id if Altegio may know it: at most 18 digits, as numbers in a database have."""
     known = to_id(value)
     is_number = known is not None and known.isascii() and known.isdigit()
     return known if is_number and len(known or "") <= _MOST_DIGITS else None
 
 
+def having_ids(keys: Sequence[Any]) -> Document:
+    """A query for the documents with one of the ids. ``keys`` are from `keys_of`, or stored ids."""
+    return {KEY: {"$in": keys, **NO_LIST}}
+
+
 def keys_of(ids: Iterable[str], *, also_numbers: bool) -> list[str | Int64]:
-    """As what the ids may be stored; a number finds those of every numeric type."""
+    """The values under which the ids may be stored. A number finds every numeric type."""
     keys: list[str | Int64] = list(ids)
     if also_numbers:
         keys += [number for each in keys if (number := _to_int64(str(each))) is not None]
     return keys
-
-
-def new_document_id(appointment_id: str) -> ObjectId:
-    """An `_id` as MongoDB makes it."""
-    del appointment_id  # it says when a document was made, not of what
-    return ObjectId()
-
-
-def fixed_document_id(appointment_id: str) -> ObjectId:
-    """The one `_id` that a new document of this appointment may have.
-
-    Where no unique index prevents it, two runs would store the same appointment at the same time;
-    the index on `_id` always prevents it. Its time is 1970, since it says nothing of when.
-    """
-    digest = hashlib.blake2b(appointment_id.encode(), digest_size=8, person=b"altegio-sync")
-    return ObjectId(bytes(4) + digest.digest())
-
-
-def id_key(document_id: Any) -> bytes:
-    """What an `_id` is compared by in Python, where 1 and 1.0 and True would be equal."""
-    return bson.encode({"_id": document_id})
-
-
-def made_at(document_id: object) -> datetime | None:
-    """When a document was made, where its `_id` says so."""
-    if not isinstance(document_id, ObjectId) or not any(document_id.binary[:4]):
-        return None
-    generated_at: datetime = document_id.generation_time
-    return generated_at
 
 
 def label_of(document: Mapping[str, Any]) -> str:
@@ -117,11 +120,13 @@ def label_of(document: Mapping[str, Any]) -> str:
     known = to_id(key)
     if known is None and isinstance(key, list | float | Decimal128):
         known = str(key)
-    return f"_id {str(document['_id'])[:_LONGEST]}" if known is None else known[:_LONGEST]
+    if known is None:
+        return f"_id {str(document['_id'])[:_LONGEST_LABEL]}"
+    return known[:_LONGEST_LABEL]
 
 
 def _to_int64(text: str) -> Int64 | None:
-    """The number that is written in this way; None where BSON cannot hold it."""
-    if not (text.isascii() and text.isdigit()) or len(text) > len(str(_INT64_END)):
+    """The number whose text this is: none for "07"."""
+    if not _INTEGER.fullmatch(text) or int(text) not in _INT64 or str(int(text)) != text:
         return None
-    return Int64(text) if int(text) < _INT64_END and str(int(text)) == text else None
+    return Int64(text)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from bson.datetime_ms import DatetimeMS
 from pymongo.errors import AutoReconnect, OperationFailure
 
-from altegio_sync.mongo.core.ids import id_key
+from altegio_sync.mongo.core.document_ids import id_key
 from altegio_sync.mongo.core.refusals import CURSOR_NOT_FOUND, refuses_no_timeout
 
 if TYPE_CHECKING:

@@ -11,9 +11,10 @@ from altegio_sync.domain.cleaning import CleanReport
 from altegio_sync.domain.report import RunError, new_run_id, utc_now
 from altegio_sync.mongo.core.bulk import refused_message
 from altegio_sync.mongo.core.connection import durable, translated_errors
+from altegio_sync.mongo.core.document_ids import id_key
 from altegio_sync.mongo.core.documents import KEY
 from altegio_sync.mongo.core.fence import no_fence
-from altegio_sync.mongo.core.ids import NO_LIST, id_key, label_of, to_id
+from altegio_sync.mongo.core.ids import having_ids, label_of, to_id
 from altegio_sync.mongo.core.indexes import ensure_unique_index, has_unique_index
 from altegio_sync.mongo.core.literal import RAW
 from altegio_sync.mongo.tending.duplicates import repeated_ids
@@ -107,8 +108,7 @@ class MongoCleaner:
         keys = [key for each in found for key in each["keys"]]
         groups: dict[str, list[RawBSONDocument]] = defaultdict(list)
         raw = self._collection.with_options(codec_options=RAW)
-        query = {KEY: {"$in": keys, **NO_LIST}}
-        async for document in raw.find(query, sort=["_id"], allow_disk_use=True):
+        async for document in raw.find(having_ids(keys), sort=["_id"], allow_disk_use=True):
             groups[to_id(document[KEY]) or ""].append(document)
         # Somebody else may have removed some in the meantime.
         return [group for group in groups.values() if len(group) > 1]

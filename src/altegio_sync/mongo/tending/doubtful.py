@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from bson import Regex
 
+from altegio_sync.mongo.core.ids import NO_LIST
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -33,7 +35,7 @@ async def find_doubtful_ids(
 
 def of_leads(ids: Sequence[str]) -> Document:
     """A query for the documents with these ids."""
-    return {"leadId": {"$in": list(ids), "$not": {"$type": "array"}}}
+    return {"leadId": {"$in": list(ids), **NO_LIST}}
 
 
 def _suspicious(leads: LeadRules) -> Regex[str]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from altegio_sync.mongo.core.connection import translated_errors
 from altegio_sync.mongo.core.documents import KEY
-from altegio_sync.mongo.core.ids import AS_LONG, AS_TEXT, IS_ID, NOT_BLANK
+from altegio_sync.mongo.core.ids import AS_ID, AS_LONG, MAY_BE_ID
 
 if TYPE_CHECKING:
     from pymongo.asynchronous.collection import AsyncCollection
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 Document = dict[str, Any]
 Pipeline = list[Document]
 
-_WITHOUT_ID: Document = {"$nin": [None, ""]}
+_NOT_EMPTY: Document = {"$nin": [None, ""]}
 #: As many as give each some hundreds of ids where there are millions.
 _BUCKETS = 4096
 
@@ -39,7 +39,7 @@ def repeated_ids(condition: Document) -> Pipeline:
     # 501 and "501" are not equal: where types differ, it takes the texts to tell.
     has_types = {"$ne": [{"$type": "$least"}, {"$type": "$most"}]}
     return [
-        {"$match": {**condition, KEY: _WITHOUT_ID}},
+        {"$match": {**condition, KEY: _NOT_EMPTY}},
         {
             "$group": {
                 "_id": bucket,
@@ -52,13 +52,13 @@ def repeated_ids(condition: Document) -> Pipeline:
         {"$match": {"$expr": {"$or": [has_one_twice, has_types]}}},
         {"$unwind": "$keys"},
         {"$project": {KEY: "$keys"}},
-        {"$match": {KEY: IS_ID}},
+        {"$match": {KEY: MAY_BE_ID}},
         {
             "$group": {
-                "_id": AS_TEXT,
+                "_id": AS_ID,
                 "documents": {"$sum": 1},
                 "keys": {"$addToSet": f"${KEY}"},
             }
         },
-        {"$match": {"documents": {"$gt": 1}, "_id": {"$type": "string", **NOT_BLANK}}},
+        {"$match": {"documents": {"$gt": 1}, "_id": {"$ne": None}}},
     ]

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from altegio_sync.domain.findings import FoundDocument, WrongValue
 from altegio_sync.mongo.core.connection import durable, translated_errors
 from altegio_sync.mongo.core.documents import KEY
-from altegio_sync.mongo.core.ids import IS_ID, keys_of, to_id
+from altegio_sync.mongo.core.ids import having_ids, is_blank, is_same_id, keys_of, to_id
 from altegio_sync.mongo.tending.doubtful import find_doubtful_ids, of_leads
 from altegio_sync.mongo.tending.duplicates import repeated_ids
-from altegio_sync.mongo.tending.repaired_fields import is_blank, without_extra_spaces
+from altegio_sync.mongo.tending.repaired_fields import without_extra_spaces
 from altegio_sync.mongo.tending.rules import (
     DOUBTFUL_LEADS,
     DUPLICATES,
@@ -86,7 +86,7 @@ class MongoFindings:
         places = list(finding.places)
         if finding.rule == DUPLICATES:
             texts = [str(each) for each in dict.fromkeys(places)]
-            query = {KEY: {"$in": keys_of(texts, also_numbers=True), **IS_ID}}
+            query = having_ids(keys_of(texts, also_numbers=True))
             by_id = _grouped(await self._load(query), lambda each: to_id(each[KEY]))
             return [tuple(to_found(each, DUPLICATES) for each in by_id[text]) for text in texts]
         if finding.rule == "duplicate-lesson":
@@ -116,7 +116,7 @@ class MongoFindings:
         return [
             tuple(to_found(each, "teacher-overlap") for each in pair)
             for pair in pairs
-            if pair[0].get(KEY) != pair[1].get(KEY)
+            if not is_same_id(pair[0].get(KEY), pair[1].get(KEY))
         ]
 
     async def _find_doubtful_leads(self, context: RuleContext) -> AsyncIterator[Group]:
@@ -143,9 +143,7 @@ class MongoFindings:
         repeated = repeated_ids(in_scope(context))
         async for batch in self._batches([*repeated, {"$sort": {"_id": 1}}]):
             keys = [key for each in batch for key in each["keys"]]
-            by_id = _grouped(
-                await self._load({KEY: {"$in": keys, **IS_ID}}), lambda each: to_id(each[KEY])
-            )
+            by_id = _grouped(await self._load(having_ids(keys)), lambda each: to_id(each[KEY]))
             for each in batch:
                 yield tuple(to_found(copy, DUPLICATES) for copy in by_id[each["_id"]])
 
@@ -184,7 +182,7 @@ class MongoFindings:
             )
             keys = [each.get(KEY) for pair in pairs for each in pair]
             ids = [each for each in keys if to_id(each) is not None]
-            stored = await self._load({KEY: {"$in": ids, **IS_ID}})
+            stored = await self._load(having_ids(ids))
             by_id = _grouped(stored, lambda each: to_id(each[KEY]))
             for pair in pairs:
                 yield tuple(to_found(_whole(each, by_id), rule.id) for each in pair)

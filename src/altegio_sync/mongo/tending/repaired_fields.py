@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from altegio_sync.domain.repair import Loss
+from altegio_sync.mongo.core.document_ids import made_at
 from altegio_sync.mongo.core.documents import (
     KEY,
     STAMP,
@@ -15,7 +16,7 @@ from altegio_sync.mongo.core.documents import (
     settled_fields,
     wanted_fields,
 )
-from altegio_sync.mongo.core.ids import made_at, to_whole_number
+from altegio_sync.mongo.core.ids import is_blank, to_whole_number
 from altegio_sync.mongo.tending.rules import FLAGS, MOMENTS, NAMES, STORING_DATES, WANTED_TYPES
 
 if TYPE_CHECKING:
@@ -31,13 +32,7 @@ _MILLISECONDS = range(10**12, 10**13)
 _TRUE = ("1", "true")
 _FALSE = ("0", "false")
 _PYTHON_TYPES = {"string": str, "date": datetime, "bool": bool}
-_SPACE = " \t\n\v\f\r"
 _NAME_PARTS = re.compile(r"[\s\u00a0]+")
-
-
-def is_blank(value: object) -> bool:
-    """As the rules see it: a space that does not break a line is a letter to them."""
-    return value is None or (isinstance(value, str) and not value.strip(_SPACE))
 
 
 def locally_repaired_fields(

@@ -10,9 +10,10 @@ from altegio_sync.domain.repair import Loss, Suspect, Unrepaired
 from altegio_sync.domain.report import RunError
 from altegio_sync.mongo.core.bulk import refused_message
 from altegio_sync.mongo.core.connection import durable, translated_errors
+from altegio_sync.mongo.core.document_ids import id_key
 from altegio_sync.mongo.core.documents import KEY, STAMP, wanted_fields
 from altegio_sync.mongo.core.fence import no_fence
-from altegio_sync.mongo.core.ids import id_key, label_of, to_askable_id
+from altegio_sync.mongo.core.ids import NO_LIST, label_of, to_askable_id
 from altegio_sync.mongo.core.literal import RAW
 from altegio_sync.mongo.core.local_time import count_local_days
 from altegio_sync.mongo.core.refusals import DUPLICATE_KEY, meaning_of
@@ -163,7 +164,7 @@ class MongoRepairs:
     ) -> Mapping[str, int]:
         """How many stored appointments begin on each local day, from ``start`` to ``end``."""
         # A list that has such a date matches too, and is no start.
-        matching = {"startDateTime": {"$gte": start, "$lte": end, "$not": {"$type": "array"}}}
+        matching = {"startDateTime": {"$gte": start, "$lte": end, **NO_LIST}}
         with translated_errors():
             days = await count_local_days(self._collection, matching, "startDateTime", zone)
         return {day.isoformat(): count for day, count in days.items()}

@@ -17,7 +17,7 @@ from bson import Regex
 from altegio_sync.domain.appointment import AttendanceStatus
 from altegio_sync.domain.validation import Remedy, RuleContext, Severity
 from altegio_sync.mongo.core.documents import KEY, STAMP
-from altegio_sync.mongo.core.ids import AS_TEXT, NO_LIST
+from altegio_sync.mongo.core.ids import AS_ID, BLANK, NO_LIST, is_blank_text
 from altegio_sync.mongo.tending.doubtful import of_leads
 from altegio_sync.mongo.tending.duplicates import repeated_ids
 from altegio_sync.mongo.tending.overlaps import ids_of_overlapping, overlapping
@@ -34,7 +34,6 @@ FLAGS = ("IsTrial", "isDeleted")
 NAMES = ("leadName", "teacherName", "serviceName")
 TEXTS = (KEY, "leadId", "teacherId", "serviceId", "status", *NAMES)
 REQUIRED = (*TEXTS, *MOMENTS)
-_BLANK_TEXT = r"^\s*$"
 #: The white space of names: also the kind that does not break a line.
 _SPACE = "[\\s\u00a0]"
 _NO_SPACE = "[^\\s\u00a0]"
@@ -88,7 +87,7 @@ AnyRule = Rule | RuleOfSeveral
 
 def is_blank(name: str) -> Document:
     """Missing, null, or a text without a letter."""
-    return {name: {"$in": [None, "", Regex(_BLANK_TEXT)]}}
+    return {name: {"$in": [None, "", BLANK]}}
 
 
 def _has_type(name: str, *types: str) -> Document:
@@ -96,11 +95,10 @@ def _has_type(name: str, *types: str) -> Document:
 
 
 def _is_blank_expression(name: str) -> Document:
-    text = {"$cond": [_has_type(name, "string"), f"${name}", "x"]}
     return {
         "$or": [
             _has_type(name, "missing", "null", "undefined"),
-            {"$eq": [{"$trim": {"input": text}}, ""]},
+            {"$cond": [_has_type(name, "string"), is_blank_text(name), False]},
         ]
     }
 
@@ -137,7 +135,7 @@ def _id_format(context: RuleContext) -> Document:
     not_digits = {
         "$type": "string",
         "$not": Regex(r"^[0-9]+\z"),
-        "$nin": [Regex(_BLANK_TEXT)],
+        "$nin": [BLANK],
     }
     return {"$or": [{name: not_digits} for name in names]}
 
@@ -169,7 +167,7 @@ def _date_order(_context: RuleContext) -> Document:
 
 def _unknown_status(_context: RuleContext) -> Document:
     known = [each.value for each in AttendanceStatus]
-    return {"status": {"$type": "string", "$nin": [*known, Regex(_BLANK_TEXT)]}}
+    return {"status": {"$type": "string", "$nin": [*known, BLANK]}}
 
 
 def _future_completed(context: RuleContext) -> Document:
@@ -191,7 +189,7 @@ def _untidy_text(_context: RuleContext) -> Document:
     # Not "words, one space between": that takes a third of the time of looking for white space at
     # either end and doubled, and never goes back over the text.
     untidy = Regex(rf"^(?!(?:{_NO_SPACE}++{_SPACE})*+{_NO_SPACE}++\z)")
-    condition = {"$regex": untidy, "$nin": [Regex(_BLANK_TEXT)]}
+    condition = {"$regex": untidy, "$nin": [BLANK]}
     return {"$or": [{name: condition} for name in NAMES]}
 
 
@@ -232,11 +230,13 @@ def _once_each(context: RuleContext) -> Pipeline:
         superseded_ids = list(context.superseded_ids)
         return [{"$match": {"_id": {"$nin": superseded_ids}}}] if superseded_ids else []
     names = (KEY, "leadId", "teacherId", *MOMENTS, "isDeleted")
-    last = {name: {"$last": f"${name}"} for name in names}
-    has_none = {"$in": [{"$ifNull": [f"${KEY}", ""]}, [""]]}
+    last = {name: {"$last": f"${name}"} for name in ("document", *names)}
     return [
         {"$sort": LAST_UPDATED},
-        {"$group": {"_id": {"$cond": [has_none, "$_id", AS_TEXT]}, **last}},
+        {"$set": {"document": "$_id", "id": AS_ID}},
+        # A document without an id is alone.
+        {"$group": {"_id": {"id": "$id", "alone": {"$cond": ["$id", None, "$_id"]}}, **last}},
+        {"$set": {"_id": "$document"}},
     ]
 
 
@@ -355,7 +355,7 @@ def in_scope(context: RuleContext) -> Document:
         return {}
     start, end = context.scope
     # A list of dates matches too, and is no start.
-    return {"startDateTime": {"$gte": start, "$lt": end, "$not": {"$type": "array"}}}
+    return {"startDateTime": {"$gte": start, "$lt": end, **NO_LIST}}
 
 
 def scope_stages(context: RuleContext) -> Pipeline:

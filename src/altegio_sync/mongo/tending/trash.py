@@ -16,8 +16,8 @@ from pymongo.errors import OperationFailure
 from altegio_sync.mongo.core import elements
 from altegio_sync.mongo.core.bulk import code_of, write_each
 from altegio_sync.mongo.core.connection import DURABLE, durable, translated_errors
+from altegio_sync.mongo.core.document_ids import id_key
 from altegio_sync.mongo.core.fence import no_fence
-from altegio_sync.mongo.core.ids import id_key
 from altegio_sync.mongo.core.literal import RAW, adding, removing, replacing, setting, with_fields
 
 if TYPE_CHECKING:

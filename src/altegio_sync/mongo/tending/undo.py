@@ -12,9 +12,10 @@ from altegio_sync.domain.report import utc_now
 from altegio_sync.domain.undoing import TrashedRun, UndoReport
 from altegio_sync.mongo.core.bulk import refused_message, write_each
 from altegio_sync.mongo.core.connection import durable, translated_errors
+from altegio_sync.mongo.core.document_ids import id_key
 from altegio_sync.mongo.core.documents import KEY
 from altegio_sync.mongo.core.fence import no_fence
-from altegio_sync.mongo.core.ids import id_key, label_of, to_id
+from altegio_sync.mongo.core.ids import label_of, to_id
 from altegio_sync.mongo.core.indexes import drop_own_index, ensure_unique_index
 from altegio_sync.mongo.core.literal import RAW, adding, removing, replacing
 from altegio_sync.mongo.core.refusals import DUPLICATE_KEY

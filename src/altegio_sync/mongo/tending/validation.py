@@ -11,7 +11,7 @@ from altegio_sync.domain.validation import RuleFinding
 from altegio_sync.errors import StoreError, StoreUnavailableError, ungrouped
 from altegio_sync.mongo.core.connection import durable, translated_errors
 from altegio_sync.mongo.core.documents import KEY
-from altegio_sync.mongo.core.ids import AS_TEXT, label_of
+from altegio_sync.mongo.core.ids import AS_ID, having_ids, label_of
 from altegio_sync.mongo.core.indexes import has_unique_index
 from altegio_sync.mongo.tending.doubtful import find_doubtful_ids
 from altegio_sync.mongo.tending.duplicates import has_numeric_ids, repeated_ids
@@ -144,9 +144,9 @@ class _Run:
         keys = [key for each in repeated for key in each["keys"]]
         groups = await self._aggregate(
             [
-                {"$match": {KEY: {"$in": keys}}},
+                {"$match": having_ids(keys)},
                 {"$sort": LAST_UPDATED},
-                {"$group": {"_id": AS_TEXT, "ids": {"$push": "$_id"}}},
+                {"$group": {"_id": AS_ID, "ids": {"$push": "$_id"}}},
             ]
         )
         return [each for group in groups for each in group["ids"][:-1]]
