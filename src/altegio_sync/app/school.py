@@ -19,6 +19,7 @@ from altegio_sync.mongo.bookkeeping.leases import MongoLeases
 from altegio_sync.mongo.core.connection import open_database
 from altegio_sync.usecases.budgets import SharedOrOwnBudget
 from altegio_sync.usecases.stopping import StopSignal
+from altegio_sync.usecases.zones import find_local_zone
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from altegio_sync.errors import AltegioError
     from altegio_sync.mongo.bookkeeping.lease_document import Holder
     from altegio_sync.ports import RequestBudget
+    from altegio_sync.usecases.zones import LocalZone
 
 
 def ignore(_event: str, /, **_fields: object) -> None:
@@ -91,6 +93,16 @@ class School(Stores):
     def held_by(self, leases: MongoLeases) -> Stores:
         """The stores for a run: each write first checks that the run still holds its leases."""
         return Stores(self.database, self.collection, warn=self._warn, fence=leases.check)
+
+    async def find_zone(self) -> LocalZone:
+        """The zone of the local days, for what does not ask Altegio; see `find_local_zone`.
+
+        `unknown_zone` is warned of where this machine does not know the zone that was wanted.
+        """
+        local = await find_local_zone(self.config.timezone, self.runs)
+        if local.problem:
+            self._warn("unknown_zone", problem=local.problem, used=local.zone.key)
+        return local
 
     async def try_budget(self) -> None:
         """Return where requests can be counted together with other processes.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
-from altegio_sync.bootstrap import open_altegio, open_store
+from altegio_sync.app.school import open_altegio, open_school
 from altegio_sync.cli.check_settings import check_settings
 from altegio_sync.cli.command import (
     EXIT_DONE,
@@ -19,8 +19,6 @@ from altegio_sync.cli.command import (
 from altegio_sync.config import NO_SERVICE_LIST, find_unknown_settings, settings_file
 from altegio_sync.domain.foreign_text import shown
 from altegio_sync.errors import StoreError, StoreRightError
-from altegio_sync.mongo.bookkeeping.budget import try_budget
-from altegio_sync.mongo.stores import MongoAppointments
 from altegio_sync.usecases.check import (
     ABOUT_SETTINGS,
     Finding,
@@ -35,9 +33,9 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Sequence
     from typing import NoReturn
 
-    from altegio_sync.bootstrap import Database
+    from altegio_sync.app.school import School
     from altegio_sync.cli.command import CommandOptions
-    from altegio_sync.config import Settings
+    from altegio_sync.config import SchoolConfig
     from altegio_sync.usecases.stopping import StopSignal
 
 _GRANT = "grant the role readWrite, or name a user in DB_URI who has it"
@@ -46,10 +44,10 @@ _MARKS = {Level.OK: "ok  ", Level.WARN: "warn", Level.FAIL: "FAIL"}
 
 def run_check(options: CommandOptions) -> NoReturn:
     async def body(stop: StopSignal) -> int:
-        settings = load(options, reports_file=False)
+        config = load(options, reports_file=False)
         findings = []
         with stop.interrupting():
-            async for finding in _findings(options, settings):
+            async for finding in _findings(options, config):
                 findings.append(finding)
                 if not options.json_output:
                     print(_line(finding), flush=True)
@@ -70,54 +68,54 @@ def _exit_code(findings: Sequence[Finding]) -> int:
     return EXIT_USE if set(failed) & set(ABOUT_SETTINGS) else EXIT_OUT_OF_REACH
 
 
-def _check_settings(options: CommandOptions, settings: Settings) -> Iterator[Finding]:
+def _check_settings(options: CommandOptions, config: SchoolConfig) -> Iterator[Finding]:
     file = settings_file(options.env_file)
     source = f"from {file} and the environment" if file.exists() else f"there is no {file}"
-    companies = ", ".join(settings.company_ids)
+    companies = ", ".join(config.company_ids)
     yield Finding.good("settings", f"complete, companies {companies}; {source}")
     for each in find_unknown_settings(options.env_file):
         if each.meant is None:
             yield Finding.good("settings", f"{each} (other programs may use it)")
         else:
             yield Finding.warning("settings", str(each), "correct the name, or remove it")
-    if not settings.service_ids:
+    if not config.service_ids:
         yield Finding.warning("settings", NO_SERVICE_LIST, "set it, to keep those lessons alone")
 
 
-async def _findings(options: CommandOptions, settings: Settings) -> AsyncIterator[Finding]:
-    for finding in _check_settings(options, settings):
+async def _findings(options: CommandOptions, config: SchoolConfig) -> AsyncIterator[Finding]:
+    for finding in _check_settings(options, config):
         yield finding
-    for finding in check_settings(settings, settings_file(options.env_file)):
+    for finding in check_settings(config, settings_file(options.env_file)):
         yield finding
     async with AsyncExitStack() as stack:
-        database = sharing = problem = None
+        school = sharing = problem = None
         try:
             # First, since the budget of requests is shared through it.
-            database = await stack.enter_async_context(open_store(settings))
-            await try_budget(database, settings.budget_key)
-            sharing = database
+            school = await stack.enter_async_context(open_school(config))
+            await school.try_budget()
+            sharing = school
         except StoreError as error:
-            name = "MongoDB" if database is None else "MongoDB rights"
+            name = "MongoDB" if school is None else "MongoDB rights"
             problem = Finding.bad(name, str(error), _hint(error))
-        async with open_altegio(settings, database=sharing) as api:
-            locations = [LocationFacts() for _ in settings.company_ids]
-            for company, facts in zip(settings.company_ids, locations, strict=True):
+        async with open_altegio(config) if sharing is None else sharing.altegio as api:
+            locations = [LocationFacts() for _ in config.company_ids]
+            for company, facts in zip(config.company_ids, locations, strict=True):
                 async for finding in check_altegio(
-                    api, company, settings.timezone, settings.rules, facts
+                    api, company, config.timezone, config.rules, facts
                 ):
                     yield finding
-            for finding in check_services(settings.rules, locations):
+            for finding in check_services(config.rules, locations):
                 yield finding
         if problem is not None:
             yield problem
-        if database is not None:
-            for finding in await _check_database(settings, database):
+        if school is not None:
+            for finding in await _check_database(school):
                 yield finding
 
 
-async def _check_database(settings: Settings, database: Database) -> list[Finding]:
+async def _check_database(school: School) -> list[Finding]:
+    store = school.appointments
     try:
-        store = MongoAppointments(database, settings.collection)
         return check_store(await store.describe(), await store.find_lacking())
     except StoreError as error:
         return [Finding.bad("MongoDB", str(error), _hint(error))]

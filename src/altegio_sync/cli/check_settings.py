@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from altegio_sync.config import Settings
+    from altegio_sync.config import SchoolConfig
     from altegio_sync.settings_file import SettingsFile
 
 #: Altegio's own limits; a run that is faster is refused for a while.
@@ -19,13 +19,13 @@ _MOST_PER_SECOND = 5
 _MOST_PER_MINUTE = 200
 
 
-def check_settings(settings: Settings, path: Path) -> Iterator[Finding]:
+def check_settings(config: SchoolConfig, path: Path) -> Iterator[Finding]:
     """``path`` is of the settings file, which need not be there."""
     if (file := read_settings_file(path)) is not None:
         yield from _check_file(file)
     windows = (
-        ("ALTEGIO_REQUESTS_PER_SECOND", settings.requests_per_second, _MOST_PER_SECOND, "second"),
-        ("ALTEGIO_REQUESTS_PER_MINUTE", settings.requests_per_minute, _MOST_PER_MINUTE, "minute"),
+        ("ALTEGIO_REQUESTS_PER_SECOND", config.requests_per_second, _MOST_PER_SECOND, "second"),
+        ("ALTEGIO_REQUESTS_PER_MINUTE", config.requests_per_minute, _MOST_PER_MINUTE, "minute"),
     )
     for name, value, most, unit in windows:
         if value > most:

@@ -10,23 +10,18 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.text import Text
 
-from altegio_sync.bootstrap import open_store
+from altegio_sync.app.school import open_school
 from altegio_sync.cli.command import (
     leaving_at_once,
     load,
-    pick_companies,
     print_json,
     run_command,
 )
-from altegio_sync.cli.junk import JunkWarning
-from altegio_sync.cli.local_zone import find_zone_for
+from altegio_sync.cli.repeated_warnings import log_warning
 from altegio_sync.domain.durations import age_text
 from altegio_sync.domain.foreign_text import shown
 from altegio_sync.domain.ledger import CompanyCoverage, Grade
 from altegio_sync.domain.period_words import parse_period
-from altegio_sync.mongo.bookkeeping.ledger import MongoLedger
-from altegio_sync.mongo.bookkeeping.runs import MongoRuns
-from altegio_sync.mongo.stores import MongoAppointments
 from altegio_sync.usecases.coverage import collect_coverage
 
 if TYPE_CHECKING:
@@ -48,16 +43,16 @@ def run_coverage(
 ) -> NoReturn:
     async def body() -> int:
         period = None if first is None else parse_period(first, last)
-        settings = load(options, ["DB_URI"])
-        async with open_store(settings) as database:
-            now = await MongoAppointments(database, settings.collection).find_server_time()
+        config = load(options, ["DB_URI"])
+        async with open_school(config, warn=log_warning) as school:
+            now = await school.appointments.find_server_time()
             report = await collect_coverage(
-                MongoLedger(database, settings.collection, on_junk=JunkWarning()),
+                school.ledger,
                 period,
-                companies=pick_companies(settings, companies),
-                settings=settings.settings_hash,
-                configured_zone=settings.timezone,
-                local=await find_zone_for(settings, MongoRuns(database, settings.collection)),
+                companies=config.pick_companies(companies),
+                settings=config.settings_hash,
+                configured_zone=config.timezone,
+                local=await school.find_zone(),
                 now=now,
             )
         if options.json_output:

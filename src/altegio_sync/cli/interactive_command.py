@@ -7,7 +7,7 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from altegio_sync.bootstrap import open_altegio, open_store
+from altegio_sync.app.school import open_school
 from altegio_sync.cli.command import (
     EXIT_DONE,
     EXIT_INTERRUPTED,
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from datetime import date
     from pathlib import Path
 
-    from altegio_sync.config import Settings
+    from altegio_sync.config import SchoolConfig
     from altegio_sync.usecases.announce import Announcement
     from altegio_sync.usecases.stopping import StopSignal
 
@@ -53,8 +53,8 @@ def run_interactive(first: str | None, last: str | None, env_file: Path | None) 
         return execute_sync(CommandOptions("sync", env_file), first, last)
     has_terminal = sys.stdin is not None and sys.stdin.isatty()
     try:
-        settings = load(options)  # what is missing is told before anything is asked
-        questions: Questions = _Menus(_today(settings)) if has_terminal else _Lines()
+        config = load(options)  # what is missing is told before anything is asked
+        questions: Questions = _Menus(_today(config)) if has_terminal else _Lines()
         first, last = questions.ask_period()
         code = _announce(options, first, last)
         if code == EXIT_INTERRUPTED:
@@ -75,29 +75,26 @@ def run_interactive(first: str | None, last: str | None, env_file: Path | None) 
     return code
 
 
-def _today(settings: Settings) -> date:
+def _today(config: SchoolConfig) -> date:
     """By this machine's clock. The days of the location are shown before anything is synced."""
-    zone = None if settings.timezone is None else to_zone(settings.timezone, "")
+    zone = None if config.timezone is None else to_zone(config.timezone, "")
     return utc_now().astimezone(zone).date()
 
 
 def _announce(options: CommandOptions, first: str, last: str | None) -> int:
     async def body(stop: StopSignal) -> int:
-        settings = load(options)
+        config = load(options)
         with stop.interrupting():
-            async with (
-                open_store(settings) as database,
-                open_altegio(settings, database=database) as api,
-            ):
-                for company in settings.company_ids:
+            async with open_school(config) as school:
+                for company in config.company_ids:
                     told = await announce(
-                        api,
+                        school.altegio,
                         company,
                         parse_period(first, last),
-                        timezone=settings.timezone,
-                        page_size=settings.first_page_size,
-                        requests_per_second=settings.requests_per_second,
-                        requests_per_minute=settings.requests_per_minute,
+                        timezone=config.timezone,
+                        page_size=config.first_page_size,
+                        requests_per_second=config.requests_per_second,
+                        requests_per_minute=config.requests_per_minute,
                     )
                     print(shown(_text(told)))
         return EXIT_INTERRUPTED if stop.is_set else EXIT_DONE

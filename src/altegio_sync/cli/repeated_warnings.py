@@ -13,8 +13,17 @@ if TYPE_CHECKING:
 _BY_APPOINTMENT = ("vanished",)
 #: A run without a bar shows why it waits, so the first of them is logged at once.
 _RETRIES = ("retry", "retry_rate_limited")
-#: Reported with `-q` as well: the status cannot be right afterwards.
-_ALWAYS = ("report_not_kept",)
+#: Reported with `-q` as well: the status cannot be right afterwards, documents are left out, or
+#: nothing happens for a while.
+_ALWAYS = ("report_not_kept", "passed_over", "waiting_for_lease")
+#: Only runs that show their progress report how their requests go on.
+_OF_REQUESTS = (*_RETRIES, "own_budget")
+
+
+def log_warning(event: str, /, **fields: object) -> None:
+    """The warnings of a command that shows no progress."""
+    if event not in _OF_REQUESTS:
+        get_logger().warning(event, **fields)
 
 
 class RepeatedWarnings:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
-from altegio_sync.bootstrap import open_store
+from altegio_sync.app.school import open_school
 from altegio_sync.cli.command import (
     EXIT_DONE,
     EXIT_INTERRUPTED,
@@ -19,8 +19,6 @@ from altegio_sync.cli.period_option import AskedDays
 from altegio_sync.cli.private_file import private_file
 from altegio_sync.cli.render_stats import print_stats
 from altegio_sync.domain.foreign_text import shown
-from altegio_sync.mongo.bookkeeping.runs import MongoRuns
-from altegio_sync.mongo.stats import MongoStats
 from altegio_sync.usecases.stats import collect_stats
 from altegio_sync.usecases.zones import find_local_zone
 
@@ -30,7 +28,7 @@ if TYPE_CHECKING:
 
     from altegio_sync.cli.command import CommandOptions
     from altegio_sync.cli.private_file import PendingFile
-    from altegio_sync.config import Settings
+    from altegio_sync.config import SchoolConfig
     from altegio_sync.domain.period import AnyPeriod
     from altegio_sync.domain.stats import StatsReport
     from altegio_sync.usecases.stopping import StopSignal
@@ -41,11 +39,11 @@ def execute_stats(options: CommandOptions, asked: AskedDays, html_file: Path | N
 
     async def body(stop: StopSignal) -> int:
         period = asked.parse()
-        settings = load(options, ["DB_URI"])
+        config = load(options, ["DB_URI"])
         # That the file can be written is found out before MongoDB is asked.
         with _page_file(html_file) as page:
             with telling_store_errors(options), stop.interrupting():
-                report = await _count(settings, period)
+                report = await _count(config, period)
             if stop.is_set:
                 return EXIT_INTERRUPTED
             if page is not None:
@@ -65,9 +63,7 @@ def _page_file(path: Path | None) -> AbstractContextManager[PendingFile | None]:
     return nullcontext() if path is None else private_file(path, may_be_replaced)
 
 
-async def _count(settings: Settings, period: AnyPeriod | None) -> StatsReport:
-    async with open_store(settings) as database:
-        runs = MongoRuns(database, settings.collection)
-        zone = await find_local_zone(settings.timezone, runs)
-        store = MongoStats(database, settings.collection)
-        return await collect_stats(store, runs, zone=zone, period=period)
+async def _count(config: SchoolConfig, period: AnyPeriod | None) -> StatsReport:
+    async with open_school(config) as school:
+        zone = await find_local_zone(config.timezone, school.runs)
+        return await collect_stats(school.stats, school.runs, zone=zone, period=period)

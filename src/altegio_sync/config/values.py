@@ -6,7 +6,7 @@ import platform
 import re
 import unicodedata
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 from urllib.parse import unquote
 
 from pydantic import (
@@ -25,6 +25,10 @@ from altegio_sync.domain.ledger import settings_hash
 from altegio_sync.domain.lessons import LessonRules
 from altegio_sync.domain.phones import known_regions
 from altegio_sync.domain.zones import find_zone
+from altegio_sync.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 DEFAULT_COLLECTION = "altegio-appointments"
 MAX_PAGE_SIZE = 1000
@@ -178,6 +182,20 @@ class SchoolConfig(BaseModel):
     data_dir: Annotated[Path, AfterValidator(_from_home)] | None = Field(
         None, validation_alias="ALTEGIO_DATA_DIR"
     )
+
+    def pick_companies(self, wanted: Iterable[str]) -> tuple[str, ...]:
+        """The companies of the school, or those of them that are ``wanted``, each once.
+
+        Raises:
+            ConfigError: one is wanted that is not the school's.
+        """
+        wanted = tuple(dict.fromkeys(wanted))
+        unknown = [each for each in wanted if each not in self.company_ids]
+        if unknown:
+            raise ConfigError(
+                f"Company {unknown[0]} is not in ALTEGIO_COMPANY_ID ({', '.join(self.company_ids)})"
+            )
+        return wanted or self.company_ids
 
     @property
     def rules(self) -> LessonRules:

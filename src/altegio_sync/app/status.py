@@ -1,0 +1,82 @@
+"""Gathers the status of a school from all that MongoDB keeps of it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from altegio_sync.domain.status import LeaseState
+from altegio_sync.domain.validation import RuleContext
+from altegio_sync.mongo.bookkeeping.lease_document import ALL_COMPANIES
+from altegio_sync.mongo.bookkeeping.leases import is_gone
+from altegio_sync.usecases.status import StatusQuery, Surroundings, collect_status
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from altegio_sync.app.school import School
+    from altegio_sync.domain.run_marks import RunMark
+    from altegio_sync.domain.status import StatusReport
+
+_LOOKS_AGAIN_AFTER_S = 2.0
+
+
+async def collect_school_status(school: School, mistyped: Sequence[str] = ()) -> StatusReport:
+    """The status; ``mistyped`` are sentences about names that are nearly those of settings.
+
+    Raises:
+        StoreError: MongoDB failed.
+    """
+    config = school.config
+    state = await school.appointments.describe()
+    now = state.server_time
+    marks, leases = await _find_runs_at_work(school)
+    around = Surroundings(
+        marks=marks,
+        cursors=await school.cursors.find_all(),
+        leases=leases,
+        budget_key=config.budget_key,
+        budget_spent=await school.count_requests(now),
+        budget_limit=config.requests_per_minute,
+        state=state,
+        mistyped=mistyped,
+    )
+    local = await school.find_zone()
+    query = StatusQuery(
+        now=now,
+        companies=config.company_ids,
+        settings=config.settings_hash,
+        configured_zone=config.timezone,
+        local=local,
+    )
+    rules = RuleContext(now, leads=config.leads.in_zone(local.zone.key))
+    return await collect_status(school.runs, school.ledger, school.validator, rules, query, around)
+
+
+async def _find_runs_at_work(school: School) -> tuple[Sequence[RunMark], list[LeaseState]]:
+    """What is known of the last runs, and the leases.
+
+    A run that seems to have been killed may just have ended, so both are read once more.
+    """
+    marks, leases = await _find_runs(school)
+    at_work = {each.run_id for each in leases if not each.is_expired}
+    if at_work.issuperset(run.run_id for mark in marks for run in mark.open_runs[-1:]):
+        return marks, leases
+    await asyncio.sleep(_LOOKS_AGAIN_AFTER_S)
+    return await _find_runs(school)
+
+
+async def _find_runs(school: School) -> tuple[Sequence[RunMark], list[LeaseState]]:
+    marks = await school.runs.find_marks()
+    now = await school.appointments.find_server_time()
+    holders = await school.leases("", command="status").list_holders()
+    return marks, [
+        LeaseState(
+            "all" if each.company_id == ALL_COMPANIES else each.company_id,
+            str(each),
+            is_expired=each.expires_at <= now or is_gone(each),
+            run_id=each.run_id,
+            since=each.since,
+        )
+        for each in holders
+    ]
