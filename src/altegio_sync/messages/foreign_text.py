@@ -51,9 +51,9 @@ def shown(text: object, longest: int | None = None) -> str:
     character, and an invisible mark not at all. Ukrainian letters, apostrophes, emoji and accents
     are unchanged. With ``longest`` a longer text is cut, with an ellipsis.
     """
-    if isinstance(text, OwnLines):
-        return OwnLines("\n".join(shown(line) for line in text.split("\n")))
     told = text if isinstance(text, str) else str(text)
+    if isinstance(told, OwnLines):
+        return OwnLines("\n".join(shown(line) for line in told.split("\n")))
     if longest is not None and len(told) > longest:
         told = told[: longest - 1] + "…"
     if told.isascii() and told.isprintable():
