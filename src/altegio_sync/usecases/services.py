@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from altegio_sync.domain.appointment import Service
     from altegio_sync.domain.lessons import LessonRules
-    from altegio_sync.ports import AppointmentSource
+    from altegio_sync.ports import ServiceSource
 
 
 @dataclass(slots=True)
@@ -62,7 +62,7 @@ class ServicesReport:
 
 
 async def list_services(
-    source: AppointmentSource, companies: Sequence[str], rules: LessonRules
+    source: ServiceSource, companies: Sequence[str], rules: LessonRules
 ) -> ServicesReport:
     """The services of each company; where one of several fails, the others are listed.
 
