@@ -20,8 +20,10 @@ from altegio_sync.domain.ledger import DayRecord
 from altegio_sync.domain.lessons import Skipped
 from altegio_sync.domain.period import Period
 from altegio_sync.domain.report import ApiUsage, Outcome, SyncMode
+from altegio_sync.domain.run_marks import OpenRun
 from altegio_sync.errors import LeaseHeldError, NotFoundError
 from altegio_sync.ports import BatchResult, MarkResult, Page, SilentProgress
+from altegio_sync.usecases.run_context import RunContext
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
@@ -289,3 +291,10 @@ class NotedProgress(SilentProgress):
 
     def warn(self, event: str, **fields: object) -> None:
         self.warnings.append((event, fields))
+
+
+def run_context(
+    source: ListSource, store: MemoryStore, mode: SyncMode = SyncMode.NEW_ONLY
+) -> RunContext:
+    """Of a run that nobody watches and nothing keeps a report of."""
+    return RunContext(source, store, "sync", OpenRun("run", NOW), mode)

@@ -9,15 +9,14 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from altegio_sync.domain.lessons import LessonRules
 from altegio_sync.domain.period import Period
-from altegio_sync.domain.report import CompanyReport, SyncMode
+from altegio_sync.domain.report import CompanyReport
 from altegio_sync.errors import AltegioUnavailableError
-from altegio_sync.ports import Page, SilentProgress
+from altegio_sync.ports import Page
 from altegio_sync.usecases.stopping import StopSignal
 from altegio_sync.usecases.storing import BookingIntake
 from altegio_sync.usecases.sync import SyncRequest, sync_appointments
-from tests.fakes import NOW, START, ListSource, MemoryStore, booking
+from tests.fakes import NOW, START, ListSource, MemoryStore, booking, run_context
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -50,15 +49,7 @@ class NoStaff(ListSource):
 
 async def test_a_staff_list_that_fails_is_asked_for_once_and_fails_every_page() -> None:
     source = NoStaff()
-    intake = BookingIntake(
-        source,
-        MemoryStore(),
-        CompanyReport("77"),
-        SilentProgress(),
-        rules=LessonRules(),
-        mode=SyncMode.NEW_ONLY,
-        dry_run=False,
-    )
+    intake = BookingIntake(run_context(source, MemoryStore()), CompanyReport("77"))
 
     for number, each in enumerate(TEACHERLESS[:3]):
         with pytest.raises(AltegioUnavailableError):

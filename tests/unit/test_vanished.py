@@ -11,9 +11,8 @@ import pytest
 
 from altegio_sync.cli.render import render_sync
 from altegio_sync.domain.ledger import Grade
-from altegio_sync.domain.lessons import LessonRules
 from altegio_sync.domain.period import Period
-from altegio_sync.domain.report import CompanyReport, SyncMode
+from altegio_sync.domain.report import SyncMode
 from altegio_sync.errors import (
     AltegioError,
     AltegioRejectedError,
@@ -24,11 +23,21 @@ from altegio_sync.errors import (
 )
 from altegio_sync.log import message
 from altegio_sync.ports import StoredScope
+from altegio_sync.usecases.company_run import CompanyRun
 from altegio_sync.usecases.reading import Window
-from altegio_sync.usecases.storing import BookingIntake
 from altegio_sync.usecases.sync import SyncRequest, sync_appointments
 from altegio_sync.usecases.vanished import VanishedSearch
-from tests.fakes import NOW, START, ListSource, MemoryLedger, MemoryStore, NotedProgress, booking
+from altegio_sync.usecases.window_outcome import AwaitsMarking, Entered
+from tests.fakes import (
+    NOW,
+    START,
+    ListSource,
+    MemoryLedger,
+    MemoryStore,
+    NotedProgress,
+    booking,
+    run_context,
+)
 
 if TYPE_CHECKING:
     from altegio_sync.domain.appointment import Booking, Location
@@ -278,30 +287,19 @@ async def test_days_read_after_too_many_are_gone_are_told_as_not_complete() -> N
 
 
 async def test_days_with_what_is_gone_keep_no_ids_but_those() -> None:
-    report, source = CompanyReport("77"), ListSource(many(29))
-    store, progress = MemoryStore(*many(30)), NotedProgress()
-    intake = BookingIntake(
-        source,
-        store,
-        report,
-        progress,
-        rules=LessonRules(),
-        mode=SyncMode.UPDATE,
-        dry_run=False,
-    )
+    context = run_context(ListSource(many(29)), MemoryStore(*many(30)), SyncMode.UPDATE)
     scope = StoredScope(
         "77", MARCH, ZoneInfo("Europe/Kyiv"), includes_documents_without_company=True
     )
-    search = VanishedSearch(
-        source, store, intake, report, progress, scope, allows_mass_delete=False
-    )
+    search = VanishedSearch(CompanyRun(context, "77"), scope, allows_mass_delete=False)
     ids = frozenset(each.id for each in many(29))
 
-    is_settled = await search.check_window(Window(MARCH, Grade.CHECKED, ids, 29, 29, NOW), MARCH)
-    [window] = await search.finish(dry_run=False)
+    outcome = await search.check_window(Window(MARCH, Grade.CHECKED, ids, 29, 29, NOW))
+    assert isinstance(outcome, AwaitsMarking)
+    [marked] = await search.mark_gone([outcome])
 
-    assert not is_settled
-    assert (window.period, window.ids) == (MARCH, frozenset())
+    assert isinstance(marked, Entered)
+    assert (marked.window.period, marked.window.ids) == (MARCH, frozenset())
 
 
 async def test_one_that_moves_into_a_day_not_yet_read_is_counted_once() -> None:

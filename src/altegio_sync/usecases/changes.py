@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
-from functools import partial
 from typing import TYPE_CHECKING
 
 from altegio_sync.domain.clock import MOST_AHEAD
@@ -16,21 +15,18 @@ from altegio_sync.domain.report import (
     RunError,
     SyncMode,
     SyncReport,
-    WritingRun,
     new_run_id,
     utc_now,
 )
 from altegio_sync.domain.run_marks import OpenRun
 from altegio_sync.errors import ConfigError
 from altegio_sync.ports import PageQuery, SilentProgress
+from altegio_sync.usecases.company_run import run_companies, run_company
 from altegio_sync.usecases.incomplete import Shortfall
 from altegio_sync.usecases.reading import MAX_WINDOW_RECORDS, PeriodReading, Window
-from altegio_sync.usecases.run_book import close_book
 from altegio_sync.usecases.run_clock import RunClock
+from altegio_sync.usecases.run_context import RunContext
 from altegio_sync.usecases.stopping import StopSignal
-from altegio_sync.usecases.storing import BookingIntake
-from altegio_sync.usecases.sync import run_company
-from altegio_sync.usecases.warning import warn_of_index
 from altegio_sync.usecases.zones import fetch_zone
 
 if TYPE_CHECKING:
@@ -48,21 +44,24 @@ if TYPE_CHECKING:
         Progress,
         RunStore,
     )
+    from altegio_sync.usecases.company_run import CompanyRun
 
 DEFAULT_OVERLAP = timedelta(days=1)
 _NO_CURSOR = (
     "There is no cursor yet for company {}: say where to begin, as in "
     "altegio-sync changes{} --since 7d (or a date), best after a sync of what is older"
 )
-#: Wide enough for any booking; more changes than one pass shall hold are read by days of it.
+#: Contains the day of any booking. Too many changes for one pass are read by the days of it.
 _ALL_DAYS = Period.of_days(date(2000, 1, 1), date(2099, 12, 31))
 
 
 @dataclass(frozen=True, slots=True)
 class ChangesRequest:
-    """What changed since the cursor, less the overlap; ``since`` where there is no cursor yet.
+    """Which changes to bring: those since the cursor, and those of the ``overlap`` before it.
 
-    A day as ``since`` begins at its midnight in the location's zone.
+    ``since`` is used where there is no cursor yet, or where it is earlier. A day begins at its
+    midnight in the zone of the location. ``options`` is ``since`` as the user typed it, for the
+    command that continues an interrupted run.
     """
 
     companies: Sequence[str]
@@ -72,7 +71,6 @@ class ChangesRequest:
     page_size: int = 50
     timezone: str | None = None
     rules: LessonRules = field(default_factory=LessonRules)
-    #: ``since`` as typed, for the command that continues an interrupted run.
     options: tuple[str, ...] = ()
 
 
@@ -90,63 +88,53 @@ async def sync_changes(
     complete: Callable[[SyncReport], None] | None = None,
     clock: Callable[[], datetime] = utc_now,
 ) -> SyncReport:
-    """Store the new ones and update the rest, of each company; then move its cursor.
+    """Store new appointments and update the others, company by company; then move its cursor.
 
-    A company that another run works on is left to it. What failed stands in the report, to which
-    ``complete`` adds before it is stored.
+    A company that another run of `changes` works on is left to that run. The report contains what
+    failed. ``complete`` adds to the report before it is stored.
 
     Raises:
-        ConfigError: no company has a cursor, and the request says no ``since``. Where only some
-            have none, it is an error in the report of these.
+        ConfigError: no company has a cursor, and the request has no ``since``. Where only some
+            companies have none, this is an error in their reports.
         StoreError: the cursors cannot be read.
     """
-    progress = progress or SilentProgress()
-    stop = stop or StopSignal()
     started_at = clock()
-    report = SyncReport(
+    run_id = run_id or new_run_id(started_at)
+    context = RunContext(
+        source=source,
+        store=store,
         command="changes",
-        run_id=run_id or new_run_id(started_at),
+        opened=OpenRun(run_id, started_at, options=request.options),
         mode=SyncMode.UPDATE,
         dry_run=request.dry_run,
-        started_at=started_at,
-        finished_at=started_at,
-        companies=[],
-        options=request.options,
+        rules=request.rules,
+        runs=runs,
+        leases=leases,
+        progress=progress or SilentProgress(),
+        stop=stop or StopSignal(),
+        clock=clock,
     )
     without_cursor = await _find_without_cursor(cursors, request)
     if without_cursor and len(without_cursor) == len(set(request.companies)):
         raise ConfigError(_NO_CURSOR.format(", ".join(without_cursor), ""))
-    for company_id in request.companies:
+
+    async def sync_company(company: CompanyRun) -> None:
+        await _CompanyChanges(company, cursors, request).sync()
+
+    async def run_one(company_id: str) -> CompanyReport:
         if company_id in without_cursor:
             why = _NO_CURSOR.format(company_id, f" --company {company_id}")
             error = RunError("config", why, company_id)
-            report.companies.append(CompanyReport(company_id, errors=[error], broke_off=True))
-            continue
-        company = _CompanyChanges(
-            source, store, cursors, request, company_id, report.run_id, progress, clock
-        )
-        held = None if request.dry_run else leases
-        opening = None
-        if runs is not None and not request.dry_run:
-            begun = OpenRun(report.run_id, started_at, options=request.options)
-            opening = partial(runs.note_start, "changes", company_id, begun)
-        await run_company(company.report, source, company.sync, stop, held, opening, work="changes")
-        _give_way(company.report, progress)
-        report.companies.append(company.report)
-        company.intake.warn_in_the_end()
-        if stop.is_set:
-            break
-    report.interrupted = stop.is_set
-    report.finished_at = clock()
-    if complete is not None:
-        complete(report)
-    if runs is not None and not request.dry_run:
-        await close_book(runs, report, request.companies, progress)
-    return report
+            return CompanyReport(company_id, errors=[error], broke_off=True)
+        report = await run_company(context, company_id, sync_company)
+        _give_way(report, context.progress)
+        return report
+
+    return await run_companies(context, request.companies, run_one, complete)
 
 
 async def _find_without_cursor(cursors: CursorStore, request: ChangesRequest) -> list[str]:
-    """The companies of which nobody says where to begin."""
+    """The companies for which neither a cursor nor the request says where to begin."""
     if request.since is not None:
         return []
     asked = dict.fromkeys(request.companies)
@@ -154,7 +142,7 @@ async def _find_without_cursor(cursors: CursorStore, request: ChangesRequest) ->
 
 
 def _give_way(report: CompanyReport, progress: Progress) -> None:
-    """Not an error here: the run that is at work brings the changes, or the next one does."""
+    """A lease that is held is no error here: the run that holds it brings the changes."""
     if [each.code for each in report.errors] == ["lease_held"]:
         progress.warn("gave_way", reason=report.errors[0].message)
         report.errors.clear()
@@ -165,57 +153,31 @@ def _give_way(report: CompanyReport, progress: Progress) -> None:
 class _CompanyChanges:
     """One company's part of a run."""
 
-    def __init__(
-        self,
-        source: AppointmentSource,
-        store: AppointmentStore,
-        cursors: CursorStore,
-        request: ChangesRequest,
-        company_id: str,
-        run_id: str,
-        progress: Progress,
-        clock: Callable[[], datetime],
-    ) -> None:
-        self.report = CompanyReport(company_id)
-        self._source = source
-        self._store = store
+    def __init__(self, company: CompanyRun, cursors: CursorStore, request: ChangesRequest) -> None:
+        self._company = company
+        self._context = company.context
+        self._report = company.report
         self._cursors = cursors
         self._request = request
-        self._run_id = run_id
-        self._progress = progress
-        self._clock = clock
         self._windows: list[Window] = []
-        self.intake = BookingIntake(
-            source,
-            store,
-            self.report,
-            progress,
-            rules=request.rules,
-            mode=SyncMode.UPDATE,
-            dry_run=request.dry_run,
-            run=WritingRun(run_id, "changes"),
-        )
 
     async def sync(self) -> None:
-        report, request = self.report, self._request
-        zone = await fetch_zone(self._source, report.company, request.timezone)
+        report, request, source = self._report, self._request, self._context.source
+        zone = await fetch_zone(source, report.company, request.timezone)
         report.timezone = zone.key
-        began_at = await self._store.find_server_time()
-        run_clock = RunClock(began_at)
+        began_at = await self._context.store.find_server_time()
+        clock = RunClock(began_at)
         since = await self._since(zone, began_at)
         report.cursor = CursorMove(since)
-        self._progress.begin(report.company, None, zone.key)
-        problem = await self._store.prepare(dry_run=request.dry_run)
-        if problem is not None:
-            warn_of_index(report, self._progress, problem)
+        await self._company.begin(zone, None)
         query = PageQuery(report.company, None, zone, 1, request.page_size, since)
-        first = await self._source.fetch_page(query)
+        first = await source.fetch_page(query)
         report.api.pages += 1
         if await self._read(query, first):
-            await self._move(since, run_clock.believe(first.answered_at, MOST_AHEAD))
+            await self._move(since, clock.believe(first.answered_at, MOST_AHEAD))
 
     async def _since(self, zone: ZoneInfo, now: datetime) -> datetime:
-        """From where to ask: never later than the overlap before the cursor."""
+        """From when on to ask Altegio: never later than the cursor less the overlap."""
         asked: datetime | None = None
         match self._request.since:
             case None:
@@ -224,19 +186,21 @@ class _CompanyChanges:
                 asked = now - span
             case period:
                 asked, _end = period.on(now.astimezone(zone).date()).moments(zone)
-        cursor = await self._cursors.find_cursor(self.report.company)
+        cursor = await self._cursors.find_cursor(self._report.company)
         if cursor is None:
-            assert asked is not None  # noqa: S101 - looked at before the run began
+            assert asked is not None  # noqa: S101 - checked before the run began
             return asked
-        # One ahead of the clock would miss what changes until then.
+        # A cursor ahead of the clock would miss what changes until then.
         overlapping = min(cursor, now) - self._request.overlap
         return overlapping if asked is None else min(asked, overlapping)
 
     async def _read(self, query: PageQuery, first: Page) -> bool:
-        """Whether all was seen that the first answer counted."""
+        """Read all pages. True where everything was seen that the first answer counted."""
         total = first.total or first.rows
-        self._progress.expect(total, -(-total // (first.rows or 1)))
-        reading = PeriodReading(self._source, self.intake.take_page, self._close, self.report.api)
+        self._context.progress.expect(total, -(-total // (first.rows or 1)))
+        reading = PeriodReading(
+            self._context.source, self._company.intake.take_page, self._close, self._report.api
+        )
         if total <= MAX_WINDOW_RECORDS:
             await reading.run(query, first)
         else:
@@ -244,33 +208,34 @@ class _CompanyChanges:
             self._expect_all_of(first, total)
         unsettled = [each for each in self._windows if not (each.is_believed or each.has_grown)]
         if unsettled:
-            self._tell_unsettled(unsettled)
+            self._note_unsettled(unsettled)
         elif not all(each.is_believed for each in self._windows):
-            self._progress.warn("changes_grew")
+            self._context.progress.warn("changes_grew")
         return not unsettled
 
     async def _close(self, window: Window) -> None:
-        self._windows.append(replace(window, ids=frozenset(), handed_on=frozenset()))
+        self._windows.append(window.without_ids())
 
     def _expect_all_of(self, first: Page, total: int) -> None:
-        """Days that were read apart from each other must have shown what was announced for all."""
+        """Days that were read separately must have shown as much as was announced for all."""
         seen = sum(each.seen for each in self._windows)
         if seen < total and all(each.is_believed for each in self._windows):
             self._windows = [Window(None, None, frozenset(), seen, total, first.answered_at)]
 
-    def _tell_unsettled(self, windows: Sequence[Window]) -> None:
-        self.report.errors.append(
+    def _note_unsettled(self, windows: Sequence[Window]) -> None:
+        self._report.errors.append(
             RunError(
                 "incomplete",
                 f"The list of changes would not settle: {Shortfall.of(windows)}. "
                 "What was seen is stored, the cursor stays; run it again",
-                self.report.company,
+                self._report.company,
             )
         )
 
     async def _move(self, since: datetime, to: datetime) -> None:
-        """After everything is stored; a cursor never goes back."""
-        if self.report.records.failed or self._request.dry_run:
+        """Move the cursor, after everything is stored. A cursor never goes back."""
+        if self._report.records.failed or self._context.dry_run:
             return
-        await self._cursors.move_cursor(self.report.company, to, self._run_id)
-        self.report.cursor = CursorMove(since, to)
+        run_id = self._context.opened.run_id
+        await self._cursors.move_cursor(self._report.company, to, run_id)
+        self._report.cursor = CursorMove(since, to)

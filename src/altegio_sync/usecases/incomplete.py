@@ -10,7 +10,6 @@ from altegio_sync.domain.report import RunError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from altegio_sync.domain.period import Period
     from altegio_sync.usecases.reading import Window
 
 _CUT = "Altegio's pages and totals contradict each other"
@@ -40,33 +39,35 @@ class Shortfall:
         return f"{self.seen} appointments seen{announced}{why}"
 
 
-def incomplete_errors(company: str, days: Iterable[tuple[Period, Window]]) -> list[RunError]:
-    """One error for days that follow each other and lack the same."""
-    ordered = sorted(days, key=lambda each: each[0].start)
-    return [_error(company, each) for each in _neighbours(ordered)]
+def incomplete_errors(company: str, windows: Iterable[Window]) -> list[RunError]:
+    """One error for windows that follow each other and have the same problem."""
+    ordered = sorted(windows, key=lambda each: each.period_read.start)
+    return [_error(company, each) for each in _join_neighbours(ordered)]
 
 
-def _neighbours(ordered: Iterable[tuple[Period, Window]]) -> Iterator[list[tuple[Period, Window]]]:
-    joined: list[tuple[Period, Window]] = []
-    for period, window in ordered:
-        if joined and (
-            joined[-1][0].end != period.start
-            or (joined[-1][1].grade is None) != (window.grade is None)
-        ):
+def _join_neighbours(ordered: Iterable[Window]) -> Iterator[list[Window]]:
+    joined: list[Window] = []
+    for window in ordered:
+        if joined and not _has_same_problem(joined[-1], window):
             yield joined
             joined = []
-        joined.append((period, window))
+        joined.append(window)
     if joined:
         yield joined
 
 
-def _error(company: str, days: Sequence[tuple[Period, Window]]) -> RunError:
-    first, last = days[0][0].start, days[-1][0].last_day
-    is_checked = days[0][1].grade is not None
+def _has_same_problem(window: Window, following: Window) -> bool:
+    is_next = window.period_read.end == following.period_read.start
+    return is_next and (window.grade is None) == (following.grade is None)
+
+
+def _error(company: str, windows: Sequence[Window]) -> RunError:
+    first, last = windows[0].period_read.start, windows[-1].period_read.last_day
+    is_checked = windows[0].grade is not None
     why = "could be checked but not proved" if is_checked else "would not settle"
-    seen = Shortfall.of(window for _period, window in days)
     return RunError(
         "incomplete",
-        f"The list of {first} to {last} {why}: {seen}. What was seen is stored; run it again",
+        f"The list of {first} to {last} {why}: {Shortfall.of(windows)}. "
+        "What was seen is stored; run it again",
         company,
     )

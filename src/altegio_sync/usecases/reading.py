@@ -86,6 +86,16 @@ class Window:
     def is_believed(self) -> bool:
         return self.grade is not None or (self.announced is None and not self.is_cut)
 
+    @property
+    def period_read(self) -> Period:
+        """The days that were read. Only for a query by days."""
+        assert self.period is not None  # noqa: S101 - narrows for mypy
+        return self.period
+
+    def without_ids(self) -> Window:
+        """The ids of many windows would fill the memory."""
+        return replace(self, ids=frozenset(), handed_on=frozenset())
+
 
 @dataclass(slots=True)
 class _Pass:

@@ -1,4 +1,4 @@
-"""Keeps book of the runs: what began, how it ended, and what a person should know of it."""
+"""Keeps the reports of runs, and compares each run with earlier ones."""
 
 from __future__ import annotations
 
@@ -29,38 +29,30 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from altegio_sync.domain.report import CompanyReport, SyncReport
-    from altegio_sync.ports import Ledger, Progress, RunStore
+    from altegio_sync.ports import Progress, RunStore
+    from altegio_sync.usecases.run_context import RunContext
 
 
 async def close_book(
-    runs: RunStore,
-    report: SyncReport,
-    wanted: Sequence[str],
-    progress: Progress,
-    *,
-    ledger: Ledger | None = None,
-    rules_fingerprint: str = "",
+    context: RunContext, runs: RunStore, report: SyncReport, wanted: Sequence[str]
 ) -> None:
-    """Compare the run with earlier ones, then store its report; a failure is only a warning.
+    """Compare the run with earlier runs, then store its report. A failure is only a warning.
 
-    ``wanted`` are the companies that the run was to work on. ``rules_fingerprint`` is the
-    `settings_hash` under which the run entered days into the ledger.
+    ``wanted`` are the companies that the run was asked to work on.
     """
     if any(each.lost_store for each in report.companies):
-        # Waited for already, for as long as a run does.
-        progress.warn("report_not_kept", reason="MongoDB cannot be reached")
+        # The run has waited for MongoDB already.
+        context.progress.warn("report_not_kept", reason="MongoDB cannot be reached")
         return
     try:
         marks = {each.company: each for each in await runs.find_marks(report.command)}
         changes = [
-            await _close_company(
-                report, each, marks.get(each.company), progress, ledger, rules_fingerprint, wanted
-            )
+            await _close_company(context, report, each, marks.get(each.company), wanted)
             for each in report.companies
         ]
         await _store(runs, report, marks, wanted, changes)
     except StoreError as error:
-        progress.warn("report_not_kept", reason=str(error))
+        context.progress.warn("report_not_kept", reason=str(error))
 
 
 async def _store(
@@ -87,21 +79,19 @@ async def _store(
 
 
 async def _close_company(
+    context: RunContext,
     report: SyncReport,
     company: CompanyReport,
     mark: RunMark | None,
-    progress: Progress,
-    ledger: Ledger | None,
-    fingerprint: str,
     wanted: Sequence[str],
 ) -> MarkChange:
     if company.gave_way:
         return MarkChange(company.company)
     sample = text = rules = None
     if report.command == "sync":
-        sample, text = _judge_share(company, mark, progress)
+        sample, text = _judge_share(company, mark, context.progress)
         only = f"--company {company.company} " if len(wanted) > 1 else ""
-        rules = await _compare_rules(company, mark, progress, ledger, fingerprint, only)
+        rules = await _compare_rules(context, company, mark, only)
     return MarkChange(
         company.company,
         last=summarize(report, company),
@@ -115,7 +105,7 @@ async def _close_company(
 def _judge_share(
     company: CompanyReport, mark: RunMark | None, progress: Progress
 ) -> tuple[KeptSample | None, str | None]:
-    """The run as later ones are compared with it, and the warning where it kept too little."""
+    """What later runs are compared with, and the warning where this run kept too little."""
     records = company.records
     if records.fetched < MIN_RECORDS:
         return None, None
@@ -133,14 +123,10 @@ def _judge_share(
 
 
 async def _compare_rules(
-    company: CompanyReport,
-    mark: RunMark | None,
-    progress: Progress,
-    ledger: Ledger | None,
-    fingerprint: str,
-    only: str,
+    context: RunContext, company: CompanyReport, mark: RunMark | None, only: str
 ) -> str | None:
-    """Report once that earlier days are no longer proved, since other bookings are kept now."""
+    """Report once that earlier days are no longer proved, because other bookings are kept now."""
+    ledger, fingerprint = context.ledger, context.rules_fingerprint
     if ledger is None or not fingerprint or (mark is not None and mark.rules == fingerprint):
         return None
     old = await ledger.find_outdated(company.company, fingerprint)
@@ -148,7 +134,7 @@ async def _compare_rules(
         days, period = old
         warn(
             company,
-            progress,
+            context.progress,
             "rules_changed",
             f"The settings or rules that decide which bookings are kept have changed: "
             f"{counted(days, 'day')} of company {company.company} must be proved again: "

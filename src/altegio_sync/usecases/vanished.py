@@ -1,99 +1,73 @@
-"""What became of stored appointments that Altegio no longer lists where they stood."""
+"""Finds out what became of stored appointments that Altegio no longer lists on their days."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from altegio_sync.domain.report import CompanyReport, RunError
-from altegio_sync.ports import StoredScope
+from altegio_sync.domain.report import RunError
 from altegio_sync.usecases.by_id import TRIES, NotKnown, Refused, RequestsById, for_each_id
+from altegio_sync.usecases.window_outcome import AwaitsMarking, Entered, Unsettled
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence, Set
-    from zoneinfo import ZoneInfo
+    from collections.abc import Iterable, Sequence, Set
 
-    from altegio_sync.domain.period import Period
     from altegio_sync.errors import AltegioError
-    from altegio_sync.ports import AppointmentSource, AppointmentStore, Progress
+    from altegio_sync.ports import StoredScope
+    from altegio_sync.usecases.company_run import CompanyRun
     from altegio_sync.usecases.reading import Window
-    from altegio_sync.usecases.storing import BookingIntake
+    from altegio_sync.usecases.window_outcome import WindowOutcome
 
 #: Documents that are marked at once.
 _MARKED_AT_ONCE = 50
-#: More than so many, and over this share of the period, look like a fault and not like removals.
+#: More than this number, and more than this share of the period, look like a fault.
 _MASS = 20
 _MASS_SHARE = 0.05
 
 
-@dataclass(frozen=True, slots=True)
-class _Gone:
-    """What Altegio does not know any more (404), by the window that it stood in.
-
-    The window is without its ids, which would add up to all of a long period.
-    """
-
-    window: Window
-    scope: StoredScope
-    #: When Altegio was asked about each, by `steady_now`.
-    asked_at: Mapping[str, float | None]
-    is_settled: bool
-
-
 class VanishedSearch:
-    """Asks by id for what a believed pass did not list; nothing is marked before `finish`."""
+    """Requests by id what a graded pass did not list. Only `mark_gone` marks anything."""
 
     def __init__(
-        self,
-        source: AppointmentSource,
-        store: AppointmentStore,
-        intake: BookingIntake,
-        report: CompanyReport,
-        progress: Progress,
-        whole: StoredScope,
-        *,
-        allows_mass_delete: bool,
+        self, company: CompanyRun, whole: StoredScope, *, allows_mass_delete: bool
     ) -> None:
-        self._source = source
-        self._store = store
-        self._intake = intake
-        self._report = report
-        self._progress = progress
+        self._source = company.context.source
+        self._store = company.context.store
+        self._intake = company.intake
+        self._report = company.report
+        self._progress = company.context.progress
+        self._dry_run = company.context.dry_run
         self._whole = whole
         self._allows_mass_delete = allows_mass_delete
-        self._gone: list[_Gone] = []
         self._gone_count = 0
         self._unanswered: set[str] = set()
         self._most: float | None = None
 
-    async def check_window(self, window: Window, period: Period) -> bool:
-        """Whether the window is settled; else its days are not, until `finish` decides."""
-        scope = StoredScope(
-            self._whole.company_id,
-            period,
-            self._whole.zone,
-            self._whole.includes_documents_without_company,
-        )
+    async def check_window(self, window: Window) -> WindowOutcome:
+        """Request what is stored on these days and was not listed; decide about the days."""
+        scope = replace(self._whole, period=window.period_read)
         missing = sorted(set(await self._store.find_undeleted(scope)) - window.ids)
-        gone = await self._ask(missing, scope.zone, window.handed_on)
+        gone = await self._ask(missing, window.handed_on)
+        # Without the ids, which would add up to all ids of a long period.
+        checked = window.without_ids()
         is_settled = self._is_settled(window, missing)
         if gone:
-            kept = replace(window, ids=frozenset(), handed_on=frozenset())
-            self._gone.append(_Gone(kept, scope, gone, is_settled))
-        elif is_settled and not await self._is_mass():
-            return True
-        self._report.days.unsettled += period.days
-        return False
+            return AwaitsMarking(checked, gone, is_settled)
+        if not is_settled or await self._is_mass():
+            return Unsettled(checked)
+        return Entered(checked)
 
     def _is_settled(self, window: Window, missing: Sequence[str]) -> bool:
         open_ids = self._intake.failed | self._unanswered
         return open_ids.isdisjoint(window.ids) and open_ids.isdisjoint(missing)
 
-    async def _ask(
-        self, missing: Sequence[str], zone: ZoneInfo, handed_on: Set[str]
-    ) -> dict[str, float | None]:
-        """Bring the missing ones up to date; those that Altegio does not know, and when asked."""
+    async def _ask(self, missing: Sequence[str], handed_on: Set[str]) -> dict[str, float | None]:
+        """Bring the missing appointments up to date.
+
+        Returns the ids that Altegio does not know, and when it was asked about each.
+        """
         gone: dict[str, float | None] = {}
+        zone = self._whole.zone
         requests = RequestsById(self._source, self._whole.company_id, zone)
 
         async def ask(appointment_id: str) -> None:
@@ -116,49 +90,50 @@ class VanishedSearch:
     def _leave(self, appointment_id: str, error: AltegioError) -> None:
         """The other appointments go on: the error may concern this appointment only."""
         self._unanswered.add(appointment_id)
-        told = f"The stored appointment {appointment_id} is left as it is, its days open: {error}"
-        self._report.errors.append(RunError("not_answered", told, self._report.company))
+        message = (
+            f"The stored appointment {appointment_id} is left as it is, its days open: {error}"
+        )
+        self._report.errors.append(RunError("not_answered", message, self._report.company))
 
     async def _is_mass(self) -> bool:
-        """Whether so many are gone that a person has to say that they may be marked."""
+        """Whether so many are gone that a person has to allow the marking."""
         if self._allows_mass_delete or self._gone_count <= _MASS:
             return False
         if self._most is None:
             self._most = _MASS_SHARE * await self._store.count_undeleted(self._whole)
         return self._gone_count > self._most
 
-    async def finish(self, *, dry_run: bool) -> list[Window]:
-        """Mark what is gone, unless it is too much; the windows that are settled by that."""
+    async def mark_gone(self, awaiting: Sequence[AwaitsMarking]) -> list[Entered | Unsettled]:
+        """Mark what is gone, unless it is too much; decide about each of the windows."""
         if await self._is_mass():
             self._report.vanished.left = self._gone_count
             self._report.errors.append(self._mass_error())
-            return []
-        settled = []
-        for each in self._gone:
-            marked = sorted(each.asked_at)
-            is_settled = each.is_settled
-            if not dry_run:
-                marked, left = await self._mark(each)
-                is_settled &= left.isdisjoint(self._intake.failed | self._unanswered)
-            for appointment_id in marked:
-                self._progress.warn("vanished", appointment_id=appointment_id, dry_run=dry_run)
-            self._report.vanished.gone += len(marked)
-            self._report.note_ids("gone", marked)
-            if is_settled:
-                settled.append(each)
-        self._report.days.unsettled -= sum(each.scope.period.days for each in settled)
-        return [each.window for each in settled]
+            return [Unsettled(each.window) for each in awaiting]
+        return [await self._mark_window(each) for each in awaiting]
 
-    async def _mark(self, gone: _Gone) -> tuple[list[str], set[str]]:
-        """The ids that were marked, and those that were not.
+    async def _mark_window(self, awaiting: AwaitsMarking) -> Entered | Unsettled:
+        marked = sorted(awaiting.asked_at)
+        is_settled = awaiting.is_settled
+        if not self._dry_run:
+            marked, left = await self._mark(awaiting)
+            is_settled &= left.isdisjoint(self._intake.failed | self._unanswered)
+        for appointment_id in marked:
+            self._progress.warn("vanished", appointment_id=appointment_id, dry_run=self._dry_run)
+        self._report.vanished.gone += len(marked)
+        self._report.note_ids("gone", marked)
+        return Entered(awaiting.window) if is_settled else Unsettled(awaiting.window)
 
-        Few at once: where Altegio has to be asked again, the answers are new when they are written.
+    async def _mark(self, awaiting: AwaitsMarking) -> tuple[list[str], set[str]]:
+        """Mark a few at once, so that answers which are requested again are written while new.
+
+        Returns the ids that were marked, and the other ids.
         """
-        ids, marked = sorted(gone.asked_at), set()
+        scope = replace(self._whole, period=awaiting.window.period_read)
+        ids, marked = sorted(awaiting.asked_at), set()
         for first in range(0, len(ids), _MARKED_AT_ONCE):
-            part = {each: gone.asked_at[each] for each in ids[first : first + _MARKED_AT_ONCE]}
+            part = {each: awaiting.asked_at[each] for each in ids[first : first + _MARKED_AT_ONCE]}
             for _ in range(TRIES):
-                result = await self._store.mark_deleted(part, gone.scope)
+                result = await self._store.mark_deleted(part, scope)
                 marked |= result.marked
                 for appointment_id, message in result.failures.items():
                     self._unanswered.add(appointment_id)
@@ -169,7 +144,7 @@ class VanishedSearch:
                     break
                 # Another program changed the document, or the answer is too old by now.
                 self._gone_count -= len(result.overtaken)
-                part = await self._ask(sorted(result.overtaken), gone.scope.zone, frozenset())
+                part = await self._ask(sorted(result.overtaken), frozenset())
             else:
                 self._leave_changing(part)
         return sorted(marked), set(ids) - marked
@@ -177,8 +152,10 @@ class VanishedSearch:
     def _leave_changing(self, ids: Iterable[str]) -> None:
         for appointment_id in ids:
             self._unanswered.add(appointment_id)
-            told = f"Appointment {appointment_id} is left as it is: other programs keep changing it"
-            self._report.errors.append(RunError("not_settled", told, self._report.company))
+            message = (
+                f"Appointment {appointment_id} is left as it is: other programs keep changing it"
+            )
+            self._report.errors.append(RunError("not_settled", message, self._report.company))
 
     def _mass_error(self) -> RunError:
         return RunError(

@@ -1,0 +1,158 @@
+"""The course of a run, the same for `sync` and `changes`: its companies, and the end of it."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from altegio_sync.domain.report import CompanyReport, RunError, SyncReport
+from altegio_sync.errors import (
+    AltegioError,
+    AltegioSyncError,
+    AuthenticationError,
+    LeaseHeldError,
+    LeaseLostError,
+    RateLimitedError,
+    StoreError,
+    StoreUnavailableError,
+    first_error,
+)
+from altegio_sync.usecases.run_book import close_book
+from altegio_sync.usecases.storing import BookingIntake
+from altegio_sync.usecases.warning import warn_of_index
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+    from zoneinfo import ZoneInfo
+
+    from altegio_sync.domain.period import Period
+    from altegio_sync.usecases.run_context import RunContext
+
+
+class CompanyRun:
+    """One company's part of a run: its report, and the way of its bookings into the collection."""
+
+    def __init__(self, context: RunContext, company_id: str) -> None:
+        self.context = context
+        self.report = CompanyReport(company_id)
+        self.intake = BookingIntake(context, self.report)
+
+    async def begin(self, zone: ZoneInfo, period: Period | None) -> None:
+        """Announce that the reading begins, and make sure of the unique index."""
+        context, report = self.context, self.report
+        context.progress.begin(report.company, period, zone.key)
+        problem = await context.store.prepare(dry_run=context.dry_run)
+        if problem is not None:
+            warn_of_index(report, context.progress, problem)
+
+
+async def run_companies(
+    context: RunContext,
+    companies: Sequence[str],
+    run_one: Callable[[str], Awaitable[CompanyReport]],
+    complete: Callable[[SyncReport], None] | None,
+) -> SyncReport:
+    """Run every company, then store the report of all of them.
+
+    ``complete`` adds to the report before it is stored.
+    """
+    opened = context.opened
+    report = SyncReport(
+        command=context.command,
+        run_id=opened.run_id,
+        mode=context.mode,
+        dry_run=context.dry_run,
+        started_at=opened.started_at,
+        finished_at=opened.started_at,
+        companies=await _run_each(context, companies, run_one),
+        words=opened.words,
+        options=opened.options,
+    )
+    report.interrupted = context.stop.is_set
+    report.finished_at = context.clock()
+    if complete is not None:
+        complete(report)
+    if context.runs is not None and not context.dry_run:
+        await close_book(context, context.runs, report, companies)
+    return report
+
+
+async def _run_each(
+    context: RunContext,
+    companies: Sequence[str],
+    run_one: Callable[[str], Awaitable[CompanyReport]],
+) -> list[CompanyReport]:
+    """The report of each company. They run one after the other, until the run is stopped."""
+    reports = []
+    for company_id in companies:
+        reports.append(await run_one(company_id))
+        if context.stop.is_set:
+            break
+    return reports
+
+
+async def run_company(
+    context: RunContext, company_id: str, work: Callable[[CompanyRun], Awaitable[None]]
+) -> CompanyReport:
+    """Do the work for one company while its lease is held.
+
+    AltegioSyncError is not raised: it ends the work of this company, and the report contains it.
+    """
+    company = CompanyRun(context, company_id)
+    before = replace(context.source.usage)
+    try:
+        with context.stop.interrupting():
+            async with _opened(context, company_id):
+                await work(company)
+    except* AltegioSyncError as group:
+        _note_end(company.report, first_error(group))
+    company.report.api += context.source.usage - before
+    company.intake.warn_in_the_end()
+    return company.report
+
+
+@asynccontextmanager
+async def _opened(context: RunContext, company_id: str) -> AsyncIterator[None]:
+    """Hold the company's lease, and note that the run works on the company."""
+    if context.dry_run:
+        yield
+    elif context.leases is None:
+        await _note_start(context, company_id)
+        yield
+    else:
+        async with context.leases.hold(company_id, context.command):
+            await _note_start(context, company_id)
+            yield
+
+
+async def _note_start(context: RunContext, company_id: str) -> None:
+    if context.runs is not None:
+        await context.runs.note_start(context.command, company_id, context.opened)
+
+
+def _note_end(report: CompanyReport, error: AltegioSyncError) -> None:
+    """Report the error that ended the company's run."""
+    report.broke_off = True
+    report.lost_store = isinstance(error, StoreUnavailableError)
+    report.errors.append(_to_run_error(error, report.company))
+
+
+def _to_run_error(error: AltegioSyncError, company: str) -> RunError:
+    match error:
+        case AuthenticationError():
+            code = "unauthorized"
+        case RateLimitedError():
+            code = "rate_limited"
+        case AltegioError():
+            code = "fetch_failed"
+        case LeaseHeldError():
+            code = "lease_held"
+        case LeaseLostError():
+            code = "lease_lost"
+        case StoreError():
+            code = "store_failed"
+        case _:
+            code = "config"
+    beginning = "Error fetching appointments: " if isinstance(error, AltegioError) else ""
+    return RunError(code, f"{beginning}{error}", company)

@@ -1,0 +1,55 @@
+"""What all companies of one run have in common."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from altegio_sync.domain.lessons import LessonRules
+from altegio_sync.domain.report import SyncMode, WritingRun, utc_now
+from altegio_sync.ports import SilentProgress
+from altegio_sync.usecases.stopping import StopSignal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from altegio_sync.domain.run_marks import OpenRun
+    from altegio_sync.ports import (
+        AppointmentSource,
+        AppointmentStore,
+        Leases,
+        Ledger,
+        Progress,
+        RunStore,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class RunContext:
+    """What all companies of a run of `sync` or `changes` have in common.
+
+    Without ``runs`` no report is kept, without ``leases`` other runs are not kept away, without
+    ``ledger`` no day is entered. A dry run uses ``runs`` and ``leases`` not at all, and only reads
+    the ledger.
+    """
+
+    source: AppointmentSource
+    store: AppointmentStore
+    command: str
+    opened: OpenRun
+    mode: SyncMode = SyncMode.NEW_ONLY
+    dry_run: bool = False
+    rules: LessonRules = field(default_factory=LessonRules)
+    #: The `settings_hash` under which days are entered into the ledger.
+    rules_fingerprint: str = ""
+    runs: RunStore | None = None
+    leases: Leases | None = None
+    ledger: Ledger | None = None
+    progress: Progress = field(default_factory=SilentProgress)
+    stop: StopSignal = field(default_factory=StopSignal)
+    clock: Callable[[], datetime] = utc_now
+
+    @property
+    def writing_run(self) -> WritingRun:
+        return WritingRun(self.opened.run_id, self.command)
