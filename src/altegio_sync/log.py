@@ -10,64 +10,24 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import structlog
 
-from altegio_sync.domain.foreign_text import json_safe, shown
-from altegio_sync.domain.warnings import some_ids
+from altegio_sync.messages import Message, Template, render
+from altegio_sync.messages import logs as texts
+from altegio_sync.messages.foreign_text import json_safe, shown
+from altegio_sync.messages.words import BECAUSE, some_ids
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
 
     from structlog.typing import EventDict, FilteringBoundLogger, WrappedLogger
+
+    from altegio_sync.messages.template import Field
 
 LogFormat = Literal["text", "json"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 
 
-def _appointment(fields: Mapping[str, Any]) -> str:
-    known_by = fields["appointment_id"] or "without an id"
-    why = ": ".join(text for text in (fields["reason"], fields["detail"]) if text)
-    return f"Appointment {known_by}: {fields['outcome']}{f' ({why})' if why else ''}"
-
-
-def _vanished(fields: Mapping[str, Any]) -> str:
-    done = "would be marked deleted" if fields["dry_run"] else "marked deleted"
-    if "appointment_ids" in fields:
-        ids = fields["appointment_ids"]
-        told = f"{len(ids)} appointments are gone at Altegio (404): {done}"
-        return f"{told} (appointments {some_ids(ids)})"
-    return f"Appointment {fields['appointment_id']} is gone at Altegio (404): {done}"
-
-
-#: How each event reads to people; its name and fields are what `--log-format json` shows.
-MESSAGES: dict[str, str | Callable[[Mapping[str, Any]], str]] = {
-    "failed": "{message}",
-    "index_remade": "{message}",
-    "no_unique_index": "No unique index on appointmentId, checking by query instead: {reason}",
-    "report_not_kept": "The report could not be kept in altegio-sync-runs: {reason}",
-    "retry_rate_limited": "Rate limit exceeded: waiting {wait_s:.1f} s (try {tries} of 6)",
-    "retry": "{reason}: trying again in {wait_s:.1f} s (try {tries} of 6)",
-    "page": "Page {page} of {pages}: {rows} records, {saved} saved, {updated} updated, "
-    "{duplicates} already stored, skipped: {skipped}",
-    "appointment": _appointment,
-    "sync_started": "Syncing {first} to {last} ({timezone}), company {company_id}",
-    "changes_started": "Asking for changes ({timezone}), company {company_id}",
-    "resumed": "Resuming: {done} of {days} days are complete already",
-    "vanished": _vanished,
-    "changes_grew": "The list of changes grew while it was read: the next run reads what is new",
-    "gave_way": "{reason}. Its changes are left to it or to the next run",
-    "waiting_for_lease": "Waiting up to {wait} for the run at work on {what}: {holder}",
-    "repeated": "{reason}: {count} times in this run",
-    "index_dropped": "The unique index on appointmentId was dropped, since duplicates are back; "
-    "altegio-sync clean makes it again",
-    "changed_since": "{count} documents were changed since and are left alone (appointments "
-    "{sample}): --force brings them back all the same",
-    "passed_over": "{collection} holds documents that this program did not write so, and passes "
-    "over: {sample}, and perhaps others. Delete them if no program needs them",
-    "own_budget": "The user of DB_URI may not write to MongoDB, so the limits of Altegio are kept "
-    "for this process alone: start no other run from this address meanwhile",
-    "settings_line_unread": "{file}, line {line}: not read, since it is not NAME=value",
-    "unknown_zone": "{problem}. Until then days are cut in {used}",
-    "stopping": "Stopping: what was read is stored (once more to leave at once)",
-}
+#: The sentence of each event; `--log-format json` shows the event's name and fields instead.
+_SENTENCES = {each.code: each for each in vars(texts).values() if isinstance(each, Template)}
 
 
 class _Stderr:
@@ -116,20 +76,45 @@ def get_logger() -> FilteringBoundLogger:
 
 def message(event: str, fields: Mapping[str, Any]) -> str:
     """The event as a sentence; an event without a sentence shows its own message, or its fields."""
-    fields = {name: _shown(value) for name, value in fields.items()}
-    template = MESSAGES.get(event)
-    if "message" in fields:
-        return f"{fields['message']}"
-    if template is None:
-        return " ".join([event, *(f"{name}={value}" for name, value in fields.items())])
-    return template.format_map(fields) if isinstance(template, str) else template(fields)
+    known = {name: _to_field(value) for name, value in fields.items()}
+    if "message" in known:
+        return render(texts.OWN_MESSAGE(message=known["message"]))
+    match event:
+        case "appointment":
+            return render(_appointment(known))
+        case "vanished":
+            return render(_vanished(known))
+        case _ if (template := _SENTENCES.get(event)) is not None:
+            return render(template(**{name: known[name] for name in template.placeholders}))
+        case _:
+            return shown(" ".join([event, *(f"{name}={each}" for name, each in known.items())]))
 
 
-def _shown(value: object) -> object:
-    """Numbers and flags as they are: sentences format and test them."""
-    if isinstance(value, list | tuple):
-        return [_shown(each) for each in value]
-    return value if isinstance(value, int | float | None) else shown(value)
+def _appointment(fields: Mapping[str, Any]) -> Message:
+    known_by = fields["appointment_id"] or texts.WITHOUT_ID()
+    reason, detail = fields["reason"], fields["detail"]
+    if not reason and not detail:
+        return texts.APPOINTMENT(appointment_id=known_by, outcome=fields["outcome"])
+    both = BECAUSE(what=reason, reason=detail) if reason and detail else reason or detail
+    return texts.APPOINTMENT_BECAUSE(
+        appointment_id=known_by, outcome=fields["outcome"], reason=both
+    )
+
+
+def _vanished(fields: Mapping[str, Any]) -> Message:
+    if "appointment_ids" in fields:
+        ids = fields["appointment_ids"]
+        several = texts.SEVERAL_VANISHED_DRY if fields["dry_run"] else texts.SEVERAL_VANISHED
+        return several(count=len(ids), ids=some_ids(ids))
+    template = texts.VANISHED_DRY if fields["dry_run"] else texts.VANISHED
+    return template(appointment_id=fields["appointment_id"])
+
+
+def _to_field(value: object) -> Field:
+    """Numbers and flags stay what they are: sentences format and test them."""
+    if isinstance(value, Message | str | int | float | None):
+        return value
+    return [_to_field(each) for each in value] if isinstance(value, list | tuple) else str(value)
 
 
 def _render_text(_logger: WrappedLogger, _name: str, event: EventDict) -> str:

@@ -1,0 +1,89 @@
+"""How the events of the log read to people; the code is the event's name."""
+
+from altegio_sync.messages.template import Template
+
+#: An event that brings its own message.
+OWN_MESSAGE = Template("own_message", "{message}")
+INDEX_NOT_UNIQUE = Template(
+    "no_unique_index", "No unique index on appointmentId, checking by query instead: {reason}"
+)
+REPORT_NOT_KEPT = Template(
+    "report_not_kept", "The report could not be kept in altegio-sync-runs: {reason}"
+)
+RETRY_RATE_LIMITED = Template(
+    "retry_rate_limited", "Rate limit exceeded: waiting {wait_s:.1f} s (try {tries} of 6)"
+)
+RETRY = Template("retry", "{reason}: trying again in {wait_s:.1f} s (try {tries} of 6)")
+PAGE = Template(
+    "page",
+    "Page {page} of {pages}: {rows} records, {saved} saved, {updated} updated, {duplicates} "
+    "already stored, skipped: {skipped}",
+)
+SYNC_STARTED = Template(
+    "sync_started", "Syncing {first} to {last} ({timezone}), company {company_id}"
+)
+CHANGES_STARTED = Template(
+    "changes_started", "Asking for changes ({timezone}), company {company_id}"
+)
+RESUMED = Template("resumed", "Resuming: {done} of {days} days are complete already")
+CHANGES_GREW = Template(
+    "changes_grew",
+    "The list of changes grew while it was read: the next run reads what is new",
+)
+GAVE_WAY = Template("gave_way", "{reason}. Its changes are left to it or to the next run")
+WAITING_FOR_LEASE = Template(
+    "waiting_for_lease", "Waiting up to {wait} for the run at work on {what}: {holder}"
+)
+REPEATED = Template(
+    "repeated", "{reason}: {count} time in this run", "{reason}: {count} times in this run"
+)
+INDEX_DROPPED = Template(
+    "index_dropped",
+    "The unique index on appointmentId was dropped, since duplicates are back; altegio-sync clean "
+    "makes it again",
+)
+CHANGED_SINCE = Template(
+    "changed_since",
+    "{count} document was changed since and is left alone (appointments {sample}): --force brings "
+    "it back all the same",
+    "{count} documents were changed since and are left alone (appointments {sample}): --force "
+    "brings them back all the same",
+)
+PASSED_OVER = Template(
+    "passed_over",
+    "{collection} holds documents that this program did not write so, and passes over: {sample}, "
+    "and perhaps others. Delete them if no program needs them",
+)
+OWN_BUDGET = Template(
+    "own_budget",
+    "The user of DB_URI may not write to MongoDB, so the limits of Altegio are kept for this "
+    "process alone: start no other run from this address meanwhile",
+)
+SETTINGS_LINE_UNREAD = Template(
+    "settings_line_unread", "{file}, line {line}: not read, since it is not NAME=value"
+)
+UNKNOWN_ZONE = Template("unknown_zone", "{problem}. Until then days are cut in {used}")
+STOPPING = Template("stopping", "Stopping: what was read is stored (once more to leave at once)")
+
+# One appointment, with `-v`.
+APPOINTMENT = Template("appointment", "Appointment {appointment_id}: {outcome}")
+APPOINTMENT_BECAUSE = Template(
+    "appointment_because", "Appointment {appointment_id}: {outcome} ({reason})"
+)
+WITHOUT_ID = Template("without_id", "without an id")
+VANISHED = Template(
+    "vanished", "Appointment {appointment_id} is gone at Altegio (404): marked deleted"
+)
+VANISHED_DRY = Template(
+    "vanished_dry", "Appointment {appointment_id} is gone at Altegio (404): would be marked deleted"
+)
+SEVERAL_VANISHED = Template(
+    "several_vanished",
+    "{count} appointment is gone at Altegio (404): marked deleted (appointments {ids})",
+    "{count} appointments are gone at Altegio (404): marked deleted (appointments {ids})",
+)
+SEVERAL_VANISHED_DRY = Template(
+    "several_vanished_dry",
+    "{count} appointment is gone at Altegio (404): would be marked deleted (appointments {ids})",
+    "{count} appointments are gone at Altegio (404): would be marked deleted (appointments {ids})",
+)
