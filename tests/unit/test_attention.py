@@ -26,6 +26,7 @@ from altegio_sync.domain.ledger import CompanyCoverage
 from altegio_sync.domain.run_marks import OpenRun, RunMark
 from altegio_sync.domain.status import LeaseState
 from altegio_sync.domain.validation import Remedy, RuleFinding, Severity
+from altegio_sync.messages import as_message
 from altegio_sync.usecases.stats import to_last_run
 
 if TYPE_CHECKING:
@@ -182,7 +183,7 @@ def test_leases_show_runs_that_died_and_runs_that_hang() -> None:
 
 def test_what_the_last_runs_warned_of_is_reported_once() -> None:
     told = {"code": "staff_list_refused", "message": "No staff list", "company": "77"}
-    sync = replace(MARK, last={"warnings": [told]}, too_little="Too little kept: none")
+    sync = replace(MARK, last={"warnings": [told]}, too_little=as_message("Too little kept: none"))
     changes = replace(MARK, command="changes", last={"warnings": [told]})
 
     assert lines(about_warnings([sync, changes])) == ["WARNING No staff list"]

@@ -69,7 +69,7 @@ def test_the_warning_names_the_setting_that_is_probably_wrong(
 ) -> None:
     counts = RecordCounts(skipped=Counter({reason: 30}) + Counter({SkipReason.SERVICE: 20}))
 
-    text = too_little_text(counts, Kept.NONE, [])
+    text = str(too_little_text(counts, Kept.NONE, []))
 
     assert text.startswith("Too little kept: none of 50 bookings; most ")
     assert setting in text
@@ -78,6 +78,6 @@ def test_the_warning_names_the_setting_that_is_probably_wrong(
 def test_the_warning_compares_with_what_is_usual() -> None:
     counts = RecordCounts(saved=2, duplicates=1, skipped=Counter({SkipReason.SERVICE: 97}))
 
-    text = too_little_text(counts, Kept.TOO_LITTLE, USUAL)
+    text = str(too_little_text(counts, Kept.TOO_LITTLE, USUAL))
 
     assert text.startswith("Too little kept: 3 of 100 bookings (3%), usually 60%; ")

@@ -116,7 +116,7 @@ def test_a_record_that_cannot_be_read_is_invalid_and_known_by_its_id(value: byte
     assert [isinstance(each, Kept) for each in verdicts] == [True, False, True]
     assert isinstance(verdicts[1], Skipped)
     assert verdicts[1].reason is SkipReason.INVALID
-    assert verdicts[1].detail == "damaged: record"
+    assert str(verdicts[1].detail) == "damaged: record"
     assert verdicts[1].booking.is_deleted is None
 
 
@@ -148,7 +148,7 @@ def test_a_damaged_name_of_the_client_is_invalid(name: bytes, reason: SkipReason
 
     assert ids(verdicts) == ["1", "2", "3"]
     assert isinstance(verdicts[1], Skipped)
-    assert (verdicts[1].reason, verdicts[1].detail) == (reason, "damaged: client name")
+    assert (verdicts[1].reason, str(verdicts[1].detail)) == (reason, "damaged: client name")
     assert isinstance(verdicts[0], Kept)
     assert isinstance(verdicts[2], Kept)
 

@@ -93,7 +93,7 @@ def test_a_lesson_without_a_title_would_break_the_collection_and_is_invalid() ->
     verdict = judge(booking("501", services=(Service("2", ""),)), NONE, {})
 
     assert isinstance(verdict, Skipped)
-    assert (verdict.reason, verdict.detail) == (SkipReason.INVALID, "service title")
+    assert (verdict.reason, str(verdict.detail)) == (SkipReason.INVALID, "service title")
 
 
 def test_statuses_have_the_words_of_the_school() -> None:

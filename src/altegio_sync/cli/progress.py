@@ -147,7 +147,7 @@ class CliProgress(SilentProgress):
             appointment_id=verdict.booking.id,
             outcome=outcome.value,
             reason=skipped.reason.value if skipped else "",
-            detail=skipped.detail if skipped else "; ".join(map(str, changes)),
+            detail=(skipped.detail or "") if skipped else "; ".join(map(str, changes)),
         )
 
     def skipped(self, skipped: Skipped) -> None:

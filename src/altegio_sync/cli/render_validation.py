@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from altegio_sync.domain.foreign_text import shown
 from altegio_sync.domain.validation import Severity
+from altegio_sync.messages import render
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -81,9 +82,8 @@ def _finding_line(finding: RuleFinding, *, has_details: bool) -> str:
     fields = ", ".join(f"{shown(name)} {count}" for name, count in finding.fields.items() if count)
     told = f" ({fields})" if fields else ""
     sample = "" if has_details else f"  e.g. {', '.join(map(shown, finding.sample))}"
-    return (
-        f"{level:<7} {finding.rule:<22}{finding.count:>8}{told}{sample}  [{finding.remedy.value}]"
-    )
+    remedy = render(finding.remedy.message)
+    return f"{level:<7} {finding.rule:<22}{finding.count:>8}{told}{sample}  [{remedy}]"
 
 
 def _plan_lines(plan: RepairPlan) -> list[str]:

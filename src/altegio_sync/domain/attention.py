@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from altegio_sync.domain.stats import Attention
 from altegio_sync.domain.validation import Remedy, Severity
-from altegio_sync.domain.warnings import counted, some_ids
+from altegio_sync.messages import status as texts
+from altegio_sync.messages.words import BECAUSE, BOTH, DAYS, HOURS, join, some_ids
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from altegio_sync.domain.stats import LastRun
     from altegio_sync.domain.status import LeaseState
     from altegio_sync.domain.validation import RuleFinding
+    from altegio_sync.messages import Message
 
 #: A run or a cursor that is this late was left behind by a crontab line that no longer runs.
 MAX_AGE = timedelta(hours=26)
@@ -32,41 +34,50 @@ def about_run(run: LastRun, company: str | None = None) -> Iterator[Attention]:
     """How the last run of its kind ended."""
     if run.ok:
         return
-    of = f" of company {company}" if company else ""
     if run.interrupted:
-        text = f"The last {run.command}{of} ({run.run_id}) was interrupted; to continue: "
-        yield Attention("WARNING", text + run.continued_by, "interrupted", company)
+        yield Attention("WARNING", _interrupted(run, company), "interrupted", company)
         return
-    why = f": {run.problem}" if run.problem else ""
-    text = f"The last {run.command}{of} ({run.run_id}) failed{why}"
+    text = _failed(run, company)
+    if run.problem:
+        text = BECAUSE(what=text, reason=run.problem)
     yield Attention("ERROR", text, "run_failed", company)
 
 
+def _interrupted(run: LastRun, company: str | None) -> Message:
+    if company is None:
+        return texts.RUN_INTERRUPTED(command=run.command, run_id=run.run_id, rerun=run.continued_by)
+    return texts.RUN_INTERRUPTED_OF_COMPANY(
+        command=run.command, company=company, run_id=run.run_id, rerun=run.continued_by
+    )
+
+
+def _failed(run: LastRun, company: str | None) -> Message:
+    if company is None:
+        return texts.RUN_FAILED(command=run.command, run_id=run.run_id)
+    return texts.RUN_FAILED_OF_COMPANY(command=run.command, company=company, run_id=run.run_id)
+
+
 def about_run_age(
-    what: str, at: datetime | None, now: datetime, company: str | None = None
+    what: Message | str, at: datetime | None, now: datetime, company: str | None = None
 ) -> Iterator[Attention]:
     """A run must not be old, nor from the future, by the clock of MongoDB's server."""
     if at is None:
-        yield Attention("WARNING", f"{what} has no time of its end", "old_run", company)
+        yield Attention("WARNING", texts.NO_TIME_OF_END(what=what), "old_run", company)
     elif at - now > _CLOCKS_DIFFER_BY:
-        yield _ahead(f"{what} ended", at - now, company)
+        text = texts.ENDED_AHEAD(what=what, span=_hours(at - now))
+        yield Attention("WARNING", text, "clock", company)
     elif now - at > MAX_AGE:
-        text = f"{what} ended {_hours(now - at)} ago, more than {_hours(MAX_AGE)}"
+        text = texts.ENDED_LONG_AGO(what=what, span=_hours(now - at), limit=_hours(MAX_AGE))
         yield Attention("WARNING", text, "old_run", company)
 
 
 def about_cursor(company: str, at: datetime, now: datetime) -> Iterator[Attention]:
-    what = f"The cursor of company {company} is"
     if at - now > _CLOCKS_DIFFER_BY:
-        yield _ahead(what, at - now, company)
+        text = texts.CURSOR_AHEAD(company=company, span=_hours(at - now))
+        yield Attention("WARNING", text, "clock", company)
     elif now - at > MAX_AGE:
-        text = f"{what} {_hours(now - at)} old: does altegio-sync changes still run?"
+        text = texts.OLD_CURSOR(company=company, span=_hours(now - at))
         yield Attention("WARNING", text, "old_cursor", company)
-
-
-def _ahead(what: str, span: timedelta, company: str | None) -> Attention:
-    text = f"{what} {_hours(span)} in the future: check the clocks"
-    return Attention("WARNING", text, "clock", company)
 
 
 def about_companies(
@@ -76,18 +87,15 @@ def about_companies(
     ends = _find_ends(marks)
     for company in configured:
         if company not in ends and company not in known:
-            text = f"Company {company} was never read: altegio-sync sync PERIOD --company {company}"
-            yield Attention("ERROR", text, "never_read", company)
+            yield Attention("ERROR", texts.NEVER_READ(company=company), "never_read", company)
     for company, (at, has_succeeded) in sorted(ends.items()):
         if configured and company not in configured:
             if has_succeeded and now - at < _REMOVED_FOR:
-                text = (
-                    f"Company {company} was read until {at:%Y-%m-%d %H:%M} UTC and is no longer "
-                    "in ALTEGIO_COMPANY_ID"
-                )
+                text = texts.COMPANY_REMOVED(company=company, moment=f"{at:%Y-%m-%d %H:%M}")
                 yield Attention("WARNING", text, "company_removed", company)
         elif len(configured) != 1:
-            yield from about_run_age(f"The last run of company {company}", at, now, company)
+            what = texts.LAST_RUN_OF_COMPANY(company=company)
+            yield from about_run_age(what, at, now, company)
 
 
 def _find_ends(marks: Iterable[RunMark]) -> dict[str, tuple[datetime, bool]]:
@@ -114,11 +122,8 @@ def about_clocks(marks: Iterable[RunMark]) -> Iterator[Attention]:
         if mark.company is None and mark.at is not None and isinstance(finished_at, datetime):
             ahead = finished_at - mark.at
             if abs(ahead) > _CLOCKS_DIFFER_BY:
-                text = (
-                    f"The machine of the last {mark.command} is {_hours(abs(ahead))} "
-                    f"{'ahead of' if ahead > timedelta() else 'behind'} MongoDB's clock: set the "
-                    "clocks"
-                )
+                template = texts.CLOCK_AHEAD if ahead > timedelta() else texts.CLOCK_BEHIND
+                text = template(command=mark.command, span=_hours(abs(ahead)))
                 yield Attention("WARNING", text, "clock")
 
 
@@ -127,10 +132,7 @@ def about_doubtful(marks: Iterable[RunMark]) -> Iterator[Attention]:
         records = (mark.last or {}).get("records") or {}
         count = records.get("doubtful") if mark.command == "sync" else 0
         if count:
-            text = (
-                f"{counted(count, 'booking')} in the last sync of company {mark.company} have a "
-                "doubtful lead: altegio-sync sync PERIOD --skipped FILE lists them"
-            )
+            text = texts.DOUBTFUL_LAST_SYNC(count=count, company=mark.company)
             yield Attention("WARNING", text, "doubtful_leads", mark.company)
 
 
@@ -150,10 +152,8 @@ def about_days(coverage: CompanyCoverage) -> Iterator[Attention]:
     gaps = [day for gap in coverage.gaps for day in gap.each_day()]
     missing = [day for day in gaps if day not in coverage.outdated]
     if missing:
-        are = "is" if len(missing) == 1 else "are"
-        text = (
-            f"{len(missing)} of the last {len(coverage.days)} days of company {coverage.company} "
-            f"{are} not known to be complete: altegio-sync coverage shows them"
+        text = texts.INCOMPLETE_DAYS(
+            count=len(missing), days=len(coverage.days), company=coverage.company
         )
         yield Attention("WARNING", text, "incomplete_days", coverage.company)
 
@@ -164,16 +164,12 @@ def about_index(
     if not documents or has_unique_index:
         return
     if duplicates:
-        why = (
-            f"{counted(duplicates, 'document')} that share an appointmentId would prevent it: "
-            "altegio-sync clean merges them and creates the index"
-        )
+        why = texts.INDEX_AFTER_CLEAN(count=duplicates)
     elif in_its_place is not None:
-        why = f"{in_its_place} is in its place and does not serve: altegio-sync check"
+        why = texts.ANOTHER_INDEX(index=in_its_place)
     else:
-        why = "the next sync creates it, or says what prevents it"
-    text = f"There is no unique index on appointmentId; {why}"
-    yield Attention("WARNING", text, "no_unique_index")
+        why = texts.INDEX_AT_NEXT_SYNC()
+    yield Attention("WARNING", texts.NO_UNIQUE_INDEX(reason=why), "no_unique_index")
 
 
 def about_validation(findings: Iterable[RuleFinding]) -> Iterator[Attention]:
@@ -181,18 +177,19 @@ def about_validation(findings: Iterable[RuleFinding]) -> Iterator[Attention]:
     errors = [each for each in findings if each.severity is Severity.ERROR and each.count]
     if errors:
         count = sum(each.count for each in errors)
-        rules = "; ".join(f"{each.rule} {each.count}{_sample(each.sample)}" for each in errors)
-        are = "error is" if count == 1 else "errors are"
-        text = f"{count} validation {are} open ({rules}): {_remedy(errors)}"
+        found = [
+            texts.RULE_FOUND(rule=each.rule, found=each.count, sample=_sample(each.sample))
+            for each in errors
+        ]
+        text = texts.VALIDATION_ERRORS(count=count, rules=join(BOTH, found), remedy=_remedy(errors))
         yield Attention("ERROR", text, "validation_errors")
     for each in findings:
         if each.rule == "doubtful-lead" and each.count:
-            leads = f"{counted(each.count, 'stored appointment')} with a doubtful leadId"
-            text = f"{leads}{_sample(each.sample)}: altegio-sync validate shows them"
+            text = texts.DOUBTFUL_STORED(count=each.count, sample=_sample(each.sample))
             yield Attention("WARNING", text, "doubtful_leads")
 
 
-def _remedy(errors: Sequence[RuleFinding]) -> str:
+def _remedy(errors: Sequence[RuleFinding]) -> Message | str:
     """What corrects the errors: `validate --fix` corrects neither duplicates nor double lessons."""
     remedies = {each.remedy for each in errors}
     if remedies - {Remedy.CLEAN, Remedy.TELL}:
@@ -200,7 +197,7 @@ def _remedy(errors: Sequence[RuleFinding]) -> str:
     if Remedy.CLEAN in remedies:
         return "altegio-sync clean"
     listed = " ".join(f"--list {each.rule}" for each in errors)
-    return f"altegio-sync validate {listed}, then correct them in Altegio"
+    return texts.LIST_AND_CORRECT(options=listed)
 
 
 def about_leases(
@@ -211,10 +208,10 @@ def about_leases(
         company = None if each.company == "all" else each.company
         if each.is_expired:
             if each.run_id not in reported:
-                text = f"{each.holder} was interrupted: run it again"
+                text = texts.LEASE_LEFT(holder=each.holder)
                 yield Attention("WARNING", text, "interrupted", company)
         elif each.since is not None and now - each.since > _MAX_AT_WORK:
-            text = f"{each.holder} has been at work for {_hours(now - each.since)}: has it hung?"
+            text = texts.HUNG_RUN(holder=each.holder, span=_hours(now - each.since))
             yield Attention("WARNING", text, "hung_run", company)
 
 
@@ -226,17 +223,16 @@ def about_killed(
         for run in mark.open_runs[-1:]:
             if run.run_id not in at_work:
                 command = continued_by.get(run.run_id) or _RERUN[mark.command]
-                text = (
-                    f"The last {mark.command} of company {mark.company} ({run.run_id}) was "
-                    f"interrupted before its end; to continue: {command}"
+                text = texts.RUN_KILLED(
+                    command=mark.command, company=mark.company, run_id=run.run_id, rerun=command
                 )
                 yield Attention("WARNING", text, "interrupted", mark.company)
 
 
-def _sample(ids: Sequence[str]) -> str:
-    return f" (appointments {some_ids(list(dict.fromkeys(ids)))})" if ids else ""
+def _sample(ids: Sequence[str]) -> Message | str:
+    return texts.SAMPLE(ids=some_ids(list(dict.fromkeys(ids)))) if ids else ""
 
 
-def _hours(span: timedelta) -> str:
+def _hours(span: timedelta) -> Message:
     hours = span / timedelta(hours=1)
-    return counted(round(hours), "hour") if hours < 72 else f"{hours / 24:.0f} days"
+    return HOURS(count=round(hours)) if hours < 72 else DAYS(count=round(hours / 24))

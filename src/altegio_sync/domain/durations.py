@@ -1,12 +1,17 @@
-"""Spans of time as people type them: 90s, 15m, 24h, 30d."""
+"""Spans of time, as people type them (90s, 15m, 24h, 30d) and as they are shown."""
 
 from __future__ import annotations
 
 import re
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
-from altegio_sync.domain.warnings import counted
 from altegio_sync.errors import ConfigError
+from altegio_sync.messages import periods as texts
+from altegio_sync.messages.words import DAYS, HOURS, MINUTES, SECONDS
+
+if TYPE_CHECKING:
+    from altegio_sync.messages import Message
 
 _DURATION = re.compile(r"([0-9]{1,6})([smhd])|0")
 #: Further back than any booking, and less than what leads out of the calendar.
@@ -14,15 +19,15 @@ _LONGEST = timedelta(days=36_500)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
-def age_text(age: timedelta) -> str:
-    """As people say it: 5 seconds, 2 minutes, 7 hours, 3 days; a negative one counts as none."""
+def age_text(age: timedelta) -> Message:
+    """As people say it: 5 seconds, 2 minutes, 7 hours, 3 days; a negative age counts as none."""
     seconds = max(0.0, age.total_seconds())
     if seconds < 90:
-        return counted(round(seconds), "second")
+        return SECONDS(count=round(seconds))
     if seconds < 2 * 3600:
-        return counted(round(seconds / 60), "minute")
+        return MINUTES(count=round(seconds / 60))
     hours = seconds / 3600
-    return counted(round(hours), "hour") if hours < 48 else f"{hours / 24:.0f} days"
+    return HOURS(count=round(hours)) if hours < 48 else DAYS(count=round(hours / 24))
 
 
 def parse_duration(text: str) -> timedelta:
@@ -34,8 +39,8 @@ def parse_duration(text: str) -> timedelta:
     """
     match = _DURATION.fullmatch(text.strip())
     if match is None:
-        raise ConfigError(f"Invalid duration: {text!r} (expected such as 90s, 15m, 24h or 30d)")
+        raise ConfigError(texts.INVALID_DURATION(text=repr(text)))
     span = timedelta(**{_UNITS[match[2]]: int(match[1])}) if match[2] else timedelta()
     if span > _LONGEST:
-        raise ConfigError(f"Invalid duration: {text!r} (at most {_LONGEST.days}d)")
+        raise ConfigError(texts.DURATION_TOO_LONG(text=repr(text), days=_LONGEST.days))
     return span

@@ -9,25 +9,24 @@ from typing import TYPE_CHECKING, Any
 
 from altegio_sync.domain.json_form import JsonForm
 from altegio_sync.domain.lessons import SkipReason
-from altegio_sync.domain.warnings import counted
+from altegio_sync.messages import lessons as texts
+from altegio_sync.messages.words import BOTH, join
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from altegio_sync.domain.report import RecordCounts
+    from altegio_sync.messages import Message
 
 #: A smaller run says nothing about the settings.
 MIN_RECORDS = 20
 _COMPARED = 10
 _LOW = 1 / 3
 _LIKELY = {
-    SkipReason.SERVICE: "most have other services: compare ALTEGIO_SERVICE_IDS with the list of "
-    "altegio-sync services",
-    SkipReason.NO_CRM_ID: "most have no CRM id in the client's name: see ALTEGIO_LEAD_ID, "
-    "ALTEGIO_CRM_ID_DIGITS and ALTEGIO_CRM_ID_PATTERN",
-    SkipReason.TEACHER_NOT_FOUND: "most have an unknown teacher: the user of ALTEGIO_USER_TOKEN "
-    "needs the right to the staff list",
-    SkipReason.INVALID: "most cannot be read: --skipped FILE lists them with the reason",
+    SkipReason.SERVICE: texts.MOST_OTHER_SERVICES,
+    SkipReason.NO_CRM_ID: texts.MOST_NO_CRM_ID,
+    SkipReason.TEACHER_NOT_FOUND: texts.MOST_UNKNOWN_TEACHER,
+    SkipReason.INVALID: texts.MOST_INVALID,
 }
 
 
@@ -82,25 +81,22 @@ def usual_share(earlier: Sequence[KeptSample]) -> float | None:
     return median(shares) if shares else None
 
 
-def too_little_text(records: RecordCounts, verdict: Kept, earlier: Sequence[KeptSample]) -> str:
+def too_little_text(records: RecordCounts, verdict: Kept, earlier: Sequence[KeptSample]) -> Message:
     """The warning, with the setting that is probably wrong."""
     kept, fetched = kept_of(records), records.fetched
     if verdict is Kept.NONE:
-        head = f"Too little kept: none of {counted(fetched, 'booking')}"
+        found = texts.NONE_KEPT(count=fetched)
     else:
         usual = usual_share(earlier) or 0.0
-        head = (
-            f"Too little kept: {kept} of {counted(fetched, 'booking')} ({kept / fetched:.0%}), "
-            f"usually {usual:.0%}"
-        )
-    if not records.skipped.total():
-        return f"{head}; MongoDB refused the others: see the errors"
-    return f"{head}; {likely_setting(records.skipped)}"
+        found = texts.FEW_KEPT(kept=kept, count=fetched, share=kept / fetched, usual=usual)
+    were_skipped = bool(records.skipped.total())
+    cause = likely_setting(records.skipped) if were_skipped else texts.OTHERS_REFUSED()
+    return join(BOTH, [found, cause])
 
 
-def likely_setting(skipped: Mapping[SkipReason, int]) -> str:
+def likely_setting(skipped: Mapping[SkipReason, int]) -> Message:
     """What is probably wrong where most bookings were skipped."""
-    return _LIKELY[max(SkipReason, key=lambda each: skipped.get(each, 0))]
+    return _LIKELY[max(SkipReason, key=lambda each: skipped.get(each, 0))]()
 
 
 def kept_of(records: RecordCounts) -> int:

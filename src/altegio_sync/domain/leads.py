@@ -11,6 +11,7 @@ from altegio_sync.domain.appointment import Lead
 from altegio_sync.domain.client_name import full_name, parse_client_name, possible_leads
 from altegio_sync.domain.numbers_in_name import is_year
 from altegio_sync.domain.phones import DEFAULT_REGION, reads_as_phone, region_of_zone
+from altegio_sync.messages import settings as texts
 
 if TYPE_CHECKING:
     from typing import Any
@@ -103,10 +104,10 @@ def parse_lengths(text: str) -> frozenset[int]:
     """The numbers of digits that ``8`` or ``7-8`` names; ValueError where it names none."""
     match = _LENGTHS.fullmatch(text.strip())
     if match is None:
-        raise ValueError("expected how many digits the CRM ids have, such as 8 or 7-8")
+        raise ValueError(texts.CRM_ID_DIGITS_EXPECTED())
     least, most = int(match["least"]), int(match["most"] or match["least"])
     if not 1 <= least <= most <= _MOST_DIGITS:
-        raise ValueError(f"expected 1 to {_MOST_DIGITS} digits, the smaller number first")
+        raise ValueError(texts.CRM_ID_DIGITS_RANGE(most=_MOST_DIGITS))
     return frozenset(range(least, most + 1))
 
 

@@ -15,8 +15,23 @@ from altegio_sync.domain.appointment import (
     Service,
     Teacher,
 )
+from altegio_sync.messages import Message
+from altegio_sync.messages import lessons as texts
 
 _TRIAL_WORDS = ("пробн", "trial")
+_SERVICE_TITLE = "service title"
+#: The parts of a booking that may be unreadable or damaged.
+_PARTS = {
+    RECORD: texts.RECORD,
+    SERVICES: texts.SERVICES,
+    CLIENT_NAME: texts.CLIENT_NAME,
+    _SERVICE_TITLE: texts.SERVICE_TITLE,
+    "date": texts.DATE,
+    "length": texts.LENGTH,
+    "end": texts.END,
+    "status": texts.STATUS,
+    "deleted": texts.DELETED,
+}
 
 
 class SkipReason(StrEnum):
@@ -48,7 +63,7 @@ class Skipped:
     booking: Booking
     reason: SkipReason
     teacher: Teacher | None = None
-    detail: str = ""
+    detail: Message | None = None
     if_stored: tuple[Kept, ...] = ()
 
 
@@ -100,12 +115,14 @@ def judge(booking: Booking, rules: LessonRules, staff: Mapping[str, Teacher]) ->
         skipped = _skip(booking, SkipReason.NO_CRM_ID, teacher, (RECORD, CLIENT_NAME))
         return replace(skipped, if_stored=_judge_possible(booking, rules, staff))
     if teacher is None:
-        detail = f"staff {booking.teacher_id or 'none'}"
+        known = booking.teacher_id
+        detail = texts.STAFF(staff_id=known) if known else texts.NO_STAFF()
         return Skipped(booking, SkipReason.TEACHER_NOT_FOUND, None, detail)
     starts_at, ends_at, status = booking.starts_at, booking.ends_at, booking.status
-    problems = list(booking.problems) if service.title else [*booking.problems, "service title"]
+    problems = list(booking.problems) if service.title else [*booking.problems, _SERVICE_TITLE]
     if problems or starts_at is None or ends_at is None or status is None:
-        return Skipped(booking, SkipReason.INVALID, teacher, ", ".join(problems))
+        detail = texts.UNREADABLE(parts=_name_parts(problems))
+        return Skipped(booking, SkipReason.INVALID, teacher, detail)
     return Kept(
         booking,
         Appointment(
@@ -137,8 +154,13 @@ def _skip(
     """For the reason, or as invalid where one of the parts that it depends on arrived damaged."""
     damaged = [part for part in parts if part in booking.damaged]
     if damaged:
-        return Skipped(booking, SkipReason.INVALID, teacher, f"damaged: {', '.join(damaged)}")
+        detail = texts.DAMAGED(parts=_name_parts(damaged))
+        return Skipped(booking, SkipReason.INVALID, teacher, detail)
     return Skipped(booking, reason, teacher)
+
+
+def _name_parts(parts: Sequence[str]) -> list[Message]:
+    return [_PARTS[each]() for each in parts]
 
 
 def needs_staff(booking: Booking) -> bool:

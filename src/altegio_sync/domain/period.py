@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from altegio_sync.errors import ConfigError
+from altegio_sync.messages import periods as texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -89,7 +90,7 @@ class FromTo:
         """Raises ConfigError where the days are the wrong way round."""
         first, last = self._ends(today)
         if first > last:
-            raise ConfigError(f"Start date cannot be after end date: {first} is after {last}")
+            raise ConfigError(texts.START_AFTER_END(first=first, last=last))
         return Period.of_days(first, last)
 
     def is_reversed(self, today: date) -> bool:

@@ -21,12 +21,15 @@ from altegio_sync.domain.period import (
 )
 from altegio_sync.domain.report import utc_now
 from altegio_sync.errors import ConfigError
+from altegio_sync.messages import periods as texts
+from altegio_sync.messages.words import DAYS, EITHER, join
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from altegio_sync.domain.period import AnyPeriod
+    from altegio_sync.messages import Message
 
 UKRAINIAN: Final[Mapping[str, str]] = {
     "сьогодні": "today",
@@ -57,7 +60,6 @@ _YEAR_FIRST = re.compile(r"([0-9]{4})[-/. ]?([0-9]{1,2})[-/. ]?([0-9]{1,2})")
 _MONTH_LAST = re.compile(r"([0-9]{1,2})[./]([0-9]{4})")
 _SHORT_YEAR = re.compile(r"[0-9]{1,2}[./-][0-9]{1,2}[./-][0-9]{2}")
 _EITHER_ORDER = re.compile(r"[0-9]{1,2}[/-][0-9]{1,2}[/-][0-9]{4}")
-_NO_ORDER = "write it as 2026-10-31 or 31.10.2026, so that day and month cannot be confused"
 _SIMILAR = 0.7
 _AS_SIMILAR = 0.03
 _DAY = timedelta(days=1)
@@ -134,15 +136,15 @@ def _day(text: str, year: str, month: str, day: str) -> Period:
         raise _invalid(text, _why_no_day(int(year), int(month), int(day))) from None
 
 
-def _why_no_day(year: int, month: int, day: int) -> str:
+def _why_no_day(year: int, month: int, day: int) -> Message:
     if not 1 <= month <= 12:
-        return f"the month {month} does not exist"
+        return texts.NO_SUCH_MONTH(month=month)
     if not 1 <= year <= 9999:
-        return f"the year {year} does not exist"
+        return texts.NO_SUCH_YEAR(year=year)
     days = monthrange(year, month)[1]
     if 1 <= day <= days:
-        return "this day is at the end of the calendar"
-    return f"the day {day:02} does not exist: {year:04}-{month:02} has {days} days"
+        return texts.DAY_AT_THE_END()
+    return texts.NO_SUCH_DAY(day=day, month=f"{year:04}-{month:02}", days=DAYS(count=days))
 
 
 def _month(text: str, year: str, month: str) -> Period:
@@ -152,51 +154,50 @@ def _month(text: str, year: str, month: str) -> Period:
         return Period.of_days(first, last)
     except (ValueError, OverflowError):
         why = (
-            f"the month {int(month)} does not exist"
+            texts.NO_SUCH_MONTH(month=int(month))
             if not 1 <= int(month) <= 12
-            else f"{year}-{month} is at the end of the calendar"
+            else texts.MONTH_AT_THE_END(month=f"{year}-{month}")
         )
         raise _invalid(text, why) from None
 
 
-def _invalid(text: str, why: str) -> ConfigError:
-    names = ", ".join(PERIOD_NAMES)
-    end = f"; {why}" if why else ""
-    shown = text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
-    return ConfigError(
-        f"Invalid date format: {shown!r} (expected YYYY-MM-DD or one of {names}){end}"
-    )
+def _invalid(text: str, why: Message | None) -> ConfigError:
+    names = list(PERIOD_NAMES)
+    short = repr(text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…")
+    if why is None:
+        return ConfigError(texts.INVALID_DATE(text=short, names=names))
+    return ConfigError(texts.INVALID_DATE_BECAUSE(text=short, names=names, reason=why))
 
 
-def _suggest(text: str) -> str:
-    """What was probably meant, or why it cannot be known; empty where nobody can say."""
+def _suggest(text: str) -> Message | None:
+    """What was probably meant, or why that cannot be known; None where nobody can say."""
     plain = unicodedata.normalize("NFKC", text)
     plain = "".join(str(unicodedata.digit(each, each)) for each in plain)
     if _SHORT_YEAR.fullmatch(plain):
-        return "write the year with four digits, as in 2026-10-31"
+        return texts.FOUR_DIGITS()
     if _EITHER_ORDER.fullmatch(plain):
-        return _NO_ORDER
+        return texts.NO_ORDER()
     if match := _YEAR_FIRST.fullmatch(plain):
         return _suggest_read("-".join([match[1], match[2].zfill(2), match[3].zfill(2)]))
     if match := _MONTH_LAST.fullmatch(plain):
         return _suggest_read(f"{match[2]}-{match[1].zfill(2)}")
     if plain != text and (_DOTTED_DAY.fullmatch(plain) or _ISO_MONTH.fullmatch(plain)):
         return _suggest_read(plain)
-    return "" if plain[:1].isdigit() else _suggest_word(_normal(plain))
+    return None if plain[:1].isdigit() else _suggest_word(_normal(plain))
 
 
-def _suggest_read(text: str) -> str:
+def _suggest_read(text: str) -> Message | None:
     try:
         _parse(text)
     except ConfigError:
-        return ""
-    return f"did you mean {text}?"
+        return None
+    return texts.DID_YOU_MEAN(meant=text)
 
 
-def _suggest_word(text: str) -> str:
+def _suggest_word(text: str) -> Message | None:
     likeness = {word: SequenceMatcher(None, text[:_LONGEST_SHOWN], word).ratio() for word in _WORDS}
     best = max(likeness.values())
     if best < _SIMILAR:
-        return ""
+        return None
     words = [word for word, ratio in likeness.items() if ratio >= best - _AS_SIMILAR]
-    return f"did you mean {' or '.join(words)}?"
+    return texts.DID_YOU_MEAN(meant=join(EITHER, words))

@@ -13,6 +13,7 @@ from altegio_sync.domain.kept_share import KeptSample
 
 if TYPE_CHECKING:
     from altegio_sync.domain.report import CompanyReport, SyncReport
+    from altegio_sync.messages import Message
 
 _ERRORS_KEPT = 3
 #: Warnings that hold until a later run of the same kind finds all in order.
@@ -52,7 +53,7 @@ class RunMark:
     at: datetime | None = None
     open_runs: Sequence[OpenRun] = ()
     samples: Sequence[KeptSample] = ()
-    too_little: str | None = None
+    too_little: Message | None = None
     skipped: frozenset[str] = frozenset()
     #: The settings under which days were last entered into the ledger.
     rules: str | None = None
@@ -65,7 +66,7 @@ class MarkChange:
     company: str | None
     last: Mapping[str, Any] | None = None
     sample: KeptSample | None = None
-    too_little: str | None = None
+    too_little: Message | None = None
     skipped: Sequence[str] | None = None
     rules: str | None = None
 

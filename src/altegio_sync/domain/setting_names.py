@@ -7,8 +7,12 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+from altegio_sync.messages import settings as texts
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from altegio_sync.messages import Message
 
 _PREFIX = "ALTEGIO_"
 #: How like a known name the part after the prefix must be. At 0.8 `SERVICES` is read as
@@ -25,9 +29,14 @@ class UnknownName:
     name: str
     meant: str | None
 
+    @property
+    def message(self) -> Message:
+        if self.meant is None:
+            return texts.UNKNOWN_NAME(name=self.name)
+        return texts.UNKNOWN_NAME_MEANT(name=self.name, meant=self.meant)
+
     def __str__(self) -> str:
-        meant = "" if self.meant is None else f": did you mean {self.meant}?"
-        return f"{self.name} is not a setting of this program{meant}"
+        return str(self.message)
 
 
 def find_unknown(names: Iterable[str], known: Sequence[str]) -> list[UnknownName]:

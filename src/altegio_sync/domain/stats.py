@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from altegio_sync.domain.period import AnyPeriod, Period
+    from altegio_sync.messages import Message
 
 #: The first and the last day that a period can hold: they stand for an end that was left open.
 EARLIEST, LATEST = date(1, 1, 2), date(9999, 12, 30)
@@ -201,7 +202,7 @@ class Attention(JsonForm):
     json_keys = ("level", "code", Key("message", "line"), "company")
 
     level: Literal["WARNING", "ERROR"]
-    text: str
+    text: Message | str
     code: str = ""
     company: str | None = None
 

@@ -11,6 +11,7 @@ from altegio_sync.domain.attention import about_cursor, about_days
 from altegio_sync.domain.exit_code import CommandReport, ExitCode, decide_exit_code
 from altegio_sync.domain.json_form import JsonForm, Key
 from altegio_sync.domain.stats import Attention
+from altegio_sync.messages import status as texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,8 +73,7 @@ class StatusReport(CommandReport):
 
     def _find_attention(self) -> Iterator[Attention]:
         if self.last_run is None:
-            text = "No run has brought appointments yet: altegio-sync sync PERIOD"
-            yield Attention("ERROR", text, "never_run")
+            yield Attention("ERROR", texts.NEVER_RUN(), "never_run")
         yield from self.about_run
         for each in self.coverage:
             yield from about_days(each)

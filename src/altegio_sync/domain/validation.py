@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import StrEnum
+from enum import Enum, StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from altegio_sync.domain.exit_code import CommandReport, ExitCode, decide_exit_code
 from altegio_sync.domain.json_form import JsonForm, Key
 from altegio_sync.domain.leads import USUAL_LEADS, LeadRules
 from altegio_sync.domain.repair import Unrepaired
+from altegio_sync.messages import validation as texts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from altegio_sync.domain.period import Period
     from altegio_sync.domain.repair import SchoolZones
     from altegio_sync.domain.report import RunError
+    from altegio_sync.messages import Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +61,19 @@ class Severity(StrEnum):
     WARNING = "warning"
 
 
-class Remedy(StrEnum):
-    """What corrects a rule's findings, as it is shown."""
+class Remedy(Enum):
+    """What corrects a rule's findings."""
 
-    ASK = "--fix asks Altegio"
-    CONVERT = "--fix converts"
-    FLAGS = "--fix takes dates from the document's own id, flags from Altegio"
-    TIDY = "--fix removes extra spaces"
-    CLEAN = "altegio-sync clean"
-    TELL = "correct it in Altegio"
+    ASK = texts.ASK
+    CONVERT = texts.CONVERT
+    FLAGS = texts.FLAGS
+    TIDY = texts.TIDY
+    CLEAN = texts.CLEAN
+    TELL = texts.TELL
+
+    @property
+    def message(self) -> Message:
+        return self.value()
 
 
 @dataclass(frozen=True, slots=True)

@@ -180,7 +180,7 @@ def check_sample(
         )
         text += f"; length of the lead ids: {', '.join(told)}"
     if not kept and len(verdicts) >= MIN_RECORDS:
-        return Finding.warning("bookings", text, likely_setting(reasons))
+        return Finding.warning("bookings", text, str(likely_setting(reasons)))
     return Finding.good("bookings", text)
 
 

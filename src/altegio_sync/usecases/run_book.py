@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from altegio_sync.domain.report import CompanyReport, SyncReport
+    from altegio_sync.messages import Message
     from altegio_sync.ports import Progress, RunStore
     from altegio_sync.usecases.run_context import RunContext
 
@@ -104,7 +105,7 @@ async def _close_company(
 
 def _judge_share(
     company: CompanyReport, mark: RunMark | None, progress: Progress
-) -> tuple[KeptSample | None, str | None]:
+) -> tuple[KeptSample | None, Message | None]:
     """What later runs are compared with, and the warning where this run kept too little."""
     records = company.records
     if records.fetched < MIN_RECORDS:

@@ -24,6 +24,7 @@ from altegio_sync.domain.stats import Attention
 from altegio_sync.domain.status import LeaseState, StatusReport
 from altegio_sync.domain.validation import Severity
 from altegio_sync.errors import ConfigError
+from altegio_sync.messages import status as texts
 from altegio_sync.usecases.coverage import collect_coverage, last_ended_days
 from altegio_sync.usecases.stats import to_last_run
 
@@ -154,7 +155,7 @@ def _find_about_runs(
         if run is not None:
             yield from _about_ends(run, [each for each in marks if each.command == command], query)
     if last_run is not None:
-        what = f"The last {last_run.command} ({last_run.run_id})"
+        what = texts.LAST_RUN(command=last_run.command, run_id=last_run.run_id)
         yield from about_run_age(what, last_run.finished_at, query.now)
         known = {each.company for each in coverage if each.graded or each.outdated}
         known |= around.cursors.keys()

@@ -12,6 +12,7 @@ import anyio
 from altegio_sync.domain.lessons import Skipped, SkipReason, judge
 from altegio_sync.domain.report import Outcome, RecordCounts, RunError, SyncMode
 from altegio_sync.domain.warnings import counted, some_ids
+from altegio_sync.messages.lessons import NO_ID
 from altegio_sync.usecases.again import AskingAgain
 from altegio_sync.usecases.lead_notes import note_leads, warn_of_leads
 from altegio_sync.usecases.staff import StaffList
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
     from altegio_sync.ports import BatchResult, Overtaken, Page, PageQuery
     from altegio_sync.usecases.again import Store
     from altegio_sync.usecases.run_context import RunContext
-
-
-NO_ID = "no id"
 
 
 class BookingIntake:
@@ -58,7 +56,7 @@ class BookingIntake:
         self._counted -= ids - moved
         self._report.records += counts
         for booking in page.nameless[: page.unreadable]:
-            nameless = Skipped(booking, SkipReason.INVALID, booking.teacher, NO_ID)
+            nameless = Skipped(booking, SkipReason.INVALID, booking.teacher, NO_ID())
             self._progress.appointment(nameless, Outcome.SKIPPED)
             self._note_skipped(nameless)
         self._progress.page_done(number, page.rows, counts)
@@ -164,7 +162,7 @@ class BookingIntake:
         self._progress.skipped(skipped)
         if skipped.reason is SkipReason.TEACHER_NOT_FOUND:
             known = self._without_teacher.setdefault(skipped.booking.teacher_id or "none", [])
-            known.append(skipped.booking.id or NO_ID)
+            known.append(skipped.booking.id or str(NO_ID()))
 
     def warn_in_the_end(self) -> None:
         """Give one warning of each kind, with the ids of its appointments."""

@@ -8,11 +8,12 @@ from altegio_sync.domain.report import RunError
 
 if TYPE_CHECKING:
     from altegio_sync.domain.report import CompanyReport
+    from altegio_sync.messages import Message
     from altegio_sync.ports import IndexProblem, Progress
 
 
 def warn(
-    report: CompanyReport, progress: Progress, code: str, message: str, **fields: object
+    report: CompanyReport, progress: Progress, code: str, message: Message | str, **fields: object
 ) -> None:
     """``code`` is the event's name in the log; ``message`` contains ids and counts only."""
     report.warnings.append(RunError(code, message, report.company))

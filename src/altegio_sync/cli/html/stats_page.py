@@ -280,7 +280,7 @@ def _last_run(report: StatsReport) -> Markup:
         facts.append(("At", element("time", _moment(report, run.finished_at), datetime=at)))
     if run.age_hours is not None:
         age = age_text(timedelta(hours=run.age_hours))
-        facts.append(("Age at the count", element("data", age, value=round(run.age_hours, 1))))
+        facts.append(("Age at the count", element("data", str(age), value=round(run.age_hours, 1))))
     if run.period is not None:
         told = f"{run.period.get('from')} to {run.period.get('to')} ({run.period.get('timezone')})"
         facts.append(("Period", name(told)))

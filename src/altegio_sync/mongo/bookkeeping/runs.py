@@ -9,6 +9,7 @@ from pymongo import UpdateOne
 
 from altegio_sync.domain.kept_share import KeptSample
 from altegio_sync.domain.run_marks import OpenRun, RunMark
+from altegio_sync.messages.stored import from_data, to_data
 from altegio_sync.mongo.core.connection import durable, waits_for_mongodb
 from altegio_sync.mongo.core.junk import sound_report
 
@@ -126,7 +127,8 @@ class MongoRuns:
             fields["last"] = _with_moments(change.last)
             update["$currentDate"] = {"at": True}
         if change.sample is not None:
-            fields["too_little"] = change.too_little
+            text = change.too_little
+            fields["too_little"] = None if text is None else to_data(text)
             push = {"$each": [change.sample.to_json()], "$slice": -_SAMPLES_KEPT}
             update["$push"] = {"samples": push}
         if change.skipped is not None:
@@ -168,7 +170,7 @@ def _to_mark(document: Mapping[str, Any]) -> RunMark | None:
             at=document.get("at"),
             open_runs=[_to_open_run(each) for each in document.get("open", ())],
             samples=[KeptSample.of(each) for each in document.get("samples", ())],
-            too_little=document.get("too_little"),
+            too_little=from_data(text) if (text := document.get("too_little")) else None,
             skipped=frozenset(document.get("skipped", ())),
             rules=document.get("rules"),
         )
