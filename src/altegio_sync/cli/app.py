@@ -18,8 +18,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,  # they would show the values of variables
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Brings a school's appointments from Altegio into MongoDB, completely and repeatably.",
-    epilog="Exit codes: 0 done, 1 finished but something failed, 2 wrong use or settings, "
-    "3 Altegio or MongoDB out of reach, 130 interrupted.",
+    epilog="Exit codes: 0 done, 1 finished but something failed, 2 wrong command or "
+    "settings, 3 Altegio or MongoDB cannot be reached, 130 interrupted.",
 )
 
 _PERIOD_HELP = (
@@ -47,19 +47,21 @@ EnvFile = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
 Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Log every appointment.")]
-Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="For cron: nothing while all is well.")]
+Quiet = Annotated[
+    bool, typer.Option("-q", "--quiet", help="For cron: print nothing while all is well.")
+]
 LogFormat = Annotated[
-    Literal["text", "json"], typer.Option("--log-format", help="How log lines look.")
+    Literal["text", "json"], typer.Option("--log-format", help="The format of log lines.")
 ]
 Wait = Annotated[
     str,
     typer.Option(
-        "--wait", metavar="SPAN", help="How long to wait for another run at work; 0 not at all."
+        "--wait", metavar="SPAN", help="How long to wait for another run to end; 0 does not wait."
     ),
 ]
 Company = Annotated[
     list[str] | None,
-    typer.Option("--company", metavar="ID", help="Only this one of the configured companies."),
+    typer.Option("--company", metavar="ID", help="Only this configured company; may be repeated."),
 ]
 
 
@@ -87,14 +89,14 @@ def sync(
     ],
     last: LastDay = None,
     update: Annotated[
-        bool, typer.Option("--update", help="Also bring stored appointments up to date.")
+        bool, typer.Option("--update", help="Also update stored appointments.")
     ] = False,
     prove: Annotated[
         bool,
         typer.Option("--prove", help="Slower, but guarantees that no booking is missed."),
     ] = False,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Leave out the days that are done by the ledger.")
+        bool, typer.Option("--resume", help="Skip the days that the ledger lists as done.")
     ] = False,
     max_age: Annotated[
         str | None,
@@ -102,7 +104,7 @@ def sync(
             "--max-age",
             metavar="SPAN",
             # The backslash keeps it from being taken for markup.
-            help="With --resume: done no longer ago than this \\[default: 24h].",
+            help="With --resume: skip only days that were read within this time \\[default: 24h].",
         ),
     ] = None,
     dry_run: Annotated[
@@ -153,11 +155,17 @@ def changes(
     since: Annotated[
         str | None,
         typer.Option(
-            "--since", callback=typed, metavar="DATE|SPAN", help="The first time: where to begin."
+            "--since",
+            callback=typed,
+            metavar="DATE|SPAN",
+            help="For the first run: where to begin.",
         ),
     ] = None,
     overlap: Annotated[
-        str, typer.Option("--overlap", metavar="SPAN", help="How much is read again.")
+        str,
+        typer.Option(
+            "--overlap", metavar="SPAN", help="How far before the last run to read again."
+        ),
     ] = "1d",
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Read everything, write nothing.")
@@ -169,7 +177,7 @@ def changes(
     log_format: LogFormat = "text",
     env_file: EnvFile = None,
 ) -> None:
-    """Bring what changed at Altegio since the last time; made for cron, every few minutes."""
+    """Bring what changed at Altegio since the last run; made for cron, every few minutes."""
     from altegio_sync.cli.command import CommandOptions
     from altegio_sync.cli.sync_command import execute_changes
 
@@ -208,7 +216,7 @@ def status(
     log_format: LogFormat = "text",
     env_file: EnvFile = None,
 ) -> None:
-    """Answer whether the collection can be trusted now; exit 1 when something needs attention."""
+    """Show whether the collection can be trusted now; exit 1 when something needs attention."""
     from altegio_sync.cli.command import CommandOptions
     from altegio_sync.cli.status_command import run_status
 
@@ -252,7 +260,7 @@ def stats(
     html_file: Annotated[
         Path | None,
         typer.Option(
-            "--html", metavar="FILE", help="Write it as a page of charts too, with teachers' names."
+            "--html", metavar="FILE", help="Also write a page of charts, with teachers' names."
         ),
     ] = None,
     wait: Wait = "10m",
@@ -288,7 +296,7 @@ def clean(
     log_format: LogFormat = "text",
     env_file: EnvFile = None,
 ) -> None:
-    """Leave one document of those that share an appointment id; the others go to the trash."""
+    """Keep one document for each appointment id; move the others to the trash."""
     from altegio_sync.cli.clean_command import run_clean
     from altegio_sync.cli.command import CommandOptions
 
@@ -300,7 +308,7 @@ def clean(
 def validate(
     first: AnyDays = None,
     last: LastDay = None,
-    fix: Annotated[bool, typer.Option("--fix", help="Mend what can be mended.")] = False,
+    fix: Annotated[bool, typer.Option("--fix", help="Repair what can be repaired.")] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="With --fix: show what it would do, write nothing.")
     ] = False,
@@ -313,7 +321,7 @@ def validate(
     ] = None,
     ignored: Annotated[
         list[str] | None,
-        typer.Option("--ignore", metavar="RULE", help="Leave this rule out, also of --fix."),
+        typer.Option("--ignore", metavar="RULE", help="Skip this rule, also in --fix."),
     ] = None,
     report_file: Annotated[
         Path | None,
@@ -324,9 +332,9 @@ def validate(
     log_format: LogFormat = "text",
     env_file: EnvFile = None,
 ) -> None:
-    """Look for what is wrong in the collection, and mend it.
+    """Find errors in the collection, and repair them.
 
-    With a period, only in documents that start on its local days.
+    With a period, only documents that start on its local days.
     """
     from altegio_sync.cli.command import CommandOptions
     from altegio_sync.cli.findings import FindingOptions
@@ -343,17 +351,17 @@ def validate(
 def undo(
     run_id: Annotated[
         str | None,
-        typer.Argument(callback=typed, metavar="RUN_ID", help="Without it, the runs are listed."),
+        typer.Argument(callback=typed, metavar="RUN_ID", help="Without it, list the runs."),
     ] = None,
     force: Annotated[
-        bool, typer.Option("--force", help="Bring back what was changed since as well.")
+        bool, typer.Option("--force", help="Also overwrite documents that were changed since.")
     ] = False,
     wait: Wait = "10m",
     json_output: Json = False,
     log_format: LogFormat = "text",
     env_file: EnvFile = None,
 ) -> None:
-    """Bring back everything that a clean or a repair changed or removed."""
+    """Restore everything that a clean or a repair changed or removed."""
     from altegio_sync.cli.command import CommandOptions
     from altegio_sync.cli.undo_command import run_undo
 
@@ -377,7 +385,7 @@ def purge(
     log_format: LogFormat = "text",
     env_file: EnvFile = None,
 ) -> None:
-    """Delete old entries permanently: they hold personal data."""
+    """Delete old entries permanently: they contain personal data."""
     from altegio_sync.cli.command import CommandOptions
     from altegio_sync.cli.undo_command import run_purge
 
@@ -416,7 +424,7 @@ def backup(
         Path | None,
         typer.Argument(
             metavar="FILE",
-            help="The folder to make; by default altegio-backup-DATE-TIME here.",
+            help="The folder to create; by default altegio-backup-DATE-TIME here.",
             show_default=False,
         ),
     ] = None,
@@ -424,7 +432,7 @@ def backup(
     log_format: LogFormat = "text",
     env_file: EnvFile = None,
 ) -> None:
-    """Write the collection into a folder as mongodump --gzip does, and check it."""
+    """Write the collection into a folder, in the format of mongodump --gzip, and check it."""
     from altegio_sync.cli.backup_command import run_backup
     from altegio_sync.cli.command import CommandOptions
 
@@ -443,7 +451,7 @@ def restore(
     log_format: LogFormat = "text",
     env_file: EnvFile = None,
 ) -> None:
-    """Bring a backup's documents back by _id; documents that it does not have are left alone."""
+    """Restore the documents of a backup by _id; other documents are not changed."""
     from altegio_sync.cli.command import CommandOptions
     from altegio_sync.cli.restore_command import run_restore
 
@@ -453,12 +461,12 @@ def restore(
 
 @app.command()
 def sandbox(
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8077,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 uses a free port.")] = 8077,
     latency: Annotated[float, typer.Option(min=0, help="Seconds before each answer.")] = 0.0,
     faults: Annotated[
         float, typer.Option(min=0, max=1, help="Share of answers that go wrong.")
     ] = 0.0,
-    seed: Annotated[int, typer.Option(help="Another school for every seed.")] = 1,
+    seed: Annotated[int, typer.Option(help="Each seed makes another school.")] = 1,
     company: Annotated[
         str, typer.Option(callback=digits_only, metavar="ID", help="The location's id.")
     ] = "77",
@@ -473,9 +481,9 @@ def sandbox(
 
 @app.command()
 def demo(
-    seed: Annotated[int, typer.Option(help="Another school for every seed.")] = 1,
+    seed: Annotated[int, typer.Option(help="Each seed makes another school.")] = 1,
 ) -> None:
-    """Show a typical day with a made-up school and a MongoDB of its own; needs no settings."""
+    """Show a typical day with a made-up school and its own MongoDB; needs no settings."""
     from altegio_sync.cli.demo_command import run_demo
 
     run_demo(seed)

@@ -43,7 +43,7 @@ def run_demo(seed: int) -> None:
     # SIGTERM too leaves nothing of it behind.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     school = School(seed=seed)
-    print("A made-up school and a MongoDB of its own, both gone when this ends.")
+    print("A made-up school and its own MongoDB; both are removed at the end.")
     with (
         # A MongoDB that still writes its last is no reason to fail.
         tempfile.TemporaryDirectory(prefix="altegio-demo-", ignore_cleanup_errors=True) as folder,
@@ -53,7 +53,7 @@ def run_demo(seed: int) -> None:
             environment = _environment(server, school, Path(folder))
             _run_step(_FIRST_STEP, environment, folder)
             asyncio.run(_plant_old_documents(school, Path(folder)))
-            print("\nThe school's old program was here before, and left a few documents.")
+            print("\nThe school's old program has already stored a few documents.")
             for step in _STEPS:
                 _run_step(step, environment, folder)
         finally:
