@@ -16,7 +16,8 @@ from altegio_sync.domain.period import Period
 from altegio_sync.domain.report import ApiUsage
 from altegio_sync.ports import Page, PageQuery
 from altegio_sync.usecases.allowance import most_requests
-from altegio_sync.usecases.reading import PeriodReading, Window
+from altegio_sync.usecases.reading import PeriodReading
+from altegio_sync.usecases.window import Window
 from tests.fakes import ListSource, booking
 
 if TYPE_CHECKING:

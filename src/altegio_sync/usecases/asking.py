@@ -22,8 +22,9 @@ from altegio_sync.usecases.by_id import (
     Written,
     for_each_id,
 )
-from altegio_sync.usecases.reading import PeriodReading, Window
+from altegio_sync.usecases.reading import PeriodReading
 from altegio_sync.usecases.removing import Confirmed, Removal
+from altegio_sync.usecases.window import Window
 from altegio_sync.usecases.zones import to_zone
 
 if TYPE_CHECKING:

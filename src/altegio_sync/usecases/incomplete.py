@@ -10,7 +10,7 @@ from altegio_sync.domain.report import RunError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from altegio_sync.usecases.reading import Window
+    from altegio_sync.usecases.window import Window
 
 _CUT = "Altegio's pages and totals contradict each other"
 

@@ -11,7 +11,7 @@ from altegio_sync.domain.report import DayCounts
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from altegio_sync.usecases.reading import Window
+    from altegio_sync.usecases.window import Window
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,67 @@
+"""Requests the pages of one reading, within its allowance."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import anyio
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from altegio_sync.domain.appointment import Booking
+    from altegio_sync.domain.report import ApiUsage
+    from altegio_sync.ports import AppointmentSource, Page, PageQuery
+    from altegio_sync.usecases.allowance import Allowance
+
+    # Given the number of a page, the page, and those of its bookings not handed on before.
+    Handle = Callable[[int, Page, list[Booking]], Awaitable[None]]
+
+MIN_IN_FLIGHT = 4
+#: What the old scripts asked for and were served, for years; a larger page may be shrunk.
+_KNOWN_PAGE_SIZE = 50
+
+
+class PageReader:
+    """The pages of all windows of one reading, and what they have in common."""
+
+    def __init__(
+        self,
+        source: AppointmentSource,
+        handle: Handle,
+        usage: ApiUsage,
+        allowance: Allowance,
+    ) -> None:
+        self._source = source
+        self.allowance = allowance
+        self.hand_on = handle
+        self.usage = usage
+        #: A first page had a total that was more than its rows. Later pages may count rows so far.
+        self.has_seen_total = False
+        #: For the pages that are asked for or being stored, of all windows together.
+        self.slots = anyio.CapacityLimiter(MIN_IN_FLIGHT)
+
+    def take_first(self, query: PageQuery, first: Page) -> None:
+        """Count a first page that was requested before."""
+        self.allowance.count_request()
+        self._look_at(query, 1, first)
+
+    async def fetch(self, query: PageQuery, number: int) -> Page | None:
+        """The page; None where no more requests are allowed."""
+        if self.allowance.is_spent:
+            return None
+        self.allowance.count_request()
+        page = await self._source.fetch_page(replace(query, page=number))
+        self.usage.pages += 1
+        self._look_at(query, number, page)
+        return page
+
+    def _look_at(self, query: PageQuery, number: int, page: Page) -> None:
+        """A total that is more than its page's rows is the whole query's, and so are all others."""
+        self.allowance.open(page.total, min(query.page_size, page.rows or query.page_size))
+        self.has_seen_total |= number == 1 and page.total is not None and page.total > page.rows
+
+    def doubts_total(self, query: PageQuery) -> bool:
+        """Whether the page could have been shrunk, and its total be the rows that it was left."""
+        return query.page_size > _KNOWN_PAGE_SIZE and not self.has_seen_total

@@ -1,0 +1,242 @@
+"""The passes over the pages of one window."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import anyio
+
+from altegio_sync.domain.ledger import Grade
+from altegio_sync.usecases.counted import Counted, is_new_since
+from altegio_sync.usecases.pages import MIN_IN_FLIGHT
+from altegio_sync.usecases.window import Window
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Set
+    from datetime import datetime
+
+    from altegio_sync.domain.appointment import Booking
+    from altegio_sync.domain.period import Period
+    from altegio_sync.ports import Page, PageQuery
+    from altegio_sync.usecases.pages import PageReader
+
+_MAX_IN_FLIGHT = 16
+#: Bookings held at once are bounded by this, whatever the size of a page and however many windows.
+_ROWS_IN_FLIGHT = 4000
+#: Rows without an id may be new ones or the same ones again. So many pages of a pass may hold
+#: nothing else.
+_PAGES_WITHOUT_IDS = 20
+_PAGE_AND_EMPTY_ONE = 2
+
+
+@dataclass(slots=True)
+class Pass:
+    """What one pass over the pages saw, by id and version; rows without an id are counted alone."""
+
+    at: datetime | None
+    versions: dict[str, str] = field(default_factory=dict)
+    unreadable: int = 0
+    announced: int | None = None
+    grade: Grade | None = None
+    is_cut: bool = False
+    has_grown: bool = False
+    requests: int = 1  # its first page
+    pages_without_ids: int = 0
+    brought: int = 0  # that no earlier pass had, and that did not change since the first one began
+
+    @property
+    def seen(self) -> int:
+        return len(self.versions) + self.unreadable
+
+    def take(self, page: Page) -> None:
+        """Count a page; one that brings nothing new ends the pass."""
+        known = len(self.versions)
+        self.versions.update({each.id: each.version for each in page.bookings})
+        self.unreadable += page.unreadable
+        if len(self.versions) > known or not page.rows:
+            return
+        self.pages_without_ids += bool(page.unreadable)
+        self.is_cut |= not page.unreadable or self.pages_without_ids > _PAGES_WITHOUT_IDS
+
+    def window(self, period: Period | None, grade: Grade | None, handed_on: Set[str]) -> Window:
+        return Window(
+            period,
+            grade,
+            frozenset(self.versions),
+            self.seen,
+            self.announced,
+            self.at,
+            handed_on,
+            self.is_cut,
+            self.has_grown,
+        )
+
+
+class WindowReading:
+    """The passes over one window, and over its halves: what was handed on is not again."""
+
+    def __init__(self, pages: PageReader, query: PageQuery) -> None:
+        self._pages = pages
+        self.handed_on: set[str] = set()
+        self._size = query.page_size
+        self._told_unreadable = 0
+        self._began_at: datetime | None = None
+        self._counted: list[Counted] = []
+
+    async def _begin(self, query: PageQuery, first: Page) -> Pass:
+        self._began_at = self._began_at or first.answered_at
+        if query.changed_after is not None:
+            self._counted += Counted.by(first, self.handed_on)
+        seen = Pass(self._began_at)
+        await self._take(seen, 1, first)
+        return seen
+
+    def judge_changes(self, query: PageQuery, seen: Pass, first: Page, *, is_again: bool) -> None:
+        """A list of changes is enough when all that was counted once was seen since.
+
+        Without a total, a pass over several pages is believed when it repeats what was seen.
+        """
+        if seen.is_cut or seen.grade is not None:
+            return
+        seen.has_grown |= any(each.is_seen(seen.unreadable) for each in self._counted)
+        is_one_page = seen.requests == _PAGE_AND_EMPTY_ONE and first.rows < query.page_size
+        if seen.announced is None and not is_one_page:
+            seen.is_cut = not is_again or seen.brought > 0
+
+    async def read_pass(self, query: PageQuery, first: Page) -> Pass:
+        seen = await self._begin(query, first)
+        if first.total is None or first.total < first.rows:
+            return await self._walk(query, seen, 1, first)
+        if first.total == first.rows:
+            return await self._single(query, seen, first)
+        seen.announced = first.total
+        if not first.rows:
+            seen.is_cut = True  # empty before the announced end
+            return seen
+        if 0 < first.rows < query.page_size:
+            # One too large is shrunk silently: go on with the size that is really served.
+            query = replace(query, page_size=first.rows)
+        last_number = -(-first.total // query.page_size)
+        await self._read_side_by_side(query, seen, iter(range(2, last_number)))
+        # Asked for when all others came back: its total is the one the list ended with.
+        last = None if seen.is_cut else await self._read_page(query, seen, last_number)
+        if last is not None:
+            seen.announced = first.total if last.total is None else last.total
+            if seen.seen == first.total == last.total:
+                seen.grade = Grade.CHECKED
+        return seen
+
+    async def _single(self, query: PageQuery, seen: Pass, first: Page) -> Pass:
+        """One answer held all; but a total may be the page's own count, by a wording of the docs.
+
+        A full page leaves that open, and one that may have been shrunk: then the next one tells.
+        """
+        total = first.rows
+        if total == query.page_size or (total and self._pages.doubts_total(query)):
+            second = await self._read_page(query, seen, 2)
+            if second is None:
+                return seen
+            if second.rows and second.total is not None and second.total > second.rows:
+                # So totals are the query's, and the list grew meanwhile.
+                seen.announced = second.total
+                return seen
+            if second.rows:
+                return await self._walk(query, seen, 2, second)
+        seen.announced = total
+        # By its rows: an id that one answer lists twice has moved nowhere, and hides no other.
+        seen.grade = Grade.PROVED
+        return seen
+
+    async def read_growing(self, query: PageQuery, first: Page) -> Pass:
+        """One page after the other, to the end of a list that may grow meanwhile.
+
+        An insert moves rows to later pages, which are read later. So a list that only grows shows
+        all that its first answer counted.
+        """
+        seen = await self._begin(query, first)
+        total = seen.announced = first.total or 0
+        size = min(query.page_size, first.rows or query.page_size)
+        number, ends_at = 1, total
+        while number * size < ends_at and not seen.is_cut:
+            number += 1
+            page = await self._read_page(query, seen, number)
+            if page is None or page.total is None or page.total < ends_at:
+                return seen
+            seen.is_cut |= not page.rows
+            seen.announced = ends_at = page.total
+        if seen.seen == total == ends_at:
+            seen.grade = Grade.CHECKED
+        # A list that only grew shows no more than the last answer counted.
+        may_be_seen = self._counted[-1].may_be_seen(seen.unreadable)
+        seen.has_grown = total < ends_at and seen.seen <= ends_at and may_be_seen
+        return seen
+
+    async def _walk(self, query: PageQuery, seen: Pass, number: int, page: Page | None) -> Pass:
+        """One page after the other to the empty one, where no total can be relied on."""
+        # Where other answers have had totals, this one lost it or has a wrong one.
+        lost_total = self._pages.has_seen_total
+        while page is not None and page.rows and not seen.is_cut:
+            number += 1
+            page = await self._read_page(query, seen, number)
+        seen.is_cut |= lost_total
+        return seen
+
+    async def _read_side_by_side(
+        self, query: PageQuery, seen: Pass, numbers: Iterator[int]
+    ) -> None:
+        async def worker() -> None:
+            for number in numbers:
+                page = await self._read_page(query, seen, number)
+                # Empty before the announced end: what comes after it is empty as well.
+                seen.is_cut |= page is not None and not page.rows
+                if seen.is_cut:
+                    return
+
+        in_flight = max(MIN_IN_FLIGHT, min(_MAX_IN_FLIGHT, _ROWS_IN_FLIGHT // query.page_size))
+        self._pages.slots.total_tokens = in_flight
+        async with anyio.create_task_group() as tasks:
+            for _ in range(in_flight):
+                tasks.start_soon(worker)
+
+    async def _read_page(self, query: PageQuery, seen: Pass, number: int) -> Page | None:
+        """The page, handed on; None, and the pass cut, where no more requests are allowed."""
+        async with self._pages.slots:
+            page = await self._pages.fetch(query, number)
+            if page is None:
+                seen.is_cut = True
+                return None
+            seen.requests += 1
+            await self._take(seen, number, page)
+        return page
+
+    async def _take(self, seen: Pass, number: int, page: Page) -> None:
+        seen.take(page)
+        fresh = _newest_by_id(each for each in page.bookings if each.id not in self.handed_on)
+        seen.brought += sum(not is_new_since(each, self._began_at) for each in fresh.values())
+        self.handed_on.update(fresh)
+        for counted in self._counted:
+            counted.take(page)
+        self._pages.allowance.count_page(fresh)
+        # Rows that have no id to know them by are counted once, in the pass that saw most.
+        unreadable = max(0, seen.unreadable - self._told_unreadable)
+        self._told_unreadable += unreadable
+        await self._pages.hand_on(
+            number, replace(page, unreadable=unreadable), list(fresh.values())
+        )
+
+
+def _newest_by_id(bookings: Iterable[Booking]) -> dict[str, Booking]:
+    """The one that was changed last of those with one id; the last one where nothing says so."""
+    newest: dict[str, Booking] = {}
+    for each in bookings:
+        known = newest.get(each.id)
+        is_older = known is not None and _is_older(each, known)
+        if not is_older:
+            newest[each.id] = each
+    return newest
+
+
+def _is_older(booking: Booking, other: Booking) -> bool:
+    at, other_at = booking.changed_at, other.changed_at
+    return at is not None and other_at is not None and at < other_at
