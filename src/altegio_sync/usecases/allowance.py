@@ -1,4 +1,4 @@
-"""Bounds the requests of one reading, so that it ends whatever the server answers."""
+"""Limits the requests of one reading, so that it ends whatever the server answers."""
 
 from __future__ import annotations
 
@@ -7,37 +7,39 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-#: So many requests are allowed without any total, and so many more for each page of the first one.
+#: The requests that are allowed without a total, and those added for each page of the first total.
 _WITHOUT_TOTAL = 1000
 _FOR_EACH_PAGE = 25
-#: More than a day's, at 195 a minute. No school has so many bookings, only a wrong total has.
+#: More than a day of requests at 195 a minute. Only a wrong total announces so many bookings.
 _MOST = 250_000
-#: Requests of passes that were not believed: so many in all, and so many more for each page that
-#: brought something new.
+#: Requests of passes that were not believed: the number allowed in all, and the number added for
+#: each page that brought something new.
 _IN_VAIN = 60
 _IN_VAIN_FOR_EACH_PAGE = 20
-#: Days are cut into windows, and a window that still holds too much is cut again: so often at most.
+#: Days are cut into windows, and a window whose list is still too long is cut again, this often.
 _TIMES_CUT = 4
-#: Days that hold little do not fill larger pages: no more than this is expected of one.
+#: Days with few bookings do not fill a page, so a page is expected to have no more rows than this.
 _FULL_PAGE = 50
-#: Ids that are remembered to find pages that only repeat. A server that repeats sends fewer.
+#: The ids that are remembered to recognise repeated pages. A server that repeats sends fewer ids.
 _REMEMBERED = 20_000
 
 
 def most_requests(first_total: int | None, page_size: int) -> int:
-    """The most requests of a reading whose first answer announced so many bookings."""
+    """The most requests of a reading whose first answer announced this total."""
     pages = -(-(first_total or 0) // max(1, page_size))
     return min(_MOST, _WITHOUT_TOTAL + _FOR_EACH_PAGE * pages)
 
 
 class Allowance:
-    """What one reading may still request: all days, all passes and all halves together.
+    """What one reading may still request, for all days, all passes and all halves together.
 
-    There are three bounds. `most_requests` holds for everything; so many requests are also allowed
-    only where as many bookings were really read, so that a total that is far too large does not
-    count. A pass that was not believed is repeated only while the passes bring new bookings, so
-    that a server which repeats itself or announces what it does not have is left soon. With
-    ``most``, this many requests are allowed whatever is announced.
+    There are three limits:
+
+    - `most_requests` of the announced total. ``most`` replaces this limit.
+    - `most_requests` of the bookings that were really read. So a total that is far too large does
+      not help.
+    - A pass that was not believed is repeated only while passes bring new bookings. So the reading
+      soon ends where a server repeats itself, or announces bookings that it does not have.
     """
 
     def __init__(self, most: int | None = None) -> None:
@@ -52,7 +54,7 @@ class Allowance:
         self._ids: set[str] = set()
 
     def open(self, first_total: int | None, page_size: int) -> None:
-        """The first answer decides; later totals change nothing."""
+        """Set the limits by the first answer. Later totals change nothing."""
         if self._first_total is None:
             self._first_total = first_total or 0
             if self._most is None:
@@ -70,12 +72,12 @@ class Allowance:
         self._requests += 1
 
     def count_cut(self, total: int) -> None:
-        """Days with this total are cut into windows; all of them together announce no more."""
+        """Days with this total are cut into windows. All windows together announce no more."""
         self._announced_by_parts += total
         self._in_vain += self._announced_by_parts > _TIMES_CUT * (self._first_total or 0)
 
     def count_page(self, fresh_ids: Iterable[str]) -> None:
-        """A page was read; ``fresh_ids`` are those that its window did not have before."""
+        """A page was read. ``fresh_ids`` are the ids that are new in its window."""
         new = [each for each in fresh_ids if each not in self._ids]
         self._fresh_pages += bool(new)
         self._read += len(new)
@@ -83,5 +85,5 @@ class Allowance:
             self._ids.update(new)
 
     def count_in_vain(self, requests: int) -> None:
-        """A pass of so many requests was not believed."""
+        """A pass with this number of requests was not believed."""
         self._in_vain += requests

@@ -1,4 +1,4 @@
-"""Whether all that one answer counted was seen since, in a list that changes while it is read."""
+"""Finds out whether everything was seen that one answer counted, in a list that changes."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Counted:
-    """The bookings that the first answer of a pass counted, and those of them that were seen.
+    """The number of bookings that the first answer of a pass counted, and which were seen since.
 
-    A booking that came back since stood in the list at that time when it was seen before, or was
-    changed last before the answer. A booking that was changed in the second of the answer may have
-    entered the list after it: it is ``unsure``.
+    A booking that is seen after the answer was in the list at the time of the answer if it was
+    seen before the answer too, or if its last change is older than the answer. A booking that was
+    changed in the same second may have entered the list after the answer: it is ``unsure``.
     """
 
     at: datetime | None
@@ -30,7 +30,7 @@ class Counted:
 
     @classmethod
     def by(cls, first: Page, seen_before: Set[str]) -> list[Counted]:
-        """None of it where the total may be the page's own count."""
+        """Empty where the total may be the number of rows on the page."""
         if first.total is None or first.total <= first.rows:
             return []
         return [cls(first.answered_at, first.total, frozenset(seen_before))]
@@ -45,16 +45,16 @@ class Counted:
                 self.seen.add(each.id)
 
     def is_seen(self, without_id: int) -> bool:
-        """All of them, for sure. More than were counted means that the total was wrong."""
+        """Whether all were certainly seen. Where more were seen, the total was wrong."""
         return len(self.seen) + without_id == self.total
 
     def may_be_seen(self, without_id: int) -> bool:
-        """All of them, where the list only grew: what entered it in that second counts as well."""
+        """Whether all were seen if the list only grew. The unsure bookings count too."""
         return len(self.seen | self.unsure) + without_id >= self.total
 
 
 def is_new_since(booking: Booking, moment: datetime | None) -> bool:
-    """Whether it may have entered a list of changes after the moment."""
+    """Whether the booking may have entered a list of changes after the moment."""
     if moment is None or booking.changed_at is None:
         return False
     return booking.changed_at >= moment

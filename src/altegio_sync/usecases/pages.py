@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from altegio_sync.ports import AppointmentSource, Page, PageQuery
     from altegio_sync.usecases.allowance import Allowance
 
-    # Given the number of a page, the page, and those of its bookings not handed on before.
+    # Gets the number of a page, the page, and those of its bookings that are handed on now.
     Handle = Callable[[int, Page, list[Booking]], Awaitable[None]]
 
 MIN_IN_FLIGHT = 4
-#: What the old scripts asked for and were served, for years; a larger page may be shrunk.
+#: The old scripts asked for pages of this size for years. Altegio may shrink a larger page.
 _KNOWN_PAGE_SIZE = 50
 
 
@@ -37,9 +37,10 @@ class PageReader:
         self.allowance = allowance
         self.hand_on = handle
         self.usage = usage
-        #: A first page had a total that was more than its rows. Later pages may count rows so far.
+        #: A first page had a total larger than its rows. Only first pages show this: the total of
+        #: a later page may be the number of rows so far.
         self.has_seen_total = False
-        #: For the pages that are asked for or being stored, of all windows together.
+        #: Limits the pages of all windows that are being requested or stored.
         self.slots = anyio.CapacityLimiter(MIN_IN_FLIGHT)
 
     def take_first(self, query: PageQuery, first: Page) -> None:
@@ -58,10 +59,13 @@ class PageReader:
         return page
 
     def _look_at(self, query: PageQuery, number: int, page: Page) -> None:
-        """A total that is more than its page's rows is the whole query's, and so are all others."""
+        """If a total is larger than the rows on its page, it counts the whole query.
+
+        From then on every total is trusted.
+        """
         self.allowance.open(page.total, min(query.page_size, page.rows or query.page_size))
         self.has_seen_total |= number == 1 and page.total is not None and page.total > page.rows
 
     def doubts_total(self, query: PageQuery) -> bool:
-        """Whether the page could have been shrunk, and its total be the rows that it was left."""
+        """Whether Altegio may have shrunk the page, so that the total is only the rows left."""
         return query.page_size > _KNOWN_PAGE_SIZE and not self.has_seen_total

@@ -22,17 +22,21 @@ if TYPE_CHECKING:
     from altegio_sync.usecases.pages import PageReader
 
 _MAX_IN_FLIGHT = 16
-#: Bookings held at once are bounded by this, whatever the size of a page and however many windows.
+#: The most bookings in memory at once, for any size of a page and any number of windows.
 _ROWS_IN_FLIGHT = 4000
-#: Rows without an id may be new ones or the same ones again. So many pages of a pass may hold
-#: nothing else.
+#: Rows without an id may be new rows or the same rows again. A pass ends after this many pages
+#: with no other rows.
 _PAGES_WITHOUT_IDS = 20
 _PAGE_AND_EMPTY_ONE = 2
 
 
 @dataclass(slots=True)
 class Pass:
-    """What one pass over the pages saw, by id and version; rows without an id are counted alone."""
+    """What one pass over the pages saw: ids with versions, and the number of rows without an id.
+
+    ``brought`` is the number of bookings that no earlier pass saw, and that did not change since
+    the first pass began. The other fields are those of `Window`.
+    """
 
     at: datetime | None
     versions: dict[str, str] = field(default_factory=dict)
@@ -41,16 +45,16 @@ class Pass:
     grade: Grade | None = None
     is_cut: bool = False
     has_grown: bool = False
-    requests: int = 1  # its first page
+    requests: int = 1  # for the first page
     pages_without_ids: int = 0
-    brought: int = 0  # that no earlier pass had, and that did not change since the first one began
+    brought: int = 0
 
     @property
     def seen(self) -> int:
         return len(self.versions) + self.unreadable
 
     def take(self, page: Page) -> None:
-        """Count a page; one that brings nothing new ends the pass."""
+        """Count a page. A page that brings nothing new ends the pass."""
         known = len(self.versions)
         self.versions.update({each.id: each.version for each in page.bookings})
         self.unreadable += page.unreadable
@@ -74,13 +78,12 @@ class Pass:
 
 
 class WindowReading:
-    """The passes over one window, and over its halves: what was handed on is not again."""
+    """The passes over one window and over its halves. No booking is handed on twice."""
 
-    def __init__(self, pages: PageReader, query: PageQuery) -> None:
+    def __init__(self, pages: PageReader) -> None:
         self._pages = pages
         self.handed_on: set[str] = set()
-        self._size = query.page_size
-        self._told_unreadable = 0
+        self._unreadable_before = 0
         self._began_at: datetime | None = None
         self._counted: list[Counted] = []
 
@@ -93,9 +96,10 @@ class WindowReading:
         return seen
 
     def judge_changes(self, query: PageQuery, seen: Pass, first: Page, *, is_again: bool) -> None:
-        """A list of changes is enough when all that was counted once was seen since.
+        """Judge a pass over a list of changes.
 
-        Without a total, a pass over several pages is believed when it repeats what was seen.
+        It is enough when everything was seen that the first answer of one of the passes counted.
+        Without a total, a pass over several pages is believed when it brings nothing new.
         """
         if seen.is_cut or seen.grade is not None:
             return
@@ -115,11 +119,11 @@ class WindowReading:
             seen.is_cut = True  # empty before the announced end
             return seen
         if 0 < first.rows < query.page_size:
-            # One too large is shrunk silently: go on with the size that is really served.
+            # Altegio shrinks a page that is too large and does not say so. Go on with its size.
             query = replace(query, page_size=first.rows)
         last_number = -(-first.total // query.page_size)
         await self._read_side_by_side(query, seen, iter(range(2, last_number)))
-        # Asked for when all others came back: its total is the one the list ended with.
+        # Requested after all other pages came back: its total is the last that can be known.
         last = None if seen.is_cut else await self._read_page(query, seen, last_number)
         if last is not None:
             seen.announced = first.total if last.total is None else last.total
@@ -128,9 +132,10 @@ class WindowReading:
         return seen
 
     async def _single(self, query: PageQuery, seen: Pass, first: Page) -> Pass:
-        """One answer held all; but a total may be the page's own count, by a wording of the docs.
+        """The first answer seems to contain the whole list.
 
-        A full page leaves that open, and one that may have been shrunk: then the next one tells.
+        By the wording of the docs, a total may also be the number of rows on the page. So where
+        the page is full, or where Altegio may have shrunk it, the next page is requested too.
         """
         total = first.rows
         if total == query.page_size or (total and self._pages.doubts_total(query)):
@@ -138,21 +143,21 @@ class WindowReading:
             if second is None:
                 return seen
             if second.rows and second.total is not None and second.total > second.rows:
-                # So totals are the query's, and the list grew meanwhile.
+                # Totals count the whole query, and the list grew meanwhile.
                 seen.announced = second.total
                 return seen
             if second.rows:
                 return await self._walk(query, seen, 2, second)
         seen.announced = total
-        # By its rows: an id that one answer lists twice has moved nowhere, and hides no other.
+        # The rows are compared, not the ids: an id that is twice in one answer hides no other row.
         seen.grade = Grade.PROVED
         return seen
 
     async def read_growing(self, query: PageQuery, first: Page) -> Pass:
-        """One page after the other, to the end of a list that may grow meanwhile.
+        """Read one page after the other, to the end of a list that may grow meanwhile.
 
-        An insert moves rows to later pages, which are read later. So a list that only grows shows
-        all that its first answer counted.
+        An insert moves rows to later pages, and later pages are read later. So the pages of a list
+        that only grows show everything that the first answer counted.
         """
         seen = await self._begin(query, first)
         total = seen.announced = first.total or 0
@@ -167,14 +172,14 @@ class WindowReading:
             seen.announced = ends_at = page.total
         if seen.seen == total == ends_at:
             seen.grade = Grade.CHECKED
-        # A list that only grew shows no more than the last answer counted.
+        # A list that only grew has no more rows than the last answer counted.
         may_be_seen = self._counted[-1].may_be_seen(seen.unreadable)
         seen.has_grown = total < ends_at and seen.seen <= ends_at and may_be_seen
         return seen
 
     async def _walk(self, query: PageQuery, seen: Pass, number: int, page: Page | None) -> Pass:
-        """One page after the other to the empty one, where no total can be relied on."""
-        # Where other answers have had totals, this one lost it or has a wrong one.
+        """Read one page after the other up to an empty page, where no total can be trusted."""
+        # Where other answers had totals, the total of this answer is missing or wrong.
         lost_total = self._pages.has_seen_total
         while page is not None and page.rows and not seen.is_cut:
             number += 1
@@ -188,7 +193,7 @@ class WindowReading:
         async def worker() -> None:
             for number in numbers:
                 page = await self._read_page(query, seen, number)
-                # Empty before the announced end: what comes after it is empty as well.
+                # Empty before the announced end: the pages after it are empty too.
                 seen.is_cut |= page is not None and not page.rows
                 if seen.is_cut:
                     return
@@ -200,7 +205,7 @@ class WindowReading:
                 tasks.start_soon(worker)
 
     async def _read_page(self, query: PageQuery, seen: Pass, number: int) -> Page | None:
-        """The page, handed on; None, and the pass cut, where no more requests are allowed."""
+        """Request a page and hand it on. None where no more requests are allowed: the pass ends."""
         async with self._pages.slots:
             page = await self._pages.fetch(query, number)
             if page is None:
@@ -218,16 +223,17 @@ class WindowReading:
         for counted in self._counted:
             counted.take(page)
         self._pages.allowance.count_page(fresh)
-        # Rows that have no id to know them by are counted once, in the pass that saw most.
-        unreadable = max(0, seen.unreadable - self._told_unreadable)
-        self._told_unreadable += unreadable
+        # Rows without an id cannot be recognised. So only those are counted that are more than any
+        # earlier pass saw.
+        unreadable = max(0, seen.unreadable - self._unreadable_before)
+        self._unreadable_before += unreadable
         await self._pages.hand_on(
             number, replace(page, unreadable=unreadable), list(fresh.values())
         )
 
 
 def _newest_by_id(bookings: Iterable[Booking]) -> dict[str, Booking]:
-    """The one that was changed last of those with one id; the last one where nothing says so."""
+    """Of the bookings with the same id the newest, or the last where nothing says which is new."""
     newest: dict[str, Booking] = {}
     for each in bookings:
         known = newest.get(each.id)

@@ -1,12 +1,14 @@
-"""Reads all of a period, in passes over its pages, and grades how surely nothing was missed.
+"""Reads a whole period in passes over its pages, and grades how surely nothing was missed.
 
-Altegio's pages are numbers over a list that moves while it is read: an insert repeats a row, a
-removal hides one. A pass is believed when the distinct ids it saw are as many as the first answer
-and the one asked for last announce; one answer that held everything cannot have missed any. A pass
-that is not believed is made again, then in halves.
+Altegio's page numbers point into a list that moves while it is read: an insert repeats a row, a
+removal hides a row. A pass is believed when the number of distinct ids that it saw equals the
+total in its first answer and the total in the answer that was requested last. One answer that
+contains the whole list cannot have missed anything. A pass that is not believed is repeated, then
+repeated in halves.
 
-Reading always ends. A pass ends, not believed, when a page brings nothing new or is empty before
-the announced end; and the requests of all passes together are bounded: see `allowance`.
+Reading always ends. A pass ends, and is not believed, when a page brings nothing new or is empty
+before the announced end. The number of requests of all passes together is limited: see
+`allowance`.
 """
 
 from __future__ import annotations
@@ -35,25 +37,26 @@ if TYPE_CHECKING:
 
     OnWindow = Callable[[Window], Awaitable[None]]
 
-#: Passes over the same days before they are cut in halves, and over what cannot be cut.
+#: The most passes over days that can be cut in halves, and over a day that cannot.
 PASSES = 2
 LAST_PASSES = 4
-#: More than this is read in windows of days: what a pass keeps in memory is bounded, and a killed
-#: run is taken up window by window; so many pages are half a minute's.
+#: A longer list is read in windows of days. So the memory of a pass is limited, and a killed run
+#: can be continued window by window. The pages of a window take half a minute.
 MAX_WINDOW_RECORDS = 10_000
 _WINDOW_PAGES = 120
-#: Windows of days side by side, so that none waits while another's last answer is under way.
+#: Windows that are read at the same time: one begins while the last answer of another is awaited.
 _WINDOWS_AT_ONCE = 2
 _PROVED_WINDOWS_AT_ONCE = 8
-#: Days differ: windows are cut a little smaller than would just fit one answer (four fifths of it).
+#: Some days have more bookings than others, so a window is planned for 4/5 of one answer.
 _PROVED_MARGIN = (5, 4)
 
 
 class PeriodReading:
-    """A query read to its end. Each window is told once it has settled, or would not settle.
+    """Reads a query to its end.
 
-    A booking is handed on once a window, however many passes that takes; one that moves from one
-    window to another while they are read is handed on in both.
+    ``on_window`` gets each window once, when a pass was believed or no more passes follow.
+    ``handle`` gets each booking once in a window, however many passes there are. A booking that
+    moves from one window to another meanwhile is handed on in both.
     """
 
     def __init__(
@@ -74,7 +77,7 @@ class PeriodReading:
         )
 
     async def run(self, query: PageQuery, first: Page | None = None) -> None:
-        """Read what the query asks for, from its ``first`` page on where that is there already."""
+        """Read the query. ``first`` is its first page, where that was requested already."""
         if first is not None:
             self._pages.take_first(query, first)
         async with anyio.create_task_group() as tasks:
@@ -88,18 +91,18 @@ class PeriodReading:
                 return
             parts = self._parts(query, first)
             if len(parts) == 1:
-                await self._settle(WindowReading(self._pages, query), query, first)
+                await self._settle(WindowReading(self._pages), query, first)
                 return
         self._pages.allowance.count_cut(first.total or 0)
         for part in parts:
             tasks.start_soon(self._read, tasks, part, None)
 
     async def _give_up(self, period: Period | None) -> None:
-        """Days that were not read, since no more requests are allowed."""
+        """Report days that were not read, because no more requests are allowed."""
         await self._on_window(Window(period, None, frozenset(), 0, None, None, is_cut=True))
 
     def _parts(self, query: PageQuery, first: Page) -> list[PageQuery]:
-        """The query, cut into windows of days where it holds more than one pass shall."""
+        """The query, cut into windows of days where its list is too long for one pass."""
         served = first.rows or query.page_size
         total = first.total or 0
         if self._proves:
@@ -117,7 +120,7 @@ class PeriodReading:
         return [replace(query, period=window, page_size=size) for window in windows]
 
     async def _settle(self, reading: WindowReading, query: PageQuery, first: Page) -> None:
-        """Pass after pass until one is believed; told as it is when none is."""
+        """Make passes until one is enough; then report the window."""
         earlier: Pass | None = None
         can_halve = query.period is not None and query.period.days > 1
         reads_changes = query.changed_after is not None
@@ -156,11 +159,12 @@ class PeriodReading:
             await self._settle(reading, part, first)
 
     def _grade(self, seen: Pass, earlier: Pass | None) -> Grade | None:
-        """Two passes that agree prove what no single answer can hold.
+        """Two passes that agree prove a list that does not fit into one answer.
 
-        What both saw in the same version stood there between them, and it is as many as the second
-        pass's first answer announced: nothing else stood there then. By the ids alone, what left
-        and came back in both passes alike would pass for what it hid.
+        A booking that both passes saw in the same version was in the list between them. There are
+        as many of these as the second pass's first answer announced, so the list had nothing else.
+        Comparing ids is not enough: a booking that leaves and returns during both passes can hide
+        the same other booking twice. So versions are compared too.
         """
         agree = (
             seen.grade is not None

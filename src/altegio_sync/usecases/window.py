@@ -15,15 +15,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Days that were read to the end. ``period`` is None for a query that is not by days.
+    """Days whose reading has ended, with the result.
 
-    ``ids`` are those of the last pass, ``handed_on`` those of all. ``at`` is when the first answer
-    of the first one was given, where Altegio says so: bookings are handed on as they were then, or
-    later. ``grade`` is None where the pass was not believed, or Altegio announced no total to hold
-    it against (``announced`` is None then). ``is_cut``: a page brought nothing new, or was empty
-    before the announced end, or totals came and went, or no more requests were allowed; ``seen`` is
-    then what came so far.
-    ``has_grown``: all that the first answer of a pass counted was seen, and the list changed since.
+    - ``period``: the days; None for a query that is not by days.
+    - ``grade``: None where no pass was believed, or where Altegio announced no total to compare
+      the pass with.
+    - ``ids``: the ids that the last pass saw. ``handed_on``: the ids that any pass handed on.
+    - ``seen``: the number of distinct bookings of the last pass.
+    - ``announced``: the total that Altegio announced; None where it announced none.
+    - ``at``: the time of the first answer, where Altegio says it. Every booking was handed on in
+      the state of this time or of a later time.
+    - ``is_cut``: the last pass ended early. A page brought nothing new, or was empty before the
+      announced end, or only some answers had a total, or no more requests were allowed.
+    - ``has_grown``: everything was seen that the first answer of a pass counted, and the list has
+      changed since that answer.
     """
 
     period: Period | None
@@ -38,6 +43,7 @@ class Window:
 
     @property
     def is_believed(self) -> bool:
+        """Whether the window has a grade, or was read to the end of a list without a total."""
         return self.grade is not None or (self.announced is None and not self.is_cut)
 
     @property
@@ -47,5 +53,5 @@ class Window:
         return self.period
 
     def without_ids(self) -> Window:
-        """The ids of many windows would fill the memory."""
+        """The window to be kept: the ids of many windows would fill the memory."""
         return replace(self, ids=frozenset(), handed_on=frozenset())
