@@ -286,6 +286,19 @@ async def test_a_dump_with_one_id_twice_is_refused_before_anything_is_written(
     assert await everything(database) == []
 
 
+@pytest.mark.parametrize("odd", [{"$gt": 1}, Regex("^a")], ids=["operator", "expression"])
+async def test_an_id_that_no_document_can_have_is_refused_alone(
+    database: AsyncDatabase[Document], tmp_path: Path, odd: object
+) -> None:
+    file = tmp_path / f"{NAME}.bson"
+    file.write_bytes(b"".join(map(bson.encode, [{"_id": "a", "n": 1}, {"_id": odd, "n": 2}])))
+
+    report = await restore(database, file)
+
+    assert (report.inserted, report.failed) == (1, 1)
+    assert [each.code for each in report.errors] == ["refused"]
+
+
 async def test_damage_at_the_very_end_is_found_before_anything_is_written(
     database: AsyncDatabase[Document], tmp_path: Path
 ) -> None:

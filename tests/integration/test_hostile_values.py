@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -11,9 +12,11 @@ import pytest
 from bson import ObjectId
 from bson.raw_bson import RawBSONDocument
 from pymongo import UpdateOne
+from pymongo.errors import WriteError
 
 from altegio_sync.domain.lessons import LessonRules, judge
 from altegio_sync.domain.period import Period
+from altegio_sync.domain.repair import SchoolZones, Unrepaired
 from altegio_sync.domain.report import SyncMode
 from altegio_sync.domain.validation import RuleContext
 from altegio_sync.mongo.backup.dump import MongoBackup
@@ -21,7 +24,7 @@ from altegio_sync.mongo.backup.dump_folder import find_dump_file
 from altegio_sync.mongo.backup.restoring import MongoRestorer
 from altegio_sync.mongo.bookkeeping.runs import MongoRuns
 from altegio_sync.mongo.core.documents import BOOKING_FIELDS
-from altegio_sync.mongo.core.elements import joined, split
+from altegio_sync.mongo.core.elements import joined, split, to_raw
 from altegio_sync.mongo.core.indexes import ensure_unique_index
 from altegio_sync.mongo.core.literal import RAW
 from altegio_sync.mongo.stats import MongoStats
@@ -174,3 +177,55 @@ async def test_a_sync(hostile: AsyncDatabase[Document]) -> None:
     assert len(ids) > 300
     assert max(map(len, ids)) < 20
     assert result.failures == []
+
+
+@pytest.fixture
+async def odd_ids(database: AsyncDatabase[Document]) -> AsyncDatabase[Document]:
+    """Two documents of one appointment under each odd `_id` that the server accepts."""
+    collection = database[NAME].with_options(codec_options=RAW)
+    # Python has no value for the two that it decodes to another one.
+    values = [
+        each for each in ODD_VALUES if each.data[:1] != b"\x0c" and b"\xff\xfe" not in each.data
+    ]
+    for number, value in enumerate(each for each in values for _ in range(2)):
+        start = START + timedelta(minutes=number)
+        fields = {**right(number // 2, start), "leadName": " Олена  Приклад"}
+        whole = [(name, to_raw(each)) for name, each in fields.items() if name != "_id"]
+        odd = [("_id", value if number % 2 else to_raw(number))]
+        # What the server does not accept as an `_id` is left out.
+        with suppress(WriteError):
+            await collection.insert_one(RawBSONDocument(joined([*odd, *whole]), RAW))
+    return database
+
+
+async def test_documents_with_odd_ids_of_their_own(odd_ids: AsyncDatabase[Document]) -> None:
+    before = await everything(odd_ids)
+    store = MongoRepairs(odd_ids, NAME, run_id="r", clock=lambda: NOW)
+
+    await store.repair_locally(
+        RuleContext(NOW), SchoolZones(KYIV, "a test"), Unrepaired(), should_stop=lambda: False
+    )
+    cleaned = await MongoCleaner(odd_ids, NAME).clean(dry_run=False)
+    await MongoTrash(odd_ids).undo(cleaned.run_id)
+    undone = await MongoTrash(odd_ids).undo("r")
+
+    assert len(before) > len(ODD_VALUES) * 3 // 2
+    assert cleaned.removed > len(ODD_VALUES) // 2
+    assert undone is not None
+    assert undone.exit_code == 0
+    assert await everything(odd_ids) == before
+
+
+async def test_a_backup_of_odd_ids_and_its_restore(
+    odd_ids: AsyncDatabase[Document], tmp_path: Path
+) -> None:
+    before = await everything(odd_ids)
+    await MongoBackup(odd_ids, NAME).back_up(tmp_path / "dump")
+    file = find_dump_file(tmp_path / "dump", odd_ids.name, NAME)
+    await odd_ids[NAME].delete_many({"appointmentId": {"$lt": "1050"}})
+    await odd_ids[NAME].update_many({}, {"$set": {"leadName": "x"}})
+
+    restored = await MongoRestorer(odd_ids, NAME).restore(file, dry_run=False)
+
+    assert (restored.errors, restored.failed) == ([], 0)
+    assert await everything(odd_ids) == before

@@ -201,8 +201,29 @@ async def test_an_odd_budget_lets_requests_start(
 
 
 async def test_odd_entries_of_the_trash_are_not_listed(database: AsyncDatabase[Document]) -> None:
-    good = {"_id": 1, "run": "20260301-1", "command": "clean", "at": NOW, "removed": True}
-    odd: list[Document] = [{"run": 5, "at": NOW}, {"run": "x"}, {"run": "y", "at": "now"}, {}]
-    await database[TRASH_COLLECTION].insert_many([good, *odd])
+    good = {
+        "_id": {"run": "20260301-1", "document": 1},
+        "run": "20260301-1",
+        "command": "clean",
+        "collection": NAME,
+        "document": {"_id": 1},
+        "at": NOW,
+        "removed": True,
+        "selves": [None],
+    }
+    changes: list[Document] = [
+        *({"run": each} for each in (5, None, ["20260301-1"])),
+        *({"at": each} for each in ("now", None, [NOW], DatetimeMS(569_000_000_000_000))),
+        *({"document": each} for each in (None, "x", [{"_id": 1}], {"n": 1})),
+        {"collection": 1},
+        {"selves": None},
+    ]
+    odd = [{**good, "_id": n, **each} for n, each in enumerate(changes)]
+    await database[TRASH_COLLECTION].insert_many([good, *odd, {}])
 
-    assert [each.run_id for each in await MongoTrash(database).list_runs()] == ["20260301-1"]
+    listed = await MongoTrash(database).list_runs()
+    undone = await MongoTrash(database).undo("20260301-1")
+
+    assert [(each.run_id, each.removed) for each in listed] == [("20260301-1", 1)]
+    assert undone is not None
+    assert undone.restored == 1

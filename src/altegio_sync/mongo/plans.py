@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from bson import ObjectId
-from bson.datetime_ms import DatetimeMS
 from pymongo import InsertOne, UpdateOne
 
 from altegio_sync.domain.field_change import FieldChange, find_changes
@@ -25,6 +24,7 @@ from altegio_sync.mongo.core.documents import (
     wanted_fields,
 )
 from altegio_sync.mongo.core.ids import to_id
+from altegio_sync.mongo.core.literal import still_has
 from altegio_sync.mongo.tending.lead_trash import StoredLead, is_other_lead
 from altegio_sync.ports import BatchResult, Overtaken
 
@@ -39,11 +39,6 @@ if TYPE_CHECKING:
 
 #: What is read of a stored document.
 READ_FIELDS = (*BOOKING_FIELDS, "updatedAt")
-_LACKS: Document = {"$exists": False}
-_HAS: Document = {"$exists": True}
-_COMPARED = (str, bool, int, float, datetime, DatetimeMS, ObjectId, type(None))
-#: Stands for bytes of a stored text that are not UTF-8: such a text cannot be asked for.
-_NOT_UTF8 = "\ufffd"
 
 
 @dataclass(slots=True)
@@ -223,20 +218,9 @@ def _update(stored: Document, fields: Document) -> UpdateOne:
 
 
 def version_filter(stored: Mapping[str, Any], names: Iterable[str]) -> Document:
-    """Matches the document only as long as it is the version that was read.
+    """A query: matches the document while it is the version that was read.
 
-    Its two dates say so, and the named fields, which are to be written: not every program that
-    changes them changes a date. More fields would cost time. Values that cannot be asked for as
-    they are (lists, sub-documents, numbers of 34 digits, texts that are not UTF-8) only have to be
-    there.
+    The two dates and the named fields, which will be written, are compared: not every program
+    that changes these fields changes a date. To compare more fields would cost time.
     """
-    compared = {STAMP, "updatedAt", *names}
-    same = {name: _same(stored[name]) if name in stored else _LACKS for name in compared}
-    return {"_id": {"$eq": stored["_id"]}, **same}
-
-
-def _same(value: object) -> Document:
-    is_comparable = isinstance(value, _COMPARED) and not (
-        isinstance(value, str) and _NOT_UTF8 in value
-    )
-    return {"$eq": value} if is_comparable else _HAS
+    return {"_id": {"$eq": stored["_id"]}, **still_has(stored, {STAMP, "updatedAt", *names})}

@@ -255,16 +255,15 @@ class MongoAppointments:
 
         A plan whose document MongoDB refuses for another reason is failed; the others go on.
         """
-        writes = [(each, write) for each in plans if not each.asks_again for write in each.writes]
-        if not writes:
+        plans = [each for each in plans if each.writes and not each.asks_again]
+        if not plans:
             return set()
-        replaced = [lead for each in plans if not each.asks_again for lead in each.lead_changes]
-        if replaced and run is not None:
-            await self._fence()
-            await self._lead_trash.keep(replaced, run, self._clock())
+        refused = {} if run is None else await self._keep_leads(plans, run)
+        writes = [
+            (each, write) for each in plans if each.position not in refused for write in each.writes
+        ]
         done = await self._bulk_write([write for _, write in writes])
         missed: set[int] = set()
-        refused: dict[int, int] = {}
         for index, code in done.refused.items():
             plan, write = writes[index]
             if code == DUPLICATE_KEY and isinstance(write, InsertOne):
@@ -280,6 +279,16 @@ class MongoAppointments:
             # Which of them, the server does not say.
             missed |= set(updated) - refused.keys()
         return missed
+
+    async def _keep_leads(self, plans: Sequence[Plan], run: WritingRun) -> dict[int, int]:
+        """Store the leads that will be replaced; the positions and codes of the refused plans."""
+        replaced = [(each.position, lead) for each in plans for lead in each.lead_changes]
+        if not replaced:
+            return {}
+        await self._fence()
+        leads = [lead for _, lead in replaced]
+        refused = await self._lead_trash.keep(leads, run, self._clock())
+        return {replaced[index][0]: code for index, code in refused.items()}
 
     @waits_for_mongodb
     async def _bulk_write(self, writes: list[InsertOne[Document] | UpdateOne]) -> Written:

@@ -17,6 +17,7 @@ from bson.raw_bson import RawBSONDocument
 
 from altegio_sync.domain.dump import DumpDigest
 from altegio_sync.errors import AltegioSyncError, ConfigError
+from altegio_sync.mongo.core.batches import batched
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -169,14 +170,4 @@ def _checked(raw: bytes, place: str) -> RawBSONDocument:
 def batches(
     documents: Iterable[RawBSONDocument], *, most: int = 500, most_bytes: int = 4 * 1024 * 1024
 ) -> Iterator[list[RawBSONDocument]]:
-    """Full of documents by number or by size, whichever comes first; never empty."""
-    batch: list[RawBSONDocument] = []
-    size = 0
-    for document in documents:
-        batch.append(document)
-        size += len(document.raw)
-        if len(batch) >= most or size >= most_bytes:
-            yield batch
-            batch, size = [], 0
-    if batch:
-        yield batch
+    return batched(documents, most, size_of=lambda each: len(each.raw), most_size=most_bytes)

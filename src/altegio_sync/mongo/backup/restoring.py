@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+from array import array
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import anyio.lowlevel
+from bson import Regex
 from pymongo import InsertOne, UpdateOne
 
 from altegio_sync.domain.dump import RestoreReport, Step, silent
@@ -18,7 +22,6 @@ from altegio_sync.mongo.backup.dump_file import (
     batches,
     read_documents,
 )
-from altegio_sync.mongo.backup.repeated_keys import RepeatedKeys
 from altegio_sync.mongo.core.bulk import OTHERWISE, write_each
 from altegio_sync.mongo.core.connection import durable, translated_errors
 from altegio_sync.mongo.core.document_ids import server_key
@@ -35,7 +38,7 @@ from altegio_sync.mongo.core.literal import adding, replacing
 from altegio_sync.mongo.core.refusals import DUPLICATE_KEY, meaning_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+    from collections.abc import AsyncIterator, Callable, Sequence
     from pathlib import Path
 
     from bson.raw_bson import RawBSONDocument
@@ -86,8 +89,29 @@ class _Failures:
         ]
 
 
+class SeenKeys:
+    """Notices a key that occurs twice, with eight bytes of memory for each key.
+
+    Two different keys have the same digest about once in 10^19 pairs: "twice" is nearly certain,
+    and "never twice" is certain.
+    """
+
+    def __init__(self) -> None:
+        self._digests = [array("Q") for _ in range(256)]
+
+    def add(self, key: bytes) -> None:
+        digest = hashlib.blake2b(key, digest_size=8).digest()
+        self._digests[digest[0]].append(int.from_bytes(digest, "big"))
+
+    def has_one_twice(self) -> bool:
+        return any(len(set(each)) < len(each) for each in self._digests)
+
+
 class MongoRestorer:
-    """Restores into one collection; memory stays flat, whatever the dump's size."""
+    """Restores into one collection.
+
+    Memory stays flat, except for eight bytes for each document of the dump (sixteen in a dry run).
+    """
 
     def __init__(
         self,
@@ -115,16 +139,15 @@ class MongoRestorer:
             StoreError: MongoDB failed.
         """
         report = RestoreReport(file, dry_run)
-        with translated_errors(), RepeatedKeys() as keys:
-            await self._check(file, report, keys)
+        with translated_errors():
+            repeats_id = await self._check(file, report)
             if report.interrupted:
                 return report
             is_ours = await self._is_index_ours()
-            repeats = await has_unique_index(self._collection) and keys.found()
-            if repeats and is_ours:
-                report.index_dropped = dry_run or await drop_own_index(self._collection)
-            elif repeats and dry_run:
-                report.errors.append(_describe_failure(DUPLICATE_KEY, None, []))
+            if dry_run and repeats_id and await has_unique_index(self._collection):
+                report.index_dropped = is_ours
+                if not is_ours:
+                    report.errors.append(_describe_failure(DUPLICATE_KEY, None, []))
         try:
             with translated_errors():
                 await self._bring_back(file, report, looks_ahead=dry_run and is_ours)
@@ -141,26 +164,26 @@ class MongoRestorer:
         if report.index_dropped and not report.dry_run:
             report.index_dropped = await ensure_unique_index(self._collection) is not None
 
-    async def _check(self, file: Path, report: RestoreReport, keys: RepeatedKeys) -> None:
-        """Read all of the dump once, before anything is written."""
-        with RepeatedKeys() as document_ids:
-            await self._read_through(file, report, keys, document_ids)
-            if not report.interrupted and document_ids.found():
-                raise UnreadableDumpError(
-                    f"{file} holds two documents with the same _id, so it is no dump of one "
-                    "collection (several dumps in one file?): nothing was written"
-                )
+    async def _check(self, file: Path, report: RestoreReport) -> bool:
+        """Read all of the dump once, before anything is written.
 
-    async def _read_through(
-        self, file: Path, report: RestoreReport, keys: RepeatedKeys, document_ids: RepeatedKeys
-    ) -> None:
+        Returns whether two of its documents have the same value as their appointment id; only a
+        dry run needs to know this, since writing finds it out.
+        """
+        document_ids, appointment_ids = SeenKeys(), SeenKeys()
         async for batch in self._read(file, report):
             report.documents += len(batch)
             for document in batch:
                 document_ids.add(server_key(document["_id"]))
-                if KEY in document:
-                    keys.add(server_key(document[KEY]))
+                if report.dry_run and KEY in document:
+                    appointment_ids.add(server_key(document[KEY]))
             self._on_progress(Step.CHECKING, report.documents, None)
+        if not report.interrupted and document_ids.has_one_twice():
+            raise UnreadableDumpError(
+                f"{file} holds two documents with the same _id, so it is no dump of one "
+                "collection (several dumps in one file?): nothing was written"
+            )
+        return appointment_ids.has_one_twice()
 
     async def _read(
         self, file: Path, report: RestoreReport
@@ -195,7 +218,8 @@ class MongoRestorer:
     async def _compare(self, documents: Sequence[RawBSONDocument]) -> _Batch:
         batch = _Batch()
         missing = {server_key(each["_id"]): each for each in documents}
-        ids = [each["_id"] for each in documents]
+        # A dump of any origin may contain an operator where an `_id` should be.
+        ids = [each["_id"] for each in documents if not _is_operator(each["_id"])]
         async for stored in self._raw.find({"_id": {"$in": ids}}):
             document = missing.pop(server_key(stored["_id"]), None)
             if document is None:
@@ -255,6 +279,14 @@ class MongoRestorer:
         """Whether it is the one that `drop_own_index` would drop."""
         index = (await self._collection.index_information()).get(INDEX_NAME, {})
         return bool(index.get("partialFilterExpression") == {KEY: {"$exists": True}})
+
+
+def _is_operator(document_id: object) -> bool:
+    """Whether a query would use the value as an operator. No stored `_id` is such a value."""
+    if isinstance(document_id, Mapping):
+        first = next(iter(document_id), "")
+        return first.startswith("$") and first != "$ref"
+    return isinstance(document_id, Regex)
 
 
 def _replacements(batch: _Batch) -> list[_Write]:

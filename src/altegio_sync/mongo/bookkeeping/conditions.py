@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pymongo import DeleteOne, UpdateOne
 
 from altegio_sync.domain.conditions import Reported
+from altegio_sync.mongo.core.bulk import write_all
 from altegio_sync.mongo.core.connection import durable, waits_for_mongodb
 
 if TYPE_CHECKING:
@@ -56,8 +57,7 @@ class MongoConditions:
                 "pending": list(each.pending[:_PENDING_KEPT]),
             }
             writes.append(UpdateOne(wanted, {"$set": fields}, upsert=True))
-        if writes:
-            await self._collection.bulk_write(writes, ordered=False)
+        await write_all(self._collection, writes)
 
 
 def _moment(value: object) -> datetime | None:

@@ -10,6 +10,7 @@ from pymongo import UpdateOne
 from altegio_sync.domain.kept_share import KeptSample
 from altegio_sync.domain.run_marks import OpenRun, RunMark
 from altegio_sync.messages.stored import from_data, to_data
+from altegio_sync.mongo.core.bulk import write_all
 from altegio_sync.mongo.core.connection import durable, waits_for_mongodb
 from altegio_sync.mongo.core.junk import sound_report
 
@@ -116,9 +117,7 @@ class MongoRuns:
 
     @waits_for_mongodb
     async def write_marks(self, command: str, run_id: str, changes: Sequence[MarkChange]) -> None:
-        if changes:
-            writes = [self._write(command, run_id, each) for each in changes]
-            await self._marks.bulk_write(writes, ordered=False)
+        await write_all(self._marks, [self._write(command, run_id, each) for each in changes])
 
     def _write(self, command: str, run_id: str, change: MarkChange) -> UpdateOne:
         key, fields = self._mark(command, change.company)

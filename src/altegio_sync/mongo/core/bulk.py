@@ -85,6 +85,12 @@ async def write_counted(
     return Written(result.matched_count)
 
 
+async def write_all(collection: AsyncCollection[Any], writes: Sequence[Any]) -> None:
+    """For the program's own bookkeeping: raises PyMongoError if any write is refused."""
+    if writes:
+        await collection.bulk_write(writes, ordered=False)
+
+
 async def _write_alone(collection: AsyncCollection[Any], writes: Sequence[Any]) -> Written:
     """In halves, so that few commands find the one that the server does not accept."""
     middle = len(writes) // 2

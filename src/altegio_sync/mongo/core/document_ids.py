@@ -50,6 +50,9 @@ def server_key(value: object) -> bytes:
     number = value.to_decimal() if isinstance(value, Decimal128) else value
     if isinstance(number, int | float | Decimal) and not isinstance(number, bool):
         decimal = Decimal(number)
-        if decimal.is_finite():
-            return str(decimal.normalize(_DIGITS)).encode() if decimal else b"0"
+        if decimal.is_nan():
+            return b"NaN"
+        if not decimal:
+            return b"0"
+        return str(decimal.normalize(_DIGITS)).encode()
     return bson.encode({"": value})

@@ -14,7 +14,7 @@ from pymongo.errors import OperationFailure
 from altegio_sync.mongo.core.connection import translated_errors, waits_for_mongodb
 from altegio_sync.mongo.core.documents import KEY
 from altegio_sync.mongo.core.ids import to_id
-from altegio_sync.mongo.core.refusals import meaning_of
+from altegio_sync.mongo.core.refusals import DUPLICATE_KEY, UNAUTHORIZED, meaning_of
 from altegio_sync.ports import WrongIndex
 
 if TYPE_CHECKING:
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 INDEX_NAME = "appointmentId_1"
 START = "startDateTime"
-_DUPLICATE_KEY = 11000
-_UNAUTHORIZED = 13
 _CONFLICTS = (85, 86)  # IndexOptionsConflict, IndexKeySpecsConflict
 #: A document without the field, which the school's other programs may write, is left in peace.
 _ONLY_WITH_ID = {KEY: {"$exists": True}}
@@ -111,7 +109,7 @@ def _finds_by_start(index: dict[str, Any]) -> bool:
 
 def _why_not(error: OperationFailure) -> str:
     code = error.code
-    if code == _DUPLICATE_KEY:
+    if code == DUPLICATE_KEY:
         value = (error.details or {}).get("keyValue", {}).get(KEY, "some")
         if value not in (None, "") and to_id(value) is None:
             return (
@@ -129,7 +127,7 @@ def _why_not(error: OperationFailure) -> str:
             f"another index of the name or key {INDEX_NAME} is in its place, which this program "
             "never drops: altegio-sync check names what to do"
         )
-    if code == _UNAUTHORIZED:
+    if code == UNAUTHORIZED:
         return "the user of DB_URI has no right to make indexes"
     return f"MongoDB refused (code {code}): {meaning_of(code)}"
 

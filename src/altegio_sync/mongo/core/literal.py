@@ -8,9 +8,12 @@ Each write is a compare-and-set: it changes a document only as it was read.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from bson import ObjectId
 from bson.codec_options import CodecOptions
+from bson.datetime_ms import DatetimeMS
 from bson.raw_bson import RawBSONDocument
 from pymongo import DeleteOne, UpdateOne
 
@@ -19,10 +22,13 @@ from altegio_sync.mongo.core.connection import LENIENT
 from altegio_sync.mongo.core.elements import RawValue, joined, merged, split, to_raw
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     Document = dict[str, Any]
 
+_COMPARABLE = (str, bool, int, float, datetime, DatetimeMS, ObjectId, type(None))
+#: What Python reads in place of bytes that are not UTF-8.
+_NOT_UTF8 = "\ufffd"
 RAW: CodecOptions[RawBSONDocument] = CodecOptions(document_class=RawBSONDocument, **LENIENT)
 #: One command holds about 16 MiB, so old and new together do not fit where both are large.
 _ROOM = MOST_BYTES - 64 * 1024
@@ -73,6 +79,22 @@ def unchanged_filter(old: RawBSONDocument, *, beside: int = 0) -> Document:
     same: list[Document] = [{"$eq": [{"$bsonSize": "$$ROOT"}, len(old.raw)]}]
     same += [_same(name, value) for name, value in split(old.raw) if len(value.data) <= _SMALL]
     return {**by_id, "$expr": {"$and": same}}
+
+
+def still_has(stored: Mapping[str, Any], names: Iterable[str]) -> Document:
+    """A query: matches while the named fields have the values that were read.
+
+    Some values cannot be part of a query as they are: lists, sub-documents, numbers of 34 digits,
+    texts that are not UTF-8. Such a field only has to exist.
+    """
+    return {name: _has(stored[name]) if name in stored else {"$exists": False} for name in names}
+
+
+def _has(value: object) -> Document:
+    is_comparable = isinstance(value, _COMPARABLE) and not (
+        isinstance(value, str) and _NOT_UTF8 in value
+    )
+    return {"$eq": value} if is_comparable else {"$exists": True}
 
 
 def _same(name: str, value: RawValue) -> Document:

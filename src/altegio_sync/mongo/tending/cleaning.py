@@ -9,9 +9,9 @@ from bson.raw_bson import RawBSONDocument
 
 from altegio_sync.domain.cleaning import CleanReport
 from altegio_sync.domain.report import RunError, new_run_id, utc_now
+from altegio_sync.mongo.core.batches import in_batches
 from altegio_sync.mongo.core.bulk import refused_message
 from altegio_sync.mongo.core.connection import durable, translated_errors
-from altegio_sync.mongo.core.document_ids import id_key
 from altegio_sync.mongo.core.documents import KEY
 from altegio_sync.mongo.core.fence import no_fence
 from altegio_sync.mongo.core.ids import having_ids, label_of, to_id
@@ -93,15 +93,8 @@ class MongoCleaner:
     async def _find_groups(self) -> AsyncIterator[list[list[RawBSONDocument]]]:
         """Batches of documents that stand under one id."""
         with translated_errors():
-            batch: list[Document] = []
-            async for found in await self._collection.aggregate(
-                repeated_ids({}), allowDiskUse=True
-            ):
-                batch.append(found)
-                if len(batch) == _BATCH:
-                    yield await self._load(batch)
-                    batch = []
-            if batch:
+            found = await self._collection.aggregate(repeated_ids({}), allowDiskUse=True)
+            async for batch in in_batches(found, _BATCH):
                 yield await self._load(batch)
 
     async def _load(self, found: Sequence[Document]) -> list[list[RawBSONDocument]]:
@@ -115,15 +108,10 @@ class MongoCleaner:
 
 
 def _note_left(report: CleanReport, plans: Sequence[Sequence[Change]], applied: Applied) -> None:
-    overtaken = {id_key(each) for each in applied.overtaken}
-    codes = {id_key(each): code for each, code in applied.refused}
-    for plan in plans:
-        key = id_key(plan[0].document_id)
-        label = label_of(plan[0].old)
-        if key in codes:
-            report.errors.append(RunError("refused", refused_message(label, codes[key])))
-        elif key in overtaken:
+    for change, code in applied.left_of([plan[0] for plan in plans]):
+        label = label_of(change.old)
+        if code is None:
             report.errors.append(RunError("overtaken", OVERTAKEN.format(label)))
         else:
-            continue
+            report.errors.append(RunError("refused", refused_message(label, code)))
         report.left.append(label)

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from altegio_sync.domain.findings import FoundDocument, WrongValue
+from altegio_sync.mongo.core.batches import in_batches
 from altegio_sync.mongo.core.connection import durable, translated_errors
 from altegio_sync.mongo.core.documents import KEY
 from altegio_sync.mongo.core.ids import having_ids, is_blank, is_same_id, keys_of, to_id
@@ -88,7 +89,8 @@ class MongoFindings:
             texts = [str(each) for each in dict.fromkeys(places)]
             query = having_ids(keys_of(texts, also_numbers=True))
             by_id = _grouped(await self._load(query), lambda each: to_id(each[KEY]))
-            return [tuple(to_found(each, DUPLICATES) for each in by_id[text]) for text in texts]
+            groups = (tuple(to_found(each, DUPLICATES) for each in by_id[text]) for text in texts)
+            return [group for group in groups if group]
         if finding.rule == "duplicate-lesson":
             return await self._load_same_lessons(places)
         found = await self._load({"_id": {"$in": places}})
@@ -145,7 +147,9 @@ class MongoFindings:
             keys = [key for each in batch for key in each["keys"]]
             by_id = _grouped(await self._load(having_ids(keys)), lambda each: to_id(each[KEY]))
             for each in batch:
-                yield tuple(to_found(copy, DUPLICATES) for copy in by_id[each["_id"]])
+                # Another program may have removed the documents meanwhile.
+                if copies := by_id[each["_id"]]:
+                    yield tuple(to_found(copy, DUPLICATES) for copy in copies)
 
     async def _find_same_lessons(
         self, rule: RuleOfSeveral, context: RuleContext
@@ -160,8 +164,9 @@ class MongoFindings:
         found = await self._load({"$or": list(lessons), "isDeleted": {"$ne": True}})
         by_lesson = _grouped(filter(_is_text_lesson, found), _lesson)
         return [
-            tuple(to_found(each, "duplicate-lesson") for each in by_lesson[_lesson(lesson)])
+            tuple(to_found(each, "duplicate-lesson") for each in same)
             for lesson in lessons
+            if (same := by_lesson[_lesson(lesson)])
         ]
 
     async def _find_overlaps(
@@ -192,15 +197,10 @@ class MongoFindings:
             return await self._collection.find(query, _FIELDS).to_list()
 
     async def _batches(self, pipeline: Sequence[Document]) -> AsyncIterator[list[Document]]:
-        batch: list[Document] = []
         with translated_errors():
-            async for found in await self._collection.aggregate(pipeline, allowDiskUse=True):
-                batch.append(found)
-                if len(batch) == _BATCH:
-                    yield batch
-                    batch = []
-        if batch:
-            yield batch
+            found = await self._collection.aggregate(pipeline, allowDiskUse=True)
+            async for batch in in_batches(found, _BATCH):
+                yield batch
 
 
 def _overlapping_pairs(

@@ -14,8 +14,10 @@ import bson
 from pymongo import UpdateOne
 
 from altegio_sync.domain.report import LeadChange
+from altegio_sync.mongo.core.bulk import write_all, write_each
 from altegio_sync.mongo.core.connection import durable, waits_for_mongodb
 from altegio_sync.mongo.core.documents import KEY
+from altegio_sync.mongo.core.literal import still_has
 from altegio_sync.mongo.tending.trash import TRASH_COLLECTION
 
 if TYPE_CHECKING:
@@ -67,12 +69,17 @@ class LeadTrash:
         self._is_prepared = False
 
     @waits_for_mongodb
-    async def keep(self, leads: Sequence[StoredLead], run: WritingRun, now: datetime) -> None:
-        """Keep the leads as they are; to be done before they are replaced."""
+    async def keep(
+        self, leads: Sequence[StoredLead], run: WritingRun, now: datetime
+    ) -> Mapping[int, int]:
+        """Store the leads in the trash before they are replaced.
+
+        Returns the position and code of each lead that the server refused: it must not be replaced.
+        """
         if not self._is_prepared:
             await self._trash.create_index("run")
             self._is_prepared = True
-        await self._trash.bulk_write([self._entry(each, run, now) for each in leads], ordered=False)
+        return await write_each(self._trash, [self._entry(each, run, now) for each in leads])
 
     @waits_for_mongodb
     async def forget(self, leads: Sequence[StoredLead], run: WritingRun) -> None:
@@ -84,7 +91,7 @@ class LeadTrash:
             )
             for each in leads
         ]
-        await self._trash.bulk_write(pulls, ordered=False)
+        await write_all(self._trash, pulls)
         await self._trash.delete_many({"run": run.run_id, STEPS: {"$size": 0}})
 
     def _entry(self, lead: StoredLead, run: WritingRun, now: datetime) -> UpdateOne:
@@ -139,12 +146,7 @@ def first_lead(entry: Mapping[str, Any]) -> Document:
 
 def bringing_back(document: Mapping[str, Any], old: Document) -> UpdateOne:
     """Sets the two fields, as long as the document has the lead that it was read with."""
-    now = lead_of(document)
-    same = {
-        name: {"$eq": now[name]} if name in now else {"$exists": False}
-        for name in LEAD_FIELDS
-        if name not in now or isinstance(now[name], str)
-    }
+    same = still_has(document, LEAD_FIELDS)
     lacks = [name for name in LEAD_FIELDS if name not in old]
     unset = {"$unset": dict.fromkeys(lacks, "")} if lacks else {}
     return UpdateOne({"_id": {"$eq": document["_id"]}, **same}, {"$set": old, **unset})

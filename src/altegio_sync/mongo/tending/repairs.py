@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from altegio_sync.domain.appointment import AttendanceStatus
 from altegio_sync.domain.repair import Loss, Suspect, Unrepaired
 from altegio_sync.domain.report import RunError
+from altegio_sync.mongo.core.batches import batched, in_batches
 from altegio_sync.mongo.core.bulk import refused_message
 from altegio_sync.mongo.core.connection import durable, translated_errors
 from altegio_sync.mongo.core.document_ids import id_key
@@ -147,17 +148,11 @@ class MongoRepairs:
         """
         fields = dict.fromkeys((KEY, "companyId", "leadId", *MOMENTS), 1)
         query = _to_ask(context, includes_wrong_types=includes_wrong_types)
-        batch: list[Suspect] = []
         with translated_errors():
-            # Asking takes its time, and the server may forget a cursor that waits for it.
+            # Requests to Altegio take long, and the server may forget a cursor meanwhile.
             reading = SlowReading(self._collection, "startDateTime", batch=ASKED_AT_ONCE)
-            async for document in reading.read(query, fields):
-                batch.append(_to_suspect(document))
-                if len(batch) == ASKED_AT_ONCE:
-                    yield batch
-                    batch = []
-        if batch:
-            yield batch
+            async for batch in in_batches(reading.read(query, fields), ASKED_AT_ONCE):
+                yield [_to_suspect(each) for each in batch]
 
     async def count_by_day(
         self, start: datetime, end: datetime, zone: ZoneInfo
@@ -202,8 +197,7 @@ class MongoRepairs:
 
     async def move_to_trash(self, suspects: Sequence[Suspect], unrepaired: Unrepaired) -> None:
         """Those that are still as Altegio was asked about them."""
-        for start in range(0, len(suspects), _BATCH):
-            batch = suspects[start : start + _BATCH]
+        for batch in batched(suspects, _BATCH):
             found = await self._load(batch)
             changes = []
             for suspect in batch:
@@ -235,15 +229,9 @@ class MongoRepairs:
             "untidy-text": [query_of("untidy-text", context)],
         }
         query = _any_of(queries, context)
-        batch: list[RawBSONDocument] = []
         with translated_errors():
-            async for document in self._raw.find(query, batch_size=_BATCH):
-                batch.append(document)
-                if len(batch) == _BATCH:
-                    yield batch
-                    batch = []
-        if batch:
-            yield batch
+            async for batch in in_batches(self._raw.find(query, batch_size=_BATCH), _BATCH):
+                yield batch
 
 
 def _zone_of(document: Mapping[str, Any], zones: SchoolZones) -> ZoneInfo | None:
@@ -251,15 +239,13 @@ def _zone_of(document: Mapping[str, Any], zones: SchoolZones) -> ZoneInfo | None
 
 
 def _note_left(changes: Sequence[Change], applied: Applied, unrepaired: Unrepaired) -> None:
-    overtaken = {id_key(each) for each in applied.overtaken}
-    codes = {id_key(each): code for each, code in applied.refused}
-    for change in changes:
-        key, label = id_key(change.document_id), label_of(change.old)
-        if key in overtaken:
+    for change, code in applied.left_of(changes):
+        label = label_of(change.old)
+        if code is None:
             unrepaired.note(OVERTAKEN, label)
-        elif (code := codes.get(key)) == DUPLICATE_KEY:
+        elif code == DUPLICATE_KEY:
             unrepaired.note(COLLIDED, label)
-        elif code is not None:
+        else:
             unrepaired.note(REFUSED.format(code, meaning_of(code)), label)
             unrepaired.errors.append(RunError("refused", refused_message(label, code)))
 

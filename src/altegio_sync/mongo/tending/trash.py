@@ -14,14 +14,14 @@ from pymongo import UpdateOne
 from pymongo.errors import OperationFailure
 
 from altegio_sync.mongo.core import elements
-from altegio_sync.mongo.core.bulk import code_of, write_each
+from altegio_sync.mongo.core.bulk import code_of, write_all, write_each
 from altegio_sync.mongo.core.connection import DURABLE, durable, translated_errors
 from altegio_sync.mongo.core.document_ids import id_key
 from altegio_sync.mongo.core.fence import no_fence
 from altegio_sync.mongo.core.literal import RAW, adding, removing, replacing, setting, with_fields
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from bson.raw_bson import RawBSONDocument
@@ -92,6 +92,14 @@ class Applied:
 
     def add_refused(self, group: Sequence[Change], code: int) -> None:
         self.refused += [(each.document_id, code) for each in group]
+
+    def left_of(self, changes: Iterable[Change]) -> Iterator[tuple[Change, int | None]]:
+        """Those of the changes that were not carried out; the server's code, None if overtaken."""
+        codes: dict[bytes, int | None] = {id_key(each): None for each in self.overtaken}
+        codes |= {id_key(each): code for each, code in self.refused}
+        for change in changes:
+            if (key := id_key(change.document_id)) in codes:
+                yield change, codes[key]
 
     def add_overtaken(self, group: Sequence[Change]) -> None:
         self.overtaken += [each.document_id for each in group]
@@ -298,7 +306,7 @@ class RecordedChanges:
             )
             for key, each in zip(keys, changes, strict=True)
         ]
-        await self._trash.bulk_write(pulls, ordered=False)
+        await write_all(self._trash, pulls)
         await self._trash.delete_many({"_id": {"$in": keys}, "selves": {"$size": 0}})
 
     def _entry(self, change: Change, now: datetime) -> UpdateOne:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import bson
@@ -10,12 +11,13 @@ from pymongo import UpdateOne
 
 from altegio_sync.domain.report import utc_now
 from altegio_sync.domain.undoing import TrashedRun, UndoReport
+from altegio_sync.mongo.core.batches import batched
 from altegio_sync.mongo.core.bulk import refused_message, write_each
 from altegio_sync.mongo.core.connection import durable, translated_errors
 from altegio_sync.mongo.core.document_ids import id_key
 from altegio_sync.mongo.core.documents import KEY
 from altegio_sync.mongo.core.fence import no_fence
-from altegio_sync.mongo.core.ids import label_of, to_id
+from altegio_sync.mongo.core.ids import NO_LIST, label_of, to_id
 from altegio_sync.mongo.core.indexes import drop_own_index, ensure_unique_index
 from altegio_sync.mongo.core.literal import RAW, adding, removing, replacing
 from altegio_sync.mongo.core.refusals import DUPLICATE_KEY
@@ -31,7 +33,6 @@ from altegio_sync.mongo.tending.trash import TRASH_COLLECTION, digest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
-    from datetime import datetime
 
     from bson.raw_bson import RawBSONDocument
     from pymongo.asynchronous.collection import AsyncCollection
@@ -39,10 +40,23 @@ if TYPE_CHECKING:
 
     from altegio_sync.mongo.core.fence import Fence
 
-    Document = dict[str, Any]
     RawCollection = AsyncCollection[RawBSONDocument]
 
+Document = dict[str, Any]
+
 _BATCH = 500
+#: Other documents in the trash were not written by this program, and are passed over.
+_IS_ENTRY: Document = {
+    **{name: {"$type": "string", **NO_LIST} for name in ("run", "collection")},
+    "at": {
+        "$gte": datetime(1, 1, 1, tzinfo=UTC),
+        "$lt": datetime(9999, 1, 1, tzinfo=UTC),
+        **NO_LIST,
+    },
+    "document": {"$type": "object", **NO_LIST},
+    "document._id": {"$exists": True},
+    "$or": [{name: {"$type": "array"}} for name in ("selves", STEPS)],
+}
 
 
 @dataclass(slots=True)
@@ -83,9 +97,11 @@ class MongoTrash:
             "entries": {"$sum": 1},
             "undone": {"$sum": {"$cond": [{"$gt": ["$undone_at", None]}, 1, 0]}},
         }
-        # What is no entry of ours is passed over.
-        ours = {"run": {"$type": "string"}, "at": {"$type": "date"}}
-        pipeline: list[Document] = [{"$match": ours}, {"$group": group}, {"$sort": {"_id": -1}}]
+        pipeline: list[Document] = [
+            {"$match": _IS_ENTRY},
+            {"$group": group},
+            {"$sort": {"_id": -1}},
+        ]
         with translated_errors():
             found = await (await self._trash.aggregate(pipeline, allowDiskUse=True)).to_list()
         return [
@@ -141,7 +157,7 @@ class MongoTrash:
         """The keys of the run's entries, those of an appointment together."""
         groups: dict[str | bytes, list[bytes]] = {}
         wanted = {f"document.{KEY}": 1, "document._id": 1}
-        async for entry in self._raw_trash.find({"run": run_id}, wanted):
+        async for entry in self._raw_trash.find({"$and": [{"run": run_id}, _IS_ENTRY]}, wanted):
             groups.setdefault(_group_of(entry), []).append(id_key(entry["_id"]))
         return list(groups.values())
 
@@ -281,15 +297,9 @@ def _document_key(entry: RawBSONDocument) -> bytes:
 
 
 def _in_batches(groups: Sequence[Sequence[bytes]]) -> Iterator[list[Any]]:
-    """The entries' ids, at most about 500 at once, and never a part of a group."""
-    batch: list[Any] = []
-    for group in groups:
-        if batch and len(batch) + len(group) > _BATCH:
-            yield batch
-            batch = []
-        batch += [bson.decode(each, RAW)["_id"] for each in group]
-    if batch:
-        yield batch
+    """The `_id`s of about 500 entries at once. The entries of a group stay together."""
+    for some in batched(groups, _BATCH, size_of=len, most_size=_BATCH):
+        yield [bson.decode(each, RAW)["_id"] for group in some for each in group]
 
 
 def _group_of(entry: RawBSONDocument) -> str | bytes:
