@@ -289,7 +289,7 @@ class NotedProgress(SilentProgress):
     def __init__(self) -> None:
         self.warnings: list[tuple[str, dict[str, object]]] = []
 
-    def warn(self, event: str, **fields: object) -> None:
+    def warn(self, event: str, /, **fields: object) -> None:
         self.warnings.append((event, fields))
 
 

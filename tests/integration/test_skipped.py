@@ -13,7 +13,6 @@ from altegio_sync.altegio.api import AltegioApi
 from altegio_sync.altegio.pacing import Pacer
 from altegio_sync.cli.progress import CliProgress
 from altegio_sync.domain.period import Period
-from altegio_sync.domain.report import ApiUsage
 from altegio_sync.log import configure_logging
 from altegio_sync.sandbox import SandboxServer, School
 from altegio_sync.sandbox.made_up import INDIVIDUAL, TEACHERS
@@ -64,7 +63,7 @@ async def test_every_record_has_a_line_of_its_own_also_one_without_an_id(
 ) -> None:
     configure_logging("json", "info")
 
-    with CliProgress(shows_bar=False, is_verbose=True, usage=ApiUsage()) as progress:
+    with CliProgress(is_verbose=True) as progress:
         report = await sync(progress)
 
     lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
@@ -87,7 +86,7 @@ async def test_the_list_of_skipped_ones_is_in_local_time_and_holds_no_formula(
 ) -> None:
     path = tmp_path / "skipped.csv"
 
-    with CliProgress(shows_bar=False, is_verbose=False, usage=ApiUsage()) as progress:
+    with CliProgress() as progress:
         progress.list_skipped_in(path)
         await sync(progress)
 

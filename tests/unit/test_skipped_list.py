@@ -17,7 +17,6 @@ from altegio_sync.cli.progress import SKIPPED_HEADER as HEADER
 from altegio_sync.cli.progress import CliProgress
 from altegio_sync.domain.appointment import Service, Teacher
 from altegio_sync.domain.lessons import Skipped, SkipReason
-from altegio_sync.domain.report import ApiUsage
 from altegio_sync.errors import ConfigError
 from tests.fakes import booking
 
@@ -76,7 +75,7 @@ def test_no_part_of_a_cell_begins_as_a_formula(cell: str) -> None:
 
 def write(path: Path) -> None:
     odd = booking("501", services=(Service("1", "=x"),))
-    with CliProgress(shows_bar=False, is_verbose=False, usage=ApiUsage()) as progress:
+    with CliProgress() as progress:
         progress.list_skipped_in(path)
         progress.skipped(Skipped(odd, SkipReason.SERVICE, Teacher("9", "Марко\nРудь")))
     assert progress.list_problem is None
@@ -169,7 +168,7 @@ def test_a_run_that_fails_leaves_the_earlier_list(tmp_path: Path) -> None:
     path.write_bytes(AN_EARLIER_LIST.encode())
 
     def fail() -> None:
-        with CliProgress(shows_bar=False, is_verbose=False, usage=ApiUsage()) as progress:
+        with CliProgress() as progress:
             progress.list_skipped_in(path)
             raise ZeroDivisionError
 

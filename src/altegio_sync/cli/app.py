@@ -401,7 +401,11 @@ def check(
     from altegio_sync.cli.check_command import run_check
     from altegio_sync.cli.command import CommandOptions
 
-    run_check(CommandOptions("check", env_file, json_output, log_format))
+    # The findings name the lines of the settings file that cannot be read.
+    options = CommandOptions(
+        "check", env_file, json_output, log_format, reports_settings_file=False
+    )
+    run_check(options)
 
 
 @app.command()

@@ -44,7 +44,7 @@ _MARKS = {Level.OK: "ok  ", Level.WARN: "warn", Level.FAIL: "FAIL"}
 
 def run_check(options: CommandOptions) -> NoReturn:
     async def body(stop: StopSignal) -> int:
-        config = load(options, reports_file=False)
+        config = load(options)
         findings = []
         with stop.interrupting():
             async for finding in _findings(options, config):

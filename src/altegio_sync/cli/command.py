@@ -55,33 +55,25 @@ class CommandOptions:
     log_format: LogFormat = "text"
     verbose: bool = False
     quiet: bool = False
+    #: False where an earlier part of the command reported the lines that cannot be read.
+    reports_settings_file: bool = True
 
     def configure_logging(self, secrets: Iterable[str] = ()) -> None:
         level: LogLevel = "debug" if self.verbose else "warning" if self.quiet else "info"
         configure_logging(self.log_format, level, secrets)
 
 
-#: Lines of settings files that were reported: `interactive` loads the settings several times.
-_REPORTED_LINES: set[tuple[Path, int]] = set()
-
-
-def load(
-    options: CommandOptions,
-    required: Iterable[str] = ALL_SETTINGS,
-    *,
-    reports_file: bool = True,
-) -> Settings:
-    """The settings; lines of their file that cannot be read are logged, once each."""
-    if reports_file and (file := read_settings_file(settings_file(options.env_file))):
+def load(options: CommandOptions, required: Iterable[str] = ALL_SETTINGS) -> Settings:
+    """The settings; lines of their file that cannot be read are logged."""
+    file = read_settings_file(settings_file(options.env_file))
+    if file is not None and options.reports_settings_file:
         for line in file.unread_lines:
-            if (file.path, line) not in _REPORTED_LINES:
-                get_logger().warning("settings_line_unread", file=str(file.path), line=line)
-            _REPORTED_LINES.add((file.path, line))
+            get_logger().warning("settings_line_unread", file=str(file.path), line=line)
     settings = load_settings(options.env_file, required)
     options.configure_logging(settings.secrets)
     if "ALTEGIO_COMPANY_TOKEN" in required:
         # Before anything is asked of anybody. Not imported by those who ask nothing.
-        from altegio_sync.bootstrap import check_http_client
+        from altegio_sync.app.school import check_http_client
 
         check_http_client(settings)
     return settings

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from altegio_sync.app.school import open_school
@@ -56,6 +56,7 @@ def run_interactive(first: str | None, last: str | None, env_file: Path | None) 
         config = load(options)  # what is missing is told before anything is asked
         questions: Questions = _Menus(_today(config)) if has_terminal else _Lines()
         first, last = questions.ask_period()
+        options = replace(options, reports_settings_file=False)
         code = _announce(options, first, last)
         if code == EXIT_INTERRUPTED:
             print("Cancelled")
@@ -64,7 +65,7 @@ def run_interactive(first: str | None, last: str | None, env_file: Path | None) 
         if not questions.confirm("Sync these appointments?"):
             print("Nothing was changed.")
             return EXIT_DONE
-        code = execute_sync(CommandOptions("sync", env_file), first, last)
+        code = execute_sync(replace(options, name="sync"), first, last)
         if has_terminal and code != EXIT_INTERRUPTED:
             _offer(questions, env_file)
     except AltegioSyncError as error:

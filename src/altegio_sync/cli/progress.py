@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Self
 from zoneinfo import ZoneInfo
 
+from altegio_sync.cli.bar import new_bar, shows_bar
 from altegio_sync.cli.list_file import ListFile, list_file, refuse_spreadsheets
 from altegio_sync.cli.repeated_warnings import RepeatedWarnings
 from altegio_sync.domain.lessons import Kept, Skipped, SkipReason
+from altegio_sync.domain.report import ApiUsage
 from altegio_sync.errors import ConfigError
 from altegio_sync.log import get_logger
 from altegio_sync.ports import SilentProgress
@@ -20,12 +21,12 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
+    from altegio_sync.cli.command import CommandOptions
     from altegio_sync.domain.appointment import Booking, Teacher
     from altegio_sync.domain.field_change import FieldChange
     from altegio_sync.domain.lessons import Verdict
     from altegio_sync.domain.period import Period
-    from altegio_sync.domain.report import ApiUsage, Outcome, RecordCounts
-    from altegio_sync.errors import AltegioError
+    from altegio_sync.domain.report import Outcome, RecordCounts
 
 
 def skipped_text(counts: RecordCounts) -> str:
@@ -40,13 +41,14 @@ class CliProgress(SilentProgress):
     """Log lines, and a bar where stderr is a terminal and nobody asked for quiet."""
 
     def __init__(
-        self, *, shows_bar: bool, is_verbose: bool, usage: ApiUsage, is_quiet: bool = False
+        self, *, has_bar: bool = False, is_verbose: bool = False, is_quiet: bool = False
     ) -> None:
         self._log = get_logger()
         self._warnings = RepeatedWarnings(is_quiet=is_quiet, is_verbose=is_verbose)
         self._is_verbose = is_verbose
-        self._usage = usage
-        self._bar = _Bar() if shows_bar else None
+        #: The requests of the run, which the bar shows the rate of.
+        self.usage = ApiUsage()
+        self._bar = _Bar() if has_bar else None
         self._pages = 0
         self._pages_done = 0
         self._started_at = time.monotonic()
@@ -55,6 +57,16 @@ class CliProgress(SilentProgress):
         self.list_problem: str | None = None
         self._zone = ZoneInfo("UTC")
         self._open = ExitStack()
+
+    @classmethod
+    def for_command(cls, options: CommandOptions, skipped_file: Path | None) -> Self:
+        """As the options want it; with ``skipped_file`` skipped bookings are listed there."""
+        progress = cls(
+            has_bar=shows_bar(options), is_verbose=options.verbose, is_quiet=options.quiet
+        )
+        if skipped_file is not None:
+            progress.list_skipped_in(skipped_file)
+        return progress
 
     def __enter__(self) -> Self:
         return self
@@ -122,7 +134,7 @@ class CliProgress(SilentProgress):
         self._pages = max(self._pages, self._pages_done)
         if self._bar is not None:
             seconds = max(time.monotonic() - self._started_at, 0.001)
-            rate = self._usage.requests / seconds
+            rate = self.usage.requests / seconds
             self._bar.advance(rows, f"{self._pages_done}/{self._pages}", rate)
             return
         self._log.info(
@@ -169,41 +181,16 @@ class CliProgress(SilentProgress):
         cells = (booking.id, start, teacher, titles, reason)
         self._skipped_list.add(cells)
 
-    def warn(self, event: str, **fields: object) -> None:
+    def warn(self, event: str, /, **fields: object) -> None:
         self._warnings.add(event, fields)
-
-    def on_retry(self, error: AltegioError, *, wait_s: float, tries: int) -> None:
-        from altegio_sync.errors import RateLimitedError
-
-        event = "retry_rate_limited" if isinstance(error, RateLimitedError) else "retry"
-        self._warnings.add(event, {"reason": str(error), "wait_s": wait_s, "tries": tries})
 
 
 class _Bar:
-    """Rich's bar on stderr; log lines are printed above it."""
+    """Shows how many of a company's records are read."""
 
     def __init__(self) -> None:
-        from rich.console import Console
-        from rich.progress import (
-            BarColumn,
-            MofNCompleteColumn,
-            Progress,
-            TextColumn,
-            TimeRemainingColumn,
-        )
-
-        self._progress = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("records"),
-            TextColumn("page {task.fields[pages]}"),
-            TextColumn("{task.fields[rate]:.1f} requests/s"),
-            TimeRemainingColumn(),
-            console=Console(file=sys.stderr),
-            redirect_stdout=False,
-            transient=True,
-        )
+        rate = "{task.fields[rate]:.1f} requests/s"
+        self._progress = new_bar("records", "page {task.fields[pages]}", rate)
         self._task: Any = None
 
     def start(self, company_id: str) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from altegio_sync.cli.bar import new_bar, shows_bar
 from altegio_sync.domain.dump import Step, silent
 
 if TYPE_CHECKING:
@@ -17,32 +17,14 @@ if TYPE_CHECKING:
 
 @contextmanager
 def transfer_bar(options: CommandOptions) -> Iterator[OnProgress]:
-    if not sys.stderr.isatty() or options.quiet or options.log_format != "text":
+    if not shows_bar(options):
         yield silent
         return
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-    )
-
-    progress = Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("documents"),
-        TimeRemainingColumn(),
-        console=Console(file=sys.stderr),
-        redirect_stdout=False,
-        transient=True,
-    )
+    progress = new_bar("documents")
     task = progress.add_task("connecting", total=None)
 
-    def tell(step: Step, done: int, total: int | None) -> None:
+    def show(step: Step, done: int, total: int | None) -> None:
         progress.update(task, description=step.value, completed=done, total=total)
 
     with progress:
-        yield tell
+        yield show

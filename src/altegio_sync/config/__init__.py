@@ -4,7 +4,6 @@ from altegio_sync.config.environment import (
     ALL_SETTINGS,
     ALTEGIO_SETTINGS,
     HINTS,
-    NO_SERVICE_LIST,
     Settings,
     load_settings,
 )
@@ -16,6 +15,7 @@ from altegio_sync.config.names import (
     settings_file,
 )
 from altegio_sync.config.values import DEFAULT_COLLECTION, EMBEDDED, MAX_PAGE_SIZE, SchoolConfig
+from altegio_sync.config.warnings import NO_SERVICE_LIST, find_settings_warnings
 
 __all__ = [
     "ALL_SETTINGS",
@@ -29,6 +29,7 @@ __all__ = [
     "SchoolConfig",
     "Settings",
     "find_mistyped_settings",
+    "find_settings_warnings",
     "find_unknown_settings",
     "is_set",
     "load_settings",

@@ -29,10 +29,6 @@ HINTS = {
 }
 ALTEGIO_SETTINGS = ("ALTEGIO_COMPANY_ID", "ALTEGIO_COMPANY_TOKEN", "ALTEGIO_USER_TOKEN")
 ALL_SETTINGS = (*ALTEGIO_SETTINGS, "DB_URI")
-NO_SERVICE_LIST = (
-    "ALTEGIO_SERVICE_IDS is not set: every lesson except group events counts as individual "
-    "(altegio-sync services lists the ids)"
-)
 
 
 class Settings(BaseSettings, SchoolConfig):

@@ -1,0 +1,72 @@
+"""Runs `sync` and `changes` on a school, with its leases, its ledger and its reports."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from altegio_sync.domain.report import new_run_id, utc_now
+from altegio_sync.usecases.changes import sync_changes
+from altegio_sync.usecases.sync import sync_appointments
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from altegio_sync.app.school import School
+    from altegio_sync.domain.report import SyncReport
+    from altegio_sync.ports import Progress
+    from altegio_sync.usecases.changes import ChangesRequest
+    from altegio_sync.usecases.stopping import StopSignal
+    from altegio_sync.usecases.sync import SyncRequest
+
+
+async def sync_school(
+    school: School,
+    request: SyncRequest,
+    *,
+    wait: str = "0",
+    progress: Progress | None = None,
+    stop: StopSignal | None = None,
+    complete: Callable[[SyncReport], None] | None = None,
+) -> SyncReport:
+    """See `sync_appointments`; ``wait`` is how long another run is waited for, such as `10m`."""
+    run_id = new_run_id(utc_now())
+    leases = school.leases(run_id, command="sync", wait=wait)
+    stores = school.held_by(leases)
+    return await sync_appointments(
+        school.altegio,
+        stores.appointments,
+        request,
+        runs=stores.runs,
+        ledger=stores.ledger,
+        leases=leases,
+        progress=progress,
+        stop=stop,
+        run_id=run_id,
+        complete=complete,
+    )
+
+
+async def sync_school_changes(
+    school: School,
+    request: ChangesRequest,
+    *,
+    progress: Progress | None = None,
+    stop: StopSignal | None = None,
+    complete: Callable[[SyncReport], None] | None = None,
+) -> SyncReport:
+    """See `sync_changes`; a company that another run works on is left to that run at once."""
+    run_id = new_run_id(utc_now())
+    leases = school.leases(run_id, command="changes")
+    stores = school.held_by(leases)
+    return await sync_changes(
+        school.altegio,
+        stores.appointments,
+        stores.cursors,
+        request,
+        runs=stores.runs,
+        leases=leases,
+        progress=progress,
+        stop=stop,
+        run_id=run_id,
+        complete=complete,
+    )

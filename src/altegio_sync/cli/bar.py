@@ -1,0 +1,40 @@
+"""A bar on stderr that shows how far a command is; log lines are printed above it."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+    from altegio_sync.cli.command import CommandOptions
+
+
+def shows_bar(options: CommandOptions) -> bool:
+    """Whether a bar is wanted: on a terminal, where nobody asked for other output."""
+    is_plain = options.log_format == "text" and not options.quiet and not options.verbose
+    return is_plain and sys.stderr.isatty()
+
+
+def new_bar(unit: str, *texts: str) -> Progress:
+    """Counts in the ``unit``; ``texts`` are templates of rich that are shown behind the count."""
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        *(TextColumn(each) for each in (unit, *texts)),
+        TimeRemainingColumn(),
+        console=Console(file=sys.stderr),
+        redirect_stdout=False,
+        transient=True,
+    )

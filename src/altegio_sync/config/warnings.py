@@ -1,0 +1,32 @@
+"""What is doubtful about the settings, though a run can go on with them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from altegio_sync.config.names import find_unknown_settings, is_set
+from altegio_sync.domain.report import RunError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from altegio_sync.config.values import SchoolConfig
+
+NO_SERVICE_LIST = (
+    "ALTEGIO_SERVICE_IDS is not set: every lesson except group events counts as individual "
+    "(altegio-sync services lists the ids)"
+)
+
+
+def find_settings_warnings(config: SchoolConfig, env_file: Path | None = None) -> list[RunError]:
+    """Names that are nearly those of settings, and a list of services that is missing."""
+    warnings = []
+    for each in find_unknown_settings(env_file):
+        if each.meant is not None:
+            # Where the known one is set as well, the other is hardly a slip.
+            is_slip = not is_set(each.meant, env_file)
+            code = "unknown_setting" if is_slip else "similar_setting"
+            warnings.append(RunError(code, str(each)))
+    if not config.service_ids:
+        warnings.append(RunError("no_service_list", NO_SERVICE_LIST))
+    return warnings

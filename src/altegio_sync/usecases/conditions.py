@@ -1,0 +1,49 @@
+"""Decides what a run that reports only what needs a person says about lasting conditions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from altegio_sync.domain.conditions import SINGLE, find_conditions, find_ended, plan_report
+from altegio_sync.domain.report import utc_now
+from altegio_sync.errors import StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+    from altegio_sync.domain.conditions import Reported
+    from altegio_sync.domain.report import SyncReport
+
+
+class ConditionStore(Protocol):
+    """Which conditions were reported, and when, by key. Raises StoreError."""
+
+    async def find_all(self) -> dict[str, Reported]: ...
+
+    async def write(self, memory: Mapping[str, Reported | None]) -> None:
+        """Remember the conditions. A condition of None is forgotten."""
+        ...
+
+
+async def find_due_conditions(
+    store: ConditionStore, report: SyncReport, clock: Callable[[], datetime] = utc_now
+) -> list[str]:
+    """The sentences to report now: a condition when it appears, and then once a day.
+
+    A dry run reports all it found, and so does a run that cannot read what was reported before.
+    Where the run has lost MongoDB, nothing is said about lasting conditions.
+    """
+    lines = [str(each.message) for each in report.warnings if each.code in SINGLE]
+    found = find_conditions(report)
+    all_found = [each.message for each in found]
+    if report.dry_run:
+        return lines + all_found
+    if any(each.lost_store for each in report.companies):
+        return lines
+    try:
+        plan = plan_report(found, list(find_ended(report, found)), await store.find_all(), clock())
+        await store.write(plan.memory)
+    except StoreError:
+        return lines + all_found  # better twice than never
+    return lines + plan.lines
