@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from altegio_sync.domain.appointment import Booking
     from altegio_sync.domain.report import SyncReport
-    from altegio_sync.domain.undoing import UndoReport
+    from altegio_sync.domain.trash import UndoReport
 
 Document = dict[str, Any]
 NAME = "altegio-appointments"

@@ -12,12 +12,15 @@ from typing import TYPE_CHECKING
 from altegio_sync.app.stores import Stores
 from altegio_sync.config.values import EMBEDDED
 from altegio_sync.domain.durations import parse_duration
+from altegio_sync.domain.report import new_run_id, utc_now
 from altegio_sync.errors import RateLimitedError
 from altegio_sync.mongo.bookkeeping.budget import SharedBudget, count_starts, try_budget
 from altegio_sync.mongo.bookkeeping.lease_document import ALL_COMPANIES
 from altegio_sync.mongo.bookkeeping.leases import MongoLeases
 from altegio_sync.mongo.core.connection import open_database
 from altegio_sync.usecases.budgets import SharedOrOwnBudget
+from altegio_sync.usecases.kept_run import KeptRun
+from altegio_sync.usecases.rearranging import Rearrangement
 from altegio_sync.usecases.stopping import StopSignal
 from altegio_sync.usecases.zones import find_local_zone
 
@@ -26,12 +29,13 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from altegio_sync.altegio.api import AltegioApi
-    from altegio_sync.app.stores import Database, Warn
+    from altegio_sync.app.stores import Database
     from altegio_sync.config.values import SchoolConfig
     from altegio_sync.domain.report import ApiUsage
     from altegio_sync.errors import AltegioError
     from altegio_sync.mongo.bookkeeping.lease_document import Holder
-    from altegio_sync.ports import RequestBudget
+    from altegio_sync.ports import RequestBudget, Warn
+    from altegio_sync.usecases.rearranging import CollectionLease
     from altegio_sync.usecases.zones import LocalZone
 
 
@@ -90,7 +94,19 @@ class School(Stores):
             on_wait=on_wait,
         )
 
-    def held_by(self, leases: MongoLeases) -> Stores:
+    def rearrangement(self, command: str, *, wait: str, stop: StopSignal) -> Rearrangement:
+        """A new run that has the collection to itself; ``wait`` as in `leases`."""
+        now = utc_now()
+        run_id = new_run_id(now)
+        lease = self.leases(run_id, command=command, wait=wait)
+        return Rearrangement(command, run_id, now, self.runs, self._warn, lease=lease, stop=stop)
+
+    def kept_run(self, command: str) -> KeptRun:
+        """A new run that holds no lease and keeps a report."""
+        now = utc_now()
+        return KeptRun(command, new_run_id(now), now, self.runs, self._warn)
+
+    def held_by(self, leases: CollectionLease) -> Stores:
         """The stores for a run: each write first checks that the run still holds its leases."""
         return Stores(self.database, self.collection, warn=self._warn, fence=leases.check)
 

@@ -23,19 +23,14 @@ from altegio_sync.mongo.tending.validation import MongoValidator
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Protocol
 
     from pymongo.asynchronous.database import AsyncDatabase
 
     from altegio_sync.domain.dump import OnProgress
     from altegio_sync.mongo.core.fence import Fence
+    from altegio_sync.ports import Warn
 
     Database = AsyncDatabase[dict[str, Any]]
-
-    class Warn(Protocol):
-        """Gets an event's name, and ids, counts and times as its fields."""
-
-        def __call__(self, event: str, /, **fields: object) -> None: ...
 
 
 _LONGEST_ID = 60

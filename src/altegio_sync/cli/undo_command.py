@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
     from altegio_sync.cli.command import CommandOptions
-    from altegio_sync.domain.undoing import TrashedRun, UndoReport
+    from altegio_sync.domain.trash import TrashedRun, UndoReport
     from altegio_sync.usecases.stopping import StopSignal
 
 _SHOWN = 20

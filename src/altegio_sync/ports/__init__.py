@@ -18,7 +18,7 @@ from altegio_sync.ports.collection import (
     StoreState,
     WrongIndex,
 )
-from altegio_sync.ports.progress import Progress, SilentProgress
+from altegio_sync.ports.progress import Progress, SilentProgress, Warn
 
 __all__ = [
     "AppointmentSource",
@@ -39,5 +39,6 @@ __all__ = [
     "SilentProgress",
     "StoreState",
     "StoredScope",
+    "Warn",
     "WrongIndex",
 ]

@@ -13,6 +13,12 @@ if TYPE_CHECKING:
     from altegio_sync.domain.report import Outcome, RecordCounts
 
 
+class Warn(Protocol):
+    """Receives a warning. ``event`` is a constant name. Fields are ids, counts and times only."""
+
+    def __call__(self, event: str, /, **fields: object) -> None: ...
+
+
 class Progress(Protocol):
     """Receives the progress of a run. `SilentProgress` does nothing with it."""
 

@@ -10,7 +10,7 @@ import bson
 from pymongo import UpdateOne
 
 from altegio_sync.domain.report import utc_now
-from altegio_sync.domain.undoing import TrashedRun, UndoReport
+from altegio_sync.domain.trash import TrashedRun, UndoReport
 from altegio_sync.mongo.core.batches import batched
 from altegio_sync.mongo.core.bulk import refused_message, write_each
 from altegio_sync.mongo.core.connection import durable, translated_errors

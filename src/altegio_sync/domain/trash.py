@@ -1,4 +1,4 @@
-"""What the trash holds of a run, and what undoing the run did."""
+"""What the trash holds of a run, what undoing the run did, and what a purge deleted."""
 
 from __future__ import annotations
 
@@ -57,3 +57,18 @@ class UndoReport(CommandReport):
         if appointment_id not in self.refused:
             self.refused.append(appointment_id)
             self.errors.append(RunError("refused", message))
+
+
+@dataclass(frozen=True, slots=True)
+class PurgeReport(CommandReport):
+    """How many old entries of the trash were deleted, or would be in a dry run."""
+
+    json_keys = ("command", "ok", "dry_run", "purged")
+    command: ClassVar[str] = "trash purge"
+
+    purged: int
+    dry_run: bool
+
+    @property
+    def exit_code(self) -> ExitCode:
+        return ExitCode.DONE
