@@ -36,9 +36,9 @@ from altegio_sync.mongo.tending.undo import MongoTrash
 from altegio_sync.mongo.tending.validation import MongoValidator
 from altegio_sync.ports import StoredScope
 from altegio_sync.usecases.asking import Asking, RepairRequest
+from altegio_sync.usecases.repair import RepairRun
 from altegio_sync.usecases.stats import collect_stats
 from altegio_sync.usecases.stopping import StopSignal
-from altegio_sync.usecases.validate import RepairRun
 from altegio_sync.usecases.zones import LocalZone
 from tests.fakes import NOW, START, ListSource, booking
 from tests.odd_values import ODD_VALUES

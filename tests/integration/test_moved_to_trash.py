@@ -20,8 +20,8 @@ from altegio_sync.errors import (
 from altegio_sync.mongo.tending.repairs import MongoRepairs
 from altegio_sync.mongo.tending.undo import MongoTrash
 from altegio_sync.usecases.asking import Asking, RepairRequest
+from altegio_sync.usecases.repair import RepairRun
 from altegio_sync.usecases.stopping import StopSignal
-from altegio_sync.usecases.validate import RepairRun
 from altegio_sync.usecases.zones import LocalZone
 from tests.fakes import NOW, START, ListSource, booking
 

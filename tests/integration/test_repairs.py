@@ -19,8 +19,8 @@ from altegio_sync.mongo.core.indexes import ensure_unique_index, has_unique_inde
 from altegio_sync.mongo.tending.cleaning import MongoCleaner
 from altegio_sync.mongo.tending.repairs import NO_ZONE, MongoRepairs
 from altegio_sync.usecases.asking import Asking, RepairRequest
+from altegio_sync.usecases.repair import RepairRun
 from altegio_sync.usecases.stopping import StopSignal
-from altegio_sync.usecases.validate import RepairRun
 from altegio_sync.usecases.zones import LocalZone
 from tests.fakes import NOW, START, ListSource, booking
 

@@ -26,7 +26,8 @@ from altegio_sync.mongo.tending.findings import MongoFindings
 from altegio_sync.mongo.tending.repairs import MongoRepairs
 from altegio_sync.mongo.tending.validation import MongoValidator
 from altegio_sync.usecases.asking import Asking, RepairRequest
-from altegio_sync.usecases.validate import RepairRun, validate_appointments
+from altegio_sync.usecases.repair import RepairRun
+from altegio_sync.usecases.validate import validate_appointments
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
