@@ -35,7 +35,7 @@ from altegio_sync.mongo.tending.repairs import MongoRepairs
 from altegio_sync.mongo.tending.undo import MongoTrash
 from altegio_sync.mongo.tending.validation import MongoValidator
 from altegio_sync.ports import StoredScope
-from altegio_sync.usecases.asking import Asking, RepairRequest
+from altegio_sync.usecases.asking import RepairRequest
 from altegio_sync.usecases.repair import RepairRun
 from altegio_sync.usecases.stats import collect_stats
 from altegio_sync.usecases.stopping import StopSignal
@@ -115,8 +115,8 @@ async def test_a_fix_and_its_undo(hostile: AsyncDatabase[Document]) -> None:
     before = await everything(hostile)
     store = MongoRepairs(hostile, NAME, run_id="r", clock=lambda: NOW)
     request = RepairRequest(("77",), LocalZone(KYIV, "of the last run"), "Europe/Kyiv")
-    asking = Asking(ListSource([booking(str(1000 + n)) for n in range(0, 999, 2)]), store, request)
-    repair = RepairRun(store, asking, request, RuleContext(NOW), StopSignal())
+    source = ListSource([booking(str(1000 + n)) for n in range(0, 999, 2)])
+    repair = RepairRun(store, source, request, RuleContext(NOW), StopSignal())
 
     await repair.plan()
     assert await repair.run() is None

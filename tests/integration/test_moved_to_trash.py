@@ -19,7 +19,7 @@ from altegio_sync.errors import (
 )
 from altegio_sync.mongo.tending.repairs import MongoRepairs
 from altegio_sync.mongo.tending.undo import MongoTrash
-from altegio_sync.usecases.asking import Asking, RepairRequest
+from altegio_sync.usecases.asking import RepairRequest
 from altegio_sync.usecases.repair import RepairRun
 from altegio_sync.usecases.stopping import StopSignal
 from altegio_sync.usecases.zones import LocalZone
@@ -104,8 +104,7 @@ async def fix(
 ) -> tuple[RepairRun, AltegioError | None]:
     store = MongoRepairs(database, NAME, run_id="r", clock=lambda: NOW)
     request = RepairRequest(("77",), KYIV, "Europe/Kyiv")
-    asking = None if source is None else Asking(source, store, request)
-    repair = RepairRun(store, asking, request, RuleContext(NOW), StopSignal())
+    repair = RepairRun(store, source, request, RuleContext(NOW), StopSignal())
     return repair, await repair.run()
 
 

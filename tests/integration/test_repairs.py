@@ -18,7 +18,7 @@ from altegio_sync.errors import AltegioUnavailableError, ConfigError, NotFoundEr
 from altegio_sync.mongo.core.indexes import ensure_unique_index, has_unique_index
 from altegio_sync.mongo.tending.cleaning import MongoCleaner
 from altegio_sync.mongo.tending.repairs import NO_ZONE, MongoRepairs
-from altegio_sync.usecases.asking import Asking, RepairRequest
+from altegio_sync.usecases.asking import RepairRequest
 from altegio_sync.usecases.repair import RepairRun
 from altegio_sync.usecases.stopping import StopSignal
 from altegio_sync.usecases.zones import LocalZone
@@ -103,8 +103,7 @@ def repair_of(
 ) -> RepairRun:
     store = MongoRepairs(database, NAME, run_id="r")
     request = RepairRequest(companies, local, timezone)
-    asking = None if source is None else Asking(source, store, request)
-    return RepairRun(store, asking, request, CONTEXT, StopSignal())
+    return RepairRun(store, source, request, CONTEXT, StopSignal())
 
 
 async def starts(collection: AsyncCollection[Document]) -> list[object]:
@@ -329,9 +328,9 @@ async def test_a_repair_is_dated_by_when_it_is_written(
     await collection.insert_one(stored("501", status="lost"))
     store = MongoRepairs(database, NAME, run_id="r", clock=lambda: later)
     request = RepairRequest(("77",), UNKNOWN)
-    asking = Asking(Locations({"77": "Europe/Kyiv"}, booking("501")), store, request)
+    source = Locations({"77": "Europe/Kyiv"}, booking("501"))
 
-    await RepairRun(store, asking, request, CONTEXT, StopSignal()).run()
+    await RepairRun(store, source, request, CONTEXT, StopSignal()).run()
 
     [mended] = await collection.find().to_list()
     [entry] = await database["altegio-sync-trash"].find().to_list()

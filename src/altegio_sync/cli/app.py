@@ -339,12 +339,12 @@ def validate(
     from altegio_sync.cli.command import CommandOptions
     from altegio_sync.cli.findings import FindingOptions
     from altegio_sync.cli.period_option import AskedDays
-    from altegio_sync.cli.validate_command import run_validate
+    from altegio_sync.cli.validate_command import FixOptions, run_validate
 
     options = CommandOptions("validate", env_file, json_output, log_format)
     findings = FindingOptions(tuple(listed or ()), frozenset(ignored or ()), report_file)
-    days = AskedDays(first, last)
-    run_validate(options, findings, days, fix=fix, dry_run=dry_run, offline=offline, wait=wait)
+    wanted = FixOptions(fix, dry_run, offline, wait)
+    run_validate(options, findings, AskedDays(first, last), wanted)
 
 
 @app.command()
@@ -387,7 +387,7 @@ def purge(
 ) -> None:
     """Delete old entries permanently: they contain personal data."""
     from altegio_sync.cli.command import CommandOptions
-    from altegio_sync.cli.undo_command import run_purge
+    from altegio_sync.cli.purge_command import run_purge
 
     options = CommandOptions("trash purge", env_file, json_output, log_format)
     run_purge(options, older_than, dry_run=dry_run)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-from altegio_sync.bootstrap import open_store
+from altegio_sync.app.dumps import default_target, usable_target
+from altegio_sync.app.school import open_school
 from altegio_sync.cli.command import (
     EXIT_DONE,
     EXIT_INTERRUPTED,
@@ -16,35 +18,42 @@ from altegio_sync.cli.command import (
 from altegio_sync.cli.transfer_bar import transfer_bar
 from altegio_sync.domain.foreign_text import shown
 from altegio_sync.domain.report import RunError, utc_now
-from altegio_sync.mongo.backup.dump import MongoBackup
-from altegio_sync.mongo.backup.dump_folder import default_target, usable_target
+from altegio_sync.usecases.backup import back_up
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
     from pathlib import Path
     from typing import NoReturn
 
     from altegio_sync.cli.command import CommandOptions
-    from altegio_sync.domain.dump import BackupReport
+    from altegio_sync.config import SchoolConfig
+    from altegio_sync.domain.dump import BackupReport, OnProgress
+    from altegio_sync.usecases.backup import CollectionBackup
     from altegio_sync.usecases.stopping import StopSignal
 
 
 def run_backup(options: CommandOptions, file: Path | None) -> NoReturn:
     async def body(stop: StopSignal) -> int:
-        settings = load(options, ["DB_URI"])
+        config = load(options, ["DB_URI"])
         target = usable_target(file or default_target(utc_now()))
-        made: list[BackupReport] = []  # none where it was interrupted
-        with transfer_bar(options) as on_progress, stop.interrupting():
-            async with open_store(settings) as database:
-                backup = MongoBackup(database, settings.collection, on_progress=on_progress)
-                made.append(await backup.back_up(target))
-        if not made:
+        with transfer_bar(options) as on_progress:
+            report = await back_up(_open_backup(config, on_progress), target, stop)
+        if report is None:
             error = RunError("interrupted", "Backup interrupted: nothing of it was kept")
             tell_errors(options, [error])
             return EXIT_INTERRUPTED
-        _show(options, made[0])
+        _show(options, report)
         return EXIT_DONE
 
     run_command(options, body)
+
+
+@asynccontextmanager
+async def _open_backup(
+    config: SchoolConfig, on_progress: OnProgress
+) -> AsyncIterator[CollectionBackup]:
+    async with open_school(config) as school:
+        yield school.backup(on_progress)
 
 
 def _show(options: CommandOptions, report: BackupReport) -> None:

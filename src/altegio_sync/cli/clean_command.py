@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
-from altegio_sync.bootstrap import open_store
+from altegio_sync.app.school import open_school
 from altegio_sync.cli.command import load, print_json, run_command
-from altegio_sync.cli.leasing import collection_held, open_leases
-from altegio_sync.domain.report import new_run_id, utc_now
+from altegio_sync.cli.repeated_warnings import log_warning
 from altegio_sync.domain.warnings import counted
 from altegio_sync.log import get_logger
-from altegio_sync.mongo.tending.cleaning import MongoCleaner
+from altegio_sync.usecases.clean import clean_duplicates
 
 if TYPE_CHECKING:
     from typing import NoReturn
@@ -23,29 +21,30 @@ if TYPE_CHECKING:
 
 def run_clean(options: CommandOptions, *, dry_run: bool, wait: str) -> NoReturn:
     async def body(stop: StopSignal) -> int:
-        settings = load(options, ["DB_URI"])
-        async with open_store(settings, stop) as database:
-            run_id = new_run_id(utc_now())
-            leases = open_leases(options, settings, database, run_id, wait)
-            cleaner = MongoCleaner(database, settings.collection, fence=leases.check)
-            async with nullcontext() if dry_run else collection_held(leases, stop):
-                report = await cleaner.clean(
-                    dry_run=dry_run, run_id=run_id, should_stop=lambda: stop.is_set
-                )
-        if report.no_index is not None:
-            get_logger().warning("no_unique_index", reason=report.no_index)
-        for error in report.errors:
-            get_logger().error("failed", code=error.code, message=error.message)
-        if options.json_output:
-            print_json(report.to_json())
-        else:
-            print(_text(report))
+        config = load(options, ["DB_URI"])
+        async with open_school(config, stop=stop, warn=log_warning) as school:
+            run = school.rearrangement(options.name, wait=wait, stop=stop)
+            cleaner = school.held_by(run.lease).cleaner
+            report = await clean_duplicates(cleaner, run, dry_run=dry_run)
+        _show(options, report)
         return report.exit_code
 
     run_command(options, body)
 
 
-def _text(report: CleanReport) -> str:
+def _show(options: CommandOptions, report: CleanReport) -> None:
+    log = get_logger()
+    if report.no_index is not None:
+        log.warning("no_unique_index", reason=report.no_index)
+    for error in report.errors:
+        log.error("failed", code=error.code, message=error.message)
+    if options.json_output:
+        print_json(report.to_json())
+    else:
+        print(_render(report))
+
+
+def _render(report: CleanReport) -> str:
     appointments = counted(report.appointment_ids, "appointment")
     removed = counted(report.removed, "document")
     was, is_ = ("was", "is") if report.appointment_ids == 1 else ("were", "are")

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+from altegio_sync.app.rules import RULE_IDS
 from altegio_sync.cli.list_file import list_file
 from altegio_sync.cli.render_findings import group_lines, local_text, wrong_text
 from altegio_sync.errors import ConfigError
-from altegio_sync.mongo.tending.rules import RULES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -27,7 +27,6 @@ HEADER = (
     *("company", "problem", "document"),
 )
 _EXAMPLES = 5
-_RULE_IDS = tuple(each.id for each in RULES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +43,7 @@ class FindingOptions:
 
     def check(self) -> None:
         for rule in (*self.listed, *sorted(self.ignored)):
-            if rule not in _RULE_IDS:
+            if rule not in RULE_IDS:
                 raise ConfigError(_unknown_rule(rule))
         if both := sorted(self.ignored & set(self.listed)):
             raise ConfigError(f"--list and --ignore both name {both[0]}")
@@ -62,8 +61,8 @@ class FindingOptions:
 
 
 def _unknown_rule(rule: str) -> str:
-    near = get_close_matches(rule, _RULE_IDS, 1)
-    hint = f"did you mean {near[0]}?" if near else f"the rules are {', '.join(_RULE_IDS)}"
+    near = get_close_matches(rule, RULE_IDS, 1)
+    hint = f"did you mean {near[0]}?" if near else f"the rules are {', '.join(RULE_IDS)}"
     return f"No rule is called {rule!r}: {hint}"
 
 

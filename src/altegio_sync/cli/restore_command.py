@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
-from altegio_sync.bootstrap import open_store
+from altegio_sync.app.dumps import check_there
+from altegio_sync.app.school import open_school
 from altegio_sync.cli.command import load, print_json, run_command
-from altegio_sync.cli.leasing import collection_held, open_leases
+from altegio_sync.cli.repeated_warnings import log_warning
 from altegio_sync.cli.transfer_bar import transfer_bar
 from altegio_sync.domain.exit_code import ExitCode
 from altegio_sync.domain.foreign_text import shown
-from altegio_sync.domain.report import new_run_id, utc_now
 from altegio_sync.log import get_logger
-from altegio_sync.mongo.backup.dump_folder import check_there, find_dump_file
-from altegio_sync.mongo.backup.restoring import MongoRestorer
+from altegio_sync.usecases.restore import restore_dump
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,7 +21,6 @@ if TYPE_CHECKING:
     from altegio_sync.cli.command import CommandOptions
     from altegio_sync.domain.dump import RestoreReport
     from altegio_sync.usecases.stopping import StopSignal
-
 
 _ENDINGS = {
     ExitCode.DONE: "done",
@@ -35,28 +32,20 @@ _ENDINGS = {
 
 def run_restore(options: CommandOptions, path: Path, *, dry_run: bool, wait: str) -> NoReturn:
     async def body(stop: StopSignal) -> int:
-        settings = load(options, ["DB_URI"])
+        config = load(options, ["DB_URI"])
         check_there(path)
         with transfer_bar(options) as on_progress:
-            async with open_store(settings, stop) as database:
-                leases = open_leases(options, settings, database, new_run_id(utc_now()), wait)
-                restorer = MongoRestorer(
-                    database,
-                    settings.collection,
-                    on_progress=on_progress,
-                    should_stop=lambda: stop.is_set,
-                    fence=leases.check,
-                )
-                file = find_dump_file(path, database.name, settings.collection)
-                async with nullcontext() if dry_run else collection_held(leases, stop):
-                    report = await restorer.restore(file, dry_run=dry_run)
-        _tell(options, report)
+            async with open_school(config, stop=stop, warn=log_warning) as school:
+                run = school.rearrangement(options.name, wait=wait, stop=stop)
+                restorer = school.held_by(run.lease).restorer(on_progress, run.should_stop)
+                report = await restore_dump(restorer, run, path, dry_run=dry_run)
+        _show(options, report)
         return report.exit_code
 
     run_command(options, body)
 
 
-def _tell(options: CommandOptions, report: RestoreReport) -> None:
+def _show(options: CommandOptions, report: RestoreReport) -> None:
     log = get_logger()
     if report.index_dropped and not report.dry_run:
         log.warning("index_dropped")

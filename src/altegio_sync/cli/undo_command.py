@@ -1,18 +1,15 @@
-"""`altegio-sync undo` and `altegio-sync trash purge`."""
+"""`altegio-sync undo`."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from altegio_sync.bootstrap import open_store
+from altegio_sync.app.school import open_school
 from altegio_sync.cli.command import EXIT_DONE, load, print_json, run_command
-from altegio_sync.cli.leasing import collection_held, open_leases
-from altegio_sync.domain.durations import parse_duration
+from altegio_sync.cli.repeated_warnings import log_warning
 from altegio_sync.domain.foreign_text import shown
-from altegio_sync.domain.report import new_run_id, utc_now
-from altegio_sync.errors import ConfigError
 from altegio_sync.log import get_logger
-from altegio_sync.mongo.tending.undo import MongoTrash
+from altegio_sync.usecases.undo import undo_run
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,39 +24,15 @@ _SHOWN = 20
 
 def run_undo(options: CommandOptions, run_id: str | None, *, force: bool, wait: str) -> NoReturn:
     async def body(stop: StopSignal) -> int:
-        settings = load(options, ["DB_URI"])
-        async with open_store(settings, stop) as database:
-            leases = open_leases(options, settings, database, new_run_id(utc_now()), wait)
-            trash = MongoTrash(database, fence=leases.check)
+        config = load(options, ["DB_URI"])
+        async with open_school(config, stop=stop, warn=log_warning) as school:
+            run = school.rearrangement(options.name, wait=wait, stop=stop)
             if run_id is None:
-                _show_runs(options, await trash.list_runs())
+                _show_runs(options, await school.trash.list_runs())
                 return EXIT_DONE
-            async with collection_held(leases, stop):
-                report = await trash.undo(run_id, force=force, should_stop=lambda: stop.is_set)
-        if report is None:
-            raise ConfigError(
-                f"No run {run_id!r} in the trash: altegio-sync undo lists those that are"
-            )
+            report = await undo_run(school.held_by(run.lease).trash, run, run_id, force=force)
         _show(options, report)
         return report.exit_code
-
-    run_command(options, body)
-
-
-def run_purge(options: CommandOptions, older_than: str, *, dry_run: bool) -> NoReturn:
-    async def body(stop: StopSignal) -> int:
-        before = utc_now() - parse_duration(older_than)
-        settings = load(options, ["DB_URI"])
-        async with open_store(settings, stop) as database:
-            trash = MongoTrash(database)
-            count = await (trash.count_before(before) if dry_run else trash.purge(before))
-        if options.json_output:
-            print_json({"command": "trash purge", "ok": True, "dry_run": dry_run, "purged": count})
-        else:
-            entries, were = ("entry", "was") if count == 1 else ("entries", "were")
-            verb = f"{'would be' if dry_run else were} deleted permanently"
-            print(f"Trash: {count} {entries} older than {shown(older_than)} {verb}")
-        return EXIT_DONE
 
     run_command(options, body)
 

@@ -68,7 +68,3 @@ class PurgeReport(CommandReport):
 
     purged: int
     dry_run: bool
-
-    @property
-    def exit_code(self) -> ExitCode:
-        return ExitCode.DONE

@@ -10,18 +10,23 @@ from altegio_sync.errors import AltegioError, first_error
 from altegio_sync.usecases.asking import (
     REQUESTS_PER_SECOND,
     AnswerStore,
+    Asking,
     group_by_companies,
     plan_windows,
     shown,
 )
+from altegio_sync.usecases.validate import validate_appointments
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
     from altegio_sync.domain.repair import Suspect
-    from altegio_sync.domain.validation import RuleContext
-    from altegio_sync.usecases.asking import Asking, RepairRequest
+    from altegio_sync.domain.validation import RuleContext, ValidationReport, ValidationScope
+    from altegio_sync.ports import AppointmentSource
+    from altegio_sync.usecases.asking import RepairRequest
+    from altegio_sync.usecases.rearranging import Rearrangement
     from altegio_sync.usecases.stopping import StopSignal
+    from altegio_sync.usecases.validate import Validator
 
 OFFLINE = "Altegio was not asked"
 FROM_ALTEGIO = "the location's own"
@@ -48,21 +53,51 @@ class RepairStore(AnswerStore, Protocol):
     ) -> AsyncIterator[list[Suspect]]: ...
 
 
+async def repair_appointments(
+    repair: RepairRun,
+    validator: Validator,
+    run: Rearrangement,
+    scope: ValidationScope | None = None,
+) -> ValidationReport:
+    """Repair what can be repaired. The report shows what is still wrong afterwards."""
+    async with run.alone():
+        failure = await repair.run()
+        report = await validate_appointments(validator, repair.context, scope)
+        report.fixed, report.trashed = await repair.count_done()
+    report.run_id = run.run_id if report.fixed or report.trashed else None
+    report.unrepaired = repair.unrepaired
+    report.zones = repair.zones
+    report.out_of_reach = None if failure is None else str(failure)
+    report.interrupted = run.should_stop()
+    await run.keep(report.to_json(), interrupted=report.interrupted)
+    return report
+
+
+async def plan_repairs(
+    repair: RepairRun, validator: Validator, scope: ValidationScope | None = None
+) -> ValidationReport:
+    """What is wrong, and what a repair would do about it. Nothing is written."""
+    report = await validate_appointments(validator, repair.context, scope)
+    report.plan = await repair.plan()
+    report.zones = repair.zones
+    return report
+
+
 class RepairRun:
-    """One run of repairs. ``asking`` is None where Altegio is not to be asked."""
+    """One run of repairs. Without a ``source`` Altegio is not asked."""
 
     def __init__(
         self,
         store: RepairStore,
-        asking: Asking | None,
+        source: AppointmentSource | None,
         request: RepairRequest,
         context: RuleContext,
         stop: StopSignal,
     ) -> None:
         self._store = store
-        self._asking = asking
+        self._asking = None if source is None else Asking(source, store, request)
         self._request = request
-        self._context = context
+        self.context = context
         self._stop = stop
         self._has_asked_all = False
         self.unrepaired = Unrepaired()
@@ -75,9 +110,9 @@ class RepairRun:
         asks_for_zones = self._asking is not None and request.timezone is None
         # How many there are does not hang on which zone it will be.
         zones = SchoolZones(request.local.zone, "") if asks_for_zones else self.zones
-        plan = RepairPlan(local=await self._store.count_local_repairs(self._context, zones))
+        plan = RepairPlan(local=await self._store.count_local_repairs(self.context, zones))
         asked: set[str] = set()
-        async for batch in self._store.find_to_ask(self._context, includes_wrong_types=False):
+        async for batch in self._store.find_to_ask(self.context, includes_wrong_types=False):
             for companies, suspects in group_by_companies(batch, request.companies).items():
                 if not companies:
                     plan.unaskable += len(suspects)
@@ -97,13 +132,17 @@ class RepairRun:
         plan.seconds = plan.requests / REQUESTS_PER_SECOND
         return plan
 
+    async def count_done(self) -> tuple[int, int]:
+        """How many documents were changed, and how many were moved to the trash."""
+        return await self._store.count_done()
+
     async def run(self) -> AltegioError | None:
         """Mend what can be mended; the error where Altegio could not be asked on."""
         failure = await self._find_zones()
         if self._stop.is_set:
             return None
         await self._store.repair_locally(
-            self._context, self.zones, self.unrepaired, should_stop=lambda: self._stop.is_set
+            self.context, self.zones, self.unrepaired, should_stop=lambda: self._stop.is_set
         )
         if self._asking is not None and failure is None:
             failure = await self._ask_all(self._asking)
@@ -127,7 +166,7 @@ class RepairRun:
     async def _ask_all(self, asking: Asking) -> AltegioError | None:
         failure: AltegioError | None = None
         try:
-            async for batch in self._store.find_to_ask(self._context):
+            async for batch in self._store.find_to_ask(self.context):
                 if self._stop.is_set:
                     break
                 with self._stop.interrupting():
@@ -142,6 +181,6 @@ class RepairRun:
         return failure
 
     async def _leave_rest(self) -> None:
-        async for batch in self._store.find_to_ask(self._context):
+        async for batch in self._store.find_to_ask(self.context):
             for suspect in batch:
                 self.unrepaired.note(OFFLINE, shown(suspect))

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
-from altegio_sync.domain.validation import ValidationReport
+from altegio_sync.domain.leads import USUAL_LEADS
+from altegio_sync.domain.validation import RuleContext, ValidationReport, ValidationScope
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from datetime import datetime
 
     from altegio_sync.domain.findings import Group
-    from altegio_sync.domain.validation import RuleContext, RuleFinding
+    from altegio_sync.domain.leads import LeadRules
+    from altegio_sync.domain.period import AnyPeriod
+    from altegio_sync.domain.validation import RuleFinding
+    from altegio_sync.usecases.zones import LocalZone
 
 
 class Validator(Protocol):
@@ -29,7 +36,39 @@ class FindingSource(Protocol):
     def find_groups(self, rule_id: str, context: RuleContext) -> AsyncIterator[Group]: ...
 
 
-async def validate_appointments(validator: Validator, context: RuleContext) -> ValidationReport:
-    """What the rules find; ``context`` is what they depend on beside the documents."""
+@dataclass(frozen=True)
+class ValidationRequest:
+    """What is asked of the rules at the moment ``now``; without a ``period``, about all days."""
+
+    now: datetime
+    local: LocalZone
+    leads: LeadRules = USUAL_LEADS
+    ignored: frozenset[str] = frozenset()
+    period: AnyPeriod | None = None
+
+    @cached_property
+    def scope(self) -> ValidationScope | None:
+        if self.period is None:
+            return None
+        zone = self.local.zone
+        return ValidationScope(self.period.on(self.now.astimezone(zone).date()), zone)
+
+    @property
+    def context(self) -> RuleContext:
+        return RuleContext(
+            self.now,
+            leads=self.leads.in_zone(self.local.zone.key),
+            ignored=self.ignored,
+            scope=None if self.scope is None else self.scope.moments,
+        )
+
+
+async def validate_appointments(
+    validator: Validator, context: RuleContext, scope: ValidationScope | None = None
+) -> ValidationReport:
+    """What the rules find. ``context`` is what the rules depend on beside the documents.
+
+    ``scope`` is only for the report: the days of the context's own scope.
+    """
     findings = await validator.run_rules(context)
-    return ValidationReport(await validator.count(context), findings)
+    return ValidationReport(await validator.count(context), findings, scope=scope)

@@ -22,6 +22,7 @@ from altegio_sync.mongo.backup.dump_file import (
     batches,
     read_documents,
 )
+from altegio_sync.mongo.backup.dump_folder import find_dump_file
 from altegio_sync.mongo.core.bulk import OTHERWISE, write_each
 from altegio_sync.mongo.core.connection import durable, translated_errors
 from altegio_sync.mongo.core.document_ids import server_key
@@ -128,6 +129,14 @@ class MongoRestorer:
         self._should_stop = should_stop
         self._fence = fence
         self._failures = _Failures()
+
+    def find_dump(self, path: Path) -> Path:
+        """The file of the collection's dump: the path itself, or a file in that folder.
+
+        Raises:
+            ConfigError: there is none, or there are several.
+        """
+        return find_dump_file(path, self._collection.database.name, self._collection.name)
 
     async def restore(self, file: Path, *, dry_run: bool) -> RestoreReport:
         """Insert what is missing, replace what differs in a byte, leave the rest. Safe to repeat.

@@ -1,0 +1,7 @@
+"""Where a backup goes and comes from, checked before MongoDB is connected to."""
+
+from __future__ import annotations
+
+from altegio_sync.mongo.backup.dump_folder import check_there, default_target, usable_target
+
+__all__ = ["check_there", "default_target", "usable_target"]

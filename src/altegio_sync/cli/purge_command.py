@@ -1,0 +1,42 @@
+"""`altegio-sync trash purge`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from altegio_sync.app.school import open_school
+from altegio_sync.cli.command import load, print_json, run_command
+from altegio_sync.cli.repeated_warnings import log_warning
+from altegio_sync.domain.durations import parse_duration
+from altegio_sync.domain.foreign_text import shown
+from altegio_sync.domain.report import utc_now
+from altegio_sync.usecases.purge import purge_trash
+
+if TYPE_CHECKING:
+    from typing import NoReturn
+
+    from altegio_sync.cli.command import CommandOptions
+    from altegio_sync.domain.trash import PurgeReport
+    from altegio_sync.usecases.stopping import StopSignal
+
+
+def run_purge(options: CommandOptions, older_than: str, *, dry_run: bool) -> NoReturn:
+    async def body(stop: StopSignal) -> int:
+        before = utc_now() - parse_duration(older_than)
+        config = load(options, ["DB_URI"])
+        async with open_school(config, stop=stop, warn=log_warning) as school:
+            run = school.kept_run(options.name)
+            report = await purge_trash(school.trash, run, before, dry_run=dry_run)
+        if options.json_output:
+            print_json(report.to_json())
+        else:
+            print(_render(report, older_than))
+        return report.exit_code
+
+    run_command(options, body)
+
+
+def _render(report: PurgeReport, older_than: str) -> str:
+    entries, were = ("entry", "was") if report.purged == 1 else ("entries", "were")
+    verb = f"{'would be' if report.dry_run else were} deleted permanently"
+    return f"Trash: {report.purged} {entries} older than {shown(older_than)} {verb}"
