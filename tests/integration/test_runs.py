@@ -10,6 +10,7 @@ import pytest
 from altegio_sync.domain.period import Period
 from altegio_sync.domain.report import CompanyReport, SyncMode, SyncReport
 from altegio_sync.domain.run_marks import MarkChange, OpenRun
+from altegio_sync.domain.run_summary import RunSummary
 from altegio_sync.mongo.bookkeeping.runs import RUNS_COLLECTION, MongoRuns
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ async def test_the_last_run_of_a_collection_is_found_among_those_of_others(
     last = await runs.find_last()
 
     assert last is not None
-    assert last["run_id"] == run_id
+    assert last.run_id == run_id
     assert await runs.find_timezone() == zone
 
 
@@ -59,9 +60,8 @@ async def test_a_report_names_its_collection_where_it_is_known(
     assert [each.get("collection") for each in kept] == [None, "first"]
 
 
-def summary(run_id: str, *, ok: bool = True, at: datetime = NOW) -> dict[str, Any]:
-    moments = {"started_at": at.isoformat(), "finished_at": at.isoformat()}
-    return {"run_id": run_id, "command": "changes", "ok": ok, **moments}
+def summary(run_id: str) -> RunSummary:
+    return RunSummary("changes", run_id, ok=True, started_at=NOW, finished_at=NOW)
 
 
 async def test_a_quiet_run_without_a_report_is_the_last_run_all_the_same(
@@ -74,7 +74,7 @@ async def test_a_quiet_run_without_a_report_is_the_last_run_all_the_same(
     last = await runs.find_last()
 
     assert last is not None
-    assert (last["run_id"], last["started_at"]) == ("2", NOW)
+    assert (last.run_id, last.started_at) == ("2", NOW)
     of_other_collection = await MongoRuns(database, "second").find_last()
     assert of_other_collection is None
 
@@ -90,7 +90,7 @@ async def test_a_run_of_a_machine_whose_clock_is_ahead_hides_no_later_run(
     last = await runs.find_last()
 
     assert last is not None
-    assert last["run_id"] == "1"
+    assert last.run_id == "1"
 
 
 async def test_a_run_that_began_stays_open_until_a_run_ends(

@@ -23,7 +23,9 @@ from altegio_sync.domain.attention import (
     about_warnings,
 )
 from altegio_sync.domain.ledger import CompanyCoverage
+from altegio_sync.domain.report import DaysAsked, RunError
 from altegio_sync.domain.run_marks import OpenRun, RunMark
+from altegio_sync.domain.run_summary import RecordsSummary, RunSummary
 from altegio_sync.domain.status import LeaseState
 from altegio_sync.domain.validation import Remedy, RuleFinding, Severity
 from altegio_sync.messages import as_message
@@ -36,7 +38,7 @@ if TYPE_CHECKING:
 
 NOW = datetime(2026, 3, 6, 12, 0, tzinfo=UTC)
 DAYS = [date(2026, 3, day) for day in (1, 2, 3)]
-MARK = RunMark("sync", "77", {"ok": True}, at=NOW - timedelta(hours=1))
+MARK = RunMark("sync", "77", RunSummary("sync", ok=True), at=NOW - timedelta(hours=1))
 
 
 def lines(found: Iterable[Attention]) -> list[str]:
@@ -47,18 +49,18 @@ def lines(found: Iterable[Attention]) -> list[str]:
     ("report", "line"),
     [
         ({"ok": True}, None),
-        ({"errors": [{"message": "x"}]}, "ERROR The last sync (r) failed: x"),
+        ({"errors": (RunError("failed", "x"),)}, "ERROR The last sync (r) failed: x"),
         (
-            {"interrupted": True, "period": {"from": "2026-03-01", "to": "2026-03-05"}},
+            {"interrupted": True, "period": DaysAsked("2026-03-01", "2026-03-05")},
             "WARNING The last sync (r) was interrupted; to continue: altegio-sync sync 2026-03-01 "
             "2026-03-05 --resume",
         ),
         (
-            {"mode": "update", "period": {"from": "2026-03-01", "to": "2026-03-01"}},
+            {"mode": "update", "period": DaysAsked("2026-03-01", "2026-03-01")},
             "WARNING The last sync (r) was interrupted; to continue: altegio-sync sync 2026-03-01 "
             "--update --resume",
         ),
-        ({"records": {"failed": 1}}, "ERROR The last sync (r) failed"),
+        ({"records": RecordsSummary(failed=1)}, "ERROR The last sync (r) failed"),
         (
             {"command": "changes", "interrupted": True},
             "WARNING The last changes (r) was interrupted; to continue: altegio-sync changes",
@@ -67,7 +69,8 @@ def lines(found: Iterable[Attention]) -> list[str]:
     ids=["well", "failed", "Ctrl-C", "Ctrl-C in an earlier version", "not stored", "changes"],
 )
 def test_a_run_failed_or_was_interrupted(report: dict[str, Any], line: str | None) -> None:
-    run = to_last_run({"run_id": "r", "command": "sync", "finished_at": NOW, **report}, NOW)
+    known: dict[str, Any] = {"command": "sync", "run_id": "r", "finished_at": NOW}
+    run = to_last_run(RunSummary(**known | report), NOW)
 
     assert lines(about_run(run)) == ([] if line is None else [line])
 
@@ -90,7 +93,7 @@ def test_a_company_that_was_never_read_or_is_no_longer_read_is_reported() -> Non
     removed = replace(MARK, company="80", at=NOW - timedelta(days=2))
     long_ago = replace(MARK, company="81", at=NOW - timedelta(days=8))
 
-    mistyped = replace(removed, company="82", last={"ok": False})
+    mistyped = replace(removed, company="82", last=RunSummary("sync"))
     marks = [MARK, removed, long_ago, mistyped]
 
     found = lines(about_companies(marks, ["79"], ["77", "78", "79"], NOW))
@@ -112,7 +115,7 @@ def test_of_several_companies_each_must_have_been_read_lately() -> None:
 
 def test_a_run_that_was_killed_is_reported_with_the_command_that_continues_it() -> None:
     open_run = OpenRun("r2", NOW)
-    killed = replace(MARK, open_runs=[open_run])
+    killed = replace(MARK, open_runs=(open_run,))
 
     assert lines(about_killed([killed], {"r2": "holder"}, {})) == []
     assert lines(about_killed([killed], {}, {"r2": "altegio-sync sync 2026-03-05 --resume"})) == [
@@ -182,16 +185,16 @@ def test_leases_show_runs_that_died_and_runs_that_hang() -> None:
 
 
 def test_what_the_last_runs_warned_of_is_reported_once() -> None:
-    told = {"code": "staff_list_refused", "message": "No staff list", "company": "77"}
-    sync = replace(MARK, last={"warnings": [told]}, too_little=as_message("Too little kept: none"))
-    changes = replace(MARK, command="changes", last={"warnings": [told]})
+    last = RunSummary("sync", warnings=(RunError("staff_list_refused", "No staff list", "77"),))
+    sync = replace(MARK, last=last, too_little=as_message("Too little kept: none"))
+    changes = replace(MARK, command="changes", last=last)
 
     assert lines(about_warnings([sync, changes])) == ["WARNING No staff list"]
     assert lines(about_kept([sync, changes])) == ["WARNING Too little kept: none"]
 
 
 def test_doubtful_leads_of_the_last_sync_are_reported() -> None:
-    mark = replace(MARK, last={"records": {"doubtful": 2}})
+    mark = replace(MARK, last=RunSummary("sync", records=RecordsSummary(doubtful=2)))
 
     [line] = lines(about_doubtful([mark, MARK]))
 
@@ -207,7 +210,7 @@ def test_doubtful_leads_of_the_last_sync_are_reported() -> None:
     ],
 )
 def test_a_machine_whose_clock_is_wrong_is_reported(ahead: timedelta, part: str | None) -> None:
-    mark = RunMark("sync", None, {"finished_at": NOW + ahead}, at=NOW)
+    mark = RunMark("sync", None, RunSummary("sync", finished_at=NOW + ahead), at=NOW)
 
     found = lines(about_clocks([mark]))
 

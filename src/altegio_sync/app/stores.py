@@ -70,11 +70,11 @@ class Stores:
 
     @cached_property
     def runs(self) -> MongoRuns:
-        return MongoRuns(self.database, self.collection)
+        return MongoRuns(self.database, self.collection, on_junk=self._pass_over)
 
     @cached_property
     def conditions(self) -> MongoConditions:
-        return MongoConditions(self.database, self.collection)
+        return MongoConditions(self.database, self.collection, self._pass_over)
 
     @cached_property
     def stats(self) -> MongoStats:

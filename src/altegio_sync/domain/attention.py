@@ -104,7 +104,7 @@ def _find_ends(marks: Iterable[RunMark]) -> dict[str, tuple[datetime, bool]]:
     for mark in marks:
         if mark.company is not None and mark.at is not None:
             at, has_succeeded = ends.get(mark.company, (mark.at, False))
-            is_ok = (mark.last or {}).get("ok") is True
+            is_ok = mark.last is not None and mark.last.ok
             ends[mark.company] = max(at, mark.at), has_succeeded or is_ok
     return ends
 
@@ -118,8 +118,8 @@ def about_kept(marks: Iterable[RunMark]) -> Iterator[Attention]:
 def about_clocks(marks: Iterable[RunMark]) -> Iterator[Attention]:
     """A machine whose clock differs from MongoDB's: its "today" is another day."""
     for mark in marks:
-        finished_at = (mark.last or {}).get("finished_at")
-        if mark.company is None and mark.at is not None and isinstance(finished_at, datetime):
+        finished_at = None if mark.last is None else mark.last.finished_at
+        if mark.company is None and mark.at is not None and finished_at is not None:
             ahead = finished_at - mark.at
             if abs(ahead) > _CLOCKS_DIFFER_BY:
                 template = texts.CLOCK_AHEAD if ahead > timedelta() else texts.CLOCK_BEHIND
@@ -129,8 +129,8 @@ def about_clocks(marks: Iterable[RunMark]) -> Iterator[Attention]:
 
 def about_doubtful(marks: Iterable[RunMark]) -> Iterator[Attention]:
     for mark in marks:
-        records = (mark.last or {}).get("records") or {}
-        count = records.get("doubtful") if mark.command == "sync" else 0
+        records = None if mark.last is None else mark.last.records
+        count = 0 if records is None or mark.command != "sync" else records.doubtful
         if count:
             text = texts.DOUBTFUL_LAST_SYNC(count=count, company=mark.company)
             yield Attention("WARNING", text, "doubtful_leads", mark.company)
@@ -140,11 +140,11 @@ def about_warnings(marks: Iterable[RunMark]) -> Iterator[Attention]:
     """What the last runs warned of, and what lasts until a run finds it in order."""
     told: set[tuple[str, str | None]] = set()
     for mark in marks:
-        for each in (mark.last or {}).get("warnings", ()):
-            code, company = str(each.get("code", "")), each.get("company")
-            if (code, company) not in told:
-                told.add((code, company))
-                yield Attention("WARNING", str(each.get("message", "")), code, company)
+        warnings = None if mark.last is None else mark.last.warnings
+        for each in warnings or ():
+            if (each.code, each.company) not in told:
+                told.add((each.code, each.company))
+                yield Attention("WARNING", str(each.message), each.code, each.company)
 
 
 def about_days(coverage: CompanyCoverage) -> Iterator[Attention]:

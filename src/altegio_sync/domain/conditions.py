@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from altegio_sync.domain.kept_share import MIN_RECORDS
+from altegio_sync.domain.stored import Moment
 from altegio_sync.domain.warnings import some_ids
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ class Condition:
 class Reported:
     """What is remembered of a condition; ``pending`` ids were found since the last report."""
 
-    at: datetime | None = None
+    at: Moment | None = None
     message: str = ""
     pending: tuple[str, ...] = ()
 

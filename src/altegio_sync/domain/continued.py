@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from altegio_sync.domain.report import SyncReport
 
@@ -37,15 +37,3 @@ def _continue_changes(report: SyncReport) -> str:
         # A day is read from its local midnight on, which no zone begins later than this.
         options = ("--since", f"{min(begun).astimezone(UTC) - _ZONES_BEHIND_UTC:%Y-%m-%d}")
     return " ".join([f"altegio-sync {report.command}", *options])
-
-
-def continue_stored(report: Mapping[str, Any]) -> str:
-    """From a stored report; those of earlier versions do not have the command itself."""
-    told = report.get("continued_by")
-    if isinstance(told, str):
-        return told
-    if report.get("command") != "sync":
-        return f"altegio-sync {report.get('command')}"
-    period = report.get("period") or {}
-    days = (str(period.get("from") or ""), str(period.get("to") or ""))
-    return continue_sync(days, ["--update"] if report.get("mode") == "update" else [])

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 from statistics import median
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from altegio_sync.domain.json_form import JsonForm
 from altegio_sync.domain.lessons import SkipReason
+from altegio_sync.domain.stored import Count, Flag
 from altegio_sync.messages import lessons as texts
 from altegio_sync.messages.words import BOTH, join
 
@@ -37,15 +38,10 @@ class KeptSample(JsonForm):
     ``is_low``: the share was under a third of the usual one. ``is_warned``: the run reported it.
     """
 
-    fetched: int
-    kept: int
-    is_low: bool = False
-    is_warned: bool = False
-
-    @classmethod
-    def of(cls, stored: Mapping[str, Any]) -> KeptSample:
-        flags = (stored.get(name) is True for name in ("is_low", "is_warned"))
-        return cls(int(stored.get("fetched") or 0), int(stored.get("kept") or 0), *flags)
+    fetched: Count
+    kept: Count
+    is_low: Flag = False
+    is_warned: Flag = False
 
     @property
     def share(self) -> float:

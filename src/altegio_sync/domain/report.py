@@ -5,9 +5,11 @@ from __future__ import annotations
 import secrets
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import Field
 
 from altegio_sync.domain.exit_code import CommandReport, ExitCode, decide_exit_code
 from altegio_sync.domain.json_form import Counts, JsonForm, Key
@@ -187,6 +189,17 @@ class CursorMove(JsonForm):
     moved_to: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class DaysAsked(JsonForm):
+    """The first and the last day that were asked for, and the zone of their midnights."""
+
+    json_keys = (Key("from", "first"), Key("to", "last"), "timezone")
+
+    first: Annotated[str | None, Field(alias="from")] = None
+    last: Annotated[str | None, Field(alias="to")] = None
+    timezone: str | None = None
+
+
 @dataclass(slots=True)
 class CompanyReport(JsonForm):
     """The part of a run that concerns one company; ``period`` is None where it never began."""
@@ -218,13 +231,11 @@ class CompanyReport(JsonForm):
     lost_store: bool = False
 
     @property
-    def days_asked(self) -> dict[str, date | str | None]:
-        period = self.period
-        return {
-            "from": None if period is None else period.start,
-            "to": None if period is None else period.last_day,
-            "timezone": self.timezone,
-        }
+    def days_asked(self) -> DaysAsked:
+        if self.period is None:
+            return DaysAsked(timezone=self.timezone)
+        first, last = self.period.start.isoformat(), self.period.last_day.isoformat()
+        return DaysAsked(first, last, self.timezone)
 
     @property
     def has_failed(self) -> bool:
@@ -309,7 +320,7 @@ class SyncReport(CommandReport):
         return [each.company for each in self.companies]
 
     @property
-    def days_asked(self) -> dict[str, date | str | None]:
+    def days_asked(self) -> DaysAsked:
         return self.companies[0].days_asked
 
     @property

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from altegio_sync.domain.period import AnyPeriod, Period
+    from altegio_sync.domain.report import DaysAsked
     from altegio_sync.messages import Message
 
 #: The first and the last day that a period can hold: they stand for an end that was left open.
@@ -178,7 +179,7 @@ class StoredCounts:
 
 @dataclass(frozen=True, slots=True)
 class LastRun(JsonForm):
-    """The sync that began last; ``period`` is as its report has it."""
+    """The sync that began last."""
 
     json_keys = ("run_id", "command", "ok", "finished_at", Key("age_hours", digits=1), "period")
 
@@ -187,7 +188,7 @@ class LastRun(JsonForm):
     ok: bool
     finished_at: datetime | None
     age_hours: float | None
-    period: dict[str, str | None] | None
+    period: DaysAsked | None
     stale: int = 0
     problem: str = ""
     interrupted: bool = False

@@ -73,8 +73,11 @@ class Message:
         """In a report a message is its English text; the text of a stored report is read back."""
         from pydantic_core import core_schema  # here, since only reports need pydantic
 
-        return core_schema.no_info_plain_validator_function(
+        return core_schema.no_info_after_validator_function(
             as_message,
+            core_schema.union_schema(
+                [core_schema.str_schema(), core_schema.is_instance_schema(cls)]
+            ),
             serialization=core_schema.plain_serializer_function_ser_schema(
                 str, return_schema=core_schema.str_schema()
             ),

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from altegio_sync.domain.ledger import DayRecord, LedgerEntry
     from altegio_sync.domain.period import Period
     from altegio_sync.domain.run_marks import MarkChange, OpenRun, RunMark
+    from altegio_sync.domain.run_summary import RunSummary
 
 
 class Ledger(Protocol):
@@ -80,8 +81,8 @@ class RunStore(Protocol):
         self, command: str, run_id: str, changes: Sequence[MarkChange]
     ) -> None: ...
 
-    async def find_last(self, *commands: str) -> Mapping[str, Any] | None:
-        """The report of the run that began last, with its moments as datetimes.
+    async def find_last(self, *commands: str) -> RunSummary | None:
+        """The run that began last.
 
         Without ``commands``, the last run that brought appointments from Altegio.
         """

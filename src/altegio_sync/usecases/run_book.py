@@ -12,15 +12,8 @@ from altegio_sync.domain.kept_share import (
     kept_of,
     too_little_text,
 )
-from altegio_sync.domain.run_marks import (
-    MarkChange,
-    RunMark,
-    interrupted_summary,
-    is_noteworthy,
-    skipped_ids,
-    summarize,
-    to_kept_report,
-)
+from altegio_sync.domain.run_marks import MarkChange, RunMark, is_noteworthy, skipped_ids
+from altegio_sync.domain.run_summary import summarize, summarize_missed, to_kept_report
 from altegio_sync.domain.warnings import counted
 from altegio_sync.errors import StoreError
 from altegio_sync.usecases.warning import warn
@@ -72,7 +65,7 @@ async def _store(
         await runs.keep_report(to_kept_report(report, noteworthy))
     reached = {each.company for each in report.companies}
     missed = [each for each in wanted if each not in reached]
-    changes += [MarkChange(each, last=interrupted_summary(report)) for each in missed]
+    changes += [MarkChange(each, last=summarize_missed(report)) for each in missed]
     if not is_left:
         changes.append(MarkChange(None, last=summarize(report, None)))
     await runs.write_marks(report.command, report.run_id, changes)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Protocol
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Protocol
 
 from altegio_sync.domain.attention import about_run, about_run_age
-from altegio_sync.domain.continued import continue_stored
 from altegio_sync.domain.period import Period
 from altegio_sync.domain.report import utc_now
 from altegio_sync.domain.stats import (
@@ -19,10 +18,11 @@ from altegio_sync.domain.stats import (
 from altegio_sync.usecases.zones import LocalZone
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
     from zoneinfo import ZoneInfo
 
     from altegio_sync.domain.period import AnyPeriod
+    from altegio_sync.domain.run_summary import RunSummary
     from altegio_sync.domain.stats import DuplicateCounts, StoredCounts
     from altegio_sync.ports import RunStore
 
@@ -74,35 +74,20 @@ async def collect_stats(
     )
 
 
-def to_last_run(report: Mapping[str, Any], now: datetime) -> LastRun:
-    """What a kept report says of its run."""
-    finished_at = report.get("finished_at")
-    if not isinstance(finished_at, datetime):
-        finished_at = None
-    elif finished_at.tzinfo is None:
-        finished_at = finished_at.replace(tzinfo=UTC)
-    period, errors, records = (report.get(name) or {} for name in ("period", "errors", "records"))
+def to_last_run(run: RunSummary, now: datetime) -> LastRun:
+    at = run.finished_at
     return LastRun(
-        run_id=str(report.get("run_id", "")),
-        command=str(report.get("command", "")),
-        ok=report.get("ok") is True,
-        finished_at=finished_at,
-        age_hours=None if finished_at is None else (now - finished_at) / timedelta(hours=1),
-        period={name: period.get(name) for name in ("from", "to", "timezone")} if period else None,
-        stale=int(records.get("stale") or 0),
-        problem=str(errors[0].get("message", "")) if errors else "",
-        interrupted=_is_interrupted(report, errors),
-        continued_by=continue_stored(report),
+        run_id=run.run_id,
+        command=run.command,
+        ok=run.ok,
+        finished_at=at,
+        age_hours=None if at is None else (now - at) / timedelta(hours=1),
+        period=run.period,
+        stale=0 if run.records is None else run.records.stale,
+        problem=str(run.errors[0].message) if run.errors else "",
+        interrupted=run.was_interrupted,
+        continued_by=run.next_command,
     )
-
-
-def _is_interrupted(report: Mapping[str, Any], errors: object) -> bool:
-    """Earlier versions did not store it: an interrupted run has no error."""
-    is_told = report.get("interrupted")
-    if is_told is None:
-        records = report.get("records") or {}
-        return report.get("ok") is not True and not errors and not records.get("failed")
-    return is_told is True
 
 
 def _find_attention(

@@ -282,6 +282,6 @@ def _last_run(report: StatsReport) -> Markup:
         age = age_text(timedelta(hours=run.age_hours))
         facts.append(("Age at the count", element("data", str(age), value=round(run.age_hours, 1))))
     if run.period is not None:
-        told = f"{run.period.get('from')} to {run.period.get('to')} ({run.period.get('timezone')})"
+        told = f"{run.period.first} to {run.period.last} ({run.period.timezone})"
         facts.append(("Period", name(told)))
     return _section("last-run", "Last sync", _facts(facts, "facts"))

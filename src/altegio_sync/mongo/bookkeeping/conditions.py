@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from pymongo import DeleteOne, UpdateOne
 
 from altegio_sync.domain.conditions import Reported
+from altegio_sync.domain.stored import read_stored
 from altegio_sync.mongo.core.bulk import write_all
 from altegio_sync.mongo.core.connection import durable, waits_for_mongodb
+from altegio_sync.mongo.core.junk import unreported
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pymongo.asynchronous.database import AsyncDatabase
+
+    from altegio_sync.mongo.core.junk import OnJunk
 
     Document = dict[str, Any]
 
@@ -25,21 +28,24 @@ _PENDING_KEPT = 1000
 class MongoConditions:
     """The conditions of a collection of appointments, by their key."""
 
-    def __init__(self, database: AsyncDatabase[Document], collection: str) -> None:
+    def __init__(
+        self, database: AsyncDatabase[Document], collection: str, on_junk: OnJunk = unreported
+    ) -> None:
+        self._on_junk = on_junk
         self._collection = durable(database)[CONDITIONS_COLLECTION]
         self._of = collection
 
     @waits_for_mongodb
     async def find_all(self) -> dict[str, Reported]:
         found = await self._collection.find({"collection": self._of}).to_list()
-        return {
-            str(each.get("key")): Reported(
-                _moment(each.get("reported_at")),
-                str(each.get("message", "")),
-                tuple(map(str, each.get("pending") or ())),
-            )
-            for each in found
-        }
+        read = [(each.get("key"), self._read(each)) for each in found]
+        return {key: known for key, known in read if isinstance(key, str) and known is not None}
+
+    def _read(self, document: Document) -> Reported | None:
+        fields = {**document, "at": document.get("reported_at")}
+        return read_stored(
+            Reported, fields, lambda: self._on_junk(CONDITIONS_COLLECTION, document["_id"])
+        )
 
     @waits_for_mongodb
     async def write(self, memory: Mapping[str, Reported | None]) -> None:
@@ -58,9 +64,3 @@ class MongoConditions:
             }
             writes.append(UpdateOne(wanted, {"$set": fields}, upsert=True))
         await write_all(self._collection, writes)
-
-
-def _moment(value: object) -> datetime | None:
-    if not isinstance(value, datetime):
-        return None
-    return value if value.tzinfo else value.replace(tzinfo=UTC)

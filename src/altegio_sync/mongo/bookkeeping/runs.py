@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from pymongo import UpdateOne
 
-from altegio_sync.domain.kept_share import KeptSample
-from altegio_sync.domain.run_marks import OpenRun, RunMark
+from altegio_sync.domain.run_marks import RunMark
+from altegio_sync.domain.run_summary import RunSummary
+from altegio_sync.domain.stored import read_stored
 from altegio_sync.messages.stored import from_data, to_data
 from altegio_sync.mongo.core.bulk import write_all
 from altegio_sync.mongo.core.connection import durable, waits_for_mongodb
-from altegio_sync.mongo.core.junk import sound_report
+from altegio_sync.mongo.core.junk import unreported
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from pymongo.asynchronous.database import AsyncDatabase
 
-    from altegio_sync.domain.run_marks import MarkChange
+    from altegio_sync.domain.run_marks import MarkChange, OpenRun
+    from altegio_sync.domain.stored import Stored
+    from altegio_sync.mongo.core.junk import OnJunk
 
     Document = dict[str, Any]
 
@@ -34,6 +39,8 @@ _CLOCKS_DIFFER_BY = timedelta(minutes=10)
 _SAMPLES_KEPT = 40
 _OPEN_KEPT = 5
 _MOMENTS = ("started_at", "finished_at")
+_SUMMARY_KEYS = tuple(each.name for each in fields(RunSummary))
+_READ_AT_ONCE = 5
 
 
 class MongoRuns:
@@ -43,7 +50,14 @@ class MongoRuns:
     and without ``collection`` all of them.
     """
 
-    def __init__(self, database: AsyncDatabase[Document], collection: str | None = None) -> None:
+    def __init__(
+        self,
+        database: AsyncDatabase[Document],
+        collection: str | None = None,
+        *,
+        on_junk: OnJunk = unreported,
+    ) -> None:
+        self._on_junk = on_junk
         self._database = database
         self._collection = durable(database)[RUNS_COLLECTION]
         self._marks = durable(database)[LAST_RUNS_COLLECTION]
@@ -66,41 +80,75 @@ class MongoRuns:
         )
 
     @waits_for_mongodb
-    async def find_last(self, *commands: str) -> Mapping[str, Any] | None:
-        """The report of the run that began last, of any of the commands; None without one."""
+    async def find_last(self, *commands: str) -> RunSummary | None:
+        """The run that began last, of any of the commands; None without one."""
         names = commands or READING_COMMANDS
         newest = await self._server_time() + _CLOCKS_DIFFER_BY
         wanted = {"command": {"$in": names}, "started_at": {"$not": {"$gt": newest}}, **self._ours}
-        wanted["_id"] = {"$type": "string"}
-        report = await self._collection.find_one(wanted, sort=[("_id", -1)])
         whole_runs = {"companyId": None, **({} if self._of == "-" else {"collection": self._of})}
-        marks = [each.get("last") for each in await self._marks.find(whole_runs).to_list()]
         found = [
-            sound_report(dict(each))
-            for each in (report, *marks)
-            if isinstance(each, dict)
-            and each.get("command") in names
-            and not _is_after(each, newest)
+            *[self._read_report(each) for each in await self._find_newest(wanted, _SUMMARY_KEYS)],
+            *[self._read_last(each) for each in await self._marks.find(whole_runs).to_list()],
+        ]
+        summaries = [
+            each
+            for each in found
+            if each is not None
+            and each.command in names
+            and (each.started_at is None or each.started_at <= newest)
         ]
         # The report says more than what is remembered of the same run.
-        return max(found, key=lambda each: str(each.get("run_id")), default=None)
+        return max(summaries, key=lambda each: each.run_id, default=None)
 
     @waits_for_mongodb
     async def find_timezone(self) -> str | None:
         """The zone of the last run that has one: a run that failed early never knew it."""
         has_zone = {"period.timezone": {"$type": "string"}}
         wanted = {"command": {"$in": READING_COMMANDS}, **has_zone, **self._ours}
+        found = map(self._read_report, await self._find_newest(wanted, ("command", "period")))
+        periods = (each.period for each in found if each is not None)
+        return next((each.timezone for each in periods if each and each.timezone), None)
+
+    async def _find_newest(self, wanted: Document, keys: Iterable[str]) -> list[Document]:
+        """Several, since a document that others wrote may be among them."""
         wanted["_id"] = {"$type": "string"}
-        found = await self._collection.find_one(wanted, {"period.timezone": 1}, sort=[("_id", -1)])
-        return None if found is None else str(found["period"]["timezone"])
+        shape = dict.fromkeys(keys, 1)
+        return await self._collection.find(
+            wanted, shape, sort=[("_id", -1)], limit=_READ_AT_ONCE
+        ).to_list()
+
+    def _read_report(self, document: Document) -> RunSummary | None:
+        return self._read(RunSummary, document, RUNS_COLLECTION, document["_id"])
+
+    def _read_last(self, document: Document) -> RunSummary | None:
+        """What a mark remembers of the run that ended last."""
+        last = document.get("last")
+        if last is None:
+            return None
+        return self._read(RunSummary, last, LAST_RUNS_COLLECTION, document["_id"])
+
+    def _read(
+        self, kind: type[Stored], stored: object, collection: str, document_id: object
+    ) -> Stored | None:
+        return read_stored(kind, stored, lambda: self._on_junk(collection, document_id))
 
     @waits_for_mongodb
     async def find_marks(self, command: str | None = None) -> Sequence[RunMark]:
         wanted: Document = {} if self._of == "-" else {"collection": self._of}
         if command is not None:
             wanted["command"] = command
-        found = [_to_mark(each) for each in await self._marks.find(wanted).to_list()]
+        found = [self._read_mark(each) for each in await self._marks.find(wanted).to_list()]
         return [each for each in found if each is not None]
+
+    def _read_mark(self, document: Document) -> RunMark | None:
+        fields = {
+            **document,
+            "company": document.get("companyId"),
+            "open_runs": document.get("open", ()),
+            "last": self._read_last(document),
+            "too_little": _read_message(document.get("too_little")),
+        }
+        return self._read(RunMark, fields, LAST_RUNS_COLLECTION, document["_id"])
 
     @waits_for_mongodb
     async def note_start(self, command: str, company: str, run: OpenRun) -> None:
@@ -123,7 +171,7 @@ class MongoRuns:
         key, fields = self._mark(command, change.company)
         update: Document = {"$pull": {"open": {"run_id": {"$lte": run_id}}}}
         if change.last is not None:
-            fields["last"] = _with_moments(change.last)
+            fields["last"] = _with_moments(change.last.to_json())
             update["$currentDate"] = {"at": True}
         if change.sample is not None:
             text = change.too_little
@@ -154,29 +202,8 @@ def _with_moments(report: Mapping[str, Any]) -> Document:
     return {**report, **{name: datetime.fromisoformat(report[name]) for name in _MOMENTS}}
 
 
-def _is_after(report: Mapping[str, Any], moment: datetime) -> bool:
-    started_at = report.get("started_at")
-    return isinstance(started_at, datetime) and started_at > moment
-
-
-def _to_mark(document: Mapping[str, Any]) -> RunMark | None:
-    """None for a document that is not of this program's making."""
-    try:
-        return RunMark(
-            command=str(document["command"]),
-            company=document["companyId"],
-            last=document.get("last"),
-            at=document.get("at"),
-            open_runs=[_to_open_run(each) for each in document.get("open", ())],
-            samples=[KeptSample.of(each) for each in document.get("samples", ())],
-            too_little=from_data(text) if (text := document.get("too_little")) else None,
-            skipped=frozenset(document.get("skipped", ())),
-            rules=document.get("rules"),
-        )
-    except (AttributeError, KeyError, TypeError, ValueError):
+def _read_message(stored: object) -> object:
+    """A message, where it is one; earlier versions stored its text."""
+    if not stored:
         return None
-
-
-def _to_open_run(begun: Mapping[str, Any]) -> OpenRun:
-    words, options = (tuple(begun.get(name, ())) for name in ("words", "options"))
-    return OpenRun(begun["run_id"], begun["started_at"], words, options)
+    return from_data(stored) if isinstance(stored, str | Mapping) else stored

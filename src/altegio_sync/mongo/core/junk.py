@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
 
 from altegio_sync.domain.clock import MOST_AHEAD
 
@@ -40,21 +39,3 @@ def text(value: object) -> str:
     if not isinstance(value, str):
         raise TypeError("no text")
     return value
-
-
-def sound_report(report: dict[str, Any]) -> dict[str, Any]:
-    """A run's report without the parts that are not of the shape that they should have."""
-    sound = dict(report)
-    for name in ("period", "records", "api"):
-        if not isinstance(sound.get(name), dict):
-            sound.pop(name, None)
-    errors = sound.get("errors")
-    listed = errors if isinstance(errors, list) else []
-    sound["errors"] = [each for each in listed if isinstance(each, dict)]
-    if "records" in sound:
-        sound["records"] = {
-            name: value
-            for name, value in sound["records"].items()
-            if isinstance(value, dict) or (isinstance(value, int) and not isinstance(value, bool))
-        }
-    return sound

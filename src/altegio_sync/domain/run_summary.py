@@ -1,0 +1,141 @@
+"""What matters later of a run's report, as it is stored and read back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from altegio_sync.domain.continued import continue_run, continue_sync
+from altegio_sync.domain.json_form import JsonForm, Key
+from altegio_sync.domain.report import DaysAsked, RunError
+from altegio_sync.domain.stored import Count, Flag, Moment
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from altegio_sync.domain.report import CompanyReport, SyncReport
+
+_ERRORS_KEPT = 3
+#: Warnings that hold until a later run of the same kind finds all in order.
+_LASTING = (
+    "no_longer_kept",
+    "no_total",
+    "nothing_listed",
+    "staff_list_refused",
+    "unknown_setting",
+)
+_IDS_IN_REPORT = 100
+
+
+@dataclass(frozen=True, slots=True)
+class RecordsSummary(JsonForm):
+    """The counts of bookings that matter later; ``failed`` is in whole reports only."""
+
+    json_keys = ("fetched", "stale", "doubtful")
+
+    fetched: Count = 0
+    stale: Count = 0
+    doubtful: Count = 0
+    failed: Count = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary(JsonForm):
+    """What matters later of a run, for one company or for the whole run.
+
+    A whole report can be read as a summary too, since its keys have the same names. Reports of
+    earlier versions lack some of them.
+    """
+
+    json_keys = (
+        *("command", "run_id", "ok", "interrupted", "mode", "continued_by"),
+        *("started_at", "finished_at", "period", Key("records", "counts"), "errors"),
+        Key("warnings", optional=True),
+    )
+
+    command: str
+    run_id: str = ""
+    ok: Flag = False
+    interrupted: Flag | None = None
+    mode: str = ""
+    continued_by: str | None = None
+    started_at: Moment | None = None
+    finished_at: Moment | None = None
+    period: DaysAsked | None = None
+    records: RecordsSummary | None = None
+    errors: tuple[RunError, ...] = ()
+    warnings: tuple[RunError, ...] | None = None
+
+    @property
+    def counts(self) -> RecordsSummary | dict[str, int]:
+        return self.records or {}
+
+    @property
+    def was_interrupted(self) -> bool:
+        """Earlier versions did not store it: an interrupted run has no error."""
+        if self.interrupted is not None:
+            return self.interrupted
+        has_failed = self.errors or (self.records is not None and self.records.failed)
+        return not self.ok and not has_failed
+
+    @property
+    def next_command(self) -> str:
+        """The command that continues the run; earlier versions did not store it."""
+        if self.continued_by is not None:
+            return self.continued_by
+        if self.command != "sync":
+            return f"altegio-sync {self.command}"
+        days = () if self.period is None else (self.period.first or "", self.period.last or "")
+        return continue_sync(days, ["--update"] if self.mode == "update" else [])
+
+
+def summarize(report: SyncReport, company: CompanyReport | None) -> RunSummary:
+    """What matters later of one company's part, or of the whole run."""
+    part = report if company is None else company
+    is_last = company is None or company is report.companies[-1]
+    is_interrupted = report.interrupted and is_last
+    ok = report.ok if company is None else not company.has_failed
+    records = part.records
+    return RunSummary(
+        command=report.command,
+        run_id=report.run_id,
+        ok=ok and not is_interrupted,
+        interrupted=is_interrupted,
+        mode=report.mode.value,
+        continued_by=continue_run(report),
+        started_at=report.started_at,
+        finished_at=report.finished_at,
+        period=part.days_asked,
+        records=RecordsSummary(records.fetched, records.stale, records.doubtful),
+        errors=tuple(part.errors[:_ERRORS_KEPT]),
+        warnings=tuple(each for each in part.warnings if each.code in _LASTING),
+    )
+
+
+def summarize_missed(report: SyncReport) -> RunSummary:
+    """Of a company that an interrupted run did not come to."""
+    return RunSummary(
+        command=report.command,
+        run_id=report.run_id,
+        interrupted=True,
+        mode=report.mode.value,
+        continued_by=continue_run(report),
+        started_at=report.started_at,
+        finished_at=report.finished_at,
+    )
+
+
+def to_kept_report(report: SyncReport, noteworthy: Sequence[str]) -> dict[str, Any]:
+    """The report as it is stored: without the companies in which nothing happened."""
+    kept = _with_some_ids(report.to_json()) | {"continued_by": continue_run(report)}
+    if "by_company" in kept:
+        listed = [each for each in kept["by_company"] if each["company"] in noteworthy]
+        kept["by_company"] = [_with_some_ids(each) for each in listed]
+    return kept
+
+
+def _with_some_ids(report: dict[str, Any]) -> dict[str, Any]:
+    ids = report["appointment_ids"]
+    return report | {
+        "appointment_ids": {name: found[:_IDS_IN_REPORT] for name, found in ids.items()}
+    }
