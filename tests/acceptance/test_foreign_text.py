@@ -17,7 +17,7 @@ import pytest
 from pymongo import MongoClient
 
 from altegio_sync.sandbox import SandboxServer, School
-from altegio_sync.sandbox.made_up import INDIVIDUAL, TEACHERS
+from altegio_sync.sandbox.people import INDIVIDUAL, TEACHERS
 from tests.acceptance.cli import COMMAND, PARTNER_TOKEN, USER_TOKEN, Cli
 
 if TYPE_CHECKING:

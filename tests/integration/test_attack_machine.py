@@ -41,7 +41,7 @@ from altegio_sync.mongo.bookkeeping.runs import MongoRuns
 from altegio_sync.mongo.core.connection import open_database
 from altegio_sync.mongo.stores import MongoAppointments
 from altegio_sync.sandbox import Fault, SandboxServer, School
-from altegio_sync.sandbox.made_up import GROUP, INDIVIDUAL, TEACHERS
+from altegio_sync.sandbox.people import GROUP, INDIVIDUAL, TEACHERS
 from altegio_sync.usecases.changes import ChangesRequest, sync_changes
 from altegio_sync.usecases.sync import SyncRequest, sync_appointments
 from tests.mortal import WAYS, Life, mortal

@@ -15,7 +15,7 @@ from altegio_sync.cli.progress import CliProgress
 from altegio_sync.domain.period import Period
 from altegio_sync.log import configure_logging
 from altegio_sync.sandbox import SandboxServer, School
-from altegio_sync.sandbox.made_up import INDIVIDUAL, TEACHERS
+from altegio_sync.sandbox.people import INDIVIDUAL, TEACHERS
 from altegio_sync.usecases.sync import SyncRequest, sync_appointments
 from tests.acceptance.cli import PARTNER_TOKEN, USER_TOKEN
 from tests.fakes import MemoryStore

@@ -1,7 +1,7 @@
 """A made-up school behind the API's own shapes, order, limits, oddities and faults."""
 
 from altegio_sync.sandbox.faults import Fault
-from altegio_sync.sandbox.made_up import PlantedRecord
+from altegio_sync.sandbox.oddities import PlantedRecord
 from altegio_sync.sandbox.school import School
 from altegio_sync.sandbox.server import SandboxServer, SeenRequest
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from altegio_sync.sandbox.made_up import PlantedRecord
+    from altegio_sync.sandbox.oddities import PlantedRecord
 
     Document = dict[str, Any]
 

@@ -18,19 +18,13 @@ from altegio_sync.sandbox.bodies import (
     record_body,
     stamp_text,
 )
-from altegio_sync.sandbox.made_up import (
-    DISMISSED,
-    EXTRA,
-    GROUP,
-    INDIVIDUAL,
-    TEACHERS,
-    TRIAL,
-    MonthMaker,
-    PlantedRecord,
-)
+from altegio_sync.sandbox.made_up import MonthMaker
+from altegio_sync.sandbox.people import DISMISSED, EXTRA, GROUP, INDIVIDUAL, TEACHERS, TRIAL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from altegio_sync.sandbox.oddities import PlantedRecord
 
 _MONTHS_BACK = 13
 _MONTHS_AHEAD = 2
