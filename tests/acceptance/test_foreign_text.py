@@ -123,7 +123,7 @@ def school_of(text: str) -> School:
 def run_all(folder: Path, db_uri: str, text: str) -> list[Ran]:
     folder.mkdir()
     plant(db_uri, text)
-    limits = {"requests_per_second": 0, "requests_per_minute": 0}
+    limits: dict[str, Any] = {"requests_per_second": 0, "requests_per_minute": 0}
     school = school_of(text)
     with SandboxServer(school, token=PARTNER_TOKEN, user_token=USER_TOKEN, **limits) as server:
         cli = Cli.against(folder, server, school, db_uri)

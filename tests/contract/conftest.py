@@ -67,12 +67,7 @@ def own_school() -> School:
 @pytest.fixture
 def own_server(spare_server: SandboxServer, own_school: School) -> SandboxServer:
     """For tests that book, or let requests fail."""
-    spare_server.school = own_school
-    spare_server.slow_s = 5.0
-    spare_server.retry_after = None
-    spare_server.before_request = None
-    spare_server.requests.clear()
-    spare_server._planned.clear()
+    spare_server.start_over(own_school)
     return spare_server
 
 

@@ -154,12 +154,7 @@ class Calendar:
 
     def let_an_hour_pass(self) -> None:
         """All changes are an hour older, so that no second's edge hides what is missed."""
-        for entry in self.school._entries.values():
-            entry.changed_at -= timedelta(hours=1)
-            stamp = entry.changed_at.strftime("%Y-%m-%dT%H:%M:%S%z")
-            entry.body = entry.body | {"last_change_date": stamp}
-            entry.text = b""
-        self.school._lists.clear()
+        self.school.let_time_pass(timedelta(hours=1))
 
     def _insert(self, start: datetime, *, is_kept: bool) -> None:
         body = self.school.record(start, None)
@@ -340,7 +335,9 @@ class AttackMachine(RuleBasedStateMachine):
         self, attack: Attack, mode: SyncMode, proves: bool, resumes: bool, page_size: int
     ) -> None:
         max_age = timedelta(hours=24) if resumes else None
-        report = self._sync(attack, mode=mode, proves=proves, max_age=max_age, page_size=page_size)
+        report = self.run_sync(
+            attack, mode=mode, proves=proves, max_age=max_age, page_size=page_size
+        )
         if attack.dies_at is None and attack.fault is not Fault.UNAUTHORIZED:
             assert report is not None
             assert {each.code for each in report.errors} <= {"incomplete"}
@@ -363,11 +360,11 @@ class AttackMachine(RuleBasedStateMachine):
     ) -> None:
         """Nothing changes in between, and no older entry is there to be relied on."""
         self.runner.run(self.database["altegio-sync-ledger"].delete_many({}))
-        killed = self._sync(
+        killed = self.run_sync(
             Attack(dies_at=dies_at, way=way), mode=mode, proves=proves[0], page_size=3
         )
         if killed is None and is_impatient and self.runner.run(self._is_leased()):
-            refused = self._sync(Attack(), mode=SyncMode.UPDATE, waits=False)
+            refused = self.run_sync(Attack(), mode=SyncMode.UPDATE, waits=False)
             assert refused is not None
             assert [each.code for each in refused.errors] == ["lease_held"]
         self.take_up(proves=proves[1])
@@ -417,13 +414,13 @@ class AttackMachine(RuleBasedStateMachine):
         for name in (COLLECTION, "altegio-sync-ledger"):
             self.runner.run(self.database[name].delete_many({}))
         attack = Attack(dies_at=dies_at, way=way)
-        return self._sync(attack, mode=SyncMode.UPDATE, proves=True, page_size=3) is None
+        return self.run_sync(attack, mode=SyncMode.UPDATE, proves=True, page_size=3) is None
 
     def take_up(self, *, proves: bool) -> None:
         """Resume: only what is not done yet is read, and then all is right."""
         done = self.runner.run(self._count_days_done(proves=proves))
 
-        report = self._sync(
+        report = self.run_sync(
             Attack(),
             mode=SyncMode.UPDATE,
             proves=proves,
@@ -448,7 +445,7 @@ class AttackMachine(RuleBasedStateMachine):
             wanted["grade"] = Grade.PROVED.value
         return await self.database["altegio-sync-ledger"].count_documents(wanted)
 
-    def _sync(
+    def run_sync(
         self,
         attack: Attack,
         *,
@@ -528,7 +525,7 @@ class AttackMachine(RuleBasedStateMachine):
         finally:
             await life.settle()
             self.server.before_request = None
-            self.server._planned.clear()
+            self.server.forget_faults()
         await self._judge_ledger(run_id, before)
         now = await self._stored()
         self._judge_deleted({key for key in now if _is_deleted(now, key, but_not=stored)})
@@ -536,7 +533,7 @@ class AttackMachine(RuleBasedStateMachine):
             added = len(now) - len(stored)
             assert added == report.records.saved + len(self.rivalled) - rivals
             assert report.records.failed == 0
-        assert self.server._refusals == 0, "a window was exceeded"
+        assert self.server.refusals == 0, "a window was exceeded"
         return report
 
     async def _run_alive(
@@ -719,11 +716,11 @@ class AttackMachine(RuleBasedStateMachine):
         assert brought is not None
         assert brought.exit_code == 0
         self.runner.run(self._judge_changes())
-        report = self._sync(Attack(), mode=SyncMode.UPDATE, period=self.whole)
+        report = self.run_sync(Attack(), mode=SyncMode.UPDATE, period=self.whole)
         assert report is not None
         assert report.exit_code == 0
         self.runner.run(self._judge_everything(self.whole))
-        again = self._sync(Attack(), mode=SyncMode.UPDATE, period=self.whole)
+        again = self.run_sync(Attack(), mode=SyncMode.UPDATE, period=self.whole)
         assert again is not None
         assert again.records.saved + again.records.updated + again.vanished.gone == 0
 
@@ -806,7 +803,7 @@ def test_of_a_sync_beside_changes_beside_a_webhook_the_newest_state_wins(
     machine.fill_the_calendar(
         events=[("insert", chance.randrange(100), n % DAYS, n % 24) for n in range(40)]
     )
-    machine._sync(Attack(), mode=SyncMode.UPDATE, period=machine.whole)
+    machine.run_sync(Attack(), mode=SyncMode.UPDATE, period=machine.whole)
 
     for kind in ("status", "status", "move", "delete"):
         churn = [(n, (kind, chance.randrange(100), n % DAYS, n % 24)) for n in range(1, 41)]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from altegio_sync.domain.report import SyncReport
 
-SERVER_LIMITS_OFF = {"requests_per_second": 0, "requests_per_minute": 0}
+SERVER_LIMITS_OFF: dict[str, Any] = {"requests_per_second": 0, "requests_per_minute": 0}
 
 
 class MovingClock:

@@ -115,18 +115,22 @@ async def test_the_ledger_the_cursor_and_the_report_are_written(
 async def test_a_lease_is_taken_renewed_and_given_back(
     mongod: RunningMongod, database: Database, how: dict[str, Any]
 ) -> None:
-    leases = MongoLeases(database, "appointments", command="sync", run_id="run")
+    brief = MongoLeases(database, "appointments", command="sync", run_id="run", lifetime_s=0.01)
+    with mongod.failing(2, WRITES, **how):
+        await brief.take("77")
+    (taken,) = await brief.list_holders()
 
+    await anyio.sleep(0.01)  # by now the lease is old enough to be renewed before a write
     with mongod.failing(2, WRITES, **how):
-        await leases.take("77")
+        await brief.check()
+    (renewed,) = await brief.list_holders()
     with mongod.failing(2, WRITES, **how):
-        assert await leases._renew_once("77")
-    held = await leases.list_holders()
-    with mongod.failing(2, WRITES, **how):
-        await leases._release("77")
+        async with MongoLeases(database, "appointments", command="sync", run_id="run").keep("77"):
+            pass
 
-    assert [each.company_id for each in held] == ["77"]
-    assert await leases.list_holders() == []
+    assert taken.company_id == renewed.company_id == "77"
+    assert renewed.renewed_at > taken.renewed_at
+    assert await brief.list_holders() == []
 
 
 async def test_a_reservation_that_was_lost_leaves_a_start_unused_and_no_window_exceeded(

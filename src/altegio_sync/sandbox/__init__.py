@@ -1,4 +1,4 @@
-"""A made-up school behind the API's own shapes, order, limits, oddities and faults."""
+"""A made-up school, served with the shapes, order, limits, oddities and faults of the API."""
 
 from altegio_sync.sandbox.faults import Fault
 from altegio_sync.sandbox.oddities import PlantedRecord

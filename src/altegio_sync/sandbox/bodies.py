@@ -1,4 +1,4 @@
-"""JSON bodies with the keys, the order and the types that the API's answers have."""
+"""JSON bodies with the keys, their order and the types of the API's answers."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ def local_text(moment: datetime) -> str:
 
 
 def stamp_text(moment: datetime) -> str:
-    """`create_date`, `last_change_date`: the offset stands without a colon here."""
+    """`create_date`, `last_change_date`: their offset has no colon."""
     return moment.strftime("%Y-%m-%dT%H:%M:%S%z")
 
 
 def service_body(service_id: int, title: str, price: int, length_s: int, people: int = 1) -> Body:
-    """A service as the location lists it."""
+    """A service in the location's list."""
     return {
         "id": service_id,
         "title": title,
@@ -47,7 +47,7 @@ def service_body(service_id: int, title: str, price: int, length_s: int, people:
 
 
 def service_line(service: Body) -> Body:
-    """A service as a record lists it."""
+    """A service in a record."""
     price = service["price_min"]
     return {
         "id": service["id"],
@@ -63,7 +63,7 @@ def service_line(service: Body) -> Body:
 
 
 def staff_body(staff_id: int, name: str, *, fired: int = 0, status: int = 0) -> Body:
-    """A team member as the location lists them; `status` 1 is a deleted one."""
+    """A team member in the location's list. `status` 1: a deleted team member."""
     return {
         "id": staff_id,
         "name": name,
@@ -87,7 +87,7 @@ def staff_body(staff_id: int, name: str, *, fired: int = 0, status: int = 0) -> 
 
 
 def staff_line(staff: Body) -> Body:
-    """A team member as a record names them."""
+    """A team member in a record."""
     return {
         "id": staff["id"],
         "api_id": None,
@@ -146,7 +146,7 @@ def record_body(
     services: list[Body],
     client: Body | None,
 ) -> Body:
-    """A plain appointment of an hour, not yet come to pass, at the local time ``start``."""
+    """A plain appointment of an hour at the local time ``start``, still pending."""
     aware = start.replace(tzinfo=zone)
     created = stamp_text(min(aware - timedelta(days=3, hours=2), datetime.now(zone)))
     visit_id = 600_000_000 + record_id % 100_000_000 if services or client else 0

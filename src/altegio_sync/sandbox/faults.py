@@ -1,4 +1,4 @@
-"""Answers that go wrong, in the ways in which the API and what stands before it do."""
+"""Wrong answers, as the API and the proxies before it give them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _PAGE = "<!DOCTYPE html><html><head><title>{0}</title></head><body><h1>{0}</h1><
 
 
 class Fault(Enum):
-    """One way to fail; `SLOW` answers rightly, but late."""
+    """A way to fail. The answer of `SLOW` is right, but late."""
 
     TOO_MANY = "429"
     REFUSED_AS_200 = "the limit's refusal as HTTP 200"
@@ -35,12 +35,12 @@ class Fault(Enum):
     UNAUTHORIZED = "401"
 
 
-#: What comes of itself on a bad day; tokens do not go wrong by chance.
+#: The faults that happen by chance. Tokens do not become wrong by chance.
 RANDOM_FAULTS = tuple(fault for fault in Fault if fault is not Fault.UNAUTHORIZED)
 
 
 class Transports(dict[tuple[str, int], "asyncio.Transport"]):
-    """The open connections by their other end: ASGI has no word for tearing one down."""
+    """The open connections by the client's address. ASGI cannot reset a connection."""
 
     def protocol(self) -> type[H11Protocol]:
         transports = self
@@ -48,7 +48,7 @@ class Transports(dict[tuple[str, int], "asyncio.Transport"]):
         class TrackedProtocol(H11Protocol):
             def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
                 super().connection_made(transport)
-                # Else the second part of an answer waits for the first one's acknowledgement.
+                # Without it the second part of an answer waits until the client confirms the first.
                 connection = transport.get_extra_info("socket")
                 connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 transports[transport.get_extra_info("peername")[:2]] = transport
@@ -61,7 +61,7 @@ class Transports(dict[tuple[str, int], "asyncio.Transport"]):
 
 
 class CutResponse(Response):
-    """Announces the whole body, sends half of it and hangs up."""
+    """Announces the whole body, sends half of it, and closes the connection."""
 
     async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
         await send(
@@ -73,7 +73,7 @@ class CutResponse(Response):
 
 
 class ResetResponse(Response):
-    """Tears the connection down with a TCP reset before a byte is sent."""
+    """Resets the TCP connection before a byte is sent."""
 
     def __init__(self, transports: Transports) -> None:
         super().__init__()
@@ -88,13 +88,13 @@ class ResetResponse(Response):
 
 
 def refusal(status: int, message: str | None, **meta: Any) -> JSONResponse:
-    """The API's envelope of a failure; without a message `meta` is `[]`."""
-    told: Any = [] if message is None else {"message": message, **meta}
-    return JSONResponse({"success": False, "data": None, "meta": told}, status)
+    """A failure in the API's form. Without a message, `meta` is `[]`."""
+    details: Any = [] if message is None else {"message": message, **meta}
+    return JSONResponse({"success": False, "data": None, "meta": details}, status)
 
 
 def limit_refusal(status: int, wait_s: int, retry_after: str | None = None) -> Response:
-    """The words are Russian at the real API as well."""
+    """The refusal of a request over the limits. The real API's text is Russian too."""
     message = f"Превышен лимит запросов, попробуйте повторить запрос через {wait_s} секунд."
     response = refusal(status, message)
     if retry_after is not None:
@@ -105,7 +105,7 @@ def limit_refusal(status: int, wait_s: int, retry_after: str | None = None) -> R
 def fault_response(
     fault: Fault, right_answer: Response, transports: Transports, retry_after: str | None
 ) -> Response:
-    """What is sent instead of the right answer."""
+    """The answer that is sent instead of the right answer."""
     makers: dict[Fault, Callable[[], Response]] = {
         Fault.TOO_MANY: lambda: limit_refusal(429, 0, retry_after),
         Fault.REFUSED_AS_200: lambda: limit_refusal(200, 0, retry_after),

@@ -1,4 +1,4 @@
-"""What a school's older programs left: copies of bookings, and documents with faults."""
+"""Documents that a school's older programs stored: copies of bookings, and faulty documents."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _NEW_FIELDS = ("companyId", "altegioUpdatedAt")
 
 
 def make_old_documents(planted: Sequence[PlantedRecord]) -> list[Document]:
-    """Documents as the old scripts stored them, of some of the lessons; the same ones each time.
+    """Documents of some lessons, as the old scripts stored them. The same documents each time.
 
     Some bookings have two documents. Each of the other documents has one fault that `validate`
     finds and `validate --fix` repairs.
@@ -39,7 +39,7 @@ def _old(document: Document) -> Document:
 
 
 def _copies(lesson: Document) -> Iterator[Document]:
-    """The first copy has what another program added, the second the newer status."""
+    """The first copy has a field of another program, the second copy has the newer status."""
     later: datetime = lesson["updatedAt"] + timedelta(days=4)
     yield lesson | {"status": "0", "leadPurchasedCourse": "B1"}
     yield lesson | {"createdAt": later, "updatedAt": later}

@@ -1,11 +1,11 @@
-"""The made-up school: what it has booked, and which of it a query of the API lists."""
+"""The made-up school: its bookings, and which of them a query of the API lists."""
 
 from __future__ import annotations
 
 import copy
 import json
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -33,7 +33,7 @@ _MAX_LISTS = 64
 
 @dataclass(slots=True)
 class _Entry:
-    """A record with what the server itself knows of it; ``text`` is its JSON, once encoded."""
+    """A record, and what the server compares queries with. ``text``: its JSON, once encoded."""
 
     id: int
     body: Body
@@ -59,6 +59,12 @@ class _Entry:
             client_id=str(client.get("id", "")),
         )
 
+    def change_at(self, moment: datetime) -> None:
+        """Set the time of the last change."""
+        self.changed_at = moment
+        self.body = self.body | {"last_change_date": stamp_text(moment)}
+        self.text = b""
+
     def encoded(self) -> bytes:
         if not self.text:
             self.text = json.dumps(self.body, ensure_ascii=False).encode()
@@ -66,13 +72,13 @@ class _Entry:
 
     @property
     def order(self) -> tuple[str, int]:
-        """Ties stand in some order of their own, not by id."""
+        """By start. Records with the same start are not in the order of their ids."""
         return self.starts, self.id * 2_654_435_761 % 2**32
 
 
 @dataclass(frozen=True, slots=True)
 class RecordsFilter:
-    """What a query asks for; dates are local texts, both ends included."""
+    """What a query asks for. Dates are local texts, and both ends are included."""
 
     starts_from: str = ""
     starts_to: str = "9999"
@@ -100,9 +106,9 @@ class RecordsFilter:
 class School:
     """A location with staff, services and a calendar around today.
 
-    Made up from 13 months ago to two months ahead, ``lessons_a_month`` records each, the same
-    ones for the same ``seed``, counted from ``today``. It can be changed while it is served;
-    ``clock`` is the one of its server, which stamps changes and answers.
+    The records are made up from 13 months ago to two months ahead, counted from ``today``:
+    ``lessons_a_month`` in each month, and the same records for the same ``seed``. The school can be
+    changed while it is served. ``clock`` is the server's clock: changes and answers have its time.
     """
 
     seed: int = 1
@@ -135,7 +141,7 @@ class School:
         return company_body(self.company_id, self.timezone)
 
     def copy(self) -> School:
-        """The same bookings in a school of its own, which can be changed apart."""
+        """Another school with the same bookings. Changing one does not change the other."""
         with self._lock:
             self._make()
             other = copy.copy(self)
@@ -143,7 +149,7 @@ class School:
         return other
 
     def planted(self, start: date, end: date) -> list[PlantedRecord]:
-        """What was made up for the days from ``start`` to ``end``, both included, newest first."""
+        """The made-up records from ``start`` to ``end``, both days included, newest first."""
         with self._lock:
             self._make()
             first, last = start.isoformat(), f"{end.isoformat()} 24"
@@ -158,7 +164,7 @@ class School:
         teacher: Body = TEACHERS[0],
         **fields: Any,
     ) -> Body:
-        """The body of one more appointment at the local time ``start``, not added yet."""
+        """The body of one more appointment at the local time ``start``. `add` books it."""
         with self._lock:
             self._next_id += 1
             number = self._next_id
@@ -175,13 +181,13 @@ class School:
         return body | fields
 
     def add(self, body: Body) -> None:
-        """Book it, as changed now."""
+        """Book a record. Its last change is now."""
         self._put(body, None)
 
     def change(self, record_id: int, **fields: Any) -> None:
-        """Set fields of a record, as changed now; KeyError when there is none."""
+        """Set fields of a record. Its last change is now. KeyError where there is none."""
         entry = self._entry(record_id)
-        # One that tells its date unreadably keeps the place in the calendar that it has.
+        # A record whose date cannot be read keeps its place in the calendar.
         self._put(entry.body | fields, None if "date" in fields else entry.starts)
 
     def move(self, record_id: int, start: datetime) -> None:
@@ -191,10 +197,18 @@ class School:
         self.change(record_id, date=local_text(start), datetime=stamp)
 
     def remove(self, record_id: int) -> None:
-        """Take a record out altogether: it is asked for in vain from now on."""
+        """Remove a record: Altegio answers 404 when it is asked for this id."""
         with self._lock:
             self._make()
             del self._entries[record_id]
+            self._lists.clear()
+
+    def let_time_pass(self, span: timedelta) -> None:
+        """Make the last change of every record that much older."""
+        with self._lock:
+            self._make()
+            for entry in self._entries.values():
+                entry.change_at(entry.changed_at - span)
             self._lists.clear()
 
     def get(self, record_id: int) -> Body | None:

@@ -38,12 +38,14 @@ if TYPE_CHECKING:
 _DEFAULT_COUNT = 50
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TRUE = ("1", "true")
-_STARTS_WITHIN_S = 10.0
+_STARTS_WITHIN_S = 60.0
+#: How late the answer of `Fault.SLOW` comes.
+_SLOW_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
 class SeenRequest:
-    """A request as it arrived; ``at`` is a monotonic time in seconds."""
+    """A request that arrived. ``at``: a monotonic time in seconds."""
 
     at: float
     path: str
@@ -60,7 +62,7 @@ class _PlannedFault:
     after: int
 
     def takes(self, page: str) -> bool:
-        """Whether this list request fails; counts down as it goes."""
+        """Whether this list request fails. Each call is counted as a request."""
         if self.times == 0 or (self.page is not None and page != str(self.page)):
             return False
         if self.after > 0:
@@ -72,14 +74,14 @@ class _PlannedFault:
 
 @dataclass(slots=True)
 class _Window:
-    """One of the API's limits; what was refused does not count."""
+    """One of the API's limits. Refused requests do not count."""
 
     limit: int
     seconds: float
     starts: deque[float] = field(default_factory=deque)
 
     def wait_s(self, now: float) -> float:
-        """How long until there is room, 0 when there is."""
+        """The seconds until another request may start, 0 where it may start now."""
         while self.starts and self.starts[0] <= now - self.seconds:
             self.starts.popleft()
         if not self.limit or len(self.starts) < self.limit:
@@ -88,10 +90,14 @@ class _Window:
 
 
 class SandboxServer:
-    """Serves a school on loopback; use it as a context manager, or `bind` and `run` it.
+    """Serves a school on loopback. Use it as a context manager, or call `bind` and `run`.
 
-    ``fault_rate`` is the share of list requests that go wrong by chance; ``fail`` plans faults.
-    0 turns a limit off.
+    - ``fault_rate``: the share of list requests that go wrong by chance. `fail` plans faults.
+    - ``requests_per_second``, ``requests_per_minute``: 0 turns the limit off.
+    - ``monotonic_s``: the clock of the limits.
+
+    Tests may set ``before_request``: it is called with the path and the query of each request
+    before the request is answered.
     """
 
     def __init__(
@@ -107,10 +113,11 @@ class SandboxServer:
         requests_per_second: int = 5,
         requests_per_minute: int = 200,
         max_page_size: int = 1000,
+        monotonic_s: Callable[[], float] = time.monotonic,
     ) -> None:
         self.school = school
         self.latency_s = latency_s
-        self.slow_s = 5.0
+        self.slow_s = _SLOW_S
         self.max_page_size = max_page_size
         self.retry_after: str | None = None
         self.requests: list[SeenRequest] = []
@@ -120,7 +127,8 @@ class SandboxServer:
         self._fault_rate = fault_rate
         self._random = random.Random(seed)  # noqa: S311 - not for secrets
         self._windows = [_Window(requests_per_second, 1.0), _Window(requests_per_minute, 60.0)]
-        self._refusals = 0
+        self._monotonic_s = monotonic_s
+        self.refusals = 0
         self._planned: list[_PlannedFault] = []
         self._transports = Transports()
         self._socket: socket.socket | None = None
@@ -132,7 +140,7 @@ class SandboxServer:
                 log_config=None,
                 log_level="critical",
                 access_log=False,
-                date_header=False,  # the school's clock tells it
+                date_header=False,  # it comes from the school's clock
                 timeout_graceful_shutdown=1,
             )
         )
@@ -145,11 +153,24 @@ class SandboxServer:
     def fail(
         self, fault: Fault, *, times: int = 1, page: int | None = None, after: int = 0
     ) -> None:
-        """Let ``times`` list requests fail (-1: all), after ``after`` of them went well."""
+        """Let ``times`` list requests fail (-1: all), after ``after`` requests succeeded."""
         self._planned.append(_PlannedFault(fault, times, page, after))
 
+    def forget_faults(self) -> None:
+        """Let no request fail any more that `fail` planned."""
+        self._planned.clear()
+
+    def start_over(self, school: School) -> None:
+        """Serve another school, as a new server would: nothing was requested, nothing fails."""
+        self.school = school
+        self.slow_s = _SLOW_S
+        self.retry_after = None
+        self.before_request = None
+        self.requests.clear()
+        self.forget_faults()
+
     def bind(self) -> None:
-        """Take the port, so that `url` is known; OSError when it is taken."""
+        """Open the port, so that `url` is known. OSError where another program uses it."""
         self._socket = socket.create_server(("127.0.0.1", self._port))
         self._port = self._socket.getsockname()[1]
 
@@ -193,7 +214,7 @@ class SandboxServer:
         }
         routes = []
         for path, endpoint in endpoints.items():
-            # The docs write some paths with a slash at the end, some without: take both.
+            # The API's docs write some paths with a slash at the end and some without.
             routes.append(Route(f"/api/v1{path}", self._guarded(endpoint)))
             routes.append(Route(f"/api/v1{path}/", self._guarded(endpoint)))
         return Starlette(routes=routes)
@@ -202,7 +223,7 @@ class SandboxServer:
         self, endpoint: Callable[[Request], Response]
     ) -> Callable[[Request], Awaitable[Response]]:
         async def handle(request: Request) -> Response:
-            at = time.monotonic()
+            at = self._monotonic_s()
             query = dict(request.query_params)
             if self.before_request is not None:
                 self.before_request(request.url.path, query)
@@ -236,9 +257,9 @@ class SandboxServer:
             for window in self._windows:
                 window.starts.append(now)
             return None
-        self._refusals += 1
-        # Both forms of the refusal have been seen.
-        status = 429 if self._refusals % 2 else 200
+        self.refusals += 1
+        # The API has refused in both forms.
+        status = 429 if self.refusals % 2 else 200
         return limit_refusal(status, int(wait_s) + 1, self.retry_after)
 
     def _not_allowed(self, request: Request) -> Response | None:
@@ -298,7 +319,7 @@ class SandboxServer:
         params = request.query_params
         return RecordsFilter(
             starts_from=_date(request, "start_date") or "",
-            # Where the API's own day ends: the last minute of it is not listed.
+            # The API's own day ends there: it does not list the last minute.
             starts_to=f"{_date(request, 'end_date') or '9999-12-31'} 23:59:00",
             created_from=_date(request, "c_start_date") or "",
             created_to=_date(request, "c_end_date") or "9999",
@@ -310,7 +331,7 @@ class SandboxServer:
         )
 
     def _moment(self, request: Request, name: str) -> datetime | None:
-        """Without an offset it is local: the best guess, since nobody documents it."""
+        """A moment without an offset is local. The API's docs do not say."""
         text = request.query_params.get(name)
         if text is None:
             return None
