@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import anyio
 
 from altegio_sync.domain.lessons import LessonRules, judge, needs_staff
-from altegio_sync.domain.period import spans
 from altegio_sync.domain.repair import Answer, Loss
 from altegio_sync.domain.report import RunError
 from altegio_sync.errors import AltegioError
 from altegio_sync.ports import PageQuery
 from altegio_sync.usecases.allowance import Allowance
+from altegio_sync.usecases.asking_plan import (
+    AnswerStore,
+    group_by_companies,
+    label_of,
+    plan_windows,
+)
 from altegio_sync.usecases.by_id import (
     KeepsChanging,
     NotKnown,
@@ -28,8 +33,7 @@ from altegio_sync.usecases.window import Window
 from altegio_sync.usecases.zones import to_zone
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-    from datetime import datetime
+    from collections.abc import Mapping, Sequence
     from zoneinfo import ZoneInfo
 
     from altegio_sync.domain.appointment import Booking, Teacher
@@ -43,12 +47,6 @@ REFUSED = "Altegio refused to answer for it"
 KEEPS_CHANGING = "other programs keep changing it"
 NOT_CERTAIN = "perhaps gone at Altegio, but the list of its day could not be read completely"
 TOO_MANY = "Altegio does not have it, but too many would be moved to the trash"
-#: 195 requests a minute: what binds in the long run.
-REQUESTS_PER_SECOND = 3.25
-#: Skipped bookings stand on Altegio's pages too, so there is more there than is stored.
-_RECORDS_PER_STORED = 1.5
-#: Pages are an estimate, and what they lack is asked for by id after all.
-_ESTIMATE_MARGIN = 1.25
 #: The list may hold much that is not stored. What is still missing then is asked for by id.
 _MOST_PAGES_PER_SUSPECT = 2
 
@@ -67,15 +65,6 @@ class RepairRequest:
     rules: LessonRules = field(default_factory=LessonRules)
 
 
-@dataclass(frozen=True, slots=True)
-class Windows:
-    """The days that some documents stand on, and about how many requests reading them takes."""
-
-    periods: Sequence[Period]
-    requests: int
-    take_fewer: bool
-
-
 @dataclass(slots=True)
 class _Company:
     """A location as far as it was asked for."""
@@ -83,57 +72,6 @@ class _Company:
     id: str
     zone: ZoneInfo
     teachers: Mapping[str, Teacher] | None = None
-
-
-def group_by_companies(
-    batch: Iterable[Suspect], configured: Sequence[str]
-) -> dict[tuple[str, ...], list[Suspect]]:
-    """By the companies to ask in turn: its own, every one for a document that names none.
-
-    Under the empty tuple are those that cannot be asked for.
-    """
-    grouped: dict[tuple[str, ...], list[Suspect]] = {}
-    for suspect in batch:
-        own = configured if suspect.company_id is None else (suspect.company_id,)
-        is_askable = suspect.appointment_id is not None
-        companies = tuple(each for each in own if is_askable and each in configured)
-        grouped.setdefault(companies, []).append(suspect)
-    return grouped
-
-
-async def plan_windows(
-    store: AnswerStore, suspects: Sequence[Suspect], zone: ZoneInfo, page_size: int
-) -> Windows:
-    """Whether pages take fewer requests than asking by id; reads nothing of Altegio."""
-    moments = [each.starts_at for each in suspects if each.starts_at is not None]
-    if not moments:
-        return Windows([], len(suspects), take_fewer=False)
-    periods = spans(sorted({moment.astimezone(zone).date() for moment in moments}))
-    by_day = await store.count_by_day(min(moments), max(moments), zone)
-    requests = len(suspects) - len(moments)  # those without a day are asked for by id
-    for period in periods:
-        stored = sum(by_day.get(day.isoformat(), 0) for day in period.each_day())
-        requests += 1 + int(stored * _RECORDS_PER_STORED) // page_size
-    return Windows(periods, requests, take_fewer=requests * _ESTIMATE_MARGIN < len(suspects))
-
-
-class AnswerStore(Protocol):
-    """What asking needs of the collection."""
-
-    async def count_by_day(
-        self, start: datetime, end: datetime, zone: ZoneInfo
-    ) -> Mapping[str, int]: ...
-
-    async def apply_answers(
-        self, answers: Sequence[Answer], unrepaired: Unrepaired, *, by_id: bool = False
-    ) -> Sequence[Suspect]:
-        """Write the answers; those about which Altegio has to be asked again by id.
-
-        The documents of these may be newer. ``by_id`` as in `AppointmentStore.store_batch`.
-        """
-        ...
-
-    async def move_to_trash(self, suspects: Sequence[Suspect], unrepaired: Unrepaired) -> None: ...
 
 
 @dataclass(slots=True)
@@ -197,7 +135,7 @@ class Asking:
             confirmed = await self._confirm()
         except* AltegioError:
             for suspect in removal.candidates:
-                unrepaired.note(NOT_CERTAIN, shown(suspect))
+                unrepaired.note(NOT_CERTAIN, label_of(suspect))
             raise
         for company_id, suspect, booking in confirmed.listed:
             company = await self._open(company_id)
@@ -205,12 +143,12 @@ class Asking:
             if await self._write(company, [booking], listed):
                 await self._fetch_missing(company, listed, set())
         for suspect in confirmed.unsure:
-            unrepaired.note(NOT_CERTAIN, shown(suspect))
+            unrepaired.note(NOT_CERTAIN, label_of(suspect))
         moved = [*confirmed.gone, *removal.empty]
         if removal.is_too_much(confirmed.gone):
             unrepaired.errors.append(_too_many(len(confirmed.gone), removal.requested))
             for suspect in moved:
-                unrepaired.note(TOO_MANY, shown(suspect))
+                unrepaired.note(TOO_MANY, label_of(suspect))
             moved = []
         with anyio.CancelScope(shield=True):
             await self._store.move_to_trash(moved, unrepaired)
@@ -236,7 +174,7 @@ class Asking:
             suspects = [each for each in suspects if each.appointment_id not in settled]
         for each in suspects:
             if each.appointment_id in refused:
-                unrepaired.note(REFUSED, shown(each))
+                unrepaired.note(REFUSED, label_of(each))
         return [each for each in suspects if each.appointment_id not in refused]
 
     async def _fetch(
@@ -282,7 +220,7 @@ class Asking:
         """
         for suspect in suspects:
             if suspect.appointment_id is not None:
-                unrepaired.note(NO_COMPANY, shown(suspect))
+                unrepaired.note(NO_COMPANY, label_of(suspect))
         without_id = [each for each in suspects if each.appointment_id is None]
         self._removal.empty += [each for each in without_id if each.loss is Loss.ALL]
         answers = [Answer(each) for each in without_id if each.loss is not Loss.ALL]
@@ -350,8 +288,3 @@ def _too_many(count: int, requested: int) -> RunError:
         f"Altegio does not have {count} of {requested} requested appointments any more: none was "
         "moved to the trash. Check ALTEGIO_COMPANY_ID and the tokens",
     )
-
-
-def shown(suspect: Suspect) -> str:
-    """What people know it by."""
-    return suspect.appointment_id or f"_id {suspect.document_id}"

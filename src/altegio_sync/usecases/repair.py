@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Protocol
 from altegio_sync.domain.repair import SchoolZones, Unrepaired
 from altegio_sync.domain.validation import RepairPlan
 from altegio_sync.errors import AltegioError, first_error
-from altegio_sync.usecases.asking import (
+from altegio_sync.usecases.asking import Asking
+from altegio_sync.usecases.asking_plan import (
     REQUESTS_PER_SECOND,
     AnswerStore,
-    Asking,
     group_by_companies,
+    label_of,
     plan_windows,
-    shown,
 )
 from altegio_sync.usecases.validate import validate_appointments
 
@@ -183,4 +183,4 @@ class RepairRun:
     async def _leave_rest(self) -> None:
         async for batch in self._store.find_to_ask(self.context):
             for suspect in batch:
-                self.unrepaired.note(OFFLINE, shown(suspect))
+                self.unrepaired.note(OFFLINE, label_of(suspect))
