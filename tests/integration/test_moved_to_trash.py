@@ -19,7 +19,7 @@ from altegio_sync.errors import (
 )
 from altegio_sync.mongo.tending.repairs import MongoRepairs
 from altegio_sync.mongo.tending.undo import MongoTrash
-from altegio_sync.usecases.asking import RepairRequest
+from altegio_sync.usecases.asking_plan import RepairRequest
 from altegio_sync.usecases.repair import RepairRun
 from altegio_sync.usecases.stopping import StopSignal
 from altegio_sync.usecases.zones import LocalZone

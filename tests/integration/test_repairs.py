@@ -18,7 +18,7 @@ from altegio_sync.errors import AltegioUnavailableError, ConfigError, NotFoundEr
 from altegio_sync.mongo.core.indexes import ensure_unique_index, has_unique_index
 from altegio_sync.mongo.tending.cleaning import MongoCleaner
 from altegio_sync.mongo.tending.repairs import NO_ZONE, MongoRepairs
-from altegio_sync.usecases.asking import RepairRequest
+from altegio_sync.usecases.asking_plan import RepairRequest
 from altegio_sync.usecases.repair import RepairRun
 from altegio_sync.usecases.stopping import StopSignal
 from altegio_sync.usecases.zones import LocalZone

@@ -16,7 +16,9 @@ from altegio_sync.errors import (
     AuthenticationError,
     UnexpectedAnswerError,
 )
-from altegio_sync.usecases.asking import KEEPS_CHANGING, REFUSED, Asking, RepairRequest
+from altegio_sync.usecases.asking import REFUSED, Asking
+from altegio_sync.usecases.asking_plan import RepairRequest
+from altegio_sync.usecases.company_asking import KEEPS_CHANGING
 from altegio_sync.usecases.zones import LocalZone
 from tests.fakes import ListSource, booking
 

@@ -20,7 +20,7 @@ from altegio_sync.cli.repeated_warnings import log_warning
 from altegio_sync.config import ALL_SETTINGS
 from altegio_sync.domain.report import utc_now
 from altegio_sync.log import get_logger
-from altegio_sync.usecases.asking import RepairRequest
+from altegio_sync.usecases.asking_plan import RepairRequest
 from altegio_sync.usecases.repair import RepairRun, plan_repairs, repair_appointments
 from altegio_sync.usecases.validate import ValidationRequest, validate_appointments
 

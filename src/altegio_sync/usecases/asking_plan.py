@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from altegio_sync.domain.lessons import LessonRules
 from altegio_sync.domain.period import spans
 
 if TYPE_CHECKING:
@@ -14,13 +15,29 @@ if TYPE_CHECKING:
 
     from altegio_sync.domain.period import Period
     from altegio_sync.domain.repair import Answer, Suspect, Unrepaired
+    from altegio_sync.usecases.zones import LocalZone
 
-#: 195 requests a minute: what binds in the long run.
+#: 195 requests a minute: the limit that counts in the long run.
 REQUESTS_PER_SECOND = 3.25
-#: Skipped bookings stand on Altegio's pages too, so there is more there than is stored.
+#: Altegio's pages also have the skipped bookings, so they have more rows than are stored.
 _RECORDS_PER_STORED = 1.5
-#: Pages are an estimate, and what they lack is asked for by id after all.
+#: The number of pages is an estimate, and what is not on them is requested by id too.
 _ESTIMATE_MARGIN = 1.25
+
+
+@dataclass(frozen=True, slots=True)
+class RepairRequest:
+    """How to repair.
+
+    Without a ``timezone``, the locations are asked for their zones. ``local`` is the zone that is
+    used where no location is asked.
+    """
+
+    companies: Sequence[str]
+    local: LocalZone
+    timezone: str | None = None
+    page_size: int = 50
+    rules: LessonRules = field(default_factory=LessonRules)
 
 
 class AnswerStore(Protocol):
@@ -33,9 +50,10 @@ class AnswerStore(Protocol):
     async def apply_answers(
         self, answers: Sequence[Answer], unrepaired: Unrepaired, *, by_id: bool = False
     ) -> Sequence[Suspect]:
-        """Write the answers; those about which Altegio has to be asked again by id.
+        """Write the answers. ``by_id`` as in `AppointmentStore.store_batch`.
 
-        The documents of these may be newer. ``by_id`` as in `AppointmentStore.store_batch`.
+        Returns the documents that may be newer than the answer: Altegio has to be asked about
+        them again, by id.
         """
         ...
 
@@ -44,7 +62,10 @@ class AnswerStore(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Windows:
-    """The days that some documents stand on, and about how many requests reading them takes."""
+    """The days of some documents, and about how many requests it takes to read these days.
+
+    ``take_fewer``: this is fewer requests than asking for each document by its id.
+    """
 
     periods: Sequence[Period]
     requests: int
@@ -54,9 +75,10 @@ class Windows:
 def group_by_companies(
     batch: Iterable[Suspect], configured: Sequence[str]
 ) -> dict[tuple[str, ...], list[Suspect]]:
-    """By the companies to ask in turn: its own, every one for a document that names none.
+    """Group documents by the companies to ask about them, one after the other.
 
-    Under the empty tuple are those that cannot be asked for.
+    This is the company of the document, or every company where the document names none. The empty
+    tuple has the documents that no company can be asked about.
     """
     grouped: dict[tuple[str, ...], list[Suspect]] = {}
     for suspect in batch:
@@ -70,13 +92,13 @@ def group_by_companies(
 async def plan_windows(
     store: AnswerStore, suspects: Sequence[Suspect], zone: ZoneInfo, page_size: int
 ) -> Windows:
-    """Whether pages take fewer requests than asking by id; reads nothing of Altegio."""
+    """Plan the reading of the documents' days. Requests nothing from Altegio."""
     moments = [each.starts_at for each in suspects if each.starts_at is not None]
     if not moments:
         return Windows([], len(suspects), take_fewer=False)
     periods = spans(sorted({moment.astimezone(zone).date() for moment in moments}))
     by_day = await store.count_by_day(min(moments), max(moments), zone)
-    requests = len(suspects) - len(moments)  # those without a day are asked for by id
+    requests = len(suspects) - len(moments)  # documents without a day are requested by id
     for period in periods:
         stored = sum(by_day.get(day.isoformat(), 0) for day in period.each_day())
         requests += 1 + int(stored * _RECORDS_PER_STORED) // page_size

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from altegio_sync.domain.repair import Suspect
     from altegio_sync.domain.validation import RuleContext, ValidationReport, ValidationScope
     from altegio_sync.ports import AppointmentSource
-    from altegio_sync.usecases.asking import RepairRequest
+    from altegio_sync.usecases.asking_plan import RepairRequest
     from altegio_sync.usecases.rearranging import Rearrangement
     from altegio_sync.usecases.stopping import StopSignal
     from altegio_sync.usecases.validate import Validator
