@@ -14,15 +14,18 @@ from zoneinfo import ZoneInfo
 
 import anyio
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pyrate_limiter import Limiter
 
 from altegio_sync.altegio.api import AltegioApi
 from altegio_sync.errors import RateLimitedError
 from altegio_sync.mongo.bookkeeping.budget import (
     BUDGET_COLLECTION,
-    OwnStarts,
     ServerClock,
     SharedBudget,
     count_starts,
+    rates_of,
 )
 from altegio_sync.mongo.stores import MongoAppointments
 from altegio_sync.ports import PageQuery
@@ -345,12 +348,14 @@ def test_a_servers_clock_that_was_set_is_followed(hours: int) -> None:
     assert clock.to_local(SERVER_NOON + hours * HOUR) == pytest.approx(110.5, abs=1e-3)
 
 
-async def test_a_start_that_was_made_late_holds_back_those_after_it() -> None:
-    own = OwnStarts([(2, 0.3), (0, 60.0)])
-    own.note()
-    first_at = monotonic()
-    own.note()
+@given(st.integers(0, 40), st.integers(0, 3000))
+def test_the_windows_of_a_process_are_those_that_bind(a_second: int, a_minute: int) -> None:
+    windows = {each.interval: each.limit for each in rates_of(a_second, a_minute, 60.0)}
 
-    await own.wait()
-
-    assert monotonic() >= first_at + 0.3 - 0.005
+    Limiter(rates_of(a_second or 1, a_minute, 60.0))  # it accepts them
+    assert set(windows.items()) <= {(1010, a_second), (60_250, a_minute)}
+    binding = min((limit / interval for interval, limit in windows.items()), default=0)
+    wanted = [
+        limit / interval for interval, limit in ((1010, a_second), (60_250, a_minute)) if limit
+    ]
+    assert binding == min(wanted, default=0)

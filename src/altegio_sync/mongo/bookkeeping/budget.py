@@ -8,7 +8,6 @@ spans.
 
 from __future__ import annotations
 
-from collections import deque
 from contextlib import suppress
 from datetime import UTC, datetime
 from math import ceil
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import anyio
 from pymongo import ReturnDocument, WriteConcern
+from pyrate_limiter import Limiter, Rate
 
 from altegio_sync.errors import StoreError
 from altegio_sync.mongo.core.connection import translated_errors, waits_for_mongodb
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     Document = dict[str, Any]
 
 BUDGET_COLLECTION = "altegio-sync-budget"
-_SECOND_S = 1.0
+_SECOND_MS = 1000
 _MINUTE_S = 60.0
 #: What leaves here evenly arrives jittered. Two processes jitter apart, so that more is left
 #: between their starts: still less than a minute's window leaves in the long run. The first start
@@ -70,22 +70,19 @@ class SharedBudget:
         self._minute_s = minute_s
         self._resting_until = 0.0
         self._clock = ServerClock()
-        self._own = OwnStarts(
-            [
-                (self._per_second, _SECOND_S * _SPACING_SLACK),
-                (self._per_minute, self._minute_s + _MINUTE_SLACK_S),
-            ]
-        )
+        rates = rates_of(self._per_second, self._per_minute, self._minute_s)
+        self._own = Limiter(rates, buffer_ms=1) if rates else None
 
     async def wait_for_turn(self) -> None:
         """Return at the moment at which the next request may start; StoreError without MongoDB."""
         while True:
             await anyio.sleep_until(self._resting_until)
-            if self._per_second or self._per_minute:
+            if self._own is not None:
                 await anyio.sleep_until(await self._reserve())
-                await self._own.wait()
+                # A start that was reserved in time may be made late, and the next one in time; and
+                # the server's clock may be set meanwhile. So the starts made here are counted too.
+                await self._own.try_acquire_async("altegio")
             if anyio.current_time() >= self._resting_until:
-                self._own.note()
                 return
 
     async def rest(self, seconds: float) -> None:
@@ -186,32 +183,13 @@ class ServerClock:
         return _seconds(server_time) + self._offset
 
 
-class OwnStarts:
-    """Keeps the windows for the starts of this process by the moments they were really made at.
-
-    What was reserved evenly may be made late, and the next in time; and the server's clock may be
-    set to another time in between.
-    """
-
-    def __init__(self, windows: list[tuple[int, float]]) -> None:
-        self._windows = [(limit, seconds) for limit, seconds in windows if limit]
-        self._starts: deque[float] = deque(maxlen=max((n for n, _ in self._windows), default=1))
-
-    async def wait(self) -> None:
-        """Return when one more start may be made."""
-        while (until := self._free_at()) > anyio.current_time():  # noqa: ASYNC110 - others take turns
-            await anyio.sleep_until(until)
-
-    def note(self) -> None:
-        self._starts.append(anyio.current_time())
-
-    def _free_at(self) -> float:
-        opening = (
-            self._starts[-limit] + seconds
-            for limit, seconds in self._windows
-            if len(self._starts) >= limit
-        )
-        return max(opening, default=0.0)
+def rates_of(per_second: int, per_minute: int, minute_s: float) -> list[Rate]:
+    """The two windows, without one that the other makes idle: the limiter does not accept it."""
+    second = Rate(per_second or 1, round(_SECOND_MS * _SPACING_SLACK))
+    minute = Rate(per_minute or 1, round(1000 * (minute_s + _MINUTE_SLACK_S)))
+    if not per_minute or per_minute * second.interval >= per_second * minute.interval > 0:
+        return [second] if per_second else []
+    return [second, minute] if 0 < per_second < per_minute else [minute]
 
 
 async def try_budget(database: AsyncDatabase[Document], key: str) -> None:

@@ -5,45 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from altegio_sync.domain.clock import MOST_AHEAD
-from altegio_sync.domain.report import utc_now
-from altegio_sync.mongo.core.connection import durable, waits_for_mongodb
-from altegio_sync.mongo.core.fence import no_fence
-from altegio_sync.mongo.core.junk import past_moment, unreported
+from altegio_sync.mongo.bookkeeping.own_documents import OwnDocuments
+from altegio_sync.mongo.core.connection import waits_for_mongodb
+from altegio_sync.mongo.core.junk import past_moment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from datetime import datetime
-
-    from pymongo.asynchronous.database import AsyncDatabase
-
-    from altegio_sync.mongo.core.fence import Fence
-    from altegio_sync.mongo.core.junk import OnJunk
 
     Document = dict[str, Any]
 
 CURSORS_COLLECTION = "altegio-sync-cursors"
 
 
-class MongoCursors:
-    """One document a company and collection; ``at`` is a time by Altegio's clock.
+class MongoCursors(OwnDocuments):
+    """One document for each company and collection; ``at`` is a time by Altegio's clock."""
 
-    ``fence`` is asked before every write.
-    """
-
-    def __init__(
-        self,
-        database: AsyncDatabase[Document],
-        collection: str,
-        *,
-        fence: Fence = no_fence,
-        on_junk: OnJunk = unreported,
-        clock: Callable[[], datetime] = utc_now,
-    ) -> None:
-        self._on_junk = on_junk
-        self._clock = clock
-        self._collection = durable(database)[CURSORS_COLLECTION]
-        self._of = collection
-        self._fence = fence
+    name = CURSORS_COLLECTION
 
     @waits_for_mongodb
     async def find_cursor(self, company_id: str) -> datetime | None:

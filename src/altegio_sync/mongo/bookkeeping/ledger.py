@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -11,22 +12,17 @@ from pymongo import UpdateOne
 from altegio_sync.domain.clock import MOST_AHEAD
 from altegio_sync.domain.ledger import DayRecord, Grade, LedgerEntry
 from altegio_sync.domain.period import Period
-from altegio_sync.domain.report import SyncMode, utc_now
+from altegio_sync.domain.report import SyncMode
 from altegio_sync.domain.zones import find_zone
 from altegio_sync.errors import StoreError
+from altegio_sync.mongo.bookkeeping.own_documents import OwnDocuments
 from altegio_sync.mongo.core.bulk import write_each
-from altegio_sync.mongo.core.connection import durable, waits_for_mongodb
-from altegio_sync.mongo.core.fence import no_fence
-from altegio_sync.mongo.core.junk import past_moment, text, unreported
+from altegio_sync.mongo.core.connection import waits_for_mongodb
+from altegio_sync.mongo.core.junk import past_moment, text
 from altegio_sync.mongo.core.refusals import DUPLICATE_KEY, meaning_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
-    from pymongo.asynchronous.database import AsyncDatabase
-
-    from altegio_sync.mongo.core.fence import Fence
-    from altegio_sync.mongo.core.junk import OnJunk
+    from collections.abc import Mapping, Sequence
 
     Document = dict[str, Any]
 
@@ -34,28 +30,15 @@ LEDGER_COLLECTION = "altegio-sync-ledger"
 _TRIES = 5
 
 
-class MongoLedger:
-    """A day's fields are those of its strongest pass; `latest` holds those of the last one.
+class MongoLedger(OwnDocuments):
+    """A day has the fields of its strongest pass; `latest` has those of its last pass."""
 
-    ``fence`` is asked before every write.
-    """
+    name = LEDGER_COLLECTION
 
-    def __init__(
-        self,
-        database: AsyncDatabase[Document],
-        collection: str,
-        *,
-        fence: Fence = no_fence,
-        on_junk: OnJunk = unreported,
-        clock: Callable[[], datetime] = utc_now,
-    ) -> None:
-        self._on_junk = on_junk
-        self._clock = clock
-        #: The days whose entry is none, and is written over.
-        self._junk: set[str] = set()
-        self._collection = durable(database)[LEDGER_COLLECTION]
-        self._of = collection
-        self._fence = fence
+    @cached_property
+    def _junk(self) -> set[str]:
+        """The `_id`s of documents that are no entries; the next entry of the day replaces them."""
+        return set()
 
     @waits_for_mongodb
     async def find_days(self, company_id: str, period: Period) -> Mapping[date, DayRecord]:
