@@ -1,0 +1,67 @@
+"""Tests the right to the timetable, and fetches the newest bookings from it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from altegio_sync.domain.period import Period
+from altegio_sync.errors import AltegioError
+from altegio_sync.ports import PageQuery
+from altegio_sync.usecases.check.bookings import SAMPLE
+from altegio_sync.usecases.check.checks import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from zoneinfo import ZoneInfo
+
+    from altegio_sync.domain.appointment import Booking
+    from altegio_sync.ports import AppointmentSource, Page
+
+_LARGEST_PAGE = 1000
+_DAYS_LOOKED_AT = 365
+_MOST_PAGES = 10
+
+
+async def check_timetable(
+    source: AppointmentSource, company_id: str, zone: ZoneInfo
+) -> tuple[Finding, Sequence[Booking]]:
+    """The finding, and bookings with the newest among them."""
+    name = "timetable"
+    today = datetime.now(zone).date()
+    year = Period.of_days(today - timedelta(days=_DAYS_LOOKED_AT), today)
+    query = PageQuery(company_id, year, zone, 1, _LARGEST_PAGE)
+    try:
+        page = await source.fetch_page(query)
+        total = page.rows if page.total is None else page.total
+        bookings = [*page.bookings, *await _fetch_newest(source, query, page, total)]
+    except AltegioError as error:
+        return Finding.bad(name, str(error), "the user needs the right to the timetable"), []
+    if page.rows < min(_LARGEST_PAGE, total):
+        size = f"serves {page.rows} a page when {_LARGEST_PAGE} are requested"
+    elif page.rows == _LARGEST_PAGE:
+        size = f"serves {_LARGEST_PAGE} a page: ALTEGIO_PAGE_SIZE=auto saves requests"
+    else:
+        size = f"page size unknown, since all {page.rows} fit on one page"
+    return Finding.good(name, f"{total} records in the last year; {size}"), bookings
+
+
+async def _fetch_newest(
+    source: AppointmentSource, query: PageQuery, first: Page, total: int
+) -> list[Booking]:
+    """More pages where the first does not hold the newest bookings.
+
+    Altegio lists the newest first, which its documentation does not promise.
+    """
+    if not first.rows or first.rows >= total:
+        return []
+    starts = [each.starts_at for each in first.bookings if each.starts_at is not None]
+    pages, last = min(-(-SAMPLE // first.rows), _MOST_PAGES), -(-total // first.rows)
+    is_ascending = bool(starts) and starts[0] < starts[-1]
+    numbers = range(max(2, last - pages), last + 1) if is_ascending else range(2, pages + 1)
+    found: list[Booking] = []
+    for number in numbers:
+        page = await source.fetch_page(replace(query, page=number, page_size=first.rows))
+        found += page.bookings
+    return found
