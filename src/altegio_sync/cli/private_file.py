@@ -1,4 +1,4 @@
-"""A file that only its owner may read, and that is there whole or not at all."""
+"""A file that only its owner may read, and that is written completely or not at all."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class PendingFile:
-    """Stands beside its path under another name until it is put there."""
+    """A draft beside the path, under another name until `put` moves it there."""
 
     def __init__(self, path: Path, draft: Path, descriptor: int) -> None:
         self.path = path
@@ -24,10 +24,10 @@ class PendingFile:
         self._descriptor = descriptor
 
     def put(self, text: str) -> None:
-        """Put the text in the place of what the path had.
+        """Write the text, and replace the file at the path by it.
 
         Raises:
-            ConfigError: there is no room, or the folder is gone.
+            ConfigError: the disk is full, or the folder is gone.
         """
         try:
             with open(self._descriptor, "w", encoding="utf-8", newline="", closefd=False) as file:
@@ -43,14 +43,14 @@ class PendingFile:
 def private_file(
     path: Path, replaces: Callable[[bytes], bool] | None = None
 ) -> Iterator[PendingFile]:
-    """Find out at once whether the path can be written; without a `put` it stays as it is.
+    """Check at once whether the path can be written. Without a `put` it does not change.
 
-    A file that is there is replaced only where ``replaces`` says so of its beginning.
+    An existing file is replaced only where ``replaces`` accepts its beginning.
 
     Raises:
-        ConfigError: the path cannot be written, or is no file, or no file to be replaced.
+        ConfigError: the path cannot be written, is not a file, or must not be replaced.
     """
-    # A link is followed, and stays one: what it leads to is written.
+    # A link stays a link: the file that it leads to is written.
     target = Path(os.path.realpath(path))
     if target.exists() and not target.is_file():
         raise cannot_write(path, "it is there already, and no file")

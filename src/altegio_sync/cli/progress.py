@@ -1,4 +1,4 @@
-"""Tells how a run goes on: a bar on a terminal, else a line a page."""
+"""Shows the progress of a run: a bar on a terminal, else one log line for each page."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ SKIPPED_HEADER = ("id", "start", "teacher", "service", "reason")
 
 
 class CliProgress(SilentProgress):
-    """Log lines, and a bar where stderr is a terminal and nobody asked for quiet."""
+    """Log lines, and a bar where ``has_bar`` is set."""
 
     def __init__(
         self, *, has_bar: bool = False, is_verbose: bool = False, is_quiet: bool = False
@@ -53,7 +53,7 @@ class CliProgress(SilentProgress):
         self._pages_done = 0
         self._started_at = time.monotonic()
         self._skipped_list: ListFile | None = None
-        #: Why the list of what was skipped was not written.
+        #: Why the list of skipped bookings was not written.
         self.list_problem: str | None = None
         self._zone = ZoneInfo("UTC")
         self._open = ExitStack()
@@ -85,9 +85,9 @@ class CliProgress(SilentProgress):
         self._open.close()
 
     def close_list(self) -> None:
-        """Write the list; after it `list_problem` is known.
+        """Write the list.
 
-        A list that cannot be written does not end the run: the reason is reported.
+        A list that cannot be written does not end the run: `list_problem` then has the reason.
         """
         listed, self._skipped_list = self._skipped_list, None
         if listed is not None:
@@ -97,7 +97,11 @@ class CliProgress(SilentProgress):
                 self.list_problem = str(error)
 
     def list_skipped_in(self, path: Path) -> None:
-        """List skipped bookings there when the run has ended; ConfigError where that cannot be."""
+        """List skipped bookings in this file when the run has ended.
+
+        Raises:
+            ConfigError: the file cannot be written.
+        """
         refuse_spreadsheets(path, "--skipped")
         self._skipped_list = self._open.enter_context(
             list_file(path, SKIPPED_HEADER, "list of skipped bookings")

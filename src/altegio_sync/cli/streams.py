@@ -1,4 +1,4 @@
-"""Standard streams that never fail for a character: people's terminals are not all UTF-8."""
+"""Standard streams that never fail because of a character: not every terminal uses UTF-8."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _HANDLER = "altegio-sync-readable"
-#: What the program itself writes beside letters, for terminals that have ASCII alone.
+#: The signs that the program itself prints, for terminals that have only ASCII.
 _LOOKALIKES = {
     **dict(zip("█▓▒░", "#*:.", strict=True)),
     **dict(zip("–—−…→", ("-", "-", "-", "...", "->"), strict=True)),
@@ -23,7 +23,7 @@ _LOOKALIKES = {
 
 
 def make_streams_safe() -> None:
-    """Replace what an output's encoding lacks, and what the input's encoding cannot read."""
+    """Replace characters that an output cannot write or the input cannot read."""
     codecs.register_error(_HANDLER, _replace)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -33,9 +33,9 @@ def make_streams_safe() -> None:
 
 
 class WatchedOutput:
-    """An output that remembers its own failure, so that no other OSError passes for it."""
+    """An output that remembers its own failure, to distinguish it from any other OSError."""
 
-    #: Whether any of them was written to: a result is not followed by a second one.
+    #: Whether any output was written to: after one result, no second result is printed.
     was_written = False
 
     def __init__(self, stream: TextIO) -> None:
@@ -65,7 +65,7 @@ class WatchedOutput:
 
 @contextmanager
 def watched_stdout() -> Iterator[WatchedOutput]:
-    """Stdout, watched while in the context."""
+    """Watch stdout within the context."""
     before = sys.stdout
     watched = WatchedOutput(before)
     sys.stdout = cast("TextIO", watched)

@@ -1,4 +1,4 @@
-"""Finds a `mongod`, and tells whether it can read the data that lie there."""
+"""Finds a `mongod`, and checks whether it can read the stored data."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from altegio_sync.errors import ConfigError
 
 _INSTALL = "pip install 'altegio-sync[embedded]'"
 _VERSION = re.compile(r"db version v([0-9]+)\.([0-9]+)\.([0-9]+)")
-#: Where these are, all are.
+#: A zone folder that has these names is complete.
 _SOME_ZONES = ("UTC", "Europe/Kiev", "America/New_York", "Asia/Almaty")
 _MISSING_LIBRARY = re.compile(r"(lib[\w.+-]+\.so[.\d]*): cannot open shared object")
 
@@ -48,24 +48,24 @@ def _wheel_mongod() -> Path | None:
 
 
 def time_zone_folder() -> str:
-    """Where the time zones of this machine are, for the server to read; empty where nowhere.
+    """The folder of this machine's time zones, for the server; empty where there is none.
 
-    A server's own zones are as old as the server.
+    A server's built-in zones are as old as the server.
     """
     package = find_spec("tzdata")
     packaged = (package.submodule_search_locations or []) if package else []
     for folder in (*zoneinfo.TZPATH, *(f"{each}/zoneinfo" for each in packaged)):
-        # The server does not start where a folder of zones is none.
+        # The server does not start with a folder that contains no zones.
         if all(Path(folder, each).is_file() for each in _SOME_ZONES):
             return folder
     return ""
 
 
 def mongod_version(mongod: Path) -> str:
-    """Such as "6.0.5".
+    """The version, such as "6.0.5".
 
     Raises:
-        ConfigError: it does not run; a missing system library is named.
+        ConfigError: `mongod` does not run; the message names a missing system library.
     """
     try:
         ran = subprocess.run(  # noqa: S603 - the mongod that was found
@@ -86,10 +86,10 @@ def mongod_version(mongod: Path) -> str:
 
 
 def refuse_unreadable_data(record: Path, version: str) -> None:
-    """MongoDB reads data of its own major version and of the one before it, and no other.
+    """MongoDB reads data of its own major version and of the version before it only.
 
     Raises:
-        ConfigError: the data that ``record`` is about were made by another.
+        ConfigError: ``record`` says that another version created the data.
     """
     try:
         made_by = str(json.loads(record.read_text(encoding="utf-8"))["version"])
@@ -108,10 +108,10 @@ def refuse_unreadable_data(record: Path, version: str) -> None:
 
 
 def record_version(record: Path, version: str) -> None:
-    """Once, when the data are made: a later server leaves their format as it is."""
+    """Written once, when the data is created: a later server does not change its format."""
     if record.exists():
         return
     draft = record.with_suffix(".draft")
     draft.write_text(json.dumps({"version": version}), encoding="utf-8")
-    draft.chmod(0o600)  # whatever the umask
+    draft.chmod(0o600)  # independent of the umask
     draft.replace(record)

@@ -22,12 +22,10 @@ _ANOTHER = "set ALTEGIO_DATA_DIR to a folder of your own"
 
 
 def make_private(folder: Path) -> None:
-    """Make the folder, with the folders above it that are missing, for this user alone.
-
-    The process's umask changes nothing about that.
+    """Create the folder and its missing parents, for this user only, under any umask.
 
     Raises:
-        ConfigError: it cannot be made, is no folder, or belongs to another user.
+        ConfigError: it cannot be created, is not a folder, or belongs to another user.
     """
     try:
         missing = takewhile(lambda each: not os.path.lexists(each), (folder, *folder.parents))
@@ -62,12 +60,12 @@ def _about_owner(folder: Path, owner: int) -> str:
 def _is_empty(folder: Path) -> bool:
     try:
         return not any(folder.iterdir())
-    except OSError:  # its owner alone can look
+    except OSError:  # only its owner can look inside
         return False
 
 
 def _owner_in_the_way(folder: Path) -> str:
-    """Whose folder refuses us, where it is another user's."""
+    """Names the owner of the folder that refuses us, where this is another user."""
     for each in (folder, *folder.parents):
         try:
             owner = each.lstat().st_uid
@@ -88,7 +86,7 @@ def _name_of(owner: int) -> str:
 
 
 def open_lock(path: Path) -> IO[str]:
-    """The lock's file, made where it is missing, under any umask."""
+    """The lock file; created where it is missing, under any umask."""
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_EXCL, 0o600)
         os.fchmod(descriptor, 0o600)
@@ -98,9 +96,9 @@ def open_lock(path: Path) -> IO[str]:
 
 
 def lock(file: IO[str], kind: int, check: Callable[[], None]) -> None:
-    """Wait for the lock; ``check`` is called meanwhile, and raises where the wait is to end.
+    """Wait for the lock. ``check`` is called during the wait, and raises to end the wait.
 
-    A wait within `flock` would not hear a signal: it goes on in a thread.
+    `flock` is called in a thread, since a signal does not interrupt it.
     """
     while True:
         try:

@@ -1,4 +1,4 @@
-"""Gets a command its share of the embedded MongoDB, starting it where none runs."""
+"""Gives a command access to the embedded MongoDB, and starts the server where none runs."""
 
 from __future__ import annotations
 
@@ -32,28 +32,28 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
 
 DATABASE = "altegio"
-#: A Unix socket's address holds some 100 bytes, by system.
+#: The path of a Unix socket has about 100 bytes at most, depending on the system.
 _MAX_SOCKET_PATH = 100
-#: Reading the journal after a crash takes its time.
+#: Reading the journal after a crash takes a while.
 _START_SECONDS = 120.0
 _END_SECONDS = 20.0
 _POLL_SECONDS = 0.01
-#: Where the supervisor inherits its lock, which it leaves open, and does not hand on to `mongod`.
+#: The file descriptor of the lock that the supervisor inherits, and does not pass to `mongod`.
 _LOCK_FD = 3
-#: What the server's process is given of the environment: no token, no password.
+#: The variables that the server's process gets: no token, no password.
 _ENVIRONMENT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "VIRTUAL_ENV")
 
 
 @asynccontextmanager
 async def embedded_mongod(data_dir: Path | None = None) -> AsyncIterator[str]:
-    """Yield the address of a mongod shared by all commands on this folder, kept up until exit.
+    """Yield the address of a mongod that all commands on this folder share; it runs until exit.
 
     Raises:
-        ConfigError: no mongod, one that does not run, or data that it cannot read.
+        ConfigError: there is no mongod, it does not run, or it cannot read the data.
         StoreUnavailableError: it does not start.
     """
     with ExitStack() as held:
-        # A wait for another command's start or end is left where the task is cancelled.
+        # Cancelling the task ends a wait for another command's start or end.
         share = share_mongod(data_dir, anyio.from_thread.check_cancelled)
         uri = await anyio.to_thread.run_sync(held.enter_context, share)
         yield uri
@@ -63,25 +63,25 @@ async def embedded_mongod(data_dir: Path | None = None) -> AsyncIterator[str]:
 def share_mongod(
     data_dir: Path | None = None, check: Callable[[], None] = lambda: None
 ) -> Iterator[str]:
-    """As `embedded_mongod`, for those without an event loop.
+    """Like `embedded_mongod`, for callers without an event loop.
 
-    ``check`` is called while it waits, and raises where the wait is to end.
+    ``check`` is called during a wait, and raises to end the wait.
     """
     folder = (data_dir or platformdirs.user_data_path("altegio-sync")) / "mongodb"
     make_private(folder)
     path = _socket_path(folder.resolve())
     with open_lock(folder / "users.lock") as users_lock:
         with open_lock(folder / "start.lock") as start_lock:
-            # One at a time looks whether a server runs and starts one.
+            # Only one command at a time checks whether a server runs, and starts one.
             lock(start_lock, fcntl.LOCK_EX, check)
-            # Waits here while the supervisor, having seen its last user go, stops the server.
+            # Waits here while the supervisor stops the server after its last user.
             lock(users_lock, fcntl.LOCK_SH, check)
             _ensure_running(folder, path, check)
         yield f"mongodb://{quote(str(path), safe='')}/{DATABASE}"
 
 
 def _socket_path(folder: Path) -> Path:
-    """In the data folder where the path is short enough, else below /tmp; the same for all."""
+    """In the data folder where the path is short enough, else in /tmp; the same for all."""
     path = folder / "mongod.sock"
     if len(os.fsencode(path)) < _MAX_SOCKET_PATH:
         return path
@@ -108,10 +108,10 @@ def _ensure_running(folder: Path, path: Path, check: Callable[[], None]) -> None
 
 
 def await_end(data_dir: Path) -> None:
-    """Wait until the server of a folder that nobody uses any more has left it."""
+    """Wait until the server of an unused folder has stopped."""
     folder = data_dir / "mongodb"
     deadline = time.monotonic() + _END_SECONDS
-    # In this order: the supervisor is there before its server is, and may leave before it.
+    # In this order: the supervisor starts before its server, and may end before it.
     for path in (folder / "supervisor.lock", folder / "server.lock"):
         while path.exists() and _is_held(path) and time.monotonic() < deadline:
             time.sleep(_POLL_SECONDS)
@@ -131,12 +131,12 @@ def _is_held(path: Path) -> bool:
 
 
 def _start_supervisor(folder: Path, path: Path, mongod: Path) -> int | None:
-    """Start it in a session of its own, so that a Ctrl-C here does not reach it.
+    """Start it in its own session, so that a Ctrl-C here does not reach it.
 
-    It inherits its lock, held, so that the lock tells of it from its first moment on.
+    It inherits its lock, already held, so that the lock shows the supervisor from its start on.
 
     Returns:
-        Its pid; None where one lives that does not answer.
+        Its pid; None where a supervisor runs that does not answer.
     """
     arguments = [sys.executable, "-m", "altegio_sync.embedded.supervisor"]
     arguments += [str(folder), str(path), str(mongod), time_zone_folder()]
@@ -187,7 +187,7 @@ def _has_ended(pid: int) -> bool:
 
 
 def _answers(path: Path) -> bool:
-    """Mongod listens when it is ready, and not before."""
+    """`mongod` listens only when it is ready."""
     with socket.socket(socket.AF_UNIX) as probe:
         try:
             probe.connect(str(path))
@@ -197,7 +197,7 @@ def _answers(path: Path) -> bool:
 
 
 def _last_words(folder: Path) -> str:
-    """The last error of the server's log, in its own words; they are about files and options."""
+    """The last error of the server's log. The server's own words mention only files and options."""
     try:
         lines = (folder / "mongod.log").read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:

@@ -1,14 +1,15 @@
-"""Holds a `mongod` up while somebody uses it: a small process of its own.
+"""Keeps a `mongod` running while a command uses it. The supervisor is a small separate process.
 
 Every command that uses the server holds a shared lock on `users.lock`. This process waits for the
-exclusive one and so gets it exactly when the last user is gone, also when that one was killed;
-then it stops the server and leaves. Locks, unlike pid files, cannot outlive their owners:
+exclusive lock. It gets the lock when the last user is gone, even if that user was killed. Then it
+stops the server and ends. A lock, unlike a pid file, cannot outlive its owner:
 
-- `supervisor.lock` is held as long as this process lives, which inherits it from who starts it;
-- `server.lock` is held by `mongod` itself, which inherits it: nobody starts a second server on the
-  same data while the first is still shutting down.
+- `supervisor.lock` is held while this process runs. The process inherits the lock from the command
+  that starts it.
+- `server.lock` is held by `mongod` itself, which inherits the lock. So no second server starts on
+  the same data while the first server shuts down.
 
-Standard library only, so that it is small and starts at once.
+It uses the standard library only, so that it is small and starts at once.
 """
 
 from __future__ import annotations
@@ -27,9 +28,9 @@ CACHE_GB = "0.25"
 
 
 def main(data_dir: str, socket: str, mongod: str, zones: str = "") -> int:
-    """Run until the last user is gone; the exit code is mongod's.
+    """Run until the last user is gone; return mongod's exit code.
 
-    ``zones`` is the folder of time zones that it reads; without, it has those it was built with.
+    ``zones`` is a folder of time zones. Without it, `mongod` uses its built-in zones.
     """
     os.umask(0o077)
     folder = Path(data_dir)
@@ -37,7 +38,7 @@ def main(data_dir: str, socket: str, mongod: str, zones: str = "") -> int:
         (folder / "server.lock").open("a") as server_lock,
         (folder / "users.lock").open("a") as users_lock,
     ):
-        fcntl.flock(server_lock, fcntl.LOCK_EX)  # an earlier server may still be on its way out
+        fcntl.flock(server_lock, fcntl.LOCK_EX)  # an earlier server may still be shutting down
         for leftover in (Path(socket), folder / "mongod.log"):
             leftover.unlink(missing_ok=True)
         process = _start(folder, socket, mongod, zones, server_lock.fileno())
@@ -49,7 +50,7 @@ def main(data_dir: str, socket: str, mongod: str, zones: str = "") -> int:
         threading.Thread(target=stop_after_last_user, daemon=True).start()
         signal.signal(signal.SIGTERM, lambda *_: process.terminate())
         code = process.wait()
-        # The thread may wait in flock for ever; the interpreter shall not wait for it.
+        # The thread may wait in flock for ever, and the interpreter must not wait for the thread.
         os._exit(code)
 
 
@@ -62,7 +63,7 @@ def _start(
         mongod,
         *("--dbpath", str(data)),
         *("--bind_ip", socket),
-        "--nounixsocket",  # it would make another one in /tmp, beside the one bound to
+        "--nounixsocket",  # else it would make a second socket in /tmp
         *("--filePermissions", "0600"),
         *("--logpath", str(folder / "mongod.log")),
         *("--wiredTigerCacheSizeGB", CACHE_GB),
@@ -78,7 +79,7 @@ def _start(
 
 
 def _die_with_parent() -> None:
-    """On Linux the server is told to stop when this process is killed; elsewhere it stays."""
+    """On Linux the server stops when this process is killed; on other systems it keeps running."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 

@@ -1,4 +1,4 @@
-"""The statistics as one page that needs nothing but itself."""
+"""The statistics as one self-contained page."""
 
 from altegio_sync.cli.html.stats_page import may_be_replaced, render_stats_page
 

@@ -1,4 +1,4 @@
-"""Charts of plain SVG: lengths in per cent, so that they fit a phone, and no style attributes."""
+"""Charts in plain SVG, with lengths in per cent to fit a phone, and without style attributes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from altegio_sync.domain.day_chart import DayChart
 
-#: Where a scale may end, times a power of ten; half of each is a whole number too.
+#: Possible ends of a scale, times a power of ten. Half of each is a whole number too.
 _SMALL_TOPS = (2, 4, 6, 8, 10)
 _TOPS = (12, 16, 20, 24, 30, 40, 50, 60, 80, 100)
 _LABELS = 5
@@ -24,13 +24,13 @@ def percent_of(part: float, whole: float) -> str:
 
 
 def bar(part: float, whole: float, kind: str = "") -> Markup:
-    """A bar beside a number that says the same: nothing for a screen reader."""
+    """A bar beside a number. Hidden from screen readers, since the number says the same."""
     drawn = element("rect", width=percent_of(part, whole), height="100%", rx="2")
     return element("svg", drawn, class_=f"bar {kind}".rstrip(), aria_hidden="true")
 
 
 def stacked_bar(parts: Sequence[tuple[str, int, str]], label: str) -> Markup:
-    """Names, counts and kinds side by side, as wide as their shares."""
+    """One bar of several parts (name, count, kind), each as wide as its share."""
     whole = sum(count for _, count, _ in parts)
     pieces, left = [], 0
     for name, count, kind in parts:
@@ -43,7 +43,7 @@ def stacked_bar(parts: Sequence[tuple[str, int, str]], label: str) -> Markup:
 
 
 def columns(chart: DayChart, label: str) -> Markup:
-    """A column for each bar of the chart, with a scale, and the first and last of them named."""
+    """A column for each bar of the chart, with a scale and labels, also at both ends."""
     top = _top(chart.highest)
     share = 100 / len(chart.bars)
     drawn = []
@@ -69,7 +69,7 @@ def columns(chart: DayChart, label: str) -> Markup:
 
 
 def _top(highest: int) -> int:
-    """The round, even number at or above the highest column."""
+    """The end of the scale: a round, even number not below the highest column."""
     power = 1
     while highest > _TOPS[-1] * power:
         power *= 10
@@ -90,13 +90,13 @@ def _ticks(chart: DayChart, share: float) -> Iterable[Markup]:
         x, anchor = f"{(number + 0.5) * share:.3f}%", "middle"
         if last and number in (0, last):
             x, anchor = ("0%", "start") if number == 0 else ("100%", "end")
-        # Below the plot, by the height of the text.
+        # The label is below the plot, by the height of the text.
         label = chart.label(bars[number])
         yield element("text", label, x=x, y="100%", dy="1.6em", text_anchor=anchor)
 
 
 def week(counts: dict[tuple[int, int], int], label_id: str) -> Markup:
-    """A table of the week, a row an hour, shaded by how much there is; keys are day and hour."""
+    """A table of the week, one row for each hour, darker for more; the keys are day and hour."""
     most = max(counts.values())
     hours = [hour for _, hour in counts]
     head = element("tr", element("td"), *(element("th", day, scope="col") for day in _WEEKDAYS))
@@ -116,7 +116,7 @@ def _cell(count: int, most: int) -> Markup:
 
 
 def number(count: int) -> Markup:
-    """A count for people, that programs read from its `value`."""
+    """A count as people write it; `value` has the number for programs."""
     return element("data", f"{count:,}", value=count)
 
 
@@ -127,14 +127,14 @@ def percentage(share: float | None) -> Markup:
 
 
 def name(text: str) -> Markup:
-    """Whose letters, of whatever direction, do not turn what stands beside them."""
+    """A name in its own text direction, so that it does not reorder the text beside it."""
     return element("bdi", text)
 
 
 def table(
     columns_: Sequence[str], rows: Iterable[Sequence[Markup]], *, label_id: str, class_: str = ""
 ) -> Markup:
-    """The first cell of a row is its head."""
+    """A table; the first cell of each row is the row's header."""
     head = element("tr", *(element("th", each, scope="col") for each in columns_))
     body = (
         element("tr", element("th", first, scope="row"), *(element("td", each) for each in rest))

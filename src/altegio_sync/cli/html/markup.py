@@ -1,4 +1,4 @@
-"""HTML that is escaped by construction: only what `element` made goes into a page as it is."""
+"""HTML that is always escaped: only text made by `element` is not escaped again."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _VOID = frozenset({"meta", "rect", "line"})
-#: Nothing is fetched, run or sent; one style sheet is taken, known by what it holds.
+#: Nothing is loaded, run or sent. One style sheet is allowed, by the hash of its text.
 _POLICY = "default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
 
 
 class Markup(str):
-    """HTML as it is. Joined with plain text it is plain text again, and escaped."""
+    """Finished HTML. Concatenated with plain text it becomes plain text, which is escaped."""
 
     __slots__ = ()
 
@@ -28,9 +28,9 @@ Attribute = str | int | float | None
 
 
 def element(name: str, *children: Child, **attributes: Attribute) -> Markup:
-    """The element with the children that are not None; `class_` and `aria_label` name attributes.
+    """An element with its children (None is skipped); `class_` becomes `class`.
 
-    Names of elements and attributes are ours; everything else may be anybody's.
+    Names of elements and attributes come from our code. All other text may be foreign.
     """
     told = "".join(
         f' {key.rstrip("_").replace("_", "-")}="{html.escape(shown(value))}"'
@@ -51,7 +51,7 @@ def _escaped(child: str) -> str:
 
 
 def document(title: str, style: str, body: Markup) -> str:
-    """A whole page under a policy that lets nothing in but the style sheet."""
+    """A whole page, with a policy that allows only the style sheet."""
     sheet = f"\n{style}"
     digest = base64.b64encode(hashlib.sha256(sheet.encode()).digest()).decode()
     head = element(

@@ -1,4 +1,4 @@
-"""What `stats` tells, laid out as a page of charts; every chart has its numbers beside it."""
+"""The report of `stats` as a page of charts. Every chart has its numbers beside it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from altegio_sync.domain.day_chart import DayChart
     from altegio_sync.domain.stats import NamedCount, StatsReport
 
-#: Two months by day, a year by week.
+#: Enough for two months by day, or a year by week.
 _MOST_BARS = 62
 _KINDS = {
     AttendanceStatus.ARRIVED.value: "arrived",
@@ -41,13 +41,13 @@ _KINDS = {
 
 
 def may_be_replaced(beginning: bytes) -> bool:
-    """Whether a file that begins so is empty or an earlier page, of this version or another."""
+    """Whether a file with this beginning is empty, or an earlier page of any version."""
     is_page = beginning.startswith(b"<!doctype html>") and b"<title>Appointments, " in beginning
     return is_page or not beginning.strip()
 
 
 def render_stats_page(report: StatsReport) -> str:
-    """A whole HTML page: no scripts, nothing that is fetched."""
+    """A whole HTML page, without scripts and without anything to load."""
     style = files(__package__).joinpath("stats.css").read_text(encoding="utf-8")
     counts = report.counts
     cards = (
@@ -145,7 +145,7 @@ def _status(report: StatsReport) -> Markup:
         kind = _KINDS.get(each.status or "", "other")
         share = share_of(each.count, counts.active)
         parts.append((each.label, each.count, kind))
-        # An unknown one is told as it is stored; the known ones' labels say it all.
+        # An unknown status is shown as stored; for a known status the label is enough.
         label = each.label if kind != "other" or not each.status else f"{each.label}: {each.status}"
         key = element("svg", element("rect", width="100%", height="100%", rx="3"),
                       class_=f"key {kind}", aria_hidden="true")  # fmt: skip
