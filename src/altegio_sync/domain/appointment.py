@@ -1,4 +1,4 @@
-"""An appointment as the school's collection knows it, and a booking as Altegio tells it."""
+"""An appointment of the school's collection, and a booking of Altegio."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class AttendanceStatus(Enum):
-    """Altegio's numbers for what became of a lesson; cancelled is not one of them (`deleted`)."""
+    """Altegio's numbers for the attendance. A cancelled lesson has none: it is `deleted`."""
 
     PENDING = "0"
     ARRIVED = "1"
@@ -25,9 +25,9 @@ class AttendanceStatus(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Lead:
-    """The school's pupil, by the id of its CRM. The name is private: it never reaches a log.
+    """The school's pupil, with the id of the CRM. The name is private and is never logged.
 
-    ``others`` are the other ids that the client's name may mean, each with the name it leaves.
+    ``others`` are the other possible ids in the client's name, each with the rest of the name.
     """
 
     id: str
@@ -38,7 +38,7 @@ class Lead:
 
 @dataclass(frozen=True, slots=True)
 class Teacher:
-    """Who gives the lesson."""
+    """The person who gives the lesson."""
 
     id: str
     name: str = field(repr=False)
@@ -46,7 +46,7 @@ class Teacher:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """What is sold: an individual lesson, a trial lesson, or something else."""
+    """What the school sells: an individual lesson, a trial lesson, or something else."""
 
     id: str
     title: str
@@ -55,7 +55,7 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class Appointment:
-    """A lesson that belongs into the collection; both moments are aware, the end excluded."""
+    """A lesson that belongs in the collection. Both moments are aware; the end is excluded."""
 
     id: str
     company_id: str
@@ -70,22 +70,20 @@ class Appointment:
     changed_at: datetime | None = None
 
 
-#: Parts of a booking that decide whether it is kept, and may arrive damaged.
+#: Parts of a booking that decide whether it is kept, and that may be damaged.
 RECORD, SERVICES, CLIENT_NAME = "record", "services", "client name"
 
 
 @dataclass(frozen=True, slots=True)
 class Booking:
-    """One record of Altegio, read as far as it can be read: None where a part cannot.
+    """One record of Altegio. A part that cannot be read is None; an unreadable id is empty.
 
-    The id is empty where it cannot be read.
-    ``teacher_id`` stands without ``teacher`` where Altegio names the teacher by id alone.
-    ``problems`` names the parts that were there and could not be read, ``damaged`` those that did
-    not arrive as they were sent. ``version`` is what Altegio
-    says of the last change: two readings of the same version are of a booking left as it was.
-    ``changed_at`` is the same as a moment, None where it cannot be read. ``asked_at`` is when the
-    request for this answer started, by `steady_now`; None where nobody noted it.
-    ``possible_leads`` are what the client's name may mean where it says no lead for sure.
+    ``teacher_id`` is set without ``teacher`` where Altegio sends only the teacher's id.
+    ``problems`` names the parts that could not be read, ``damaged`` the parts that did not arrive
+    as they were sent. ``version`` is Altegio's text for the last change: two readings with the
+    same version are of an unchanged booking. ``changed_at`` is the version as a moment, None where
+    it cannot be read. ``asked_at`` is when the request for this answer started, by `steady_now`;
+    None where unknown. ``possible_leads`` are the possible leads of a name without a certain lead.
     """
 
     id: str
@@ -110,7 +108,7 @@ class Booking:
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """A company at Altegio: the school's branch, with the zone its calendar is kept in."""
+    """A company at Altegio: a branch of the school, with the time zone of its calendar."""
 
     id: str
     title: str

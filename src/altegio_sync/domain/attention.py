@@ -1,4 +1,4 @@
-"""What needs a person: a rule for each thing that can look well and is not."""
+"""What needs attention: one rule for each thing that may look well although it is not."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ if TYPE_CHECKING:
     from altegio_sync.domain.validation import RuleFinding
     from altegio_sync.messages import Message
 
-#: A run or a cursor that is this late was left behind by a crontab line that no longer runs.
+#: A run or a cursor that is older: a crontab line probably no longer runs.
 MAX_AGE = timedelta(hours=26)
-#: No run takes so long; one that does has hung.
+#: No run takes so long: an older run hangs.
 _MAX_AT_WORK = timedelta(hours=24)
-#: For so long a company that was taken out of the settings is mentioned.
+#: How long a company that was removed from the settings is mentioned.
 _REMOVED_FOR = timedelta(days=7)
 _CLOCKS_DIFFER_BY = timedelta(minutes=10)
 _RERUN = {"sync": "altegio-sync sync PERIOD", "changes": "altegio-sync changes"}
 
 
 def about_run(run: LastRun, company: str | None = None) -> Iterator[Attention]:
-    """How the last run of its kind ended."""
+    """Report how the last run of its kind ended, unless it ended well."""
     if run.ok:
         return
     if run.interrupted:
@@ -60,7 +60,7 @@ def _failed(run: LastRun, company: str | None) -> Message:
 def about_run_age(
     what: Message | str, at: datetime | None, now: datetime, company: str | None = None
 ) -> Iterator[Attention]:
-    """A run must not be old, nor from the future, by the clock of MongoDB's server."""
+    """Report a run that is old, or from the future, by MongoDB's clock."""
     if at is None:
         yield Attention("WARNING", texts.NO_TIME_OF_END(what=what), "old_run", company)
     elif at - now > _CLOCKS_DIFFER_BY:
@@ -83,7 +83,7 @@ def about_cursor(company: str, at: datetime, now: datetime) -> Iterator[Attentio
 def about_companies(
     marks: Iterable[RunMark], known: Iterable[str], configured: Sequence[str], now: datetime
 ) -> Iterator[Attention]:
-    """A company that was never read, and one that is no longer read."""
+    """Report a company that was never read, and a company that is no longer read."""
     ends = _find_ends(marks)
     for company in configured:
         if company not in ends and company not in known:
@@ -99,7 +99,7 @@ def about_companies(
 
 
 def _find_ends(marks: Iterable[RunMark]) -> dict[str, tuple[datetime, bool]]:
-    """By company, when its last run ended, and whether the last run of any command succeeded."""
+    """By company: when its last run ended, and whether the last run of any command succeeded."""
     ends: dict[str, tuple[datetime, bool]] = {}
     for mark in marks:
         if mark.company is not None and mark.at is not None:
@@ -116,7 +116,7 @@ def about_kept(marks: Iterable[RunMark]) -> Iterator[Attention]:
 
 
 def about_clocks(marks: Iterable[RunMark]) -> Iterator[Attention]:
-    """A machine whose clock differs from MongoDB's: its "today" is another day."""
+    """Report a machine whose clock differs from MongoDB's: its "today" may be another day."""
     for mark in marks:
         finished_at = None if mark.last is None else mark.last.finished_at
         if mark.company is None and mark.at is not None and finished_at is not None:
@@ -137,7 +137,7 @@ def about_doubtful(marks: Iterable[RunMark]) -> Iterator[Attention]:
 
 
 def about_warnings(marks: Iterable[RunMark]) -> Iterator[Attention]:
-    """What the last runs warned of, and what lasts until a run finds it in order."""
+    """Report each warning of the last runs, once."""
     told: set[tuple[str, str | None]] = set()
     for mark in marks:
         warnings = None if mark.last is None else mark.last.warnings
@@ -148,7 +148,7 @@ def about_warnings(marks: Iterable[RunMark]) -> Iterator[Attention]:
 
 
 def about_days(coverage: CompanyCoverage) -> Iterator[Attention]:
-    """Days that were not read completely; days read under earlier rules are no alarm."""
+    """Report days that were not read completely, except days that were read under earlier rules."""
     gaps = [day for gap in coverage.gaps for day in gap.each_day()]
     missing = [day for day in gaps if day not in coverage.outdated]
     if missing:
@@ -173,7 +173,7 @@ def about_index(
 
 
 def about_validation(findings: Iterable[RuleFinding]) -> Iterator[Attention]:
-    """The open errors, and the leads that may be wrong, each with some of the appointments."""
+    """Report open errors and doubtful leads, each with some appointment ids."""
     errors = [each for each in findings if each.severity is Severity.ERROR and each.count]
     if errors:
         count = sum(each.count for each in errors)
@@ -190,7 +190,7 @@ def about_validation(findings: Iterable[RuleFinding]) -> Iterator[Attention]:
 
 
 def _remedy(errors: Sequence[RuleFinding]) -> Message | str:
-    """What corrects the errors: `validate --fix` corrects neither duplicates nor double lessons."""
+    """The command that corrects the errors; `validate --fix` does not correct duplicates."""
     remedies = {each.remedy for each in errors}
     if remedies - {Remedy.CLEAN, Remedy.TELL}:
         return "altegio-sync validate --fix"
@@ -203,7 +203,7 @@ def _remedy(errors: Sequence[RuleFinding]) -> Message | str:
 def about_leases(
     leases: Iterable[LeaseState], now: datetime, reported: Iterable[str] = ()
 ) -> Iterator[Attention]:
-    """A run that was killed, and one that never ends; ``reported`` are ids of runs."""
+    """Report a run that was killed, and a run that does not end; ``reported`` are run ids."""
     for each in leases:
         company = None if each.company == "all" else each.company
         if each.is_expired:
@@ -218,7 +218,7 @@ def about_leases(
 def about_killed(
     marks: Iterable[RunMark], at_work: Mapping[str, str], continued_by: Mapping[str, str]
 ) -> Iterator[Attention]:
-    """Runs that began and left neither an end nor a lease; ``at_work`` are run ids."""
+    """Report runs that began and left neither an end nor a lease; ``at_work`` are run ids."""
     for mark in marks:
         for run in mark.open_runs[-1:]:
             if run.run_id not in at_work:

@@ -31,20 +31,20 @@ _ODD += (
     "\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0001\U000e0020-\U000e007f"
 )
 _ODD_CHARACTER = re.compile(f"[{_ODD}]")
-# The plain case: one word of digits, and no other digit. It is what most names are.
+# The plain case of most names: one word of digits, and no other digit.
 _PLAIN = re.compile(
     rf"(?P<before>(?:[^0-9{_ODD}]* )?)(?P<id>[0-9]+)[,.]?(?P<after>(?: [^0-9{_ODD}]*)?)"
 )
 _PLAIN_LENGTHS = range(5, 9)
 _SIZE_OF_DATE = 8
-#: A longer text is no name, and is not searched.
+#: A longer text is not a name, and is not searched.
 _LONGEST_NAME = 1000
-#: Words beside the id that have to be looked at more closely.
+#: With such a word beside the id, the name is examined in detail.
 _SPECIAL_WORDS = ID_WORDS | KIND_WORDS | LABELS
 
 
 def join_name(name: str, surname: str = "", patronymic: str = "") -> str:
-    """The full name: ``name``, then the words of the other two that it does not have yet."""
+    """The full name: ``name``, then the words of the other two that ``name`` does not contain."""
     words = name.split()
     for part in (surname, patronymic):
         if part:
@@ -61,12 +61,12 @@ def parse_client_name(
     lengths: frozenset[int] = frozenset(),
     region: str = DEFAULT_REGION,
 ) -> Lead | None:
-    """The lead's id and the rest of the name, or None where one of the two is missing.
+    """The lead's id and the rest of the name, or None where either is missing.
 
-    ``lengths`` are the numbers of digits of the school's ids; empty where they are not known.
-    Numbers that are phone numbers in ``region`` (two ISO letters), dates or amounts are no ids. A
-    lead that may be the wrong one is doubtful.
-    With ``pattern`` (a group named ``id``), what it matched as a whole is taken out of the name.
+    ``lengths`` are the possible numbers of digits of the school's ids; empty where not known.
+    Phone numbers of ``region`` (two ISO letters), dates and amounts are not ids. A lead that may
+    be the wrong lead is doubtful. ``pattern`` has a group named ``id``; the text that the whole
+    pattern matched is removed from the name.
     """
     if pattern is not None:
         return _read_by_pattern(full_name(name, surname, patronymic), pattern)
@@ -81,7 +81,7 @@ def parse_client_name(
 
 
 def full_name(name: str, surname: str = "", patronymic: str = "") -> str:
-    """The full name as it is stored: without invisible characters, with single spaces."""
+    """The full name for storing: without invisible characters, with single spaces."""
     full = join_name(name, surname, patronymic)
     return full if _ODD_CHARACTER.search(full) is None else _plainly(name, surname, patronymic)
 
@@ -96,7 +96,7 @@ def _plain_character(match: re.Match[str]) -> str:
 
 
 def _read_plain(full: str, match: re.Match[str], lengths: frozenset[int]) -> Lead | None:
-    """The lead of a name whose only number is the id; None where it has to be studied."""
+    """The lead of a name whose only number is the id; None where the name needs all rules."""
     before, lead_id, after = match.groups()
     size = len(lead_id)
     if size not in (lengths or _PLAIN_LENGTHS) or is_year(lead_id):
@@ -118,7 +118,7 @@ def _is_counted(full: str, start: int) -> bool:
 
 @lru_cache(maxsize=4096)
 def _read_closely(full: str, lengths: frozenset[int], region: str) -> Lead | None:
-    """The lead by the rules for names with several numbers, or with signs around them."""
+    """The lead of a name with several numbers, or with signs around them."""
     if len(full) > _LONGEST_NAME:
         return None
     candidates = find_candidates(full, lengths, region)
@@ -139,14 +139,17 @@ def _read_closely(full: str, lengths: frozenset[int], region: str) -> Lead | Non
 def possible_leads(
     full: str, lengths: frozenset[int] = frozenset(), region: str = DEFAULT_REGION
 ) -> tuple[Lead, ...]:
-    """What the full name may mean, all with doubt: for a name that holds several short numbers."""
+    """The possible leads of a name with several short numbers; all are doubtful."""
     if len(full) > _LONGEST_NAME:
         return ()
     return tuple(_doubtful_leads(full, find_candidates(full, lengths, region)))
 
 
 def _doubtful_leads(full: str, candidates: Sequence[Candidate]) -> list[Lead]:
-    """A lead of each number that may be an id; ends of phone numbers only where all may be ends."""
+    """A lead for each number that may be an id.
+
+    A possible end of a phone number counts only where every number may be such an end.
+    """
     clear = [each for each in candidates if not each.is_suspect]
     digits = dict.fromkeys(each.digits for each in clear or candidates)
     leads = [
@@ -156,10 +159,10 @@ def _doubtful_leads(full: str, candidates: Sequence[Candidate]) -> list[Lead]:
 
 
 def _choose(candidates: Sequence[Candidate], *, knows_lengths: bool) -> tuple[Candidate, bool]:
-    """Of those that are long enough to be sure, and whether there is a doubt.
+    """Choose among the long candidates; the flag says whether the choice is doubtful.
 
-    One that may be the end of a phone number, a year, or something else by the words beside it, is
-    used only where there is no other.
+    A candidate that may be the end of a phone number, a year, or something else (by the words
+    beside it) is used only where there is no other candidate.
     """
     plain = [each for each in candidates if not each.is_other] or candidates
     clear = [each for each in plain if not each.is_suspect and not each.is_year]
@@ -167,15 +170,15 @@ def _choose(candidates: Sequence[Candidate], *, knows_lengths: bool) -> tuple[Ca
     chosen = next((each for each in left if each.is_bare), left[0])
     is_one = len({each.digits for each in left}) == 1
     is_unsure = chosen.is_year or chosen.is_other or chosen.is_suspect
-    # A phone number before the id is usual; behind it, the two may have been mistaken.
+    # A phone number before the id is usual. Behind the id, the two may have been confused.
     is_followed = any(each.is_suspect and each.start > chosen.start for each in candidates)
-    # Ids of eight digits may read as a day, and a day in one piece as an id.
+    # An id of eight digits may look like a day, and a day in one piece like an id.
     is_unsure |= not knows_lengths and any(is_compact_date(each.digits) for each in candidates)
     return chosen, is_unsure or is_followed or not is_one
 
 
 def _choose_short(candidates: Sequence[Candidate]) -> tuple[Candidate | None, bool]:
-    """A single number of 3 or 4 digits that is no year: always with doubt."""
+    """A single number of 3 or 4 digits that is not a year; always doubtful."""
     left = [each for each in candidates if not each.is_year]
     is_one = len({each.digits for each in left}) == 1
     return (left[0] if is_one else None), True

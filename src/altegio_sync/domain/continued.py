@@ -1,4 +1,4 @@
-"""The command that goes on where an interrupted run ended."""
+"""The command that continues an interrupted run."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _ZONES_BEHIND_UTC = timedelta(hours=12)
 
 
 def continue_sync(words: Iterable[str], options: Iterable[str]) -> str:
-    """``words`` are the period: its first and last day, or as it was typed."""
+    """The command; ``words`` are the period: its first and last day, or the typed words."""
     days = [each for each in dict.fromkeys(words) if each]
     return " ".join(["altegio-sync sync", *(days or ["PERIOD"]), *options, "--resume"])
 
@@ -30,10 +30,10 @@ def continue_run(report: SyncReport) -> str:
 
 
 def _continue_changes(report: SyncReport) -> str:
-    """Where it was told where to begin, there may be no cursor yet: the same beginning again."""
+    """With `--since` there may be no cursor yet, so the command needs the same beginning again."""
     begun = [each.cursor.since for each in report.companies if each.cursor is not None]
     options = report.options
     if options and begun:
-        # A day is read from its local midnight on, which no zone begins later than this.
+        # A day is read from its local midnight on, and no zone begins a day later than this.
         options = ("--since", f"{min(begun).astimezone(UTC) - _ZONES_BEHIND_UTC:%Y-%m-%d}")
     return " ".join([f"altegio-sync {report.command}", *options])

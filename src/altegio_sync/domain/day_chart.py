@@ -1,4 +1,4 @@
-"""Days as bars of a chart: a bar a day, and a week, a month or a year when the span is long."""
+"""Bars of a chart: one for each day, or for each week, month or year when the span is long."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Unit = Literal["day", "week", "month", "year"]
 _UNITS: tuple[Unit, ...] = ("day", "week", "month", "year")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-#: A mistyped year shall not flatten the chart: what is further off is told in words.
+#: A mistyped year must not flatten the chart: more distant days are only counted.
 _YEARS_SHOWN = 20
 
 
@@ -27,13 +27,13 @@ class Bar:
 
     first_day: date
     count: int
-    #: All of it lies after today.
+    #: Whether the whole unit is after today.
     is_ahead: bool
 
 
 @dataclass(frozen=True, slots=True)
 class DayChart:
-    """Bars without a gap, in order; ``outside`` are too far from today to be shown."""
+    """Bars without a gap, in order; ``outside`` counts appointments too far from today to show."""
 
     unit: Unit
     bars: tuple[Bar, ...]
@@ -54,7 +54,7 @@ class DayChart:
                 return str(day.year)
 
     def title(self, bar: Bar) -> str:
-        """The bar in words, as `week of 2 Mar 2026`."""
+        """The bar in words, such as `week of 2 Mar 2026`."""
         match self.unit:
             case "day":
                 return f"{bar.first_day:%a} {self.label(bar)} {bar.first_day.year}"
@@ -67,7 +67,7 @@ class DayChart:
 def draw_days(
     by_day: Sequence[DayCount], period: Period | None, today: date, *, most_bars: int
 ) -> DayChart:
-    """As many bars as fit, over the whole period where both its ends are given."""
+    """At most ``most_bars`` bars, over the whole period where both its ends are given."""
     near = [each for each in by_day if abs(each.day.year - today.year) <= _YEARS_SHOWN]
     outside = sum(each.count for each in by_day) - sum(each.count for each in near)
     if not near:

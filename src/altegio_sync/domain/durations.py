@@ -1,4 +1,4 @@
-"""Spans of time, as people type them (90s, 15m, 24h, 30d) and as they are shown."""
+"""Spans of time, as people type them (90s, 15m, 24h, 30d) and as they are displayed."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from altegio_sync.messages import Message
 
 _DURATION = re.compile(r"([0-9]{1,6})([smhd])|0")
-#: Further back than any booking, and less than what leads out of the calendar.
+#: Longer than the age of any booking, and short enough to stay within the calendar.
 _LONGEST = timedelta(days=36_500)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
 def age_text(age: timedelta) -> Message:
-    """As people say it: 5 seconds, 2 minutes, 7 hours, 3 days; a negative age counts as none."""
+    """As people say it: 5 seconds, 2 minutes, 7 hours, 3 days. A negative age counts as 0."""
     seconds = max(0.0, age.total_seconds())
     if seconds < 90:
         return SECONDS(count=round(seconds))
@@ -31,11 +31,11 @@ def age_text(age: timedelta) -> Message:
 
 
 def parse_duration(text: str) -> timedelta:
-    """The span.
+    """The span of time.
 
     Raises:
-        ConfigError: it is not written as a number and one of the letters s, m, h, d, or as 0; or
-            it is longer than a century.
+        ConfigError: the text is not a number with one of the letters s, m, h, d, and not 0; or
+            the span is longer than a century.
     """
     match = _DURATION.fullmatch(text.strip())
     if match is None:

@@ -1,4 +1,4 @@
-"""Whether a run kept so few bookings that a setting must be wrong."""
+"""Decides whether a run kept so few bookings that a setting must be wrong."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from altegio_sync.domain.report import RecordCounts
     from altegio_sync.messages import Message
 
-#: A smaller run says nothing about the settings.
+#: A run with fewer bookings says nothing about the settings.
 MIN_RECORDS = 20
 _COMPARED = 10
 _LOW = 1 / 3
@@ -35,7 +35,7 @@ _LIKELY = {
 class KeptSample(JsonForm):
     """How many distinct bookings a run read, and how many of them are stored now.
 
-    ``is_low``: the share was under a third of the usual one. ``is_warned``: the run reported it.
+    ``is_low``: the share was under a third of the usual share. ``is_warned``: the run warned.
     """
 
     fetched: Count
@@ -49,20 +49,20 @@ class KeptSample(JsonForm):
 
 
 class Kept(Enum):
-    """What the share of kept bookings says."""
+    """The verdict on the share of kept bookings."""
 
     ENOUGH = "enough"
-    #: The first such run in succession: a holiday camp may explain it.
+    #: The first low run in succession: a holiday camp may explain it.
     LOW = "low"
     TOO_LITTLE = "too little"
     NONE = "none"
 
 
 def judge_kept(kept: int, fetched: int, earlier: Sequence[KeptSample]) -> Kept:
-    """Compare with earlier runs of at least `MIN_RECORDS` bookings, the latest of them last."""
+    """Compare with earlier runs of at least `MIN_RECORDS` bookings; the latest is last."""
     if kept == 0:
         before = earlier[-_COMPARED:]
-        # A location that never has lessons of the school's kind.
+        # This location never has lessons of the school's kind.
         is_usual = len(before) == _COMPARED and all(each.kept == 0 for each in before)
         return Kept.ENOUGH if is_usual else Kept.NONE
     usual = usual_share(earlier)
@@ -72,7 +72,7 @@ def judge_kept(kept: int, fetched: int, earlier: Sequence[KeptSample]) -> Kept:
 
 
 def usual_share(earlier: Sequence[KeptSample]) -> float | None:
-    """The median of the last runs without a warning; None where there is no such run."""
+    """The median share of the last runs without a warning; None where there is no such run."""
     shares = [each.share for each in earlier if not each.is_warned][-_COMPARED:]
     return median(shares) if shares else None
 
@@ -91,7 +91,7 @@ def too_little_text(records: RecordCounts, verdict: Kept, earlier: Sequence[Kept
 
 
 def likely_setting(skipped: Mapping[SkipReason, int]) -> Message:
-    """What is probably wrong where most bookings were skipped."""
+    """The sentence about the setting that is probably wrong, by the most frequent reason."""
     return _LIKELY[max(SkipReason, key=lambda each: skipped.get(each, 0))]()
 
 

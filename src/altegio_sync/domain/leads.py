@@ -32,8 +32,8 @@ class LeadIdKind(StrEnum):
 class LeadRules:
     """How a lead is read from a client, by the school's settings.
 
-    ``lengths`` are the numbers of digits of the CRM ids, empty where they are not known; ``region``
-    is where phone numbers without a country's code belong.
+    ``lengths`` are the possible numbers of digits of the CRM ids, empty where not known.
+    ``region`` is the country of phone numbers that have no country's code.
     """
 
     kind: LeadIdKind = LeadIdKind.CRM
@@ -42,7 +42,7 @@ class LeadRules:
     region: str | None = None
 
     def in_zone(self, timezone: str) -> LeadRules:
-        """With the zone's country as the region, where no region is set."""
+        """These rules, with the zone's country as the region where no region is set."""
         return self if self.region else replace(self, region=region_of_zone(timezone))
 
     def read(
@@ -66,7 +66,7 @@ class LeadRules:
         return Lead(client_id, told, others=self.possible(name, surname, patronymic))
 
     def possible(self, name: str, surname: str = "", patronymic: str = "") -> tuple[Lead, ...]:
-        """What a name may mean that holds no CRM id for sure; a stored one of them stays."""
+        """The possible leads of a name without a certain CRM id; a stored id among them stays."""
         if self.pattern is not None or self.kind is LeadIdKind.CLIENT:
             return ()
         full = full_name(name, surname, patronymic)
@@ -74,16 +74,16 @@ class LeadRules:
 
     @property
     def checks_format(self) -> bool:
-        """Whether every lead's id is all digits; a pattern may find anything."""
+        """Whether every lead's id has only digits. A pattern may find anything."""
         return self.pattern is None
 
     @property
     def judges_stored(self) -> bool:
-        """Whether a stored id can be told from a phone number or a year: not a client's id."""
+        """Whether stored ids can be checked for phone numbers and years; client ids cannot."""
         return self.pattern is None and self.kind is LeadIdKind.CRM
 
     def is_doubtful(self, stored_id: str) -> bool:
-        """Whether a stored id, all digits, is a year or a phone number, or has a wrong length."""
+        """Whether a stored id of digits is a year or a phone number, or has a wrong length."""
         if is_year(stored_id):
             return True
         if self.lengths:
@@ -91,17 +91,21 @@ class LeadRules:
         return reads_as_phone(stored_id, self.region or DEFAULT_REGION)
 
     def deciding_values(self) -> list[Any]:
-        """What decides which lead is stored, for a hash."""
+        """The settings that decide which lead is stored, for a hash."""
         pattern = None if self.pattern is None else self.pattern.pattern
         return [self.kind.value, sorted(self.lengths), pattern, self.region]
 
 
-#: What holds where nothing is set.
+#: The rules where nothing is set.
 USUAL_LEADS: Final = LeadRules()
 
 
 def parse_lengths(text: str) -> frozenset[int]:
-    """The numbers of digits that ``8`` or ``7-8`` names; ValueError where it names none."""
+    """The numbers of digits in ``8`` or ``7-8``.
+
+    Raises:
+        ValueError: the text is neither.
+    """
     match = _LENGTHS.fullmatch(text.strip())
     if match is None:
         raise ValueError(texts.CRM_ID_DIGITS_EXPECTED())
@@ -112,10 +116,10 @@ def parse_lengths(text: str) -> frozenset[int]:
 
 
 def settle(lead: Lead, stored_id: object) -> Lead:
-    """The lead to store where a document has ``stored_id`` already.
+    """The lead to store where a document already has ``stored_id``.
 
-    An id that may still be the right one by the client's name stays, with doubt where the name
-    itself says another.
+    An id that may still be right by the client's name stays. It is doubtful where the rules would
+    choose another id from the name.
     """
     if not lead.others or stored_id is None:
         return lead

@@ -1,4 +1,4 @@
-"""Which bookings are lessons the school keeps, and what becomes of the others."""
+"""Decides which bookings are lessons that the school keeps, and why others are skipped."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from altegio_sync.messages import lessons as texts
 
 _TRIAL_WORDS = ("пробн", "trial")
 _SERVICE_TITLE = "service title"
-#: The parts of a booking that may be unreadable or damaged.
+#: The names of parts of a booking that may be unreadable or damaged.
 _PARTS = {
     RECORD: texts.RECORD,
     SERVICES: texts.SERVICES,
@@ -35,7 +35,7 @@ _PARTS = {
 
 
 class SkipReason(StrEnum):
-    """Why a booking is not stored, in the order in which the reasons are tried."""
+    """Why a booking is not stored, in the order in which the reasons are tested."""
 
     SERVICE = "service"
     NO_CRM_ID = "no_crm_id"
@@ -45,7 +45,7 @@ class SkipReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A booking that belongs into the collection."""
+    """A booking that belongs in the collection."""
 
     booking: Booking
     appointment: Appointment
@@ -53,11 +53,11 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A booking that does not; ``detail`` says more, without private data.
+    """A booking that does not belong in the collection.
 
-    ``teacher`` is what is known of the teacher all the same: an appointment stored earlier is
-    brought up to date by as much as can be read. ``if_stored`` is what holds for a document whose
-    lead is one of those that the client's name may mean.
+    ``detail`` explains the reason, without private data. ``teacher`` is the teacher where known: an
+    appointment that is already stored is updated with everything that can be read. ``if_stored`` is
+    the verdict for a document whose stored lead is one of the booking's possible leads.
     """
 
     booking: Booking
@@ -77,7 +77,7 @@ def is_trial_title(title: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class LessonRules:
-    """What counts as an individual and as a trial lesson, by the school's settings."""
+    """Which services are individual lessons and which are trial lessons, by the settings."""
 
     individual_ids: frozenset[str] = frozenset()
     trial_ids: frozenset[str] = frozenset()
@@ -95,7 +95,7 @@ class LessonRules:
         return not is_group_event
 
     def kept_service(self, booking: Booking) -> Service | None:
-        """The first of the booking's services that makes it a lesson to keep."""
+        """The booking's first service that is an individual or trial lesson."""
         return next(
             (s for s in booking.services if self.keeps(s, is_group_event=booking.is_group_event)),
             None,
@@ -103,9 +103,9 @@ class LessonRules:
 
 
 def judge(booking: Booking, rules: LessonRules, staff: Mapping[str, Teacher]) -> Verdict:
-    """Exactly one outcome for the booking.
+    """Decide exactly one outcome for the booking.
 
-    ``staff`` holds the teachers of the location by id, for bookings that name theirs by id alone.
+    ``staff`` has the location's teachers by id, for bookings that have only the teacher's id.
     """
     teacher = booking.teacher or staff.get(booking.teacher_id or "")
     service = rules.kept_service(booking)
@@ -151,7 +151,7 @@ def _judge_possible(
 def _skip(
     booking: Booking, reason: SkipReason, teacher: Teacher | None, parts: Sequence[str]
 ) -> Skipped:
-    """For the reason, or as invalid where one of the parts that it depends on arrived damaged."""
+    """Skip for ``reason``, or as invalid where a part that the reason depends on is damaged."""
     damaged = [part for part in parts if part in booking.damaged]
     if damaged:
         detail = texts.DAMAGED(parts=_name_parts(damaged))
@@ -164,5 +164,5 @@ def _name_parts(parts: Sequence[str]) -> list[Message]:
 
 
 def needs_staff(booking: Booking) -> bool:
-    """Whether the location's staff list can tell more of the booking's teacher."""
+    """Whether the booking has only its teacher's id, so that the staff list is needed."""
     return booking.teacher is None and booking.teacher_id is not None

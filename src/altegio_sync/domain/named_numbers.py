@@ -1,7 +1,7 @@
-"""Numbers that a word beside them, or their own form, says to be hardly a CRM id.
+"""Numbers that are hardly a CRM id, because of a word beside them or because of their form.
 
-Such a number is used only where the name has no other, and then with doubt: some schools use the
-number of a contract as their id.
+Such a number is used only where the name has no other number, and it is doubtful: some schools use
+the number of a contract as their id.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# Beginnings of words before the number: papers, money, birthdays, addresses. None begins a surname.
+# Beginnings of words before the number: papers, money, birthdays, addresses. No surname has them.
 _STEMS = """
     догов контракт рахунок рахунк квитанц накладн свідоц свидет удостов посвідч личност сертиф
     пароль аккаунт акаунт замовл оплат оплач сплат сплач заборг задолж вартіст стоим знижк скидк
@@ -35,7 +35,7 @@ _WORDS = """
 """
 _JOINED = rf"(?:{'|'.join(_STEMS.split())})[^\W\d_]*|{'|'.join(map(re.escape, _WORDS.split()))}"
 _NAMED: Final = re.compile(
-    # A word that names the number; perhaps "code", "number", "id"; perhaps letters of a series.
+    # A word for what the number is; then perhaps "code", "number", "id", or a series' letters.
     rf"(?<![^\W_])(?:{_JOINED}|(?<![0-9] )(?:usd|eur|uah|pln|kzt|грн))\.?\s?[:=-]?\s?"
     r"(?:(?:ids?|ід|no|nr|номер|number|code|код|м|№)\.?:?\s?)?[№#-]?\s?"
     r"(?:[^\W\d_]{1,3}(?:-[^\W\d_]{1,3})?[ -]?)?(?P<number>[0-9]+)",
@@ -72,27 +72,27 @@ _YEAR = r"(?:19[3-9]|20[0-3])[0-9]"
 _DAY, _MONTH = r"(?:0[1-9]|[12][0-9]|3[01])", r"(?:0[1-9]|1[0-2])"
 _DATE: Final = re.compile(rf"{_DAY}{_MONTH}{_YEAR}|{_MONTH}{_DAY}{_YEAR}|{_YEAR}{_MONTH}{_DAY}")
 _HEAD: Final = 4
-#: How the words begin that have to be looked at more closely.
+#: Beginnings of words that need a closer look.
 _HEADS: Final = frozenset(
     word[:_HEAD] for word in f"{_STEMS} {_WORDS} usd eur uah pln kzt грн".split()
 )
 
 
 def may_name(word: str) -> bool:
-    """Whether the word before a number may name it; cheap, and never wrongly no.
+    """Whether the word before a number may say what the number is.
 
-    Capitals may be the series of a document.
+    A cheap test: it may wrongly say yes, but never wrongly no. Capitals may be a document's series.
     """
     return word[:_HEAD].casefold() in _HEADS or (len(word) < _HEAD and word.isupper())
 
 
 def is_compact_date(digits: str) -> bool:
-    """Whether the eight digits read as a day of this or the last century: 12052014, 20140512."""
+    """Whether the eight digits are a day of this or the last century: 12052014, 20140512."""
     return _DATE.fullmatch(digits) is not None
 
 
 def spans_named_otherwise(text: str, *, sets_lengths: bool) -> Iterator[tuple[int, int]]:
-    """Where the numbers are that are hardly ids; a postcode only where no lengths are set."""
+    """Where numbers are that are hardly ids; a postcode counts only where no lengths are set."""
     patterns = (
         (_NAMED, _NICKNAME, _COUNTED) if sets_lengths else (_NAMED, _NICKNAME, _COUNTED, _CITY)
     )

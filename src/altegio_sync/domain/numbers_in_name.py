@@ -19,24 +19,24 @@ from altegio_sync.domain.phones import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence, Set
 
-#: How many digits an id has where the school sets no lengths.
+#: The possible numbers of digits of an id where the school sets no lengths.
 USUAL_LENGTHS: Final = frozenset(range(3, 11))
-#: Fewer digits are an id only with doubt: rooms, groups and prices have them too.
+#: An id with fewer digits is doubtful: rooms, groups and prices have such numbers too.
 SURE_LENGTH: Final = 5
 _YEAR = re.compile(r"(?:19|20)[0-9]{2}")
 _RUN = re.compile(r"[0-9]+")
 
-# Written before a number that is something else than an id.
+# These words before a number say that it is not an id.
 _LABEL_WORDS = """
     індекс индекс index zip postcode plz тел телефон tel phone моб мобільний mob mobile viber вайбер
     whatsapp вотсап telegram телеграм tg іпн инн рнокпп єдрпоу паспорт passport pesel nip ssn iin
     иин іін
 """
 LABELS: Final = frozenset(_LABEL_WORDS.split())
-# Behind a number they belong to that one: 050 123 45 67 viber.
+# Behind a number, these words belong to that number: 050 123 45 67 viber.
 _MESSENGERS = "viber|вайбер|whatsapp|вотсап|telegram|телеграм|tg"
 _MONEY = r"грн|гривень|гривні|uah|usd|eur|euro|євро|евро|pln|zł|zl|kzt|тенге|тг|руб|rub|дол"
-# Written behind a short number that counts or measures something.
+# These words behind a short number say that it counts or measures something.
 _UNITS = (
     r"рок(?:и|ів|у)|років|год(?:ин\w*|а|ов|у)?|лет|years?|yrs?|міс(?:яц\w*)?|мес(?:яц\w*)?|"
     r"дн(?:і|ів|я|ей)|days?|хв(?:илин\w*)?|мин(?:ут\w*)?|mins?|minutes?|урок\w*|занят\w*|lessons?|"
@@ -53,7 +53,7 @@ _NEVER = re.compile(
             # Days, months and hours in two parts: 12/05, 05.2014, 2023/24, 16-00.
             r"(?<![0-9])(?<![0-9][ ./-])(?<![0-9]\) )(?:[0-9]{1,2}|(?:19|20)[0-9]{2})[./-]"
             r"(?:[0-9]{1,2}|(?:19|20)[0-9]{2})(?![0-9])(?![./-][0-9])",
-            # Decimals and amounts: 12.5, 1,200.50. Two long numbers are none.
+            # Decimals and amounts: 12.5, 1,200.50. Two long numbers are not a decimal.
             r"(?<![0-9])(?<![0-9][.,])(?![0-9]{5,}[.,][0-9]{5})"
             r"[0-9]+[.,][0-9]+(?:[.,][0-9]{2})?(?![0-9])(?![.,-][0-9])",
             # Times: 18:30.
@@ -87,7 +87,7 @@ _JOINT = re.compile(r"[ ()._/‐-―-]{1,4}")
 _CHAIN = re.compile(r"[ /:.-]")
 _LONG_CHAIN = 3
 _AFTER_PLUS = re.compile(r"(?:^|[ (])\+$")
-#: How a phone number in groups begins, and nothing else does: 050, 0512, 38050.
+#: Beginnings that only a phone number in groups has: 050, 0512, 38050.
 _PREFIX = re.compile(r"(?:0[0-9]{2,6}|380[0-9]{2})\Z")
 _AREA_CODE = (3, 5)
 _LOCAL_PHONE = 10
@@ -96,10 +96,10 @@ _LONGEST_CODE = 3
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A number at ``start`` to ``end`` of the name that may be the id.
+    """A number from ``start`` to ``end`` of the name that may be the id.
 
-    A bare one is a word of its own. ``is_suspect``: it may also be the end of a phone number.
-    ``is_other``: by a word beside it, or by its form, it is hardly an id.
+    ``is_bare``: it is a separate word. ``is_suspect``: it may also be the end of a phone number.
+    ``is_other``: a word beside it, or its form, says that it is hardly an id.
     """
 
     digits: str
@@ -124,7 +124,7 @@ def is_year(digits: str) -> bool:
 
 
 def find_candidates(text: str, lengths: Set[int], region: str) -> list[Candidate]:
-    """The candidates in the order of the text; ``lengths`` are those that the school set, if any.
+    """The candidates in the order of the text; ``lengths`` are the lengths that the school set.
 
     ``text`` has single spaces and no digits but 0 to 9.
     """
@@ -156,7 +156,7 @@ def find_candidates(text: str, lengths: Set[int], region: str) -> list[Candidate
 
 
 def _is_odd_form(digits: str) -> bool:
-    """A day in one piece, or a phone number that lacks a digit."""
+    """Whether it may be a day in one piece, or a phone number without one digit."""
     return is_compact_date(digits) or (len(digits) == SHORTEST_PHONE and digits[0] == "0")
 
 
@@ -168,7 +168,7 @@ def _measured(text: str, *, sets_lengths: bool) -> Iterator[tuple[int, int]]:
 
 
 def _spans_of_others(text: str) -> Iterator[tuple[int, int]]:
-    """Numbers that a word before them names, and parts of links."""
+    """Numbers after a word that says what they are, and numbers in links."""
     for match in _LABELLED.finditer(text):
         yield match.span(match.lastgroup or 0)
     for match in LINK.finditer(text):
@@ -176,7 +176,7 @@ def _spans_of_others(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _parts_of_link(link: re.Match[str]) -> Iterator[tuple[int, int]]:
-    """The digits of a link that are only a part of one of its words."""
+    """The digits that are only a part of a word in a link."""
     for run in _RUN.finditer(link[0]):
         before, after = link[0][: run.start()][-1:], link[0][run.end() :][:1]
         if before not in ("/", "=", "#") or after not in ("", "/", "&", "?", "#", ",", ".", ")"):
@@ -194,7 +194,7 @@ def _is_bare(text: str, start: int, end: int) -> bool:
 
 
 def _chained(text: str, runs: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """Short numbers that are part of a longer one: 101-2, 12/345, 4149 4378 1234 5678."""
+    """Short numbers that are parts of a longer number: 101-2, 12/345, 4149 4378 1234 5678."""
     chain: list[tuple[int, int]] = []
     is_tied = False
     for run in runs:
@@ -215,7 +215,7 @@ def _short_parts(chain: Sequence[tuple[int, int]], *, is_tied: bool) -> Iterator
 def _find_phones(
     text: str, runs: list[tuple[int, int]], lengths: Set[int], region: str
 ) -> tuple[set[tuple[int, int]], set[tuple[int, int]]]:
-    """The runs that belong to a phone number of several groups, and those that may."""
+    """The runs of digits that belong to a phone number of several groups, and those that may."""
     phones: set[tuple[int, int]] = set()
     suspects: set[tuple[int, int]] = set()
     first = 0
@@ -242,7 +242,7 @@ def _find_phones(
 
 
 def _has_country_code(text: str, runs: Sequence[tuple[int, int]], first: int) -> bool:
-    """Whether a plus and a country's code stand before the next run, as +45 before eight digits."""
+    """Whether a plus and a country's code are before the next run, as +45 before eight digits."""
     start, end = runs[first]
     if not text[:start].endswith("+") or end - start > _LONGEST_CODE or first + 1 == len(runs):
         return False
@@ -255,10 +255,10 @@ def _has_country_code(text: str, runs: Sequence[tuple[int, int]], first: int) ->
 def _longest_phone(
     text: str, runs: list[tuple[int, int]], first: int, region: str
 ) -> tuple[int, bool]:
-    """The last run of the phone number that begins with the first one, and whether it is marked.
+    """The last run of the phone number that begins with ``first``, and whether it is marked.
 
-    Marked is a number that could not be anything else: by a plus, a leading 0, brackets or a
-    hyphen. Once it is whole it takes in no number that may be an id itself.
+    A marked number can only be a phone number: it has a plus, a leading 0, brackets or a hyphen.
+    When the number is complete, no further run that may be an id itself is added to it.
     """
     start, end = runs[first]
     begins = text[start:end]
@@ -288,7 +288,7 @@ def _longest_phone(
 
 
 def _is_whole(digits: str, begins: str, region: str, *, is_international: bool) -> bool:
-    """Whether the groups make a phone number; ten digits after a 0 do in every region."""
+    """Whether the groups are a phone number. Ten digits after a 0 are a phone number everywhere."""
     if begins.startswith("0") and len(begins) < SURE_LENGTH and len(digits) == _LOCAL_PHONE:
         return True
     is_long = is_international or len(digits) >= SHORTEST_PHONE
@@ -296,6 +296,6 @@ def _is_whole(digits: str, begins: str, region: str, *, is_international: bool) 
 
 
 def _is_area_code(text: str, start: int, end: int) -> bool:
-    """Three to five digits in brackets that are no year; two may be an age."""
+    """Three to five digits in brackets that are not a year. Two digits may be an age."""
     is_short = _AREA_CODE[0] <= end - start <= _AREA_CODE[1] and not is_year(text[start:end])
     return is_short and text[:start].endswith("(") and text[end : end + 1] == ")"

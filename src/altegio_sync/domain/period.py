@@ -1,4 +1,4 @@
-"""Periods of local days; `period_words` reads what people write for them."""
+"""Periods of local days. `period_words` reads the words that people write for them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """Local days from ``start`` up to, and without, ``end``; never empty."""
+    """Local days from ``start`` to the day before ``end``; never empty."""
 
     start: date
     end: date
@@ -30,7 +30,7 @@ class Period:
 
     @classmethod
     def of_days(cls, first: date, last: date) -> Period:
-        """Both days included."""
+        """A period from the first to the last day, both included."""
         return cls(first, last + _DAY)
 
     @property
@@ -52,14 +52,14 @@ class Period:
         return datetime.combine(self.start, time(), zone), datetime.combine(self.end, time(), zone)
 
     def windows(self, count: int) -> Iterator[Period]:
-        """At most ``count`` windows of nearly as many days each, in order, that cover it once."""
+        """Yield at most ``count`` windows in order, of nearly the same length, without overlap."""
         count = max(1, min(count, self.days))
         edges = [self.start + timedelta(days=self.days * n // count) for n in range(count + 1)]
         yield from (Period(first, end) for first, end in pairwise(edges))
 
 
 def spans(days: Iterable[date]) -> list[Period]:
-    """Days in order as periods of days that follow one another."""
+    """Join days (in order) into periods of consecutive days."""
     found: list[Period] = []
     for day in days:
         if found and found[-1].end == day:
@@ -71,7 +71,7 @@ def spans(days: Iterable[date]) -> list[Period]:
 
 @dataclass(frozen=True, slots=True)
 class NamedPeriod:
-    """A period that depends on what day it is."""
+    """A period that depends on the current day, such as `last-month`."""
 
     name: str
 
@@ -81,13 +81,13 @@ class NamedPeriod:
 
 @dataclass(frozen=True, slots=True)
 class FromTo:
-    """The days from the first one of one period to the last one of another."""
+    """The days from the first day of one period to the last day of another."""
 
     first: Period | NamedPeriod
     last: Period | NamedPeriod
 
     def on(self, today: date) -> Period:
-        """Raises ConfigError where the days are the wrong way round."""
+        """Raises ConfigError where the first day is after the last."""
         first, last = self._ends(today)
         if first > last:
             raise ConfigError(texts.START_AFTER_END(first=first, last=last))
@@ -113,7 +113,7 @@ def _week(monday: date) -> tuple[date, date]:
 
 
 def month_of(first: date) -> tuple[date, date]:
-    """The first and the last day of the month that begins on the day."""
+    """The first and the last day of the month that begins on ``first``."""
     return first, (first + timedelta(days=31)).replace(day=1) - _DAY
 
 
@@ -144,7 +144,7 @@ PERIOD_NAMES = tuple(_NAMED)
 
 
 def day_range(period: Period, this_year: int) -> str:
-    """As people write it: 1–31 October; with the year where it is not this one."""
+    """As people write it, such as 1–31 October; with the year where it is not this year."""
     first, last = period.start, period.last_day
     year = "" if first.year == last.year == this_year else f" {last.year}"
     if first == last:

@@ -1,6 +1,6 @@
 """Reads the periods that people write: dates, months and words, in English and in Ukrainian.
 
-What could mean two days is refused and never guessed: `31/10/2026`, `01.10.26`.
+A date that can be read in two ways is refused, never guessed: `31/10/2026`, `01.10.26`.
 """
 
 from __future__ import annotations
@@ -49,13 +49,13 @@ UKRAINIAN: Final[Mapping[str, str]] = {
 _WORDS: Final[Mapping[str, str]] = {
     **{name: name for name in PERIOD_NAMES},
     **UKRAINIAN,
-    "учора": "yesterday",  # as it is said after a vowel
+    "учора": "yesterday",  # the form after a vowel
 }
 _BETWEEN_WORDS = re.compile(r"[\s_‐‑‒–—−-]+")
 _ISO_DAY = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 _DOTTED_DAY = re.compile(r"(?P<day>[0-9]{1,2})\.(?P<month>[0-9]{1,2})\.(?P<year>[0-9]{4})")
 _ISO_MONTH = re.compile(r"([0-9]{4})-([0-9]{2})")
-#: Clear in itself, and still not what is expected: it is suggested, not read.
+#: A clear word that is not accepted: the message suggests the accepted word.
 _YEAR_FIRST = re.compile(r"([0-9]{4})[-/. ]?([0-9]{1,2})[-/. ]?([0-9]{1,2})")
 _MONTH_LAST = re.compile(r"([0-9]{1,2})[./]([0-9]{4})")
 _SHORT_YEAR = re.compile(r"[0-9]{1,2}[./-][0-9]{1,2}[./-][0-9]{2}")
@@ -71,11 +71,11 @@ def parse_period(
 ) -> AnyPeriod:
     """A day, a month or a word; or the days from ``first`` to ``last``, both included.
 
-    A month or a word begins with its first day as ``first``, and ends with its last day as
-    ``last``. ``clock`` is only used to refuse an order of days that is wrong in every zone.
+    As ``first``, a month or a word means its first day; as ``last``, its last day. ``clock`` is
+    only used to refuse days whose order is wrong in every zone.
 
     Raises:
-        ConfigError: no such day, month or word, or the days the wrong way round.
+        ConfigError: no such day, month or word, or the first day is after the last.
     """
     if last is not None and (name := _WORDS.get(_normal(f"{first}-{last}"))) is not None:
         return NamedPeriod(name)  # `last week`, as two arguments
@@ -88,7 +88,7 @@ def parse_period(
 def parse_open_period(
     first: str | None, last: str | None, earliest: date, latest: date
 ) -> AnyPeriod | None:
-    """Like `parse_period`, with either end left open; None for all time."""
+    """Like `parse_period`, but either end may be missing; None for all time."""
     if first is None and last is None:
         return None
     begins, ends = (
@@ -102,7 +102,7 @@ def _from_to(first: Period | NamedPeriod, last: Period | NamedPeriod, today: dat
     period = FromTo(first, last)
     if isinstance(first, Period) and isinstance(last, Period):
         return period.on(today)
-    # It is yesterday or tomorrow in some zone.
+    # In some zone the day is yesterday or tomorrow.
     if all(period.is_reversed(today + days * _DAY) for days in (-1, 0, 1)):
         period.on(today)  # raises
     return period
@@ -122,7 +122,7 @@ def _parse(text: str) -> Period | NamedPeriod:
 
 
 def _normal(text: str) -> str:
-    """As the words are written here, whatever the case, the form of its letters, the separator."""
+    """The word as this module writes it, whatever its case, form of letters and separators."""
     composed = unicodedata.normalize("NFKC", text).casefold()
     return _BETWEEN_WORDS.sub("-", composed.strip())
 
@@ -130,7 +130,7 @@ def _normal(text: str) -> str:
 def _day(text: str, year: str, month: str, day: str) -> Period:
     try:
         found = date(int(year), int(month), int(day))
-        _ = found - _DAY  # the calendar's very ends have no neighbour to cut at
+        _ = found - _DAY  # the first and the last day of the calendar have no neighbour
         return Period.of_days(found, found)
     except (ValueError, OverflowError):
         raise _invalid(text, _why_no_day(int(year), int(month), int(day))) from None
@@ -170,7 +170,7 @@ def _invalid(text: str, why: Message | None) -> ConfigError:
 
 
 def _suggest(text: str) -> Message | None:
-    """What was probably meant, or why that cannot be known; None where nobody can say."""
+    """What was probably meant, or why the text is ambiguous; None where neither is known."""
     plain = unicodedata.normalize("NFKC", text)
     plain = "".join(str(unicodedata.digit(each, each)) for each in plain)
     if _SHORT_YEAR.fullmatch(plain):

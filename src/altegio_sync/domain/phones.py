@@ -1,4 +1,4 @@
-"""Which digits are a phone number, by the numbering plans that PyPI's `phonenumbers` knows."""
+"""Which digits are a phone number, by the numbering plans of PyPI's `phonenumbers`."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import Final
 
 #: Used where neither a setting nor the time zone names a country.
 DEFAULT_REGION: Final = "UA"
-#: A single run of fewer digits is never taken for a phone number: ids have that many as well.
+#: A single run of fewer digits is never a phone number: ids have as many digits.
 SHORTEST_PHONE: Final = 9
 LONGEST_PHONE: Final = 17
 
 
 @lru_cache(maxsize=4096)
 def is_phone(digits: str, region: str, *, is_international: bool = False) -> bool:
-    """Whether the digits are a valid phone number, as people of ``region`` write it."""
+    """Whether the digits are a valid phone number, as people in ``region`` write it."""
     if not SHORTEST_PHONE - 2 <= len(digits) <= LONGEST_PHONE:
         return False
     # The import takes 25 ms, and most names never need it.
@@ -28,7 +28,7 @@ def is_phone(digits: str, region: str, *, is_international: bool = False) -> boo
 
 
 def is_possible_abroad(digits: str) -> bool:
-    """Whether the digits begin with a country's code and are as many as its phone numbers have."""
+    """Whether the digits begin with a country's code and have the length of its phone numbers."""
     import phonenumbers
 
     try:
@@ -39,9 +39,9 @@ def is_possible_abroad(digits: str) -> bool:
 
 
 def reads_as_phone(digits: str, region: str) -> bool:
-    """Whether one run of digits is a phone number rather than an id.
+    """Whether one run of digits is a phone number and not an id.
 
-    Ten digits that begin with 0 are a phone number also where its operator is not known.
+    Ten digits that begin with 0 are a phone number, also where the operator is not known.
     """
     if len(digits) < SHORTEST_PHONE:
         return False
@@ -50,7 +50,7 @@ def reads_as_phone(digits: str, region: str) -> bool:
 
 
 def _is_foreign(digits: str, region: str) -> bool:
-    """With the code of a country, and without a plus before it."""
+    """Whether the digits are a number with a country's code, without a plus before it."""
     return len(digits) > SHORTEST_PHONE + 1 and is_phone(digits, region, is_international=True)
 
 
@@ -61,7 +61,7 @@ def known_regions() -> frozenset[str]:
 
 @lru_cache(maxsize=64)
 def region_of_zone(timezone: str) -> str:
-    """The country of an IANA zone, by the table of the zones' own package; else UA."""
+    """The country of an IANA zone, by the table of the `tzdata` package; else UA."""
     countries = _countries()
     name = timezone if timezone in countries else _links().get(timezone, "")
     return countries.get(name, DEFAULT_REGION)

@@ -1,7 +1,7 @@
-"""Shows what Altegio says of a refusal, without what could name a person.
+"""Shows Altegio's words about a refusal, without words that could name a person.
 
-Altegio may answer "Client Olena Koval is blocked". No rule knows every name, so the words are
-listed that a refusal is made of, and every other word is masked: a name, a token, an address.
+Altegio may answer "Client Olena Koval is blocked". No rule knows every name. So this module lists
+the usual words of refusals, and every other word is masked: a name, a token, an address.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
 _LONGEST = 200
-#: More is not looked at: nobody reads it, and a pattern's time grows with it.
+#: The rest is ignored: nobody reads it, and a pattern's time grows with the text.
 _LOOKED_AT = 1000
 _MASK = "***"
 _ENGLISH = """
@@ -92,7 +92,7 @@ _MORE = "право права правам прав доступно"
 _KNOWN = frozenset(f"{_ENGLISH} {_RUSSIAN} {_UKRAINIAN} {_MORE}".split())
 _WORD = re.compile(r"\w+(?:['\u2019\u02bc]\w+)*")
 _APOSTROPHES = str.maketrans({"\u2019": "'", "\u02bc": "'"})
-#: An e-mail address, an address of the web; a phone number or another long one; a date.
+#: An e-mail address, a web address; a phone number or another long number; a date.
 _PRIVATE = re.compile(r"[\w.+-]+@[\w.-]+|\w+://\S+|\+?\d(?:[\s()./-]{0,3}\d){6,}|\d+(?:[./-]\d+)+")
 #: Short enough to be a count, a status or an appointment's id.
 _MOST_DIGITS = 6
@@ -101,7 +101,7 @@ _MASKS = re.compile(r"(?:['\"«“„(\[]*\*\*\*['\"»”)\],]*\s*)+")
 
 
 def presentable_refusal(message: str, secrets: Collection[str] = ()) -> str:
-    """The refusal's own words on one line, cut, with every word masked that is not one of them."""
+    """The refusal on one line, shortened; every word that is not listed is masked."""
     for secret in filter(None, secrets):
         message = message.replace(secret, _MASK)
     told = unicodedata.normalize("NFC", shown(message[:_LOOKED_AT]))
@@ -120,5 +120,5 @@ def _known_or_masked(match: re.Match[str]) -> str:
 
 
 def _one_mask(match: re.Match[str]) -> str:
-    """Several masks in a row are one, so that the number of a name's words is not told either."""
+    """Join masks in a row into one, so that the number of words of a name is not shown either."""
     return f"{_MASK} " if match[0][-1].isspace() else _MASK

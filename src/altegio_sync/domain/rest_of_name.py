@@ -13,22 +13,22 @@ if TYPE_CHECKING:
 _BRACKETS = "() [] {} <> «» “” „“ ‘’ ‹› （） ［］ 【】 「」 『』"
 _PAIRS: Final = {each[0]: each[1] for each in _BRACKETS.split()}
 _OPENING = {closing: opening for opening, closing in _PAIRS.items()}
-#: The same sign before and after, such as quotes, stars and bars.
+#: Pairs of the same sign before and after, such as quotes, stars and bars.
 _BOTH_SIDES: Final = frozenset("\"'`*_|/\\~=+-–—:;#№")
 _BEFORE: Final = frozenset(",:;=#№№/\\|_-–—~*+")
 _AFTER: Final = frozenset(",:;/\\|_-–—~*#№")
-#: Directly behind the id; behind a space it belongs to the name.
+#: Only directly behind the id: behind a space the sign belongs to the name.
 _ENDING: Final = frozenset(".!?")
-# Words that only announce an id; mixed and similar letters included.
+# Words that only announce an id, also in mixed and similar letters.
 _ID_WORDS = "id ід ид iд іd айді айди crm срм црм crmid no nr"
 ID_WORDS: Final = frozenset(_ID_WORDS.split())
-#: The same, where something else is left for a name.
+#: Announce an id only where other words are left for a name.
 KIND_WORDS: Final = frozenset(("lead", "лід", "лид", "номер", "код", "code", "number"))
 _LAST_WORD = re.compile(r"(?:^|(?<=[\W\d_]))(?:crm-)?[^\W\d_]+[.:]?$", re.IGNORECASE)
 
 
 def without_id(text: str, spans: Sequence[tuple[int, int]]) -> str:
-    """The words that are left when the spans are taken out of the text."""
+    """The words that are left when the spans are removed from the text."""
     for start, end in reversed(spans):
         text = _take_out(text, start, end)
     return " ".join(text.split())
@@ -49,14 +49,14 @@ def _take_out(text: str, start: int, end: int) -> str:
 
 
 def _strip_words(before: str, after: str, words: frozenset[str]) -> tuple[str, str]:
-    """Without the words at the end of ``before`` that announce the id, and the signs of both."""
+    """Remove the words that announce the id from the end of ``before``, and the signs of both."""
     while (match := _LAST_WORD.search(before)) and match[0].rstrip(".:").casefold() in words:
         before, after = _strip_signs(before[: match.start()], after)
     return before, after
 
 
 def _strip_signs(before: str, after: str) -> tuple[str, str]:
-    """Without the signs at the end of ``before`` and at the beginning of ``after``."""
+    """Remove the signs at the end of ``before`` and at the beginning of ``after``."""
     while True:
         left, right = before.rstrip(), after.lstrip()
         opens, closes = left[-1:], right[:1]
@@ -73,7 +73,7 @@ def _strip_signs(before: str, after: str) -> tuple[str, str]:
 
 
 def _ends_word(before: str, sign: str) -> bool:
-    """Whether the sign belongs to the word before it: B1+."""
+    """Whether the sign belongs to the word before it, as in B1+."""
     return sign in "+*~=" and before[-1:] == " " and before.rstrip()[-2:-1] not in ("", " ")
 
 

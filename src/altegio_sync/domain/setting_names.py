@@ -1,4 +1,4 @@
-"""Names of settings that this program does not know, and what was probably meant."""
+"""Names of settings that this program does not know, and the setting that was probably meant."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ if TYPE_CHECKING:
     from altegio_sync.messages import Message
 
 _PREFIX = "ALTEGIO_"
-#: How like a known name the part after the prefix must be. At 0.8 `SERVICES` is read as
-#: `SERVICE_IDS`; `PARTNER_TOKEN`, a name of the school's own server, is like none.
+#: How similar the part after the prefix must be to a known name. With 0.8, `SERVICES` is similar to
+#: `SERVICE_IDS`; `PARTNER_TOKEN`, a name of the school's own server, is similar to none.
 _LIKE = 0.8
-#: A prefix that is mistyped itself.
+#: The same for the whole name, where the prefix itself is mistyped.
 _LIKE_AS_A_WHOLE = 0.9
 
 
 @dataclass(frozen=True, slots=True)
 class UnknownName:
-    """A name that begins with the prefix, or nearly so; ``meant`` is None where it is like none."""
+    """An unknown name with the prefix, or nearly; ``meant`` is None where no setting is similar."""
 
     name: str
     meant: str | None
@@ -40,7 +40,7 @@ class UnknownName:
 
 
 def find_unknown(names: Iterable[str], known: Sequence[str]) -> list[UnknownName]:
-    """The unknown ones of the names, in order and each once; letter case does not matter."""
+    """The unknown names, in order and each once; letter case does not matter."""
     upper = {each.upper() for each in known}
     found = []
     for name in dict.fromkeys(names):

@@ -1,4 +1,4 @@
-"""Time zones by name, and whether two names are one zone."""
+"""Finds time zones by name, and compares zones that have several names."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from zoneinfo import ZoneInfo
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-#: What to do about a zone that this machine does not have.
+#: What to do about a zone that this machine does not know.
 ZONE_REMEDY = (
     "update the time zones of this machine (pip install -U tzdata), or set ALTEGIO_TIMEZONE to a "
     "name that it has"
 )
-#: Names that tzdata gave since 2016, each with the one before: an old machine knows only that one.
+#: Names that tzdata gave since 2016, each with its old name: an old machine knows only the old one.
 _OLDER_NAMES = {
     "Europe/Kyiv": "Europe/Kiev",
     "America/Nuuk": "America/Godthab",
@@ -23,12 +23,12 @@ _OLDER_NAMES = {
     "Pacific/Kanton": "Pacific/Enderbury",
 }
 _COMPARED_FROM, _COMPARED_TO = datetime(1900, 1, 1, tzinfo=UTC), datetime(2038, 1, 1, tzinfo=UTC)
-#: No zone changes its offset and changes it back within so short a time.
+#: No zone changes its offset and changes it back within this time.
 _STEP = timedelta(days=7)
 
 
 def find_zone(name: object) -> ZoneInfo | None:
-    """The zone of that name, or of its older name; None where this machine has neither."""
+    """The zone of this name, or of its older name; None where this machine knows neither."""
     if not isinstance(name, str) or not name:
         return None
     for each in (name, _OLDER_NAMES.get(name)):
@@ -41,9 +41,9 @@ def find_zone(name: object) -> ZoneInfo | None:
 
 @cache
 def are_same_zone(one: str, other: str) -> bool:
-    """Whether the names are of one zone, as Europe/Kiev and Europe/Kyiv are.
+    """Whether both names mean one zone, as Europe/Kiev and Europe/Kyiv do.
 
-    `zoneinfo` resolves no links, so the clocks of both are compared.
+    `zoneinfo` does not resolve links, so the offsets of both zones are compared.
     """
     if one == other:
         return True
