@@ -8,18 +8,14 @@ import signal
 import subprocess
 import sys
 import tempfile
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from altegio_sync.app.demo import plant_old_documents
 from altegio_sync.cli.command import EXIT_DONE, EXIT_INTERRUPTED, EXIT_PARTLY
 from altegio_sync.cli.sandbox_command import sandbox_settings
-from altegio_sync.config import DEFAULT_COLLECTION
-from altegio_sync.embedded import embedded_mongod
 from altegio_sync.embedded.server import await_end
-from altegio_sync.mongo.core.connection import open_database
 from altegio_sync.sandbox import SandboxServer, School
-from altegio_sync.sandbox.old_documents import make_old_documents
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -52,21 +48,13 @@ def run_demo(seed: int) -> None:
         try:
             environment = _environment(server, school, Path(folder))
             _run_step(_FIRST_STEP, environment, folder)
-            asyncio.run(_plant_old_documents(school, Path(folder)))
+            asyncio.run(plant_old_documents(school, Path(folder)))
             print("\nThe school's old program has already stored a few documents.")
             for step in _STEPS:
                 _run_step(step, environment, folder)
         finally:
             await_end(Path(folder))
     print("\nThat was it. With your own tokens in .env the same commands sync your school.")
-
-
-async def _plant_old_documents(school: School, folder: Path) -> None:
-    """Store what a school's older programs would have left: copies of bookings, and faults."""
-    last = datetime.now(school.zone).date().replace(day=1) - timedelta(days=1)
-    documents = make_old_documents(school.planted(last.replace(day=1), last))
-    async with embedded_mongod(folder) as uri, open_database(uri) as database:
-        await database[DEFAULT_COLLECTION].insert_many(documents)
 
 
 def _run_step(step: tuple[tuple[str, ...], str], environment: dict[str, str], folder: str) -> None:
