@@ -8,8 +8,6 @@ import platform
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
-import stamina.instrumentation
-
 from altegio_sync.altegio.api import AltegioApi
 from altegio_sync.altegio.environment import check_environment
 from altegio_sync.altegio.pacing import Pacer
@@ -53,8 +51,6 @@ def open_altegio(
     Where the user may not write there, ``on_own_budget`` is called once, and the budget is this
     process's own.
     """
-    # A retry is told by `on_retry`; the library's own hook would tell it once more.
-    stamina.instrumentation.set_on_retry_hooks(())
     return AltegioApi(
         settings.company_token.get_secret_value(),
         settings.user_token.get_secret_value(),

@@ -15,9 +15,8 @@ from zoneinfo import ZoneInfo
 import anyio
 import anyio.lowlevel
 import pytest
-import stamina
 
-from altegio_sync.altegio.api import MAX_SECONDS, MAX_TRIES, AltegioApi
+from altegio_sync.altegio.api import MAX_SECONDS, AltegioApi
 from altegio_sync.altegio.transport import MAX_BODY_BYTES
 from altegio_sync.domain.period import Period
 from altegio_sync.errors import (
@@ -60,11 +59,13 @@ class NoLimits:
 
 
 @pytest.fixture
-def api_at() -> Iterator[Callable[[str], AltegioApi]]:
+def api_at() -> Callable[[str], AltegioApi]:
     """Without the limits, and without the waits before another try."""
-    stamina.set_testing(True, attempts=MAX_TRIES)
-    yield lambda url: AltegioApi(PARTNER, USER, url=url, pacer=NoLimits())
-    stamina.set_testing(False)
+
+    async def at_once(_seconds: float) -> None:
+        await anyio.lowlevel.checkpoint()
+
+    return lambda url: AltegioApi(PARTNER, USER, url=url, pacer=NoLimits(), sleep=at_once)
 
 
 def page_of(size: int = 50, page: int = 1) -> PageQuery:

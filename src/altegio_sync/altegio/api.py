@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Protocol, Self, TypeVar
 
 import anyio
 import anyio.to_thread
-import stamina
 
 from altegio_sync.altegio.pacing import Pacer
 from altegio_sync.altegio.protocol import (
@@ -48,7 +47,7 @@ from altegio_sync.messages import api as texts
 from altegio_sync.ports import Page
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
     from types import TracebackType
     from zoneinfo import ZoneInfo
 
@@ -101,6 +100,7 @@ class AltegioApi:
         on_retry: OnRetry | None = None,
         usage: ApiUsage | None = None,
         jitter: Callable[[], float] = random.random,
+        sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
     ) -> None:
         self.usage = usage or ApiUsage()
         self._secrets = (company_token, user_token)
@@ -108,6 +108,7 @@ class AltegioApi:
         self._leads = leads or LeadRules()
         self.on_retry = on_retry
         self._jitter = jitter
+        self._sleep = sleep
         for token in self._secrets:
             _check_token(token)
         self._transport = Transport(
@@ -213,20 +214,22 @@ class AltegioApi:
         With the answer's headers, and when the request that was answered started.
         """
         retrying = _Retrying(self.usage, self.on_retry, self._jitter)
-        async for attempt in stamina.retry_context(
-            on=retrying.wait_after,
-            attempts=MAX_TRIES,
-            timeout=None,  # kept by `wait_after`, which knows how long the next wait is
-        ):
-            with attempt:
-                try:
-                    return await self._try_once(answer_type, request)
-                except RateLimitedError as error:
+        while True:
+            try:
+                return await self._try_once(answer_type, request)
+            except AltegioError as error:
+                if isinstance(error, RateLimitedError):
                     # At once, so that nobody who shares the budget asks in vain meanwhile.
-                    if (rest_s := retrying.rest_s(error)) <= MAX_SECONDS:
-                        await self._pacer.rest(rest_s)
+                    await self._rest(retrying.rest_s(error))
+                wait_s = retrying.wait_after(error)
+                if wait_s is None:
                     raise
-        raise AssertionError("unreachable: the last attempt returns or raises")
+            await self._sleep(wait_s)
+
+    async def _rest(self, seconds: float) -> None:
+        """Let nobody who shares the budget ask; not for longer than a request is tried again."""
+        if seconds <= MAX_SECONDS:
+            await self._pacer.rest(seconds)
 
     async def _try_once(
         self, answer_type: type[AnswerT], request: Request
@@ -283,16 +286,16 @@ class _Retrying:
         self._started_at = anyio.current_time()
         self._tries = 0
 
-    def wait_after(self, error: Exception) -> bool | float:
-        """Seconds to wait, False to give up."""
+    def wait_after(self, error: AltegioError) -> float | None:
+        """Seconds to wait before another try; None to give up."""
         self._tries += 1
         if not isinstance(error, AltegioUnavailableError | UnexpectedAnswerError):
-            return False
+            return None
         self._usage.rate_limited += isinstance(error, RateLimitedError)
         wait_s = self._wait_s(error)
         is_too_late = anyio.current_time() - self._started_at + wait_s > MAX_SECONDS
         if self._tries >= MAX_TRIES or is_too_late:
-            return False
+            return None
         self._usage.retries += 1
         if self._on_retry is not None:
             self._on_retry(error, wait_s=wait_s, tries=self._tries)

@@ -203,12 +203,7 @@ def _own_budget(config: SchoolConfig) -> RequestBudget:
 def _build_altegio(
     config: SchoolConfig, budget: RequestBudget, usage: ApiUsage | None, warn: Warn
 ) -> AltegioApi:
-    import stamina.instrumentation
-
     from altegio_sync.altegio.api import AltegioApi
-
-    # `on_retry` reports a retry; the library's own hook would report it once more.
-    stamina.instrumentation.set_on_retry_hooks(())
 
     def on_retry(error: AltegioError, *, wait_s: float, tries: int) -> None:
         event = "retry_rate_limited" if isinstance(error, RateLimitedError) else "retry"
