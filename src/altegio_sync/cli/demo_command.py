@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from altegio_sync.app.demo import plant_old_documents
 from altegio_sync.cli.command import EXIT_DONE, EXIT_INTERRUPTED, EXIT_PARTLY
 from altegio_sync.cli.sandbox_command import sandbox_settings
-from altegio_sync.embedded.server import await_end
+from altegio_sync.embedded import await_end
 from altegio_sync.sandbox import SandboxServer, School
 
 if TYPE_CHECKING:

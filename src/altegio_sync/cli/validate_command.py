@@ -14,7 +14,6 @@ from altegio_sync.cli.command import (
     telling_store_errors,
 )
 from altegio_sync.cli.findings import detail_lines, load_details
-from altegio_sync.cli.local_zone import find_zone_for
 from altegio_sync.cli.render_validation import render_validation
 from altegio_sync.cli.repeated_warnings import log_warning
 from altegio_sync.config import ALL_SETTINGS
@@ -60,7 +59,7 @@ def run_validate(
         details: Mapping[str, Sequence[str]] = {}
         with findings.opened_file() as file, telling_store_errors(options):
             async with open_school(config, stop=stop, warn=log_warning) as school:
-                local = await find_zone_for(config, school.runs)
+                local = await school.find_zone()
                 request = ValidationRequest(
                     utc_now(), local, config.leads, findings.ignored, period
                 )

@@ -1,6 +1,6 @@
 """A real MongoDB that the program starts itself, for trying out and for one machine."""
 
 from altegio_sync.embedded.binary import find_mongod
-from altegio_sync.embedded.server import embedded_mongod
+from altegio_sync.embedded.server import await_end, embedded_mongod
 
-__all__ = ["embedded_mongod", "find_mongod"]
+__all__ = ["await_end", "embedded_mongod", "find_mongod"]
