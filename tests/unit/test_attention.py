@@ -69,7 +69,7 @@ def lines(found: Iterable[Attention]) -> list[str]:
     ids=["well", "failed", "Ctrl-C", "Ctrl-C in an earlier version", "not stored", "changes"],
 )
 def test_a_run_failed_or_was_interrupted(report: dict[str, Any], line: str | None) -> None:
-    known: dict[str, Any] = {"command": "sync", "run_id": "r", "finished_at": NOW}
+    known: dict[str, Any] = {"command": "sync", "run_id": "r", "finished_at": NOW, "errors": ()}
     run = to_last_run(RunSummary(**known | report), NOW)
 
     assert lines(about_run(run)) == ([] if line is None else [line])

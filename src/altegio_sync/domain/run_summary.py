@@ -63,7 +63,8 @@ class RunSummary(JsonForm):
     finished_at: Moment | None = None
     period: DaysAsked | None = None
     records: RecordsSummary | None = None
-    errors: tuple[RunError, ...] = ()
+    #: None where no list of errors could be read.
+    errors: tuple[RunError, ...] | None = None
     warnings: tuple[RunError, ...] | None = None
 
     @property
@@ -75,8 +76,8 @@ class RunSummary(JsonForm):
         """Earlier versions did not store it: an interrupted run has no error."""
         if self.interrupted is not None:
             return self.interrupted
-        has_failed = self.errors or (self.records is not None and self.records.failed)
-        return not self.ok and not has_failed
+        failed = 0 if self.records is None else self.records.failed
+        return not self.ok and self.errors == () and not failed
 
     @property
     def next_command(self) -> str:
@@ -122,6 +123,7 @@ def summarize_missed(report: SyncReport) -> RunSummary:
         continued_by=continue_run(report),
         started_at=report.started_at,
         finished_at=report.finished_at,
+        errors=(),
     )
 
 

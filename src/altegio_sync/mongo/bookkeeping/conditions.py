@@ -39,7 +39,7 @@ class MongoConditions:
     async def find_all(self) -> dict[str, Reported]:
         found = await self._collection.find({"collection": self._of}).to_list()
         read = [(each.get("key"), self._read(each)) for each in found]
-        return {key: known for key, known in read if isinstance(key, str) and known is not None}
+        return {key: known for key, known in read if type(key) is str and known is not None}
 
     def _read(self, document: Document) -> Reported | None:
         fields = {**document, "at": document.get("reported_at")}

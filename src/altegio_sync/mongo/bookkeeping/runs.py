@@ -13,7 +13,7 @@ from altegio_sync.domain.run_marks import RunMark
 from altegio_sync.domain.run_summary import RunSummary
 from altegio_sync.domain.stored import read_stored
 from altegio_sync.messages.stored import from_data, to_data
-from altegio_sync.mongo.core.bulk import write_all
+from altegio_sync.mongo.core.bulk import write_all, write_each
 from altegio_sync.mongo.core.connection import durable, waits_for_mongodb
 from altegio_sync.mongo.core.junk import unreported
 
@@ -41,6 +41,8 @@ _OPEN_KEPT = 5
 _MOMENTS = ("started_at", "finished_at")
 _SUMMARY_KEYS = tuple(each.name for each in fields(RunSummary))
 _READ_AT_ONCE = 5
+#: A server's code where a list is written to and the stored value is none.
+_NO_LIST = 2
 
 
 class MongoRuns:
@@ -161,11 +163,23 @@ class MongoRuns:
         }
         key, fields = self._mark(command, company)
         push = {"open": {"$each": [begun], "$slice": -_OPEN_KEPT}}
-        await self._marks.update_one(key, {"$set": fields, "$push": push}, upsert=True)
+        await self._write_marks(
+            [UpdateOne(key, {"$set": fields, "$push": push}, upsert=True)], [key]
+        )
 
     @waits_for_mongodb
     async def write_marks(self, command: str, run_id: str, changes: Sequence[MarkChange]) -> None:
-        await write_all(self._marks, [self._write(command, run_id, each) for each in changes])
+        keys = [self._mark(command, each.company)[0] for each in changes]
+        await self._write_marks([self._write(command, run_id, each) for each in changes], keys)
+
+    async def _write_marks(self, writes: Sequence[UpdateOne], keys: Sequence[Document]) -> None:
+        """A mark whose lists are none, since others wrote it, is written anew."""
+        refused = await write_each(self._marks, writes)
+        for position, code in refused.items():
+            if code == _NO_LIST:
+                self._on_junk(LAST_RUNS_COLLECTION, keys[position]["_id"])
+                await self._marks.delete_one(keys[position])
+        await write_all(self._marks, [writes[position] for position in refused])
 
     def _write(self, command: str, run_id: str, change: MarkChange) -> UpdateOne:
         key, fields = self._mark(command, change.company)
