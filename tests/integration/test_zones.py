@@ -57,6 +57,6 @@ async def test_a_zone_that_this_machine_lacks_is_reported_with_what_to_do(
 
     assert found.zone.key == "UTC"
     assert not found.is_known
-    assert "'Mars/Phobos'" in found.problem
-    assert "pip install -U tzdata" in found.problem
-    assert "ALTEGIO_TIMEZONE" in found.problem
+    assert "'Mars/Phobos'" in str(found.problem)
+    assert "pip install -U tzdata" in str(found.problem)
+    assert "ALTEGIO_TIMEZONE" in str(found.problem)

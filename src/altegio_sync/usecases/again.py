@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from altegio_sync.messages import sync as texts
 from altegio_sync.usecases.by_id import (
     KeepsChanging,
     NotKnown,
@@ -18,9 +19,10 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from altegio_sync.domain.appointment import Booking
+    from altegio_sync.messages import Message
     from altegio_sync.ports import AppointmentSource, Overtaken, PageQuery
 
-    OnFailure = Callable[[str, str], None]
+    OnFailure = Callable[[str, Message], None]
 
 
 #: From this number on, the page is requested again instead of each appointment.
@@ -69,10 +71,9 @@ class AskingAgain:
         async def settle(appointment_id: str) -> None:
             match await requests.settle(appointment_id, write):
                 case NotKnown(error) | Refused(error):
-                    self._on_failure(appointment_id, str(error))
+                    self._on_failure(appointment_id, error.message)
                 case KeepsChanging():
-                    why = "other programs keep changing it, run it again"
-                    self._on_failure(appointment_id, why)
+                    self._on_failure(appointment_id, texts.KEEPS_CHANGING_RUN_AGAIN())
                 case Written():
                     pass
 

@@ -20,6 +20,7 @@ from altegio_sync.domain.report import (
 )
 from altegio_sync.domain.run_marks import OpenRun
 from altegio_sync.errors import ConfigError
+from altegio_sync.messages import sync as texts
 from altegio_sync.ports import PageQuery, SilentProgress
 from altegio_sync.usecases.company_run import run_companies, run_company
 from altegio_sync.usecases.incomplete import Shortfall
@@ -48,10 +49,6 @@ if TYPE_CHECKING:
     from altegio_sync.usecases.company_run import CompanyRun
 
 DEFAULT_OVERLAP = timedelta(days=1)
-_NO_CURSOR = (
-    "There is no cursor yet for company {}: say where to begin, as in "
-    "altegio-sync changes{} --since 7d (or a date), best after a sync of what is older"
-)
 #: Contains the day of any booking. Too many changes for one pass are read by the days of it.
 _ALL_DAYS = Period.of_days(date(2000, 1, 1), date(2099, 12, 31))
 
@@ -117,14 +114,14 @@ async def sync_changes(
     )
     without_cursor = await _find_without_cursor(cursors, request)
     if without_cursor and len(without_cursor) == len(set(request.companies)):
-        raise ConfigError(_NO_CURSOR.format(", ".join(without_cursor), ""))
+        raise ConfigError(texts.NO_CURSOR(companies=without_cursor))
 
     async def sync_company(company: CompanyRun) -> None:
         await _CompanyChanges(company, cursors, request).sync()
 
     async def run_one(company_id: str) -> CompanyReport:
         if company_id in without_cursor:
-            why = _NO_CURSOR.format(company_id, f" --company {company_id}")
+            why = texts.NO_CURSOR_OF_ONE(company=company_id)
             error = RunError("config", why, company_id)
             return CompanyReport(company_id, errors=[error], broke_off=True)
         report = await run_company(context, company_id, sync_company)
@@ -227,8 +224,7 @@ class _CompanyChanges:
         self._report.errors.append(
             RunError(
                 "incomplete",
-                f"The list of changes would not settle: {Shortfall.of(windows)}. "
-                "What was seen is stored, the cursor stays; run it again",
+                texts.UNSETTLED_CHANGES(seen=Shortfall.of(windows).describe()),
                 self._report.company,
             )
         )

@@ -18,6 +18,7 @@ from altegio_sync.errors import (
     StoreUnavailableError,
     first_error,
 )
+from altegio_sync.messages import sync as texts
 from altegio_sync.usecases.run_book import close_book
 from altegio_sync.usecases.storing import BookingIntake
 from altegio_sync.usecases.warning import warn_of_index
@@ -154,5 +155,6 @@ def _to_run_error(error: AltegioSyncError, company: str) -> RunError:
             code = "store_failed"
         case _:
             code = "config"
-    beginning = "Error fetching appointments: " if isinstance(error, AltegioError) else ""
-    return RunError(code, f"{beginning}{error}", company)
+    is_altegio = isinstance(error, AltegioError)
+    message = texts.FETCH_FAILED(reason=error.message) if is_altegio else error.message
+    return RunError(code, message, company)

@@ -6,18 +6,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from altegio_sync.domain.report import RunError
+from altegio_sync.messages import sync as texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from altegio_sync.messages import Message
     from altegio_sync.usecases.window import Window
-
-_CUT = "Altegio's pages and totals contradict each other"
 
 
 @dataclass(frozen=True, slots=True)
 class Shortfall:
-    """What was seen of some windows, and what was announced for those that were asked for."""
+    """How many appointments of some windows were seen, and how many Altegio announced."""
 
     seen: int
     announced: int | None
@@ -28,15 +28,17 @@ class Shortfall:
         windows = list(windows)
         announced = [each.announced for each in windows if each.announced is not None]
         is_cut = any(each.is_cut for each in windows)
-        # Totals that contradict each other have no sum.
+        # Totals that contradict each other cannot be added up.
         has_sum = len(announced) == 1 or (announced and not is_cut)
         seen = sum(each.seen for each in windows)
         return cls(seen, sum(announced) if has_sum else None, is_cut)
 
-    def __str__(self) -> str:
-        announced = "" if self.announced is None else f", {self.announced} announced"
-        why = f" ({_CUT})" if self.is_cut else ""
-        return f"{self.seen} appointments seen{announced}{why}"
+    def describe(self) -> Message:
+        if self.announced is None:
+            template = texts.SEEN_CONTRADICTORY if self.is_cut else texts.SEEN
+            return template(seen=self.seen)
+        template = texts.SEEN_OF_CONTRADICTORY if self.is_cut else texts.SEEN_OF
+        return template(seen=self.seen, announced=self.announced)
 
 
 def incomplete_errors(company: str, windows: Iterable[Window]) -> list[RunError]:
@@ -64,10 +66,6 @@ def _has_same_problem(window: Window, following: Window) -> bool:
 def _error(company: str, windows: Sequence[Window]) -> RunError:
     first, last = windows[0].period_read.start, windows[-1].period_read.last_day
     is_checked = windows[0].grade is not None
-    why = "could be checked but not proved" if is_checked else "would not settle"
-    return RunError(
-        "incomplete",
-        f"The list of {first} to {last} {why}: {Shortfall.of(windows)}. "
-        "What was seen is stored; run it again",
-        company,
-    )
+    template = texts.UNPROVED_DAYS if is_checked else texts.UNSETTLED_DAYS
+    seen = Shortfall.of(windows).describe()
+    return RunError("incomplete", template(first=first, last=last, seen=seen), company)

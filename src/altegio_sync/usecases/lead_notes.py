@@ -1,11 +1,12 @@
-"""Reports which leads may be wrong, and which stored ones were replaced."""
+"""Reports which leads may be wrong, and which stored leads have changed."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from altegio_sync.domain.report import Outcome
-from altegio_sync.domain.warnings import counted, some_ids
+from altegio_sync.messages import sync as texts
+from altegio_sync.messages.words import some_ids
 from altegio_sync.usecases.warning import warn
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ _DOUBTFUL = "doubtful"
 
 
 def note_leads(result: BatchResult, report: CompanyReport, progress: Progress) -> None:
-    """Lists every doubtful lead; warns only of appointments that the run stored or changed."""
+    """Report each doubtful lead, and note the ids that the run stored or changed."""
     report.lead_changes += result.lead_changes
     report.note_ids(_CHANGED, (each.appointment_id for each in result.lead_changes))
     for verdict, outcome in result.outcomes:
@@ -28,19 +29,12 @@ def note_leads(result: BatchResult, report: CompanyReport, progress: Progress) -
 
 
 def warn_of_leads(report: CompanyReport, progress: Progress, *, dry_run: bool) -> None:
-    """One line for the replaced leads, and one for the doubtful ones."""
+    """Give one warning of the changed leads, and one of the doubtful leads."""
     found = report.appointment_ids
     if ids := found.get(_CHANGED, []):
-        done = "would change" if dry_run else "changed (altegio-sync undo brings the old one back)"
-        message = (
-            f"The lead of {counted(len(ids), 'stored appointment')} {done} "
-            f"(appointments {some_ids(ids)})"
-        )
+        template = texts.LEAD_WOULD_CHANGE if dry_run else texts.LEAD_CHANGED
+        message = template(count=len(ids), ids=some_ids(ids))
         warn(report, progress, _CHANGED, message, count=len(ids))
     if ids := found.get(_DOUBTFUL, []):
-        message = (
-            f"The lead of {counted(len(ids), 'appointment')} is doubtful: write one CRM id into "
-            "the client's name, or set ALTEGIO_CRM_ID_DIGITS "
-            f"(appointments {some_ids(ids)})"
-        )
+        message = texts.LEAD_DOUBTFUL(count=len(ids), ids=some_ids(ids))
         warn(report, progress, _DOUBTFUL, message, count=len(ids))

@@ -14,8 +14,8 @@ from altegio_sync.domain.kept_share import (
 )
 from altegio_sync.domain.run_marks import MarkChange, RunMark, is_noteworthy, skipped_ids
 from altegio_sync.domain.run_summary import summarize, summarize_missed, to_kept_report
-from altegio_sync.domain.warnings import counted
 from altegio_sync.errors import StoreError
+from altegio_sync.messages import sync as texts
 from altegio_sync.usecases.warning import warn
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ async def close_book(
     """
     if any(each.lost_store for each in report.companies):
         # The run has waited for MongoDB already.
-        context.progress.warn("report_not_kept", reason="MongoDB cannot be reached")
+        context.progress.warn("report_not_kept", reason=texts.STORE_OUT_OF_REACH())
         return
     try:
         marks = {each.company: each for each in await runs.find_marks(report.command)}
@@ -46,7 +46,7 @@ async def close_book(
         ]
         await _store(runs, report, marks, wanted, changes)
     except StoreError as error:
-        context.progress.warn("report_not_kept", reason=str(error))
+        context.progress.warn("report_not_kept", reason=error.message)
 
 
 async def _store(
@@ -126,12 +126,11 @@ async def _compare_rules(
     old = await ledger.find_outdated(company.company, fingerprint)
     if old is not None:
         days, period = old
+        rerun = f"altegio-sync sync {period.start} {period.last_day} {only}--update --resume"
         warn(
             company,
             context.progress,
             "rules_changed",
-            f"The settings or rules that decide which bookings are kept have changed: "
-            f"{counted(days, 'day')} of company {company.company} must be proved again: "
-            f"altegio-sync sync {period.start} {period.last_day} {only}--update --resume",
+            texts.RULES_CHANGED(count=days, company=company.company, rerun=rerun),
         )
     return fingerprint

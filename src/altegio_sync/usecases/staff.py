@@ -13,6 +13,7 @@ from altegio_sync.errors import (
     NotAltegioError,
     UnexpectedAnswerError,
 )
+from altegio_sync.messages import sync as texts
 from altegio_sync.usecases.warning import warn
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ class StaffList:
                 self._report,
                 self._progress,
                 "staff_list_refused",
-                f"The staff list cannot be read, so teachers known only by id are unknown: {error}",
+                texts.STAFF_LIST_REFUSED(reason=error.message),
             )
             return {}
         except AltegioError as error:

@@ -11,8 +11,9 @@ import anyio
 
 from altegio_sync.domain.lessons import Skipped, SkipReason, judge
 from altegio_sync.domain.report import Outcome, RecordCounts, RunError, SyncMode
-from altegio_sync.domain.warnings import counted, some_ids
+from altegio_sync.messages import sync as texts
 from altegio_sync.messages.lessons import NO_ID
+from altegio_sync.messages.words import some_ids
 from altegio_sync.usecases.again import AskingAgain
 from altegio_sync.usecases.lead_notes import note_leads, warn_of_leads
 from altegio_sync.usecases.staff import StaffList
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from altegio_sync.domain.appointment import Booking
     from altegio_sync.domain.lessons import Verdict
     from altegio_sync.domain.report import CompanyReport
+    from altegio_sync.messages import Message
     from altegio_sync.ports import BatchResult, Overtaken, Page, PageQuery
     from altegio_sync.usecases.again import Store
     from altegio_sync.usecases.run_context import RunContext
@@ -90,10 +92,10 @@ class BookingIntake:
         return moved
 
     def _asking_again(self, store: Store, counts: RecordCounts) -> AskingAgain:
-        def fail(appointment_id: str, reason: str) -> None:
+        def fail(appointment_id: str, reason: Message) -> None:
             counts.count(Outcome.FAILED)
             self.failed.add(appointment_id)
-            message = f"Appointment {appointment_id} is left as it is: {reason}"
+            message = texts.NOT_SETTLED(appointment=appointment_id, reason=reason)
             self._report.errors.append(RunError("not_settled", message, self._report.company))
 
         return AskingAgain(self._context.source, store, fail)
@@ -167,25 +169,18 @@ class BookingIntake:
     def warn_in_the_end(self) -> None:
         """Give one warning of each kind, with the ids of its appointments."""
         for staff_id, ids in sorted(self._without_teacher.items()):
-            message = f"Teacher not found: staff {staff_id} (appointment {some_ids(ids)})"
+            message = texts.TEACHER_NOT_FOUND(staff=staff_id, ids=some_ids(ids))
             self._warn("teacher_not_found", message, ids, staff_id=staff_id)
         found = self._report.appointment_ids
-        ids = found.get("wrong_offset", [])
-        if ids:
-            message = (
-                f"{counted(len(ids), 'booking')} had a wrong time zone; the local time was used "
-                f"(appointments {some_ids(ids)})"
-            )
+        if ids := found.get("wrong_offset", []):
+            message = texts.OFFSETS_DISAGREE(count=len(ids), ids=some_ids(ids))
             self._warn("offsets_disagree", message, ids)
         ids = found.get("no_longer_kept", [])
         if ids and self._context.mode is SyncMode.UPDATE:
-            kept = counted(len(ids), "stored appointment")
-            message = (
-                f"no longer kept: {kept} that would be skipped now (appointments {some_ids(ids)})"
-            )
+            message = texts.NO_LONGER_KEPT(count=len(ids), ids=some_ids(ids))
             self._warn("no_longer_kept", message, ids)
 
         warn_of_leads(self._report, self._progress, dry_run=self._context.dry_run)
 
-    def _warn(self, code: str, message: str, ids: Sequence[str], **fields: object) -> None:
+    def _warn(self, code: str, message: Message, ids: Sequence[str], **fields: object) -> None:
         warn(self._report, self._progress, code, message, count=len(ids), **fields)

@@ -13,6 +13,7 @@ from altegio_sync.domain.period import Period
 from altegio_sync.domain.report import SyncMode, SyncReport, new_run_id, utc_now
 from altegio_sync.domain.run_marks import OpenRun
 from altegio_sync.domain.zones import find_zone
+from altegio_sync.messages import sync as texts
 from altegio_sync.ports import PageQuery, SilentProgress, StoredScope
 from altegio_sync.usecases.company_run import run_companies, run_company
 from altegio_sync.usecases.incomplete import incomplete_errors
@@ -288,14 +289,10 @@ class _PeriodSync:
             return
         stored = await self._context.store.count_undeleted(self._scope)
         if stored:
-            period = self._scope.period
-            text = (
-                f"Altegio lists no bookings of {period.start} to {period.last_day}, but {stored} "
-                "are stored: check ALTEGIO_COMPANY_ID and the user's rights"
-            )
-            warn(self._report, self._context.progress, "nothing_listed", text)
+            first, last = self._scope.period.start, self._scope.period.last_day
+            message = texts.NOTHING_LISTED(first=first, last=last, stored=stored)
+            warn(self._report, self._context.progress, "nothing_listed", message)
 
     def _warn_of_total(self) -> None:
         if all(each.code != "no_total" for each in self._report.warnings):
-            text = "Altegio announces no total, so it is not known that nothing was missed"
-            warn(self._report, self._context.progress, "no_total", text)
+            warn(self._report, self._context.progress, "no_total", texts.NO_TOTAL())

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from altegio_sync.domain.report import RunError
+from altegio_sync.messages import sync as texts
 from altegio_sync.usecases.by_id import TRIES, NotKnown, Refused, RequestsById, for_each_id
 from altegio_sync.usecases.window_outcome import AwaitsMarking, Entered, Unsettled
 
@@ -90,9 +91,7 @@ class VanishedSearch:
     def _leave(self, appointment_id: str, error: AltegioError) -> None:
         """The other appointments go on: the error may concern this appointment only."""
         self._unanswered.add(appointment_id)
-        message = (
-            f"The stored appointment {appointment_id} is left as it is, its days open: {error}"
-        )
+        message = texts.NOT_ANSWERED(appointment=appointment_id, reason=error.message)
         self._report.errors.append(RunError("not_answered", message, self._report.company))
 
     async def _is_mass(self) -> bool:
@@ -152,16 +151,12 @@ class VanishedSearch:
     def _leave_changing(self, ids: Iterable[str]) -> None:
         for appointment_id in ids:
             self._unanswered.add(appointment_id)
-            message = (
-                f"Appointment {appointment_id} is left as it is: other programs keep changing it"
-            )
+            message = texts.NOT_SETTLED(appointment=appointment_id, reason=texts.KEEPS_CHANGING())
             self._report.errors.append(RunError("not_settled", message, self._report.company))
 
     def _mass_error(self) -> RunError:
         return RunError(
             "mass_delete",
-            f"{self._gone_count} or more stored appointments are gone at Altegio (404), over "
-            f"{_MASS_SHARE:.0%} of the period: none was marked deleted. Look whether the "
-            "company and the user's rights are right; --allow-mass-delete marks them",
+            texts.TOO_MANY_GONE(count=self._gone_count, share=_MASS_SHARE),
             self._report.company,
         )

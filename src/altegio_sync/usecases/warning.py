@@ -1,10 +1,12 @@
-"""Reports what needs a person, in the log and in the run's report."""
+"""Gives a warning: in the log, and in the report of the run."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from altegio_sync.domain.report import RunError
+from altegio_sync.messages import sync as texts
+from altegio_sync.messages.logs import INDEX_NOT_UNIQUE
 
 if TYPE_CHECKING:
     from altegio_sync.domain.report import CompanyReport
@@ -13,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def warn(
-    report: CompanyReport, progress: Progress, code: str, message: Message | str, **fields: object
+    report: CompanyReport, progress: Progress, code: str, message: Message, **fields: object
 ) -> None:
     """``code`` is the event's name in the log; ``message`` contains ids and counts only."""
     report.warnings.append(RunError(code, message, report.company))
@@ -22,12 +24,7 @@ def warn(
 
 def warn_of_index(report: CompanyReport, progress: Progress, problem: IndexProblem) -> None:
     if problem.is_remade:
-        text = (
-            "The unique index on appointmentId was gone, and was created again. Where nobody ran "
-            "undo or restore, another program removes it, as mongoose's syncIndexes() does: "
-            "declare the index in that program (docs/mongodb.md)"
-        )
-        warn(report, progress, "index_remade", text)
+        warn(report, progress, "index_remade", texts.INDEX_REMADE())
         return
-    text = f"No unique index on appointmentId, checking by query instead: {problem.reason}"
-    warn(report, progress, "no_unique_index", text, reason=problem.reason)
+    message = INDEX_NOT_UNIQUE(reason=problem.reason)
+    warn(report, progress, "no_unique_index", message, reason=problem.reason)

@@ -1,4 +1,4 @@
-"""In which zone the local days are cut."""
+"""Finds the zone in which local days begin and end."""
 
 from __future__ import annotations
 
@@ -6,38 +6,42 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from altegio_sync.domain.zones import ZONE_REMEDY, find_zone
+from altegio_sync.domain.zones import find_zone
 from altegio_sync.errors import ConfigError
+from altegio_sync.messages import sync as texts
+from altegio_sync.messages.settings import ZONE_REMEDY
 
 if TYPE_CHECKING:
+    from altegio_sync.messages import Message
     from altegio_sync.ports import AppointmentSource, RunStore
 
 
 @dataclass(frozen=True, slots=True)
 class LocalZone:
-    """A zone, and where it comes from, to be told; not ``is_known`` where UTC stands in for it.
+    """A zone, and where it comes from.
 
-    ``problem`` says what to do where the zone that was wanted is not known on this machine.
+    ``is_known`` is false where UTC is used because no zone is known. ``problem`` says what to do
+    where this machine does not know the zone that was wanted.
     """
 
     zone: ZoneInfo
     source: str
     is_known: bool = True
-    problem: str = ""
+    problem: Message | None = None
 
     def __str__(self) -> str:
         return f"{self.zone.key} ({self.source})"
 
 
 async def find_local_zone(configured: str | None, runs: RunStore) -> LocalZone:
-    """Where Altegio is not asked: the configured zone, else the last that a run had, else UTC."""
+    """The zone where Altegio is not asked: the configured zone, else the last run's, else UTC."""
     if configured is not None:
         return LocalZone(to_zone(configured, ""), "ALTEGIO_TIMEZONE")
     name = await runs.find_timezone()
     if (zone := find_zone(name)) is not None:
         return LocalZone(zone, "of the last run")
     if name is not None:
-        problem = f"{_unknown(name)}, the zone of the last run: {ZONE_REMEDY}"
+        problem = texts.UNKNOWN_ZONE_OF_LAST_RUN(zone=_shorten(name), remedy=ZONE_REMEDY())
         source = "the zone of the last run is not known on this machine"
         return LocalZone(ZoneInfo("UTC"), source, is_known=False, problem=problem)
     return LocalZone(
@@ -51,8 +55,8 @@ async def fetch_zone(
     """The configured zone, else the location's own.
 
     Raises:
-        AltegioError: the location cannot be had.
-        ConfigError: Altegio names no zone, or none that is known here.
+        AltegioError: the location cannot be fetched.
+        ConfigError: Altegio names no zone, or this machine does not know it.
     """
     if configured is not None:
         return to_zone(configured, company_id)
@@ -60,20 +64,22 @@ async def fetch_zone(
 
 
 def to_zone(name: str | None, company_id: str) -> ZoneInfo:
-    """The zone of that name.
+    """The zone of this name.
 
     Raises:
-        ConfigError: no name, or none that is known here.
+        ConfigError: there is no name, or this machine does not know it.
     """
     if (zone := find_zone(name)) is not None:
         return zone
     if not name:
-        raise ConfigError(
-            f"Altegio names no time zone for location {company_id}: set ALTEGIO_TIMEZONE"
-        )
-    which = f", the zone of location {company_id} at Altegio" if company_id else ""
-    raise ConfigError(f"{_unknown(name)}{which}: {ZONE_REMEDY}")
+        raise ConfigError(texts.NO_ZONE(company=company_id))
+    zone_text, remedy = _shorten(name), ZONE_REMEDY()
+    if not company_id:
+        raise ConfigError(texts.UNKNOWN_ZONE(zone=zone_text, remedy=remedy))
+    raise ConfigError(
+        texts.UNKNOWN_ZONE_OF_LOCATION(zone=zone_text, company=company_id, remedy=remedy)
+    )
 
 
-def _unknown(name: str) -> str:
-    return f"This machine does not know the time zone {name[:60]!r}"
+def _shorten(name: str) -> str:
+    return repr(name[:60])

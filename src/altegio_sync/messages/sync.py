@@ -1,0 +1,142 @@
+"""What a run of `sync` or `changes` reports: errors, warnings, and what is incomplete."""
+
+from altegio_sync.messages.template import Template
+
+# What ended the run of a company.
+FETCH_FAILED = Template("fetch_failed", "Error fetching appointments: {reason}")
+NO_CURSOR = Template(
+    "no_cursor",
+    "There is no cursor yet for company {companies}: say where to begin, as in altegio-sync "
+    "changes --since 7d (or a date), best after a sync of what is older",
+)
+NO_CURSOR_OF_ONE = Template(
+    "no_cursor_of_one",
+    "There is no cursor yet for company {company}: say where to begin, as in altegio-sync changes "
+    "--company {company} --since 7d (or a date), best after a sync of what is older",
+)
+OTHER_DAYS = Template(
+    "other_days",
+    "Altegio answered with bookings of other days than were asked for: check ALTEGIO_API_URL, and "
+    "whether a proxy is between",
+)
+STORE_OUT_OF_REACH = Template("store_out_of_reach", "MongoDB cannot be reached")
+
+# In which zone the days are cut.
+NO_ZONE = Template(
+    "no_zone", "Altegio names no time zone for location {company}: set ALTEGIO_TIMEZONE"
+)
+UNKNOWN_ZONE = Template(
+    "zone_not_known", "This machine does not know the time zone {zone}: {remedy}"
+)
+UNKNOWN_ZONE_OF_LOCATION = Template(
+    "zone_of_location_not_known",
+    "This machine does not know the time zone {zone}, the zone of location {company} at Altegio: "
+    "{remedy}",
+)
+UNKNOWN_ZONE_OF_LAST_RUN = Template(
+    "zone_of_last_run_not_known",
+    "This machine does not know the time zone {zone}, the zone of the last run: {remedy}",
+)
+
+# Days and lists that could not be read completely.
+SEEN = Template("seen", "{seen} appointments seen")
+SEEN_OF = Template("seen_of", "{seen} appointments seen, {announced} announced")
+SEEN_CONTRADICTORY = Template(
+    "seen_contradictory",
+    "{seen} appointments seen (Altegio's pages and totals contradict each other)",
+)
+SEEN_OF_CONTRADICTORY = Template(
+    "seen_of_contradictory",
+    "{seen} appointments seen, {announced} announced (Altegio's pages and totals contradict each "
+    "other)",
+)
+UNSETTLED_DAYS = Template(
+    "unsettled_days",
+    "The list of {first} to {last} would not settle: {seen}. What was seen is stored; run it again",
+)
+UNPROVED_DAYS = Template(
+    "unproved_days",
+    "The list of {first} to {last} could be checked but not proved: {seen}. What was seen is "
+    "stored; run it again",
+)
+UNSETTLED_CHANGES = Template(
+    "unsettled_changes",
+    "The list of changes would not settle: {seen}. What was seen is stored, the cursor stays; run "
+    "it again",
+)
+NO_TOTAL = Template(
+    "no_total", "Altegio announces no total, so it is not known that nothing was missed"
+)
+NOTHING_LISTED = Template(
+    "nothing_listed",
+    "Altegio lists no bookings of {first} to {last}, but {stored} are stored: check "
+    "ALTEGIO_COMPANY_ID and the user's rights",
+)
+
+# Single appointments.
+NOT_SETTLED = Template("not_settled", "Appointment {appointment} is left as it is: {reason}")
+NOT_ANSWERED = Template(
+    "not_answered",
+    "The stored appointment {appointment} is left as it is, its days open: {reason}",
+)
+KEEPS_CHANGING = Template("keeps_changing", "other programs keep changing it")
+KEEPS_CHANGING_RUN_AGAIN = Template(
+    "keeps_changing_run_again", "other programs keep changing it, run it again"
+)
+TOO_MANY_GONE = Template(
+    "mass_delete",
+    "{count} or more stored appointments are gone at Altegio (404), over {share:.0%} of the "
+    "period: none was marked deleted. Look whether the company and the user's rights are right; "
+    "--allow-mass-delete marks them",
+)
+
+# What needs a person, though nothing failed.
+STAFF_LIST_REFUSED = Template(
+    "staff_list_refused",
+    "The staff list cannot be read, so teachers known only by id are unknown: {reason}",
+)
+TEACHER_NOT_FOUND = Template(
+    "teacher_not_found", "Teacher not found: staff {staff} (appointment {ids})"
+)
+OFFSETS_DISAGREE = Template(
+    "offsets_disagree",
+    "{count} booking had a wrong time zone; the local time was used (appointments {ids})",
+    "{count} bookings had a wrong time zone; the local time was used (appointments {ids})",
+)
+NO_LONGER_KEPT = Template(
+    "no_longer_kept",
+    "no longer kept: {count} stored appointment that would be skipped now (appointments {ids})",
+    "no longer kept: {count} stored appointments that would be skipped now (appointments {ids})",
+)
+LEAD_CHANGED = Template(
+    "lead_changed",
+    "The lead of {count} stored appointment changed (altegio-sync undo brings the old one back) "
+    "(appointments {ids})",
+    "The lead of {count} stored appointments changed (altegio-sync undo brings the old one back) "
+    "(appointments {ids})",
+)
+LEAD_WOULD_CHANGE = Template(
+    "lead_would_change",
+    "The lead of {count} stored appointment would change (appointments {ids})",
+    "The lead of {count} stored appointments would change (appointments {ids})",
+)
+LEAD_DOUBTFUL = Template(
+    "doubtful",
+    "The lead of {count} appointment is doubtful: write one CRM id into the client's name, or set "
+    "ALTEGIO_CRM_ID_DIGITS (appointments {ids})",
+    "The lead of {count} appointments is doubtful: write one CRM id into the client's name, or set "
+    "ALTEGIO_CRM_ID_DIGITS (appointments {ids})",
+)
+INDEX_REMADE = Template(
+    "index_remade",
+    "The unique index on appointmentId was gone, and was created again. Where nobody ran undo or "
+    "restore, another program removes it, as mongoose's syncIndexes() does: declare the index in "
+    "that program (docs/mongodb.md)",
+)
+RULES_CHANGED = Template(
+    "rules_changed",
+    "The settings or rules that decide which bookings are kept have changed: {count} day of "
+    "company {company} must be proved again: {rerun}",
+    "The settings or rules that decide which bookings are kept have changed: {count} days of "
+    "company {company} must be proved again: {rerun}",
+)
