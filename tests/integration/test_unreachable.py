@@ -199,7 +199,7 @@ async def test_addresses_without_a_server() -> None:
     ],
 )
 def test_the_drivers_words_become_what_to_do(text: str, told: str) -> None:
-    assert told in describe_unreachable(text)
+    assert told in str(describe_unreachable(text))
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from altegio_sync.errors import ConfigError
+from altegio_sync.messages import embedded as texts
 
-_INSTALL = "pip install 'altegio-sync[embedded]'"
 _VERSION = re.compile(r"db version v([0-9]+)\.([0-9]+)\.([0-9]+)")
 #: A zone folder that has these names is complete.
 _SOME_ZONES = ("UTC", "Europe/Kiev", "America/New_York", "Asia/Almaty")
@@ -31,11 +31,8 @@ def find_mongod() -> Path:
     if (in_wheel := _wheel_mongod()) is not None:
         return in_wheel
     if sys.platform == "win32":
-        raise ConfigError("DB_URI=embedded does not run on Windows: set DB_URI to a server")
-    raise ConfigError(
-        f"DB_URI=embedded needs a mongod, and there is none: {_INSTALL}, or put one on PATH, "
-        "or set DB_URI to a server"
-    )
+        raise ConfigError(texts.NOT_ON_WINDOWS())
+    raise ConfigError(texts.NO_MONGOD())
 
 
 def _wheel_mongod() -> Path | None:
@@ -72,17 +69,17 @@ def mongod_version(mongod: Path) -> str:
             [mongod, "--version"], capture_output=True, text=True, timeout=30, check=False
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise ConfigError(f"{mongod} does not run ({type(error).__name__})") from None
+        kind = type(error).__name__
+        raise ConfigError(texts.DOES_NOT_RUN(mongod=str(mongod), reason=kind)) from None
     if match := _VERSION.search(ran.stdout):
         return ".".join(match.groups())
     if missing := _MISSING_LIBRARY.search(ran.stderr):
         library = missing[1]
-        package = "libcurl4" if library.startswith("libcurl") else f"the package that has {library}"
-        raise ConfigError(
-            f"{mongod} needs the system library {library}: install {package}, on Debian and "
-            "Ubuntu with apt-get install libcurl4"
-        )
-    raise ConfigError(f"{mongod} does not run (exit code {ran.returncode})")
+        is_curl = library.startswith("libcurl")
+        package = "libcurl4" if is_curl else texts.PACKAGE_WITH(library=library)
+        raise ConfigError(texts.NEEDS_LIBRARY(mongod=str(mongod), library=library, package=package))
+    reason = texts.EXIT_CODE(code=ran.returncode)
+    raise ConfigError(texts.DOES_NOT_RUN(mongod=str(mongod), reason=reason))
 
 
 def refuse_unreadable_data(record: Path, version: str) -> None:
@@ -97,13 +94,12 @@ def refuse_unreadable_data(record: Path, version: str) -> None:
     except FileNotFoundError:
         return
     except (OSError, ValueError, KeyError, TypeError):
-        raise ConfigError(
-            f"{record} cannot be read; it says which MongoDB made the data beside it"
-        ) from None
+        raise ConfigError(texts.UNREADABLE_RECORD(record=str(record))) from None
     if int(version.split(".")[0]) - data_major not in (0, 1):
         raise ConfigError(
-            f"The data in {record.parent} were made by MongoDB {made_by}, which {version} cannot "
-            "read: put a mongod of that version on PATH, or set ALTEGIO_DATA_DIR to another folder"
+            texts.DATA_OF_ANOTHER_VERSION(
+                folder=str(record.parent), made_by=made_by, version=version
+            )
         )
 
 

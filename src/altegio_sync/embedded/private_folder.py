@@ -11,14 +11,15 @@ from itertools import takewhile
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from altegio_sync.domain.foreign_text import shown
 from altegio_sync.errors import ConfigError
+from altegio_sync.messages import embedded as texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from altegio_sync.messages import Message
+
 _POLL_SECONDS = 0.02
-_ANOTHER = "set ALTEGIO_DATA_DIR to a folder of your own"
 
 
 def make_private(folder: Path) -> None:
@@ -33,14 +34,12 @@ def make_private(folder: Path) -> None:
             _make_one(each)
         found = folder.lstat()
         if not stat.S_ISDIR(found.st_mode):
-            raise ConfigError(f"{shown(folder)} is not a folder: {_ANOTHER}")
+            raise ConfigError(texts.NO_FOLDER(folder=str(folder)))
         if found.st_uid != os.geteuid():
             raise ConfigError(_about_owner(folder, found.st_uid))
         folder.chmod(0o700)
     except OSError as error:
-        raise ConfigError(
-            f"Cannot make the folder {shown(folder)}: {error.strerror}{_owner_in_the_way(folder)}"
-        ) from error
+        raise ConfigError(_why_not_made(folder, error.strerror or "")) from error
 
 
 def _make_one(folder: Path) -> None:
@@ -51,10 +50,9 @@ def _make_one(folder: Path) -> None:
     folder.chmod(0o700)
 
 
-def _about_owner(folder: Path, owner: int) -> str:
-    name = _name_of(owner)
-    holds = "" if _is_empty(folder) else " and holds that user's data"
-    return f"{shown(folder)} belongs to {name}{holds}: run this as {name}, or {_ANOTHER}"
+def _about_owner(folder: Path, owner: int) -> Message:
+    text = texts.FOLDER_OF_ANOTHER if _is_empty(folder) else texts.DATA_OF_ANOTHER
+    return text(folder=str(folder), owner=_name_of(owner))
 
 
 def _is_empty(folder: Path) -> bool:
@@ -64,25 +62,26 @@ def _is_empty(folder: Path) -> bool:
         return False
 
 
-def _owner_in_the_way(folder: Path) -> str:
-    """Names the owner of the folder that refuses us, where this is another user."""
+def _why_not_made(folder: Path, reason: str) -> Message:
+    """With the folder that refuses us and its owner, where another user owns it."""
     for each in (folder, *folder.parents):
         try:
             owner = each.lstat().st_uid
         except OSError:
             continue
         if owner in (0, os.geteuid()):
-            return ""
-        name = _name_of(owner)
-        return f" ({shown(each)} belongs to {name}): run this as {name}, or {_ANOTHER}"
-    return ""
+            break
+        return texts.CANNOT_MAKE_FOLDER_IN(
+            folder=str(folder), reason=reason, owned=str(each), owner=_name_of(owner)
+        )
+    return texts.CANNOT_MAKE_FOLDER(folder=str(folder), reason=reason)
 
 
-def _name_of(owner: int) -> str:
+def _name_of(owner: int) -> Message:
     try:
-        return f"user {pwd.getpwuid(owner).pw_name}"
+        return texts.USER_BY_NAME(name=pwd.getpwuid(owner).pw_name)
     except KeyError:
-        return f"the user with the number {owner}"
+        return texts.USER_BY_NUMBER(number=owner)
 
 
 def open_lock(path: Path) -> IO[str]:

@@ -27,9 +27,12 @@ from altegio_sync.embedded.binary import (
 )
 from altegio_sync.embedded.private_folder import lock, make_private, open_lock
 from altegio_sync.errors import StoreUnavailableError
+from altegio_sync.messages import embedded as texts
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
+
+    from altegio_sync.messages import Message
 
 DATABASE = "altegio"
 #: The path of a Unix socket has about 100 bytes at most, depending on the system.
@@ -102,7 +105,7 @@ def _ensure_running(folder: Path, path: Path, check: Callable[[], None]) -> None
     supervisor = _start_supervisor(folder, path, mongod)
     if supervisor is None or not _await_socket(folder, path, supervisor, check):
         raise StoreUnavailableError(
-            f"The embedded MongoDB does not start: {_last_words(folder)} (see {folder})"
+            texts.DOES_NOT_START(reason=_last_words(folder), folder=str(folder))
         )
     record_version(record, version)
 
@@ -196,12 +199,12 @@ def _answers(path: Path) -> bool:
     return True
 
 
-def _last_words(folder: Path) -> str:
+def _last_words(folder: Path) -> Message | str:
     """The last error of the server's log. The server's own words mention only files and options."""
     try:
         lines = (folder / "mongod.log").read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
-        return "it left no log"
+        return texts.NO_LOG()
     for line in reversed(lines):
         try:
             entry = json.loads(line)
@@ -210,4 +213,4 @@ def _last_words(folder: Path) -> str:
         if entry.get("s") in ("E", "F"):
             cause = entry.get("attr", {}).get("error", "")
             return f"{entry.get('msg')} {cause}".strip()[:300]
-    return "it said nothing of it"
+    return texts.NOTHING_IN_LOG()

@@ -21,6 +21,7 @@ from altegio_sync.errors import (
     StoreUnavailableError,
     ungrouped,
 )
+from altegio_sync.messages import store as texts
 from altegio_sync.mongo.bookkeeping.lease_document import (
     ALL_COMPANIES,
     IS_ALIVE,
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
     from pymongo.asynchronous.database import AsyncDatabase
+
+    from altegio_sync.messages import Message
 
 Document = dict[str, Any]
 
@@ -135,9 +138,8 @@ class MongoLeases:
         try:
             while (holder := await self._try_to_take(company_id, work)) is not None:
                 if anyio.current_time() >= deadline:
-                    raise LeaseHeldError(
-                        f"Another run is at work on {_describe_scope(company_id)}: {holder}"
-                    )
+                    what = _describe_scope(company_id)
+                    raise LeaseHeldError(texts.ANOTHER_RUN(what=what, holder=str(holder)))
                 if not is_reported and self._on_wait is not None:
                     self._on_wait(company_id, holder)
                 is_reported = True
@@ -169,7 +171,7 @@ class MongoLeases:
                 await self._remove(each)
             removed += gone
             if not in_the_way:
-                raise StoreError(f"The leases in {LEASES_COLLECTION} cannot be read")
+                raise StoreError(texts.LEASES_UNREADABLE(collection=LEASES_COLLECTION))
             if not gone:
                 return max(in_the_way, key=lambda each: each.expires_at)
 
@@ -217,11 +219,7 @@ class MongoLeases:
     async def _renew_or_lose(self, company_id: str) -> None:
         asked_at = steady_now()
         if not await self._renew_once(company_id):
-            raise LeaseLostError(
-                f"Another run took {_describe_scope(company_id)} over, since this one did not "
-                "renew its lease in time (it was stopped, or could not reach MongoDB): what was "
-                "stored before stays, run it again"
-            )
+            raise LeaseLostError(texts.LEASE_LOST(what=_describe_scope(company_id)))
         self._renewed_at[company_id] = asked_at
 
     @waits_for_mongodb
@@ -261,5 +259,6 @@ def is_gone(holder: Holder) -> bool:
     return holder.process is not None and holder.process.is_gone(Process.this())
 
 
-def _describe_scope(company_id: str) -> str:
-    return "the collection" if company_id == ALL_COMPANIES else f"company {company_id}"
+def _describe_scope(company_id: str) -> Message:
+    whole = company_id == ALL_COMPANIES
+    return texts.THE_COLLECTION() if whole else texts.COMPANY(company=company_id)

@@ -15,6 +15,7 @@ from altegio_sync.domain.period import Period
 from altegio_sync.domain.report import SyncMode
 from altegio_sync.domain.zones import find_zone
 from altegio_sync.errors import StoreError
+from altegio_sync.messages import store as texts
 from altegio_sync.mongo.bookkeeping.own_documents import OwnDocuments
 from altegio_sync.mongo.core.bulk import write_each
 from altegio_sync.mongo.core.connection import waits_for_mongodb
@@ -75,11 +76,9 @@ class MongoLedger(OwnDocuments):
             refused = await write_each(self._collection, writes)
             for code in refused.values():
                 if code != DUPLICATE_KEY:
-                    raise StoreError(
-                        f"MongoDB refused the ledger (code {code}): {meaning_of(code)}"
-                    )
+                    raise StoreError(texts.REFUSED_LEDGER(code=code, reason=meaning_of(code)))
             left = [left[position] for position in refused]
-        raise StoreError("The ledger is being written by others without end")
+        raise StoreError(texts.LEDGER_WRITTEN_BY_OTHERS())
 
     def _to_write(self, company_id: str, entry: LedgerEntry, old: DayRecord | None) -> UpdateOne:
         """An upsert; it fails by the key of a document that is not as it was read."""

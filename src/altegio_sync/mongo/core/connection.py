@@ -28,6 +28,7 @@ from pymongo.uri_parser import parse_uri
 from pymongo.write_concern import WriteConcern
 
 from altegio_sync.errors import ConfigError, StoreError, StoreRightError, StoreUnavailableError
+from altegio_sync.messages import store as texts
 from altegio_sync.mongo.core.collation import PlainDatabase, find_collated
 from altegio_sync.mongo.core.py311_wait_for import replace_wait_for
 from altegio_sync.mongo.core.refusals import UNAUTHORIZED, explain
@@ -57,8 +58,6 @@ LENIENT: dict[str, Any] = {
 _SRV = "mongodb+srv://"
 #: Some servers, such as DocumentDB, know no writes that can be repeated.
 _OFF = re.compile(r"[?&;]retryWrites=false(?:[&;]|$)", re.IGNORECASE)
-_LOST = "MongoDB was lost in mid-run"
-_LOST_HINT = "check that the server runs, then run the command again"
 #: A server that goes away, is no primary any more or cannot reach the others, as a refusal.
 GOING_AWAY = (6, 7, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436)
 _TRIED_EVERY_S = 0.25
@@ -83,16 +82,9 @@ def database_name(uri: str) -> str:
     except OSError as error:
         raise _unreadable_file(error) from None
     except (PyMongoError, ValueError):
-        raise ConfigError(
-            "DB_URI is not a MongoDB address: expected mongodb://host/database, "
-            "mongodb+srv://host/database or the word embedded (special characters in the "
-            "password must be percent-encoded)"
-        ) from None
+        raise ConfigError(texts.NO_ADDRESS()) from None
     if not name:
-        raise ConfigError(
-            "DB_URI names no database: expected mongodb://host/database, with the name of the "
-            "database after the last slash"
-        )
+        raise ConfigError(texts.NO_DATABASE())
     return str(name)
 
 
@@ -115,10 +107,7 @@ def _is_about_srv(option: str) -> bool:
 
 
 def _unreadable_file(error: OSError) -> ConfigError:
-    return ConfigError(
-        "DB_URI names a file, by tlsCAFile or tlsCertificateKeyFile, that cannot be used: "
-        f"{error.strerror or type(error).__name__}"
-    )
+    return ConfigError(texts.UNUSABLE_FILE(reason=error.strerror or type(error).__name__))
 
 
 @asynccontextmanager
@@ -245,14 +234,11 @@ def translated_errors() -> Iterator[None]:
         WaitQueueTimeoutError,
         ExecutionTimeout,
     ) as error:
-        raise _LostError(f"{_LOST} ({type(error).__name__}): {_LOST_HINT}") from None
+        raise _LostError(texts.LOST(kind=type(error).__name__)) from None
     except ConfigurationError as error:
         raise StoreUnavailableError(describe_unreachable(str(error))) from None
     except PyMongoError as error:
-        raise StoreError(
-            f"MongoDB failed ({type(error).__name__}): run the command again, and look at the "
-            "server's log if it fails again"
-        ) from None
+        raise StoreError(texts.FAILED(kind=type(error).__name__)) from None
 
 
 def _refused(error: OperationFailure) -> StoreError:
@@ -260,6 +246,6 @@ def _refused(error: OperationFailure) -> StoreError:
     parts = [*details.get("writeConcernErrors", []), *details.get("writeErrors", [])]
     for code in (error.code, *(each.get("code") for each in parts)):
         if code in GOING_AWAY:
-            return _LostError(f"{_LOST} (code {code}): {_LOST_HINT}")
+            return _LostError(texts.LOST_WITH_CODE(code=code))
     kind = StoreRightError if error.code == UNAUTHORIZED else StoreError
     return kind(explain(error))
