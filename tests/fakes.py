@@ -20,7 +20,9 @@ from altegio_sync.domain.ledger import DayRecord
 from altegio_sync.domain.lessons import Skipped
 from altegio_sync.domain.period import Period
 from altegio_sync.domain.report import ApiUsage, Outcome, SyncMode
-from altegio_sync.domain.run_marks import OpenRun
+from altegio_sync.domain.run_marks import OpenRun, RunMark
+from altegio_sync.domain.run_summary import RunSummary
+from altegio_sync.domain.stored import read_stored
 from altegio_sync.errors import LeaseHeldError, NotFoundError
 from altegio_sync.ports import BatchResult, MarkResult, Page, SilentProgress
 from altegio_sync.usecases.run_context import RunContext
@@ -29,13 +31,16 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
     from datetime import date
 
+    from altegio_sync.domain.conditions import Reported
     from altegio_sync.domain.ledger import LedgerEntry
     from altegio_sync.domain.lessons import Verdict
     from altegio_sync.domain.report import WritingRun
-    from altegio_sync.errors import AltegioError
+    from altegio_sync.domain.run_marks import MarkChange
+    from altegio_sync.errors import AltegioError, StoreError
     from altegio_sync.ports import IndexProblem, PageQuery, StoredScope
 
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+READING_COMMANDS = ("sync", "changes")
 #: Long after the days of the bookings here.
 NOW = datetime(2026, 4, 10, 9, 0, tzinfo=UTC)
 
@@ -252,7 +257,7 @@ class MemoryLedger:
 
 
 class MemoryCursors:
-    """A cursor for each company; one may go back here, so that tests see who asks for it."""
+    """A cursor for each company."""
 
     def __init__(self, log: list[str] | None = None, **at: datetime) -> None:
         self.at = {name.removeprefix("company_"): moment for name, moment in at.items()}
@@ -263,24 +268,103 @@ class MemoryCursors:
 
     async def move_cursor(self, company_id: str, to: datetime, run_id: str) -> None:
         del run_id
-        self.at[company_id] = to
+        self.at[company_id] = max(to, self.at.get(company_id, to))
         self.log.append("moved")
 
 
 class FakeLeases:
-    """``held_by`` is somebody else, by company."""
+    """``held_by`` is somebody else, by company; ``work`` is what others hold the companies for.
 
-    def __init__(self, **held_by: str) -> None:
+    Without ``work`` the others share the companies with nobody.
+    """
+
+    def __init__(self, work: str | None = None, **held_by: str) -> None:
+        self.work = work
         self.held_by = {name.removeprefix("company_"): who for name, who in held_by.items()}
         self.taken: list[str] = []
 
     @asynccontextmanager
     async def hold(self, company_id: str, work: str) -> AsyncIterator[None]:
-        del work
-        if company_id in self.held_by:
+        if company_id in self.held_by and self.work in (None, work):
             raise LeaseHeldError(f"Another run is at work: {self.held_by[company_id]}")
         self.taken.append(company_id)
         yield
+
+
+class MemoryRuns:
+    """Reports by run id, and marks by command and company; ``failure`` is raised instead."""
+
+    def __init__(self) -> None:
+        self.reports: dict[str, Mapping[str, Any]] = {}
+        self.marks: dict[tuple[str, str | None], RunMark] = {}
+        self.failure: StoreError | None = None
+
+    @property
+    def kept(self) -> list[Mapping[str, Any]]:
+        return list(self.reports.values())
+
+    async def keep_report(self, report: Mapping[str, Any]) -> None:
+        if self.failure is not None:
+            raise self.failure
+        self.reports[report["run_id"]] = report
+
+    async def forget_old_reports(self) -> None: ...
+
+    async def find_marks(self, command: str | None = None) -> Sequence[RunMark]:
+        return [each for each in self.marks.values() if command in (None, each.command)]
+
+    async def note_start(self, command: str, company: str, run: OpenRun) -> None:
+        mark = self._mark(command, company)
+        self.marks[command, company] = replace(mark, open_runs=(*mark.open_runs, run))
+
+    async def write_marks(self, command: str, run_id: str, changes: Sequence[MarkChange]) -> None:
+        for change in changes:
+            mark = self._mark(command, change.company)
+            still_open = tuple(each for each in mark.open_runs if each.run_id > run_id)
+            self.marks[command, change.company] = replace(
+                mark, open_runs=still_open, last=change.last or mark.last
+            )
+
+    def _mark(self, command: str, company: str | None) -> RunMark:
+        return self.marks.get((command, company), RunMark(command, company))
+
+    async def find_last(self, *commands: str) -> RunSummary | None:
+        found = self._of(commands or READING_COMMANDS)
+        return max(found, key=lambda each: each.run_id, default=None)
+
+    async def find_timezone(self) -> str | None:
+        found = sorted(self._of(READING_COMMANDS), key=lambda each: each.run_id, reverse=True)
+        zones = (each.period.timezone for each in found if each.period is not None)
+        return next((each for each in zones if each), None)
+
+    def _of(self, commands: Sequence[str]) -> list[RunSummary]:
+        reports = [each for each in self.reports.values() if each["command"] in commands]
+        read = [read_stored(RunSummary, _with_moments(each), _nothing_is_odd) for each in reports]
+        return [each for each in read if each is not None]
+
+
+def _with_moments(report: Mapping[str, Any]) -> dict[str, Any]:
+    moments = {name: datetime.fromisoformat(report[name]) for name in ("started_at", "finished_at")}
+    return {**report, **moments}
+
+
+def _nothing_is_odd() -> None:
+    raise AssertionError("a report has an odd field")
+
+
+class MemoryConditions:
+    """What was reported, by key."""
+
+    def __init__(self) -> None:
+        self.reported: dict[str, Reported] = {}
+
+    async def find_all(self) -> dict[str, Reported]:
+        return dict(self.reported)
+
+    async def write(self, memory: Mapping[str, Reported | None]) -> None:
+        self.reported |= {key: each for key, each in memory.items() if each is not None}
+        for key in [key for key, each in memory.items() if each is None]:
+            self.reported.pop(key, None)
 
 
 class NotedProgress(SilentProgress):

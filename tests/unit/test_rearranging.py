@@ -6,7 +6,7 @@ import asyncio
 from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 import anyio
 import anyio.lowlevel
@@ -25,31 +25,16 @@ from altegio_sync.usecases.rearranging import Rearrangement
 from altegio_sync.usecases.restore import restore_dump
 from altegio_sync.usecases.stopping import StopSignal
 from altegio_sync.usecases.undo import undo_run
-from tests.fakes import NOW
+from tests.fakes import NOW, MemoryRuns
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping
+    from collections.abc import AsyncIterator, Callable
 
     from altegio_sync.ports import RunStore
     from altegio_sync.usecases.backup import CollectionBackup
 
 RUN_ID = "20260410-090000-000abcd"
 DUMP = Path("dump")
-
-
-class Reports:
-    """Keeps reports, unless it is to fail."""
-
-    def __init__(self) -> None:
-        self.kept: list[Mapping[str, Any]] = []
-        self.failure: StoreError | None = None
-
-    async def keep_report(self, report: Mapping[str, Any]) -> None:
-        if self.failure is not None:
-            raise self.failure
-        self.kept.append(report)
-
-    async def forget_old_reports(self) -> None: ...
 
 
 class Lease:
@@ -126,7 +111,7 @@ class World:
 
     def __init__(self) -> None:
         self.log: list[str] = []
-        self.reports = Reports()
+        self.reports = MemoryRuns()
         self.lease = Lease(self.log)
         self.collection = Collection(self.log)
         self.warnings: list[str] = []

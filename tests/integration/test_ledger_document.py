@@ -1,4 +1,4 @@
-"""The ledger and the cursors on a real MongoDB."""
+"""How the ledger and the cursors are stored; what they promise is in the tests of the ports."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from altegio_sync.domain.ledger import DayRecord, Grade, LedgerEntry
+from altegio_sync.domain.ledger import Grade, LedgerEntry
 from altegio_sync.domain.period import Period
 from altegio_sync.domain.report import SyncMode
 from altegio_sync.errors import StoreError
@@ -40,16 +40,6 @@ def entry(day: int, **changes: Any) -> LedgerEntry:
         run_id="20260410-090000-aaaa",
     )
     return replace(whole, **changes)
-
-
-async def test_what_is_entered_is_found_again_as_it_was(ledger: MongoLedger) -> None:
-    entries = [entry(2), entry(3, grade=Grade.PROVED, mode=SyncMode.UPDATE)]
-
-    await ledger.write("77", entries)
-
-    assert await ledger.find_days("77", MARCH) == {
-        each.day: DayRecord.first(each) for each in entries
-    }
 
 
 async def test_a_days_document_says_what_people_and_other_programs_want_to_know(
@@ -84,18 +74,6 @@ async def test_what_mongodb_refuses_of_the_ledger_is_said_in_a_sentence(
         await ledger.write("77", [entry(2)])
 
 
-async def test_the_strongest_and_the_latest_pass_of_a_day_are_kept(ledger: MongoLedger) -> None:
-    proof = entry(2, grade=Grade.PROVED)
-    check = entry(2, at=AT + timedelta(days=1))
-    await ledger.write("77", [proof])
-
-    await ledger.write("77", [check, entry(3)])
-
-    records = await ledger.find_days("77", MARCH)
-    assert records[date(2026, 3, 2)] == DayRecord(proof, check)
-    assert records[date(2026, 3, 3)] == DayRecord.first(entry(3))
-
-
 async def test_companies_collections_and_days_are_kept_apart(
     ledger: MongoLedger, database: AsyncDatabase[Document]
 ) -> None:
@@ -116,28 +94,6 @@ async def test_all_of_time_can_be_asked_for_at_once(ledger: MongoLedger) -> None
     await ledger.write("77", [entry(2)])
 
     assert len(await ledger.find_days("77", Period(date(1, 1, 2), date(9999, 12, 30)))) == 1
-
-
-async def test_the_zone_of_the_latest_pass_is_told(ledger: MongoLedger) -> None:
-    later = AT + timedelta(days=1)
-    await ledger.write("77", [entry(9)])
-    await ledger.write("77", [entry(2, timezone="Europe/Warsaw", at=later)])
-
-    assert await ledger.find_timezone("77") == "Europe/Warsaw"
-    assert await ledger.find_timezone("78") is None
-
-
-async def test_a_cursor_moves_forward_and_never_back(database: AsyncDatabase[Document]) -> None:
-    cursors = MongoCursors(database, "altegio-appointments")
-    assert await cursors.find_cursor("77") is None
-
-    await cursors.move_cursor("77", AT, "first")
-    await cursors.move_cursor("77", AT - timedelta(seconds=1), "second")
-    before = await cursors.find_cursor("77")
-    await cursors.move_cursor("77", AT + timedelta(seconds=1), "third")
-
-    assert before == AT
-    assert await cursors.find_cursor("77") == AT + timedelta(seconds=1)
 
 
 async def test_every_company_and_collection_has_a_cursor_of_its_own(
