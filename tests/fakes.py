@@ -88,18 +88,22 @@ class ListSource:
         self._total = total
 
     async def fetch_location(self, company_id: str) -> Location:
+        self.usage.requests += 1
         return Location(company_id, "Школа", "Europe/Kyiv")
 
     async def fetch_teachers(self, company_id: str) -> Mapping[str, Teacher]:
         del company_id
-        return {}
+        self.usage.requests += 1
+        return {"9": Teacher("9", "Марко Зразок")}
 
     async def fetch_services(self, company_id: str) -> Sequence[Service]:
         del company_id
+        self.usage.requests += 1
         return []
 
     async def fetch_booking(self, company_id: str, appointment_id: str, zone: ZoneInfo) -> Booking:
         del company_id, zone
+        self.usage.requests += 1
         self.asked_ids.append(appointment_id)
         if appointment_id in self.refusals:
             raise self.refusals[appointment_id]
@@ -163,8 +167,10 @@ class MemoryStore:
         result = BatchResult([(each, self._store(each, mode, dry_run)) for each in batch])
         for each, outcome in result.outcomes:
             before = old[each.booking.id]
-            if before is not None and outcome is Outcome.UPDATED:
-                result.changes["startDateTime"] += before.starts_at != each.booking.starts_at
+            if before is not None and outcome in (Outcome.UPDATED, Outcome.STALE):
+                result.changes.update(_differing_fields(before, each))
+            if before is not None and isinstance(each, Skipped):
+                result.no_longer_kept.append(each.booking.id)
         self.by_id += [each.booking.id for each in batch if by_id]
         failed = [each.booking.id for each, outcome in result.outcomes if outcome is Outcome.FAILED]
         result.failures += [f"refused {each}" for each in failed]
@@ -174,7 +180,7 @@ class MemoryStore:
     def _store(self, verdict: Verdict, mode: SyncMode, dry_run: bool) -> Outcome:
         booking = verdict.booking
         old = self.stored.get(booking.id)
-        if old == booking:
+        if old is not None and not _differing_fields(old, verdict):
             return Outcome.DUPLICATE
         if old is not None and mode is SyncMode.NEW_ONLY:
             return Outcome.STALE
@@ -194,6 +200,9 @@ class MemoryStore:
 
     async def find_undeleted(self, scope: StoredScope) -> Collection[str]:
         self.scopes.append(scope)
+        return self._undeleted(scope)
+
+    def _undeleted(self, scope: StoredScope) -> set[str]:
         start, end = scope.period.moments(scope.zone)
         return {
             each.id
@@ -207,15 +216,29 @@ class MemoryStore:
     async def mark_deleted(
         self, gone: Mapping[str, float | None], scope: StoredScope
     ) -> MarkResult:
-        del scope
         result = MarkResult(overtaken=self.overtaken & gone.keys())
         self.overtaken -= gone.keys()
-        result.marked = gone.keys() - result.overtaken
+        result.marked = gone.keys() & self._undeleted(scope) - result.overtaken
         for each in sorted(result.marked):
             self.stored[each] = replace(self.stored[each], is_deleted=True)
             self.marked.append(each)
         self.log.append("marked")
         return result
+
+
+def _differing_fields(old: Booking, verdict: Verdict) -> list[str]:
+    """The stored fields that differ; a booking without a lead does not replace one."""
+    new = verdict.booking
+    differs = {
+        "startDateTime": old.starts_at != new.starts_at,
+        "endDateTime": old.ends_at != new.ends_at,
+        "status": old.status != new.status,
+        "isDeleted": old.is_deleted != new.is_deleted,
+        "lead": new.lead not in (None, old.lead),
+        "teacherId": old.teacher_id != new.teacher_id,
+        "services": old.services != new.services,
+    }
+    return [name for name, is_different in differs.items() if is_different]
 
 
 class MemoryLedger:
