@@ -15,6 +15,7 @@ from altegio_sync.domain.appointment import Location
 from altegio_sync.domain.repair import SchoolZones, Unrepaired
 from altegio_sync.domain.validation import RuleContext, ValidationReport
 from altegio_sync.errors import AltegioUnavailableError, ConfigError, NotFoundError
+from altegio_sync.messages.validation import NO_COMPANY
 from altegio_sync.mongo.core.indexes import ensure_unique_index, has_unique_index
 from altegio_sync.mongo.tending.cleaning import MongoCleaner
 from altegio_sync.mongo.tending.repairs import NO_ZONE, MongoRepairs
@@ -256,7 +257,7 @@ async def test_a_document_without_a_company_is_asked_of_each_in_turn(
     assert [found[each]["companyId"] for each in ("501", "502")] == ["77", "78"]
     # What none of them has is gone; what belongs to a company that was not asked is not.
     assert found.keys() == {"501", "502", "504"}
-    assert repair.unrepaired.counts == {"no company to ask for it": 1}
+    assert repair.unrepaired.counts == {NO_COMPANY(): 1}
     assert sorted(source.asked_of) == [
         *(("77", each) for each in ("501", "502", "503")),
         *(("78", each) for each in ("502", "503")),

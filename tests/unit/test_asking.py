@@ -16,9 +16,10 @@ from altegio_sync.errors import (
     AuthenticationError,
     UnexpectedAnswerError,
 )
-from altegio_sync.usecases.asking import REFUSED, Asking
+from altegio_sync.messages.sync import KEEPS_CHANGING
+from altegio_sync.messages.validation import ANSWER_REFUSED
+from altegio_sync.usecases.asking import Asking
 from altegio_sync.usecases.asking_plan import RepairRequest
-from altegio_sync.usecases.company_asking import KEEPS_CHANGING
 from altegio_sync.usecases.zones import LocalZone
 from tests.fakes import ListSource, booking
 
@@ -78,7 +79,7 @@ async def test_one_that_altegio_refuses_is_left_alone_and_the_others_go_on(
     await asking(source, store).settle(SUSPECTS, left)
 
     assert store.answers == {"501": True, "503": False}
-    assert left.by_reason == [{"reason": REFUSED, "count": 1, "sample": ["502"]}]
+    assert left.by_reason == [{"reason": str(ANSWER_REFUSED()), "count": 1, "sample": ["502"]}]
 
 
 async def test_an_outage_is_no_answer_about_any() -> None:
@@ -115,4 +116,4 @@ async def test_a_document_that_others_change_without_end_is_left_alone() -> None
     await asking(source, store).settle(SUSPECTS[:1], left)
 
     assert source.asked_ids == ["501"] * 3
-    assert left.by_reason == [{"reason": KEEPS_CHANGING, "count": 1, "sample": ["501"]}]
+    assert left.by_reason == [{"reason": str(KEEPS_CHANGING()), "count": 1, "sample": ["501"]}]

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from altegio_sync.domain.lessons import Verdict
     from altegio_sync.domain.report import RunError
+    from altegio_sync.messages import Message
 
 SAMPLE = 20
 
@@ -83,11 +84,11 @@ class Unrepaired:
     ``errors`` are about documents that should have been changed and were not.
     """
 
-    counts: Counter[str] = field(default_factory=Counter)
-    samples: dict[str, list[str]] = field(default_factory=dict)
+    counts: Counter[Message | str] = field(default_factory=Counter)
+    samples: dict[Message | str, list[str]] = field(default_factory=dict)
     errors: list[RunError] = field(default_factory=list)
 
-    def note(self, reason: str, appointment_id: str) -> None:
+    def note(self, reason: Message | str, appointment_id: str) -> None:
         self.counts[reason] += 1
         sample = self.samples.setdefault(reason, [])
         if len(sample) < SAMPLE:
@@ -96,6 +97,6 @@ class Unrepaired:
     @property
     def by_reason(self) -> list[dict[str, Any]]:
         return [
-            {"reason": reason, "count": count, "sample": self.samples[reason]}
-            for reason, count in sorted(self.counts.items())
+            {"reason": str(reason), "count": self.counts[reason], "sample": self.samples[reason]}
+            for reason in sorted(self.counts, key=str)
         ]

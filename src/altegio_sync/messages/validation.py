@@ -9,3 +9,19 @@ FLAGS = Template("remedy_flags", "--fix takes dates from the document's own id, 
 TIDY = Template("remedy_tidy", "--fix removes extra spaces")
 CLEAN = Template("remedy_clean", "altegio-sync clean")
 TELL = Template("remedy_tell", "correct it in Altegio")
+
+# Why a document was not repaired.
+NO_COMPANY = Template("no_company_to_ask", "no company to ask for it")
+ANSWER_REFUSED = Template("answer_refused", "Altegio refused to answer for it")
+NOT_CERTAIN = Template(
+    "not_certainly_gone",
+    "perhaps gone at Altegio, but the list of its day could not be read completely",
+)
+TOO_MANY = Template(
+    "too_many_gone", "Altegio does not have it, but too many would be moved to the trash"
+)
+TOO_MANY_OF = Template(
+    "mass_removal",
+    "Altegio does not have {count} of {requested} requested appointments any more: none was moved "
+    "to the trash. Check ALTEGIO_COMPANY_ID and the tokens",
+)

@@ -9,6 +9,7 @@ import anyio
 from altegio_sync.domain.repair import Answer, Loss
 from altegio_sync.domain.report import RunError
 from altegio_sync.errors import AltegioError
+from altegio_sync.messages import validation as texts
 from altegio_sync.usecases.asking_plan import group_by_companies, label_of
 from altegio_sync.usecases.company_asking import Asked, CompanyAsking
 from altegio_sync.usecases.removing import Removal
@@ -19,14 +20,10 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from altegio_sync.domain.repair import Suspect, Unrepaired
+    from altegio_sync.messages import Message
     from altegio_sync.ports import AppointmentSource
     from altegio_sync.usecases.asking_plan import AnswerStore, RepairRequest
     from altegio_sync.usecases.removing import Confirmed
-
-NO_COMPANY = "no company to ask for it"
-REFUSED = "Altegio refused to answer for it"
-NOT_CERTAIN = "perhaps gone at Altegio, but the list of its day could not be read completely"
-TOO_MANY = "Altegio does not have it, but too many would be moved to the trash"
 
 
 class Asking:
@@ -73,18 +70,18 @@ class Asking:
         try:
             confirmed = await self._confirm()
         except* AltegioError:
-            _note_all(unrepaired, NOT_CERTAIN, removal.candidates)
+            _note_all(unrepaired, texts.NOT_CERTAIN(), removal.candidates)
             raise
         for company_id, suspect, booking in confirmed.listed:
             company = await self._open(company_id)
             listed = Asked.about([suspect], unrepaired)
             if await company.write([booking], listed):
                 await company.fetch_missing(listed)
-        _note_all(unrepaired, NOT_CERTAIN, confirmed.unsure)
+        _note_all(unrepaired, texts.NOT_CERTAIN(), confirmed.unsure)
         moved = [*confirmed.gone, *removal.empty]
         if removal.is_too_much(confirmed.gone):
             unrepaired.errors.append(_too_many(len(confirmed.gone), removal.requested))
-            _note_all(unrepaired, TOO_MANY, moved)
+            _note_all(unrepaired, texts.TOO_MANY(), moved)
             moved = []
         with anyio.CancelScope(shield=True):
             await self._store.move_to_trash(moved, unrepaired)
@@ -112,7 +109,9 @@ class Asking:
             refused |= asked.refused
             suspects = [each for each in suspects if each.appointment_id not in asked.settled]
         _note_all(
-            unrepaired, REFUSED, [each for each in suspects if each.appointment_id in refused]
+            unrepaired,
+            texts.ANSWER_REFUSED(),
+            [each for each in suspects if each.appointment_id in refused],
         )
         return [each for each in suspects if each.appointment_id not in refused]
 
@@ -123,7 +122,7 @@ class Asking:
         Nothing is written in an outage, so Altegio must have answered before.
         """
         without_company = [each for each in suspects if each.appointment_id is not None]
-        _note_all(unrepaired, NO_COMPANY, without_company)
+        _note_all(unrepaired, texts.NO_COMPANY(), without_company)
         without_id = [each for each in suspects if each.appointment_id is None]
         self._removal.empty += [each for each in without_id if each.loss is Loss.ALL]
         answers = [Answer(each) for each in without_id if each.loss is not Loss.ALL]
@@ -146,7 +145,7 @@ class Asking:
         return self._companies[company_id]
 
 
-def _note_all(unrepaired: Unrepaired, reason: str, suspects: Sequence[Suspect]) -> None:
+def _note_all(unrepaired: Unrepaired, reason: Message, suspects: Sequence[Suspect]) -> None:
     for each in suspects:
         unrepaired.note(reason, label_of(each))
 
@@ -154,6 +153,5 @@ def _note_all(unrepaired: Unrepaired, reason: str, suspects: Sequence[Suspect]) 
 def _too_many(count: int, requested: int) -> RunError:
     return RunError(
         "mass_removal",
-        f"Altegio does not have {count} of {requested} requested appointments any more: none was "
-        "moved to the trash. Check ALTEGIO_COMPANY_ID and the tokens",
+        texts.TOO_MANY_OF(count=count, requested=requested),
     )

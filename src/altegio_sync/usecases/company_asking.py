@@ -9,6 +9,7 @@ import anyio
 
 from altegio_sync.domain.lessons import judge, needs_staff
 from altegio_sync.domain.repair import Answer
+from altegio_sync.messages.sync import KEEPS_CHANGING
 from altegio_sync.ports import PageQuery
 from altegio_sync.usecases.allowance import Allowance
 from altegio_sync.usecases.asking_plan import plan_windows
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from altegio_sync.usecases.asking_plan import AnswerStore, RepairRequest
     from altegio_sync.usecases.window import Window
 
-KEEPS_CHANGING = "other programs keep changing it"
 #: A list may have many bookings that are not stored. What this number of pages for each document
 #: did not bring is requested by id.
 _MOST_PAGES_PER_SUSPECT = 2
@@ -126,7 +126,7 @@ class CompanyAsking:
                     asked.refused.add(appointment_id)
                 case KeepsChanging():
                     asked.settled.add(appointment_id)
-                    asked.unrepaired.note(KEEPS_CHANGING, appointment_id)
+                    asked.unrepaired.note(KEEPS_CHANGING(), appointment_id)
                 case NotKnown() | Written():
                     pass
 
