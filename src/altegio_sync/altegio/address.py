@@ -1,4 +1,4 @@
-"""Which addresses the API can be asked at."""
+"""Checks the address of the API."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 
 def check_address(address: str) -> None:
-    """Raises ValueError with a message, without the address: the address may hold a secret."""
+    """Raises ValueError; the message does not contain the address, which may contain a secret."""
     expected = ValueError(texts.ADDRESS_EXPECTED())
-    # What the HTTP client would refuse only when it is made.
+    # The HTTP client would refuse this only when it is created.
     if not (address.isascii() and address.isprintable()) or " " in address or "\\" in address:
         raise expected
     try:
@@ -24,7 +24,7 @@ def check_address(address: str) -> None:
     except ValueError:
         raise expected from None
     if "@" in parts.netloc:
-        # The client would send them in place of both tokens.
+        # The client would send the user name and password in place of both tokens.
         raise ValueError(texts.ADDRESS_HAS_USER())
     if "?" in address or "#" in address:
         raise ValueError(texts.ADDRESS_HAS_QUERY())
@@ -35,7 +35,7 @@ def check_address(address: str) -> None:
 
 
 def is_host(host: str) -> bool:
-    """Whether the name can be looked up at all."""
+    """Whether the name has the form of a host's name."""
     if not host or not host.isprintable() or set(host) & set(" %/\\@"):
         return False
     try:

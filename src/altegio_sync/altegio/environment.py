@@ -1,4 +1,4 @@
-"""The settings that the HTTP client reads from the environment, and which of them it cannot use."""
+"""The variables that the HTTP client reads from the environment, and errors that name a bad one."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ def open_client(url: str, headers: Mapping[str, str]) -> httpx2.AsyncClient:
     """A client for paths below ``url``.
 
     Raises:
-        ConfigError: it cannot use a variable of the environment, which is named.
+        ConfigError: the client cannot use a variable of the environment; the message names it.
     """
     parts = urlsplit(url)
-    # A proxy of the environment leads nowhere from loopback.
+    # A proxy of the environment does not lead to loopback.
     uses_proxies = not is_loopback(parts.hostname or "")
     if uses_proxies:
         _check_proxies()
@@ -42,7 +42,7 @@ def open_client(url: str, headers: Mapping[str, str]) -> httpx2.AsyncClient:
             base_url=url.rstrip("/") + "/",
             headers=dict(headers),
             timeout=httpx2.Timeout(30.0, connect=10.0),
-            # Without TLS nothing has to be trusted, and reading all the certificates takes long.
+            # Without TLS no certificate is needed, and reading all certificates is slow.
             verify=_tls() if parts.scheme == "https" else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
             trust_env=uses_proxies,
         )
@@ -51,7 +51,7 @@ def open_client(url: str, headers: Mapping[str, str]) -> httpx2.AsyncClient:
 
 
 def check_environment(url: str) -> None:
-    """Raises ConfigError as `open_client` does; costs nothing where no such variable is set."""
+    """Raises ConfigError like `open_client`; costs nothing where no such variable is set."""
     names = {name.lower() for name in os.environ}
     ours = {"ssl_cert_file", "ssl_cert_dir", "http_proxy", "https_proxy", "all_proxy", "no_proxy"}
     if names & ours:
@@ -59,7 +59,7 @@ def check_environment(url: str) -> None:
 
 
 def proxy_variable(url: str) -> str | None:
-    """The variable whose proxy leads to ``url``; None where no proxy does."""
+    """The variable whose proxy is used for ``url``; None where no proxy is used."""
     parts = urlsplit(url)
     host = parts.hostname or ""
     if is_loopback(host) or proxy_bypass(host):
@@ -70,7 +70,7 @@ def proxy_variable(url: str) -> str | None:
 
 
 def _variable(name: str, value: str) -> str:
-    """The name as it is spelt in the environment: both spellings may be set."""
+    """The name as the environment spells it: both spellings may be set."""
     found = [each for each in os.environ if each.lower() == name]
     return next((each for each in found if os.environ[each] == value), name.upper())
 
@@ -80,7 +80,7 @@ def _check_proxies() -> None:
         if scheme not in ("http", "https", "all") or not value:
             continue
         name = _variable(f"{scheme}_proxy", value)
-        # The value may hold a password, so it is never shown.
+        # The value may contain a password, so it is never shown.
         try:
             proxy = httpx2.Proxy(value if "://" in value else f"http://{value}").url
         except (ValueError, httpx2.InvalidURL):
@@ -92,7 +92,7 @@ def _check_proxies() -> None:
 
 
 def _tls() -> ssl.SSLContext:
-    """What is trusted: the system's certificates, or those that the environment names."""
+    """The certificates to trust: the system's, or those that the environment names."""
     file, folder = os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
     if not file and folder and not any(Path(each).is_dir() for each in folder.split(os.pathsep)):
         path = shown(folder, _LONGEST_PATH)

@@ -1,7 +1,7 @@
-"""Reads JSON that the strict reader refused, so that one bad byte spoils one record at most.
+"""Reads JSON that the strict reader refused, so that one bad byte damages one record at most.
 
-What is damaged in a text, a number, or an object becomes `DAMAGED`; the wire models decide whether
-anybody reads it.
+A damaged part of a text, a number, or an object becomes `DAMAGED`. The wire models decide whether
+the part is needed.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ _BOMS = {
     codecs.BOM_UTF16_LE: "utf-16-le",
     codecs.BOM_UTF16_BE: "utf-16-be",
 }
-#: No record is half as deep; what is deeper is no part that anybody reads.
+#: No record is half as deep. Deeper parts are not needed.
 _DEEPEST = 40
-#: Python converts no longer ones, and no id or length has so many.
+#: Python does not convert longer numbers, and no id or length has so many digits.
 _MOST_DIGITS = 400
-#: Places at which another row may begin that are tried for one answer: each may cost all the rest.
+#: How many possible beginnings of a row are tried in one answer: each may read the whole rest.
 _MOST_TRIES = 1000
-#: A row has more than this share of what the first row has; no part of a row does.
+#: A row has more than this share of the first row's keys; no part of a row has so many.
 _ALIKE = 0.6
 _TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+"|[\[\]{}]', re.DOTALL)
 _DATA = re.compile(r'"data"\s*:\s*\[')
@@ -37,7 +37,7 @@ _OWN_ID = re.compile(r'\{\s*"id"\s*:\s*"?([0-9]{1,20})(?![0-9])')
 
 
 class Damage(Enum):
-    """Stands for a value that did not arrive as it was sent."""
+    """The mark of a value that did not arrive as it was sent."""
 
     DAMAGED = "damaged"
 
@@ -47,7 +47,7 @@ DAMAGED: Final = Damage.DAMAGED
 
 @dataclass(frozen=True, slots=True)
 class DamagedRow:
-    """A row that cannot be read, and what it is known by, as far as that can be read."""
+    """A row that cannot be read, with its id where the id can be read."""
 
     id: str | None
 
@@ -57,10 +57,10 @@ class _CutError(ValueError):
 
 
 def read_leniently(body: bytes) -> Any:
-    """The value; rows of `data` that cannot be read at all are a `DamagedRow` each.
+    """The value; each row of `data` that cannot be read is a `DamagedRow`.
 
     Raises:
-        ValueError: this is no JSON, or not all of it arrived.
+        ValueError: the body is not JSON, or is incomplete.
     """
     text = _decode(body)
     try:
@@ -76,7 +76,7 @@ def read_leniently(body: bytes) -> Any:
 
 
 def _decode(body: bytes) -> str:
-    """Bytes that are no UTF-8 become lone surrogates, as they come from bad escapes too."""
+    """Bytes that are not UTF-8 become lone surrogates, as bad escapes do."""
     for bom, encoding in _BOMS.items():
         if body.startswith(bom):
             errors = "surrogateescape" if encoding == "utf-8" else "surrogatepass"
@@ -103,12 +103,12 @@ def _to_int(digits: str) -> int | Damage:
     return int(digits) if len(digits) <= _MOST_DIGITS else DAMAGED
 
 
-#: Lets control characters stand in texts.
+#: Accepts control characters in texts.
 _decoder = json.JSONDecoder(strict=False, object_hook=_mark_damaged, parse_int=_to_int)
 
 
 def _prune(text: str) -> str:
-    """The text with null in place of what is nested too deep."""
+    """The text with null in place of parts that are nested too deep."""
     kept: list[str] = []
     depth = begin = 0
     for token in _TOKEN.finditer(text):
@@ -133,7 +133,7 @@ def _read_rows(text: str) -> Any:
     if begin is None:
         raise ValueError("no rows")
     rows, end = _Rows(text).read(begin.end())
-    # What is around the rows must be as it should: else the end of the answer is missing.
+    # The text around the rows must be complete: else the end of the answer is missing.
     envelope = _decoder.decode(f"{text[: begin.end() - 1]}null{text[end:]}")
     if not isinstance(envelope, dict) or envelope.get("data", rows) is not None:
         raise ValueError("the rows are not the answer's own")
@@ -141,12 +141,12 @@ def _read_rows(text: str) -> Any:
 
 
 class _Rows:
-    """The rows of a list, one after the other; where one is damaged, the next one is searched."""
+    """Reads the rows of a list one by one; after a damaged row it searches the next row."""
 
     def __init__(self, text: str) -> None:
         self._text = text
         self._tries = 0
-        #: What a row has, by the first whole one.
+        #: The keys of a row, from the first complete row.
         self._names: set[str] = set()
 
     def read(self, position: int) -> tuple[list[Any], int]:
@@ -158,7 +158,7 @@ class _Rows:
             if self._text.startswith("]", position):
                 return rows, position + 1
             if rows and _MEMBER.match(self._text, position):
-                # A brace too many ended the row before: this is the rest of it.
+                # An extra brace ended the row before, and this is its rest.
                 rows[-1], position = self._damaged(begin, position)
                 continue
             begin = position
@@ -178,7 +178,7 @@ class _Rows:
         except (ValueError, RecursionError):
             pass
         else:
-            # Else a quotation mark too many has made the rest of the row look like one.
+            # Else an extra quotation mark has made the rest of the row look like a row.
             if self._text.startswith((",", "]"), self._skip_white(end)):
                 if isinstance(row, dict):
                     self._names = self._names or set(row)
@@ -195,7 +195,7 @@ class _Rows:
         return position
 
     def _find_next(self, position: int) -> int:
-        """Where the next whole row begins, or else where the list ends."""
+        """Where the next complete row begins, or else where the list ends."""
         for begin in _OBJECT.finditer(self._text, position):
             self._tries += 1
             if self._tries > _MOST_TRIES:
@@ -206,7 +206,7 @@ class _Rows:
                 continue
             if isinstance(row, dict) and self._looks_like_a_row(row):
                 return begin.start()
-        # It was the last row: the list ends at the bracket before the envelope's own fields.
+        # The damaged row was the last: the list ends at the bracket before the envelope's fields.
         end = self._text.rfind("]", position)
         meta = self._text.rfind('"meta"', position)
         if meta != -1:
@@ -216,7 +216,7 @@ class _Rows:
         return end
 
     def _looks_like_a_row(self, value: dict[str, Any]) -> bool:
-        """Whether it is a row, and no part of one."""
+        """Whether the value is a row, and not a part of a row."""
         if not self._names:
             return "services" in value
         return len(self._names & value.keys()) > len(self._names) * _ALIKE

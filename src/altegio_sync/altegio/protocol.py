@@ -1,8 +1,8 @@
 """Builds requests and reads answers and refusals, without I/O.
 
-Failures arrive in many shapes: as a status with the API's JSON in one of its two forms, as HTTP
-200 with `success: false`, as a proxy's HTML, as half a body. Each becomes an error whose type says
-whether asking again can help.
+A failure has one of many forms: a status with the API's JSON in one of two shapes, HTTP 200 with
+`success: false`, a proxy's HTML, half a body. Each becomes an error whose type says whether another
+try can help.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ if TYPE_CHECKING:
     from altegio_sync.messages import Message
     from altegio_sync.ports import PageQuery
 
-#: Without it the envelope is another one, or the answer is 400.
+#: Without this header the envelope is another, or the answer is 400.
 ACCEPT = "application/vnd.api.v2+json"
-#: All that has an answer; proxies turn 200 into 203.
+#: The statuses that have an answer; some proxies turn 200 into 203.
 _SUCCESSES = range(200, 204)
 _UNAUTHORIZED = 401
 _NOT_FOUND = 404
@@ -48,30 +48,30 @@ AnswerT = TypeVar("AnswerT", bound=AnyAnswer)
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A GET below the API's URL; the program asks for nothing that changes Altegio."""
+    """A GET request below the API's URL; the program never changes anything in Altegio."""
 
     path: str
     params: Mapping[str, str] = field(default_factory=dict)
 
 
 def authorization(company_token: str, user_token: str) -> str:
-    """Both tokens in the one header that the API takes them in."""
+    """Both tokens in one header, as the API requires."""
     return f"Bearer {company_token}, User {user_token}"
 
 
 def page_request(query: PageQuery) -> Request:
-    """Both dates are included at Altegio, whose `end_date` stops at 23:59:00."""
+    """Altegio includes both dates; its `end_date` stops at 23:59:00."""
     params = {
         "page": str(query.page),
         "count": str(query.page_size),
-        # Without it cancelled appointments are not listed at all.
+        # Without this, cancelled appointments are not listed.
         "with_deleted": "1",
     }
     if query.period is not None:
         params["start_date"] = query.period.start.isoformat()
         params["end_date"] = query.period.last_day.isoformat()
     if query.changed_after is not None:
-        # Local without an offset: the best guess, since nobody documents the zone.
+        # Local time without an offset: the best guess, since the zone is not documented.
         local = query.changed_after.astimezone(query.zone)
         params["changed_after"] = local.strftime("%Y-%m-%dT%H:%M:%S")
     return Request(f"records/{query.company_id}", params)
@@ -88,8 +88,8 @@ def read_answer(
     """The answer of a success. ``secrets`` are masked in the words of a refusal.
 
     Raises:
-        RateLimitedError: 429, 503 that says how long to rest, or a `success: false` that speaks of
-            the limit.
+        RateLimitedError: 429, 503 with a time to wait, or `success: false` with words about the
+            limit.
         AltegioUnavailableError: 5xx, or anything that is not the API's own JSON.
         NotAltegioError: the same with 404.
         UnexpectedAnswerError: a success whose data have an unknown shape.
@@ -103,7 +103,7 @@ def read_answer(
         raise _limited(headers, "")
     if status >= _SERVER_ERRORS:
         raise AltegioUnavailableError(texts.ANSWERED_STATUS(status=status), retry_after_s=wait_s)
-    # A page is megabytes: anything but the usual reading waits until that failed.
+    # A page has megabytes, so the unusual readings are tried only after the usual reading failed.
     if status in _SUCCESSES:
         try:
             answer = answer_type.model_validate_json(body)
@@ -122,7 +122,7 @@ def _read_unusual(
     body: bytes,
     secrets: Collection[str],
 ) -> AnswerT:
-    """The answer, where it can be read leniently, or the error that it is."""
+    """The answer, where it can be read leniently; else raise its error."""
     value = _read_value(body)
     if status in _SUCCESSES and isinstance(value, dict) and to_flag(value.get("success")) is True:
         try:
@@ -174,7 +174,7 @@ def _limited(headers: Mapping[str, str], message: str) -> RateLimitedError:
 
 
 def _describe(body: bytes, value: object) -> Message:
-    """What came instead of the API's own JSON."""
+    """Describes the body that arrived instead of the API's own JSON."""
     if value is not None:
         return texts.FOREIGN_JSON()
     text = body[:200].lstrip().lower()

@@ -1,6 +1,6 @@
-"""What a refusal says: the limit or something else, how long to wait, and words fit to be shown.
+"""Reads a refusal: whether it is about the limit, how long to wait, and which words can be shown.
 
-All of it is foreign text of any length, so it is cut before a pattern looks at it.
+The text is foreign and may be of any length, so it is cut before a pattern searches it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _TOO_MANY = 429
 _LONGEST_HEADER = 200
 _LONGEST_TEXT = 1000
 _MOST_FIELDS = 5
-#: As good as for ever, and a number that every sum and format can hold.
+#: Practically for ever, and small enough for every sum and format.
 _LONGEST_WAIT_S = 366 * 86_400.0
 
 # The plural: "limit for request size" is about something else.
@@ -29,7 +29,7 @@ _THINGS = r"(?:requests|calls|queries|hits|запрос\w*|запит\w*|обр�
 _ABOUT_THEM = (
     r"(?:(?:http|api|rest|request|call|usage|number|count|per|minute|second|hour|day)s?[\s-]+)"
 )
-#: Says by itself that there were too many requests.
+#: Words that alone mean too many requests.
 _LIMIT_TEXT = re.compile(
     "|".join(
         (
@@ -59,7 +59,7 @@ _LIMIT_TEXT = re.compile(
     ),
     re.IGNORECASE,
 )
-#: Says so only beside a word for too much.
+#: Words that mean too many requests only beside a word for too much.
 _COUNT_TEXT = re.compile(
     r"\b(?:number|amount|count|maximum|max|количеств\w*|числ\w*|кільк\w*|частот\w*)\s+"
     r"(?:(?:of|the|allowed|api)[\s-]+){0,3}" + _THINGS + "|"
@@ -82,7 +82,7 @@ _TOKENS_TEXT = re.compile(
 
 _NUMBER = r"(?<![0-9.,])([0-9]{1,6}(?:[.,][0-9]{1,3})?)\s{0,3}"
 _UNITS = r"(с\b|c\b|сек|s\b|sec|м\b|мин|хв|min|m\b)"
-#: "in 5 seconds" is for us; "5 requests a second" and "200 in 60 seconds" are about the limit.
+#: "in 5 seconds" is a time to wait; "5 requests a second" and "200 in 60 seconds" are the limit.
 _WAIT_TEXT = re.compile(
     r"\b(?:(?:again|later|retry|wait|запрос|запит|спробу\w*|повтор\w*)\s+(?:in|after|for|через|за)"
     r"|after|wait|через|спустя|подожд\w*|зачека\w*)\s+(?:\w+\s+)?" + _NUMBER + _UNITS,
@@ -95,9 +95,9 @@ _FIELD_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.]{0,40}")
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """What the API's JSON says of a failure, in either of its shapes.
+    """What the API's JSON says about a failure, in either of its shapes.
 
-    ``fields`` are the parameters that it names as wrong.
+    ``fields`` are the parameters that the API names as wrong.
     """
 
     message: str = ""
@@ -117,14 +117,14 @@ class Refusal:
         return self.code == _UNAUTHORIZED or _TOKENS_TEXT.search(text) is not None
 
     def describe(self, status: int, secrets: Collection[str]) -> str:
-        """The status and the API's own words on one line, without what could be private."""
+        """The status and the API's own words on one line, without words that could be private."""
         fields = f"see {', '.join(self.fields)}" if self.fields else ""
         words = presentable_refusal("; ".join(filter(None, (self.message, fields))), secrets)
         return f"{status}: {words}" if words else f"{status}"
 
 
 def to_refusal(body: Any) -> Refusal | None:
-    """The refusal in an answer's JSON; None where it is none of the API's own."""
+    """The refusal in an answer's JSON; None where the JSON is not the API's."""
     if not isinstance(body, dict):
         return None
     errors, meta = body.get("errors"), body.get("meta")
@@ -172,7 +172,7 @@ def answered_at(headers: Mapping[str, str]) -> datetime | None:
 
 
 def _moment(http_date: str) -> datetime | None:
-    """The moment in UTC; None for what is no date, or none that a calendar has."""
+    """The moment in UTC; None where the text is not a date that the calendar has."""
     try:
         moment = parsedate_to_datetime(http_date[:_LONGEST_HEADER])
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
@@ -181,9 +181,9 @@ def _moment(http_date: str) -> datetime | None:
 
 
 def retry_after_s(headers: Mapping[str, str], message: str = "") -> float | None:
-    """`Retry-After`, seconds or a moment by the server's clock, else what the message names."""
+    """How long to wait: by `Retry-After` (seconds or a moment), else by the message."""
     told = headers.get("retry-after", "")[:_LONGEST_HEADER].strip()
-    # A header that was sent twice arrives as a list: the longest is what all of them allow.
+    # A header that was sent twice arrives as a list: the longest wait satisfies all.
     seconds = [float(each) for part in told.split(",") if _SECONDS.fullmatch(each := part.strip())]
     if seconds:
         return min(max(seconds), _LONGEST_WAIT_S)

@@ -1,4 +1,4 @@
-"""From the wire to what we know about appointments."""
+"""Translates the wire models into bookings."""
 
 from __future__ import annotations
 
@@ -42,9 +42,9 @@ _STATUSES = {each.value: each for each in AttendanceStatus}
 
 @dataclass(frozen=True, slots=True)
 class Translator:
-    """Reads records of one company, whose calendar is kept in ``zone``.
+    """Translates records of one company, whose calendar is in ``zone``.
 
-    ``asked_at`` is when the request for them started, by `steady_now`.
+    ``asked_at`` is when the request for the records started, by `steady_now`.
     """
 
     company_id: str
@@ -53,7 +53,7 @@ class Translator:
     asked_at: float | None = None
 
     def to_booking(self, record: WireRecord) -> Booking:
-        """The booking; its id is empty where the record has none to know it by."""
+        """The booking; its id is empty where the record's id cannot be read."""
         starts_at, offset_disagrees = _to_start(self.zone, record.date, record.datetime)
         status = _to_status(record)
         length_s = _to_length_s(record)
@@ -96,38 +96,38 @@ class Translator:
         return self.leads.read(client.name, client.surname, client.patronymic, client.id)
 
 
-# Lessons begin at the same few moments, and zones are slow to ask.
+# Many lessons begin at the same moment, and a conversion between zones is slow.
 @lru_cache(maxsize=4096)
 def _to_start(zone: ZoneInfo, date: str, told_date: str) -> tuple[datetime | None, bool]:
-    """The start in UTC, and whether ``told_date`` (`datetime`) says another moment than ``date``.
+    """The start in UTC, and whether ``told_date`` (`datetime`) is another moment than ``date``.
 
-    `date` is the truth: the offset of `datetime` has been an hour wrong in summer at some
-    locations. It only tells apart the two passes of the hour that autumn repeats.
+    `date` is right: the offset of `datetime` was an hour wrong in summer at some locations. It is
+    used only to decide which of the two repeated hours in autumn is meant.
     """
     local = _parse_moment(date)
     if local is None:
         return None, False
     told = _parse_moment(told_date)
     if told is None and local.tzinfo is not None:
-        told = local  # an offset in `date` is as doubtful as the one in `datetime`
+        told = local  # an offset in `date` is as doubtful as the offset in `datetime`
     local = local.replace(tzinfo=zone)
     offset = None if told is None else told.utcoffset()
     try:
         later = local.replace(fold=1)
-        # Only in a repeated hour is the second reading the one that comes later; in the hour
-        # that spring skips it is the earlier one, and not meant.
+        # Only in a repeated hour is the second reading the later moment. In the hour
+        # that spring skips, it is the earlier moment, which is not meant.
         is_repeated = later.astimezone(UTC) > local.astimezone(UTC)
         if is_repeated and later.utcoffset() == offset:
             local = later
         starts_at = local.astimezone(UTC)
     except OverflowError:
         return None, False
-    # A moment at the edge of the calendar has no UTC to be turned into; it compares all the same.
+    # A moment at the edge of the calendar has no equivalent in UTC, but it can be compared.
     return starts_at, offset is not None and told != starts_at
 
 
 def _find_damage(record: WireRecord, services: tuple[Service, ...]) -> tuple[str, ...]:
-    """The parts that did not arrive as they were sent; a teacher's name is looked up instead."""
+    """The damaged parts, except a teacher's name, which is looked up instead."""
     if isinstance(record, DamagedRecord):
         return (RECORD,)
     client = record.client
@@ -152,7 +152,7 @@ def _to_changed_at(zone: ZoneInfo, text: str) -> datetime | None:
     if moment is None:
         return None
     try:
-        # Always told with an offset so far; without one it would be the calendar's time.
+        # So far it always has an offset. Without an offset it would be local time.
         return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
     except OverflowError:
         return None
@@ -178,7 +178,7 @@ def _name_problems(
 
 
 def to_teacher(staff: WireStaff | None) -> Teacher | None:
-    """The teacher, where both the id and a name are told."""
+    """The teacher, where the record has both the id and a name."""
     if staff is None or staff.id is None:
         return None
     name = _tidy(staff.name)
@@ -209,7 +209,7 @@ def _parse_moment(text: str) -> datetime | None:
         moment = datetime.fromisoformat(text.strip())
     except ValueError:
         return None
-    # A date alone is no start: midnight would be made up.
+    # A date without a time is not a start: midnight would be invented.
     return moment if len(text.strip()) > len("2026-01-01") else None
 
 

@@ -1,4 +1,4 @@
-"""One request over HTTP: a bounded answer, or an error that says what is wrong on the way."""
+"""One request over HTTP: an answer of limited size, or an error that says what is wrong."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ if TYPE_CHECKING:
     from altegio_sync.altegio.protocol import Request
     from altegio_sync.messages import Message
 
-#: Decoded. A page of 1000 records is 3 MB.
+#: The size after unpacking. A page of 1000 records has 3 MB.
 MAX_BODY_BYTES = 64 * 1024 * 1024
 _ATTEMPT_SECONDS = 60.0
 _REDIRECTS = range(300, 400)
 _NOT_MODIFIED = 304
-#: For good, so that the other path may be asked from now on.
+#: Permanent redirects: from now on the other path may be requested.
 _PERMANENT = (301, 308)
 _PROXY_ASKS_WHO = 407
 _NO_WAY = (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN)
-#: By OpenSSL's number for what is wrong.
+#: By OpenSSL's error number.
 _CERTIFICATES = {
     9: texts.CERTIFICATE_NOT_YET_VALID,
     10: texts.CERTIFICATE_EXPIRED,
@@ -50,7 +50,7 @@ _CERTIFICATES = {
 
 @dataclass(frozen=True, slots=True)
 class RawAnswer:
-    """An answer as it came."""
+    """An answer, not yet interpreted."""
 
     status: int
     headers: Mapping[str, str]
@@ -58,10 +58,10 @@ class RawAnswer:
 
 
 class Transport:
-    """Sends requests to one address; a redirect is never followed by itself.
+    """Sends requests to one address; it never follows a redirect by itself.
 
     Raises:
-        ConfigError: the address cannot be used, or a variable of the environment.
+        ConfigError: the address, or a variable of the environment, cannot be used.
     """
 
     def __init__(self, url: str, headers: Mapping[str, str]) -> None:
@@ -71,7 +71,7 @@ class Transport:
             raise ConfigError(texts.INVALID_ADDRESS(reason=error.args[0])) from None
         self.url = url.rstrip("/")
         self._client = open_client(url, headers)
-        #: The first parts of the paths that the server wants to end with a slash.
+        #: The first parts of the paths for which the server requires a slash at the end.
         self._with_slash: set[str] = set()
 
     async def aclose(self) -> None:
@@ -86,7 +86,7 @@ class Transport:
                 ) as response:
                     body = await _read_body(response)
         except (httpx2.HTTPError, OSError, OverflowError) as error:
-            # The library's text may hold the URL, so it is not shown.
+            # The library's text may contain the URL, so it is not shown.
             raise self._to_error(error) from error
         return RawAnswer(response.status_code, response.headers, body)
 
@@ -95,10 +95,10 @@ class Transport:
         return f"{request.path}/" if adds else request.path
 
     def adds_slash(self, request: Request, answer: RawAnswer) -> bool:
-        """Whether the same path with a slash at its end is meant; from now on it is asked.
+        """Whether the server redirects to the same path with a slash; remembers this.
 
         Raises:
-            NotAltegioError: another redirect. The tokens must not go to where it leads.
+            NotAltegioError: another redirect. The tokens must not be sent to its target.
         """
         if answer.status not in _REDIRECTS or answer.status == _NOT_MODIFIED:
             return False
@@ -136,7 +136,7 @@ class Transport:
 
 
 async def _read_body(response: httpx2.Response) -> bytes:
-    """The unpacked body; a few bytes can unpack to gigabytes, so it is counted as it comes."""
+    """The unpacked body. Its size is counted while reading: a few bytes can unpack to gigabytes."""
     parts: list[bytes] = []
     size = 0
     async for part in response.aiter_bytes():
@@ -160,7 +160,7 @@ def _refused_by_proxy(where: Message | str, variable: str | None, text: str) -> 
 
 
 def _why(cause: BaseException, where: Message | str, proxy: str | None) -> Message | None:
-    """What is wrong on the way, and what to check; None where the cause does not say."""
+    """What is wrong and what to check; None where the cause does not say."""
     setting = proxy or "ALTEGIO_API_URL"
     match cause:
         case socket.gaierror():
@@ -178,14 +178,14 @@ def _why(cause: BaseException, where: Message | str, proxy: str | None) -> Messa
 
 
 def _why_no_http(text: str, where: Message | str, proxy: str | None) -> Message:
-    """By the words of the HTTP library, which are not shown: they may quote the answer."""
+    """Decided by the words of the HTTP library. They are not shown: they may quote the answer."""
     if "closed connection" in text or "disconnected" in text:
         return texts.BROKEN_OFF(where=where)
     return texts.NO_HTTP(where=where, setting=proxy or "ALTEGIO_API_URL")
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """The error and all that led to it; each once, since chains can be circles."""
+    """The error and all its causes, each once, since a chain of causes can be a circle."""
     seen: set[int] = set()
     left: list[BaseException | None] = [error]
     while left:
@@ -207,7 +207,7 @@ def _join(asked: str, location: str) -> str | None:
 
 
 def _is_with_slash(asked: str, target: str | None) -> bool:
-    """Whether only a slash is added: the same scheme, host and port, and no query of its own."""
+    """Whether only a slash is added: same scheme, host and port, and no query."""
     try:
         here, there = urlsplit(asked), urlsplit(target or "")
         return (
@@ -221,7 +221,7 @@ def _is_with_slash(asked: str, target: str | None) -> bool:
 
 
 def _shown_target(asked: str, target: str) -> Message | str:
-    here, there = urlsplit(asked), urlsplit(target)  # which `urljoin` has parsed already
+    here, there = urlsplit(asked), urlsplit(target)  # `urljoin` has parsed it already
     if there.scheme not in ("http", "https") or not is_host(there.hostname or ""):
         return texts.NO_READABLE_ADDRESS()
     host = shown_host(target)

@@ -1,8 +1,9 @@
 """The JSON of the API in Altegio's own words, read leniently.
 
-Only what we need is looked at, and none of it can spoil the rest: ids come as numbers or strings,
-empty objects as `[]`, booleans as 0 and 1, and keys appear over time. A part that cannot be read
-becomes the marker `UNREADABLE` or None; whether that matters is decided in `translate`.
+The models read only the fields that we need, and one bad field does not spoil the others. Ids come
+as numbers or strings, empty objects as `[]`, booleans as 0 and 1, and new keys appear over time. A
+part that cannot be read becomes the marker `UNREADABLE` or None; `translate` decides whether this
+matters.
 """
 
 from __future__ import annotations
@@ -23,14 +24,14 @@ if TYPE_CHECKING:
 
 _TRUE: Final = {"1", "true"}
 _FALSE: Final = {"0", "false", ""}
-#: How a whole number is written by what takes every number for a float.
+#: A whole number as programs write it that treat every number as a float.
 _WHOLE: Final = re.compile(r"\s*([+-]?[0-9]{1,20})\.0{1,20}\s*")
-#: Every whole number up to it is a float of its own.
+#: Up to this number, every whole number has its own float.
 _MOST_EXACT: Final = 2**53
 
 
 class Mark(Enum):
-    """Stands for a value that was there and made no sense."""
+    """The mark of a value that exists and cannot be read."""
 
     UNREADABLE = "unreadable"
 
@@ -40,10 +41,10 @@ UNREADABLE: Final = Mark.UNREADABLE
 
 @dataclass(frozen=True, slots=True)
 class Usual:
-    """The type that a value usually has; one that does not fit it is given to ``rescue``.
+    """The type that a value usually has; a value of another type is passed to ``rescue``.
 
-    So the usual value never comes to Python, where everything would be unpacked first: reading a
-    page takes half the time that it took with validators before the type.
+    So pydantic's core reads the usual value without calling Python. Reading a page takes half of
+    the time that it took with validators before the type.
     """
 
     type: Any
@@ -59,7 +60,7 @@ class Usual:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A list of ``item``; PHP writes one as an object whose names are numbers, if it has gaps."""
+    """A list of ``item``. PHP writes a list with gaps as an object whose names are numbers."""
 
     item: Any
 
@@ -81,7 +82,7 @@ def _to_list(numbered: dict[str, Any]) -> list[Any]:
 
 
 class DamagedText(str):
-    """Stands for a text that did not arrive as it was sent; `DAMAGED_TEXT` is the only one."""
+    """The mark of a text that did not arrive as it was sent; `DAMAGED_TEXT` is its only value."""
 
     __slots__ = ()
 
@@ -90,14 +91,14 @@ DAMAGED_TEXT: Final = DamagedText()
 
 
 def _text(value: Any) -> str:
-    """A number as it is written; a text of digits alone comes as one at times."""
+    """A number as text: a text of digits sometimes arrives as a number."""
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) < _MOST_EXACT:
         return str(value)
     return DAMAGED_TEXT if value is DAMAGED else ""
 
 
 def _name(value: Any) -> str:
-    """As `_text`, but what is no text at all is damaged: a name must not be lost in silence."""
+    """Like `_text`, but a value that is not a text is damaged: a name must not be lost silently."""
     return _text(value) or (DAMAGED_TEXT if value else "")
 
 
@@ -107,7 +108,10 @@ def to_flag(value: Any) -> bool | Mark | None:
         return None
     try:
         text = str(_without_fraction(value)).strip().lower()
-    except (ValueError, RecursionError):  # a number too long to be written out, or a list too deep
+    except (
+        ValueError,
+        RecursionError,
+    ):  # a number with too many digits, or a list that is nested too deep
         return UNREADABLE
     if text in _TRUE:
         return True
@@ -137,7 +141,7 @@ def _none(_value: Any) -> None:
 
 
 def _id(value: Any) -> str | None:
-    """An id that came as a float; nothing else that is no number above 0 is one."""
+    """An id that arrived as a float; other values that are not numbers above 0 are not ids."""
     whole = _without_fraction(value)
     return str(int(whole)) if whole is not value and int(whole) > 0 else None
 
@@ -152,14 +156,14 @@ _Digits = Annotated[
 
 Text = Annotated[str, Usual(Annotated[str, Strict()], _text)]
 Name = Annotated[str, Usual(Annotated[str, Strict()], _name)]
-#: Digits as text; 0 is Altegio's word for none.
+#: An id as a text of digits; Altegio writes 0 for none.
 Id = Annotated[str | None, Usual(_Digits, _id)]
 Flag = Annotated[bool | Mark | None, Usual(Annotated[bool, Strict()], to_flag)]
 Number = Annotated[int | Mark | None, Usual(Annotated[int, Strict()], _number)]
 
 
 class Wire(BaseModel):
-    """Ignores keys we do not know, and never shows a value in an error: they may be private."""
+    """Ignores unknown keys, and never shows a value in an error: values may be private."""
 
     model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
 
@@ -185,7 +189,7 @@ _Service = Annotated[WireService | Mark | None, Usual(WireService, _service)]
 
 
 def _services(value: Any) -> Sequence[WireService | Mark | None]:
-    """A single one that came without its list, or the mark for what is none."""
+    """A single service that arrived without a list, or the mark for anything else."""
     if isinstance(value, dict) and "id" in value:
         return [WireService.model_validate(value)]
     return [UNREADABLE] if value else []
@@ -199,7 +203,7 @@ class WireStaff(Wire):
 
 
 class WireClient(Wire):
-    """Whose lesson it is; nothing else of the client is read, let alone kept."""
+    """The client of a record: only what identifies the lead is read."""
 
     id: Id = None
     name: Name = ""
@@ -208,7 +212,7 @@ class WireClient(Wire):
 
 
 def _client(value: Any) -> WireClient | Mark | None:
-    """The only one of a list, or the mark for what is none: its lead is not read, and not gone."""
+    """The only client of a list. For anything else the mark: the lead is unreadable, not missing."""
     if isinstance(value, list) and len(value) == 1 and isinstance(value[0], dict):
         return WireClient.model_validate(value[0])
     return UNREADABLE if value else None
@@ -237,7 +241,7 @@ class WireRecord(Wire):
 
 
 class DamagedRecord(WireRecord):
-    """A record that was there and cannot be read, but for its id at most."""
+    """A record that cannot be read, except perhaps its id."""
 
 
 def _row(value: Any) -> WireRecord | None:
@@ -255,7 +259,7 @@ class WireCompany(Wire):
 
 
 class WireMeta(Wire):
-    """What an answer says of itself; `[]` where it says nothing."""
+    """What an answer says about itself; `[]` where it says nothing."""
 
     total_count: Number = None
     message: Text = ""
