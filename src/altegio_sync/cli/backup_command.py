@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 from altegio_sync.app.dumps import default_target, usable_target
 from altegio_sync.app.school import open_school
 from altegio_sync.cli.command import (
-    EXIT_DONE,
-    EXIT_INTERRUPTED,
     load,
     print_json,
     run_command,
     tell_errors,
 )
 from altegio_sync.cli.transfer_bar import transfer_bar
+from altegio_sync.domain.exit_code import ExitCode
 from altegio_sync.domain.foreign_text import shown
 from altegio_sync.domain.report import RunError, utc_now
 from altegio_sync.usecases.backup import back_up
@@ -41,9 +40,9 @@ def run_backup(options: CommandOptions, file: Path | None) -> NoReturn:
         if report is None:
             error = RunError("interrupted", "Backup interrupted: nothing of it was kept")
             tell_errors(options, [error])
-            return EXIT_INTERRUPTED
+            return ExitCode.INTERRUPTED
         _show(options, report)
-        return EXIT_DONE
+        return ExitCode.DONE
 
     run_command(options, body)
 

@@ -8,15 +8,12 @@ from typing import TYPE_CHECKING
 from altegio_sync.app.school import open_altegio, open_school
 from altegio_sync.cli.check_settings import check_settings
 from altegio_sync.cli.command import (
-    EXIT_DONE,
-    EXIT_INTERRUPTED,
-    EXIT_OUT_OF_REACH,
-    EXIT_USE,
     load,
     print_json,
     run_command,
 )
 from altegio_sync.config import NO_SERVICE_LIST, find_unknown_settings, settings_file
+from altegio_sync.domain.exit_code import ExitCode
 from altegio_sync.domain.foreign_text import shown
 from altegio_sync.errors import StoreError, StoreRightError
 from altegio_sync.usecases.check import (
@@ -55,7 +52,7 @@ def run_check(options: CommandOptions) -> NoReturn:
         if options.json_output:
             print_json({"command": "check", "ok": ok, "checks": [_json(each) for each in findings]})
         if stop.is_set:
-            return EXIT_INTERRUPTED
+            return ExitCode.INTERRUPTED
         return _exit_code(findings)
 
     run_command(options, body)
@@ -64,8 +61,8 @@ def run_check(options: CommandOptions) -> NoReturn:
 def _exit_code(findings: Sequence[Finding]) -> int:
     failed = [each.name for each in findings if not each.ok]
     if not failed:
-        return EXIT_DONE
-    return EXIT_USE if set(failed) & set(ABOUT_SETTINGS) else EXIT_OUT_OF_REACH
+        return ExitCode.DONE
+    return ExitCode.WRONG_USE if set(failed) & set(ABOUT_SETTINGS) else ExitCode.OUT_OF_REACH
 
 
 def _check_settings(options: CommandOptions, config: SchoolConfig) -> Iterator[Finding]:

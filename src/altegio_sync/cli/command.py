@@ -38,11 +38,6 @@ if TYPE_CHECKING:
     from altegio_sync.log import LogFormat, LogLevel
 
 _OUTPUTS = (1, 2)
-EXIT_DONE = ExitCode.DONE
-EXIT_PARTLY = ExitCode.PARTLY
-EXIT_USE = ExitCode.WRONG_USE
-EXIT_OUT_OF_REACH = ExitCode.OUT_OF_REACH
-EXIT_INTERRUPTED = ExitCode.INTERRUPTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +91,12 @@ def execute(options: CommandOptions, body: Callable[[StopSignal], Awaitable[int]
     if sys.stdout is None:
         message = "Cannot write the output: stdout is closed (>/dev/null is for who wants none)"
         get_logger().error("failed", code="output", message=message)
-        return EXIT_PARTLY
+        return ExitCode.PARTLY
     WatchedOutput.was_written = False
     with watched_stdout() as output:
         try:
             code = _execute(options, body, output)
-            if code == EXIT_INTERRUPTED and options.json_output and not output.was_written:
+            if code == ExitCode.INTERRUPTED and options.json_output and not output.was_written:
                 print_json(failure_json(options.name, [RunError("interrupted", INTERRUPTED)]))
             output.flush()
         except OSError as error:
@@ -114,7 +109,7 @@ def execute(options: CommandOptions, body: Callable[[StopSignal], Awaitable[int]
                 why = error.strerror or type(error).__name__
                 message = f"Cannot write the output: {why}"
                 get_logger().error("failed", code="output", message=message)
-            code = EXIT_PARTLY
+            code = ExitCode.PARTLY
     return code
 
 
@@ -124,7 +119,7 @@ def leaving_at_once(
     """A body that only asks and shows, so that it is left where it is when it is to stop."""
 
     async def interruptible(stop: StopSignal) -> int:
-        code: int = EXIT_INTERRUPTED
+        code: int = ExitCode.INTERRUPTED
         with stop.interrupting():
             code = await body()
         return code  # noqa: RET504 - as it was where the body was left
@@ -140,7 +135,7 @@ def _execute(
     except AltegioSyncError as error:
         return fail(options, error)
     except (asyncio.CancelledError, KeyboardInterrupt):
-        return EXIT_INTERRUPTED
+        return ExitCode.INTERRUPTED
     except OSError as error:
         if error is output.failure:
             raise  # nothing can be told there
@@ -188,17 +183,17 @@ def fail(options: CommandOptions, error: AltegioSyncError) -> int:
     """Tell the error on stderr, under ``--json`` on stdout as well; its exit code."""
     match error:
         case ConfigError():
-            code, exit_code = "config", EXIT_USE
+            code, exit_code = "config", ExitCode.WRONG_USE
         case AltegioError():
-            code, exit_code = "fetch_failed", EXIT_OUT_OF_REACH
+            code, exit_code = "fetch_failed", ExitCode.OUT_OF_REACH
         case LeaseHeldError():
-            code, exit_code = "lease_held", EXIT_OUT_OF_REACH
+            code, exit_code = "lease_held", ExitCode.OUT_OF_REACH
         case LeaseLostError():
-            code, exit_code = "lease_lost", EXIT_OUT_OF_REACH
+            code, exit_code = "lease_lost", ExitCode.OUT_OF_REACH
         case StoreError():
-            code, exit_code = "store_failed", EXIT_OUT_OF_REACH
+            code, exit_code = "store_failed", ExitCode.OUT_OF_REACH
         case _:
-            code, exit_code = "failed", EXIT_PARTLY
+            code, exit_code = "failed", ExitCode.PARTLY
     tell_errors(options, [RunError(code, str(error))])
     return exit_code
 
@@ -231,7 +226,7 @@ def _fail_outside(options: CommandOptions, error: OSError) -> int:
     why = error.strerror or type(error).__name__
     where = f"use {error.filename}" if error.filename is not None else f"go on at {_place(error)}"
     tell_errors(options, [RunError("failed", shown(f"Cannot {where}: {why}"))])
-    return EXIT_PARTLY
+    return ExitCode.PARTLY
 
 
 def _place(error: BaseException) -> str:
@@ -247,7 +242,7 @@ def _fail_unexpectedly(options: CommandOptions, error: Exception) -> int:
         error = error.exceptions[0]
     message = f"Unexpected {type(error).__name__} at {_place(error)}: please report this"
     tell_errors(options, [RunError("unexpected", message)])
-    return EXIT_PARTLY
+    return ExitCode.PARTLY
 
 
 def print_json(value: dict[str, Any]) -> None:

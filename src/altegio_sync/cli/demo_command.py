@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from altegio_sync.app.demo import plant_old_documents
-from altegio_sync.cli.command import EXIT_DONE, EXIT_INTERRUPTED, EXIT_PARTLY
 from altegio_sync.cli.sandbox_command import sandbox_settings
+from altegio_sync.domain.exit_code import ExitCode
 from altegio_sync.embedded import await_end
 from altegio_sync.sandbox import SandboxServer, School
 
@@ -63,7 +63,7 @@ def _run_step(step: tuple[tuple[str, ...], str], environment: dict[str, str], fo
     print(f"\n# {purpose}\n$ altegio-sync {' '.join(arguments)}", flush=True)
     code = _run(arguments, environment, folder)
     # validate ends with 1 where something is left for a person.
-    if code not in (EXIT_DONE, EXIT_PARTLY):
+    if code not in (ExitCode.DONE, ExitCode.PARTLY):
         sys.exit(code)
 
 
@@ -105,4 +105,4 @@ def _run(arguments: tuple[str, ...], environment: dict[str, str], folder: str) -
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-    return EXIT_INTERRUPTED if came else code
+    return ExitCode.INTERRUPTED if came else code

@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Protocol
 
 from altegio_sync.app.school import open_school
 from altegio_sync.cli.command import (
-    EXIT_DONE,
-    EXIT_INTERRUPTED,
     CommandOptions,
     execute,
     fail,
     load,
 )
 from altegio_sync.cli.sync_command import execute_sync
+from altegio_sync.domain.exit_code import ExitCode
 from altegio_sync.domain.foreign_text import shown
 from altegio_sync.domain.period import PERIOD_NAMES, NamedPeriod
 from altegio_sync.domain.period_words import parse_period
@@ -58,21 +57,21 @@ def run_interactive(first: str | None, last: str | None, env_file: Path | None) 
         first, last = questions.ask_period()
         options = replace(options, reports_settings_file=False)
         code = _announce(options, first, last)
-        if code == EXIT_INTERRUPTED:
+        if code == ExitCode.INTERRUPTED:
             print("Cancelled")
-        if code != EXIT_DONE:
+        if code != ExitCode.DONE:
             return code
         if not questions.confirm("Sync these appointments?"):
             print("Nothing was changed.")
-            return EXIT_DONE
+            return ExitCode.DONE
         code = execute_sync(replace(options, name="sync"), first, last)
-        if has_terminal and code != EXIT_INTERRUPTED:
+        if has_terminal and code != ExitCode.INTERRUPTED:
             _offer(questions, env_file)
     except AltegioSyncError as error:
         return fail(options, error)
     except KeyboardInterrupt:
         print("Cancelled")
-        return EXIT_INTERRUPTED
+        return ExitCode.INTERRUPTED
     return code
 
 
@@ -98,7 +97,7 @@ def _announce(options: CommandOptions, first: str, last: str | None) -> int:
                         requests_per_minute=config.requests_per_minute,
                     )
                     print(shown(_text(told)))
-        return EXIT_INTERRUPTED if stop.is_set else EXIT_DONE
+        return ExitCode.INTERRUPTED if stop.is_set else ExitCode.DONE
 
     return execute(options, body)
 

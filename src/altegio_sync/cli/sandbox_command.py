@@ -7,7 +7,7 @@ import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from altegio_sync.cli.command import EXIT_INTERRUPTED, EXIT_USE
+from altegio_sync.domain.exit_code import ExitCode
 from altegio_sync.sandbox import SandboxServer, School
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def run_sandbox(
         server.bind()
     except OSError:
         print(f"ERROR Port {port} is taken: --port 0 takes a free one", file=sys.stderr)
-        sys.exit(EXIT_USE)
+        sys.exit(ExitCode.WRONG_USE)
     for name, value in sandbox_settings(server, school, token, user_token).items():
         print(f"export {name}={value}")
     print("export DB_URI=embedded", flush=True)
@@ -60,4 +60,4 @@ def run_sandbox(
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with suppress(KeyboardInterrupt):
         server.run()
-    sys.exit(EXIT_INTERRUPTED)
+    sys.exit(ExitCode.INTERRUPTED)

@@ -6,15 +6,13 @@ from typing import TYPE_CHECKING
 
 from altegio_sync.app.school import open_altegio
 from altegio_sync.cli.command import (
-    EXIT_DONE,
-    EXIT_OUT_OF_REACH,
-    EXIT_PARTLY,
     leaving_at_once,
     load,
     print_json,
     run_command,
 )
 from altegio_sync.config import ALTEGIO_SETTINGS
+from altegio_sync.domain.exit_code import ExitCode
 from altegio_sync.domain.foreign_text import shown
 from altegio_sync.log import get_logger
 from altegio_sync.usecases.services import list_services
@@ -40,8 +38,8 @@ def run_services(options: CommandOptions, companies: Sequence[str]) -> NoReturn:
         elif report.found:
             print(_text(report))
         if not report.errors:
-            return EXIT_DONE
-        return EXIT_PARTLY if report.found else EXIT_OUT_OF_REACH
+            return ExitCode.DONE
+        return ExitCode.PARTLY if report.found else ExitCode.OUT_OF_REACH
 
     run_command(options, leaving_at_once(body))
 

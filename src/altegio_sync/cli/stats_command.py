@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 
 from altegio_sync.app.school import open_school
 from altegio_sync.cli.command import (
-    EXIT_DONE,
-    EXIT_INTERRUPTED,
     execute,
     load,
     print_json,
@@ -18,6 +16,7 @@ from altegio_sync.cli.html import may_be_replaced, render_stats_page
 from altegio_sync.cli.period_option import AskedDays
 from altegio_sync.cli.private_file import private_file
 from altegio_sync.cli.render_stats import print_stats
+from altegio_sync.domain.exit_code import ExitCode
 from altegio_sync.domain.foreign_text import shown
 from altegio_sync.usecases.stats import collect_stats
 from altegio_sync.usecases.zones import find_local_zone
@@ -45,7 +44,7 @@ def execute_stats(options: CommandOptions, asked: AskedDays, html_file: Path | N
             with telling_store_errors(options), stop.interrupting():
                 report = await _count(config, period)
             if stop.is_set:
-                return EXIT_INTERRUPTED
+                return ExitCode.INTERRUPTED
             if page is not None:
                 page.put(render_stats_page(report))
         if options.json_output:
@@ -54,7 +53,7 @@ def execute_stats(options: CommandOptions, asked: AskedDays, html_file: Path | N
             print_stats(report)
             if page is not None:
                 print(f"As a page: {shown(page.path)}")
-        return EXIT_DONE
+        return ExitCode.DONE
 
     return execute(options, body)
 

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from altegio_sync.app.school import open_school
 from altegio_sync.app.syncing import sync_school, sync_school_changes
-from altegio_sync.cli.command import EXIT_DONE, execute, load, print_json
+from altegio_sync.cli.command import execute, load, print_json
 from altegio_sync.cli.progress import CliProgress
 from altegio_sync.cli.render import render_sync
 from altegio_sync.config import find_settings_warnings
 from altegio_sync.domain.durations import parse_duration
+from altegio_sync.domain.exit_code import ExitCode
 from altegio_sync.domain.foreign_text import shown
 from altegio_sync.domain.period_words import parse_period
 from altegio_sync.domain.report import RunError, SyncMode
@@ -195,5 +196,5 @@ def _tell(options: CommandOptions, report: SyncReport, skipped_file: Path | None
         )
     if options.json_output:
         print_json(report.to_json())
-    elif report.exit_code != EXIT_DONE or not options.quiet:
+    elif report.exit_code != ExitCode.DONE or not options.quiet:
         print(render_sync(report, None if skipped_file is None else shown(skipped_file)))

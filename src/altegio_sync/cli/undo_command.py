@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from altegio_sync.app.school import open_school
-from altegio_sync.cli.command import EXIT_DONE, load, print_json, run_command
+from altegio_sync.cli.command import load, print_json, run_command
 from altegio_sync.cli.repeated_warnings import log_warning
+from altegio_sync.domain.exit_code import ExitCode
 from altegio_sync.domain.foreign_text import shown
 from altegio_sync.log import get_logger
 from altegio_sync.usecases.undo import undo_run
@@ -29,7 +30,7 @@ def run_undo(options: CommandOptions, run_id: str | None, *, force: bool, wait: 
             run = school.rearrangement(options.name, wait=wait, stop=stop)
             if run_id is None:
                 _show_runs(options, await school.trash.list_runs())
-                return EXIT_DONE
+                return ExitCode.DONE
             report = await undo_run(school.held_by(run.lease).trash, run, run_id, force=force)
         _show(options, report)
         return report.exit_code

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from altegio_sync.app.school import open_school
 from altegio_sync.cli.command import (
-    EXIT_INTERRUPTED,
     load,
     print_json,
     run_command,
@@ -17,6 +16,7 @@ from altegio_sync.cli.findings import detail_lines, load_details
 from altegio_sync.cli.render_validation import render_validation
 from altegio_sync.cli.repeated_warnings import log_warning
 from altegio_sync.config import ALL_SETTINGS
+from altegio_sync.domain.exit_code import ExitCode
 from altegio_sync.domain.report import utc_now
 from altegio_sync.log import get_logger
 from altegio_sync.usecases.asking_plan import RepairRequest
@@ -65,14 +65,14 @@ def run_validate(
                 )
                 report = await _validate(school, request, wanted, stop)
                 if report is None:
-                    return EXIT_INTERRUPTED
+                    return ExitCode.INTERRUPTED
                 with stop.interrupting():
                     source = school.findings
                     await load_details(source, request.context, report, findings, file, local.zone)
                     if not options.json_output:
                         details = await detail_lines(source, report, local.zone)
         _show(options, report, details)
-        return EXIT_INTERRUPTED if stop.is_set else report.exit_code
+        return ExitCode.INTERRUPTED if stop.is_set else report.exit_code
 
     run_command(options, body)
 
