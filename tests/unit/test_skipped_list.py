@@ -78,7 +78,7 @@ def write(path: Path) -> None:
     with CliProgress() as progress:
         progress.list_skipped_in(path)
         progress.skipped(Skipped(odd, SkipReason.SERVICE, Teacher("9", "Марко\nРудь")))
-    assert progress.list_problem is None
+        assert progress.finish() == []
 
 
 def rows_of(path: Path) -> list[dict[str, str]]:

@@ -9,10 +9,10 @@ from altegio_sync.usecases.changes import sync_changes
 from altegio_sync.usecases.sync import sync_appointments
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Sequence
 
     from altegio_sync.app.school import School
-    from altegio_sync.domain.report import SyncReport
+    from altegio_sync.domain.report import RunError, SyncReport
     from altegio_sync.ports import Progress
     from altegio_sync.usecases.changes import ChangesRequest
     from altegio_sync.usecases.stopping import StopSignal
@@ -26,9 +26,12 @@ async def sync_school(
     wait: str = "0",
     progress: Progress | None = None,
     stop: StopSignal | None = None,
-    complete: Callable[[SyncReport], None] | None = None,
+    warnings: Sequence[RunError] = (),
 ) -> SyncReport:
-    """See `sync_appointments`; ``wait`` is how long another run is waited for, such as `10m`."""
+    """Bring the appointments of a period; see `sync_appointments`.
+
+    ``wait`` is how long another run is waited for, such as `10m`.
+    """
     run_id = new_run_id(utc_now())
     leases = school.leases(run_id, command="sync", wait=wait)
     stores = school.held_by(leases)
@@ -42,7 +45,7 @@ async def sync_school(
         progress=progress,
         stop=stop,
         run_id=run_id,
-        complete=complete,
+        warnings=warnings,
     )
 
 
@@ -52,9 +55,12 @@ async def sync_school_changes(
     *,
     progress: Progress | None = None,
     stop: StopSignal | None = None,
-    complete: Callable[[SyncReport], None] | None = None,
+    warnings: Sequence[RunError] = (),
 ) -> SyncReport:
-    """See `sync_changes`; a company that another run works on is left to that run at once."""
+    """Bring what changed since the last time; see `sync_changes`.
+
+    Another run is not waited for: the company that it works on is left to it.
+    """
     run_id = new_run_id(utc_now())
     leases = school.leases(run_id, command="changes")
     stores = school.held_by(leases)
@@ -68,5 +74,5 @@ async def sync_school_changes(
         progress=progress,
         stop=stop,
         run_id=run_id,
-        complete=complete,
+        warnings=warnings,
     )

@@ -11,7 +11,7 @@ from altegio_sync.cli.bar import new_bar, shows_bar
 from altegio_sync.cli.list_file import ListFile, list_file, refuse_spreadsheets
 from altegio_sync.cli.repeated_warnings import RepeatedWarnings
 from altegio_sync.domain.lessons import Kept, Skipped, SkipReason
-from altegio_sync.domain.report import ApiUsage
+from altegio_sync.domain.report import ApiUsage, RunError
 from altegio_sync.errors import ConfigError
 from altegio_sync.log import get_logger
 from altegio_sync.ports import SilentProgress
@@ -53,8 +53,6 @@ class CliProgress(SilentProgress):
         self._pages_done = 0
         self._started_at = time.monotonic()
         self._skipped_list: ListFile | None = None
-        #: Why the list of skipped bookings was not written.
-        self.list_problem: str | None = None
         self._zone = ZoneInfo("UTC")
         self._open = ExitStack()
 
@@ -81,20 +79,18 @@ class CliProgress(SilentProgress):
             self._bar.stop()
         self._warnings.flush()
         if exc_type is None:
-            self.close_list()
+            self.finish()
         self._open.close()
 
-    def close_list(self) -> None:
-        """Write the list.
-
-        A list that cannot be written does not end the run: `list_problem` then has the reason.
-        """
+    def finish(self) -> Sequence[RunError]:
+        """Write the list of what was skipped; why it cannot be written does not end the run."""
         listed, self._skipped_list = self._skipped_list, None
         if listed is not None:
             try:
                 listed.put()
             except ConfigError as error:
-                self.list_problem = str(error)
+                return [RunError("skipped_not_listed", str(error))]
+        return []
 
     def list_skipped_in(self, path: Path) -> None:
         """List skipped bookings in this file when the run has ended.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from altegio_sync.app.school import open_school
@@ -15,7 +16,7 @@ from altegio_sync.domain.durations import parse_duration
 from altegio_sync.domain.exit_code import ExitCode
 from altegio_sync.domain.foreign_text import shown
 from altegio_sync.domain.period_words import parse_period
-from altegio_sync.domain.report import RunError, SyncMode
+from altegio_sync.domain.report import SyncMode
 from altegio_sync.errors import ConfigError
 from altegio_sync.log import get_logger
 from altegio_sync.usecases.changes import ChangesRequest
@@ -27,15 +28,13 @@ if TYPE_CHECKING:
     from datetime import timedelta
     from pathlib import Path
 
-    from altegio_sync.app.school import School
     from altegio_sync.cli.command import CommandOptions
     from altegio_sync.config import SchoolConfig
     from altegio_sync.domain.period import AnyPeriod
     from altegio_sync.domain.report import SyncReport
     from altegio_sync.usecases.stopping import StopSignal
 
-    Complete = Callable[[SyncReport], None]
-    Work = Callable[[School, CliProgress, Complete], Awaitable[SyncReport]]
+    Work = Callable[..., Awaitable[SyncReport]]
 
 DEFAULT_WAIT = "10m"
 _DEFAULT_MAX_AGE = "24h"
@@ -96,11 +95,7 @@ def execute_sync(
             options=asked.to_words(),
         )
 
-        async def work(school: School, progress: CliProgress, complete: Complete) -> SyncReport:
-            return await sync_school(
-                school, request, wait=asked.wait, progress=progress, stop=stop, complete=complete
-            )
-
+        work = partial(sync_school, request=request, wait=asked.wait, stop=stop)
         return await _run(options, config, work, stop, asked.skipped_file)
 
     return execute(options, body)
@@ -131,11 +126,7 @@ def execute_changes(
             options=() if since is None else ("--since", since),
         )
 
-        async def work(school: School, progress: CliProgress, complete: Complete) -> SyncReport:
-            return await sync_school_changes(
-                school, request, progress=progress, stop=stop, complete=complete
-            )
-
+        work = partial(sync_school_changes, request=request, stop=stop)
         return await _run(options, config, work, stop)
 
     return execute(options, body)
@@ -168,18 +159,10 @@ async def _run(
         for each in warnings:
             progress.warn(each.code, message=each.message)
 
-        def complete(report: SyncReport) -> None:
-            report.own_warnings += warnings
-            # The list is closed before the report is stored: its errors belong there too.
-            progress.close_list()
-            if progress.list_problem is not None:
-                problem = RunError("skipped_not_listed", progress.list_problem)
-                report.companies[-1].errors.append(problem)
-
         async with open_school(
             config, stop=stop, warn=progress.warn, usage=progress.usage
         ) as school:
-            report = await work(school, progress, complete)
+            report = await work(school, progress=progress, warnings=warnings)
             if options.quiet:
                 for line in await find_due_conditions(school.conditions, report):
                     get_logger().warning("condition", message=line)

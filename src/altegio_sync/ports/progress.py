@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from altegio_sync.domain.field_change import FieldChange
     from altegio_sync.domain.lessons import Skipped, Verdict
     from altegio_sync.domain.period import Period
-    from altegio_sync.domain.report import Outcome, RecordCounts
+    from altegio_sync.domain.report import Outcome, RecordCounts, RunError
 
 
 class Warn(Protocol):
@@ -50,6 +50,10 @@ class Progress(Protocol):
         """``event`` is a constant name. Fields are ids, counts and times only."""
         ...
 
+    def finish(self) -> Sequence[RunError]:
+        """The run is over, and its report is stored next. Returns what could not be written."""
+        ...
+
 
 class SilentProgress:
     """Reports nothing. A base class for progress that reports only some of the events."""
@@ -71,3 +75,6 @@ class SilentProgress:
     def doubtful(self, verdict: Verdict) -> None: ...
 
     def warn(self, event: str, /, **fields: object) -> None: ...
+
+    def finish(self) -> Sequence[RunError]:
+        return ()

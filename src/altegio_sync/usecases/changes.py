@@ -83,13 +83,13 @@ async def sync_changes(
     progress: Progress | None = None,
     stop: StopSignal | None = None,
     run_id: str | None = None,
-    complete: Callable[[SyncReport], None] | None = None,
+    warnings: Sequence[RunError] = (),
     clock: Callable[[], datetime] = utc_now,
 ) -> SyncReport:
     """Store new appointments and update the others, company by company; then move its cursor.
 
     A company that another run of `changes` works on is left to that run. The report contains what
-    failed. ``complete`` adds to the report before it is stored.
+    failed. ``warnings`` about the run as a whole are reported too.
 
     Raises:
         ConfigError: no company has a cursor, and the request has no ``since``. Where only some
@@ -128,7 +128,7 @@ async def sync_changes(
         _give_way(report, context.progress)
         return report
 
-    return await run_companies(context, request.companies, run_one, complete)
+    return await run_companies(context, request.companies, run_one, warnings)
 
 
 async def _find_without_cursor(cursors: CursorStore, request: ChangesRequest) -> list[str]:

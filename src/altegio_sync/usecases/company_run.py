@@ -52,11 +52,11 @@ async def run_companies(
     context: RunContext,
     companies: Sequence[str],
     run_one: Callable[[str], Awaitable[CompanyReport]],
-    complete: Callable[[SyncReport], None] | None,
+    warnings: Sequence[RunError],
 ) -> SyncReport:
-    """Run every company, then store the report of all of them.
+    """Run every company, then store the report of all of them, with ``warnings`` among the others.
 
-    ``complete`` adds to the report before it is stored.
+    What the progress could not write by the end of the run is an error of the last company.
     """
     opened = context.opened
     report = SyncReport(
@@ -69,11 +69,11 @@ async def run_companies(
         companies=await _run_each(context, companies, run_one),
         words=opened.words,
         options=opened.options,
+        own_warnings=list(warnings),
     )
     report.interrupted = context.stop.is_set
     report.finished_at = context.clock()
-    if complete is not None:
-        complete(report)
+    report.companies[-1].errors += context.progress.finish()
     if context.runs is not None and not context.dry_run:
         await close_book(context, context.runs, report, companies)
     return report

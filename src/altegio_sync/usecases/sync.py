@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from altegio_sync.domain.period import AnyPeriod
-    from altegio_sync.domain.report import CompanyReport
+    from altegio_sync.domain.report import CompanyReport, RunError
     from altegio_sync.ports import (
         AppointmentSource,
         AppointmentStore,
@@ -89,14 +89,14 @@ async def sync_appointments(
     progress: Progress | None = None,
     stop: StopSignal | None = None,
     run_id: str | None = None,
-    complete: Callable[[SyncReport], None] | None = None,
+    warnings: Sequence[RunError] = (),
     clock: Callable[[], datetime] = utc_now,
 ) -> SyncReport:
     """Sync every company of the request, and report on all of them.
 
     Nothing is stored twice, however often this is called. AltegioError and StoreError are not
     raised: the ``errors`` of the report contain what failed. A company that fails does not keep
-    the next company from being synced. ``complete`` adds to the report before it is stored.
+    the next company from being synced. ``warnings`` about the run as a whole are reported too.
     """
     started_at = clock()
     run_id = run_id or new_run_id(started_at)
@@ -123,7 +123,7 @@ async def sync_appointments(
     async def run_one(company_id: str) -> CompanyReport:
         return await run_company(context, company_id, sync_company)
 
-    return await run_companies(context, request.companies, run_one, complete)
+    return await run_companies(context, request.companies, run_one, warnings)
 
 
 async def _sync_company(company: CompanyRun, request: SyncRequest) -> None:
