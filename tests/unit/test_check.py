@@ -9,9 +9,10 @@ import time_machine
 
 from altegio_sync.domain.appointment import Service
 from altegio_sync.domain.lessons import LessonRules
+from altegio_sync.messages import as_message
 from altegio_sync.ports import StoreState
 from altegio_sync.usecases.check import (
-    Finding,
+    Check,
     Level,
     LocationFacts,
     check_sample,
@@ -32,15 +33,15 @@ NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 def test_the_clock_is_held_against_ours(offset_s: float, ok: bool, text: str) -> None:
     server_time = NOW + timedelta(seconds=offset_s)
 
-    finding = check_store(StoreState("6.0.5", 0, True, None, server_time))[-1]
+    check = check_store(StoreState("6.0.5", 0, True, None, server_time))[-1]
 
-    assert (finding.ok, finding.text) == (ok, f"MongoDB's clock is {text} this machine's")
+    assert (check.ok, str(check.text)) == (ok, f"MongoDB's clock is {text} this machine's")
 
 
 def test_a_warning_lets_a_run_go_on() -> None:
-    finding = Finding.warning("page size", "text", "what to do")
+    check = Check.warning("page size", as_message("text"), as_message("what to do"))
 
-    assert (finding.ok, finding.level, finding.hint) == (True, Level.WARN, "what to do")
+    assert (check.ok, check.level, str(check.hint)) == (True, Level.WARN, "what to do")
 
 
 RULES = LessonRules(frozenset({"1"}))
@@ -60,7 +61,7 @@ def test_every_service_id_must_be_one_of_the_locations(wanted: set[str], texts: 
 
     found = check_services(LessonRules(frozenset(wanted)), [facts])
 
-    assert [each.text for each in found] == texts
+    assert [str(each.text) for each in found] == texts
     assert all(each.ok for each in found) == ("999" not in wanted)
 
 
@@ -82,11 +83,11 @@ def test_a_service_in_the_wrong_list_is_a_warning(
     titles = {"1": "Індивідуальний урок", "2": "ПРОБНИЙ урок", "3": "First meeting"}
     rules = LessonRules(*(frozenset(filter(None, each.split(","))) for each in (individual, trial)))
 
-    [finding] = check_services(rules, [LocationFacts(titles, has_list=True)])
+    [check] = check_services(rules, [LocationFacts(titles, has_list=True)])
 
-    assert finding.ok
-    assert (finding.level is Level.WARN) is bool(parts)
-    assert all(part in f"{finding.text} {finding.hint}" for part in parts)
+    assert check.ok
+    assert (check.level is Level.WARN) is bool(parts)
+    assert all(part in f"{check.text} {check.hint}" for part in parts)
 
 
 def test_of_several_locations_one_must_have_the_service() -> None:
@@ -103,9 +104,9 @@ def test_the_newest_bookings_are_judged_by_counts() -> None:
     odd = [booking("97", lead=None), booking("98", services=(Service("5", "Група"),))]
     old = [booking(str(n), starts_at=START - timedelta(days=9)) for n in range(200, 400)]
 
-    finding = check_sample([*kept, *odd, *old[:68]], RULES, {})
+    check = check_sample([*kept, *odd, *old[:68]], RULES, {})
 
-    assert finding.text == (
+    assert str(check.text) == (
         "98 of the newest 100 bookings would be stored, not stored: service 1, no_crm_id 1; "
         "length of the lead ids: 5 digits (98)"
     )
@@ -116,7 +117,7 @@ def test_the_newest_bookings_are_judged_by_counts() -> None:
 def test_where_none_would_be_stored_the_likely_setting_is_named() -> None:
     others = [booking(str(n), services=(Service("5", "Група"),)) for n in range(20)]
 
-    finding = check_sample(others, RULES, {})
+    check = check_sample(others, RULES, {})
 
-    assert finding.level is Level.WARN
-    assert "ALTEGIO_SERVICE_IDS" in finding.hint
+    assert check.level is Level.WARN
+    assert "ALTEGIO_SERVICE_IDS" in str(check.hint)

@@ -25,8 +25,6 @@ METHODS = {"good", "bad", "warning", "info", "error", "debug", "warn", "note", "
 #: The sentences of these modules are not among the messages yet.
 NOT_YET = {
     "cli/backup_command.py",
-    "cli/check_command.py",
-    "cli/check_settings.py",
     "cli/command.py",
     "cli/findings.py",
     "cli/interactive_command.py",
@@ -46,11 +44,6 @@ NOT_YET = {
     "mongo/tending/cleaning.py",
     "mongo/tending/repairs.py",
     "usecases/asking.py",
-    "usecases/check/bookings.py",
-    "usecases/check/location.py",
-    "usecases/check/services.py",
-    "usecases/check/store.py",
-    "usecases/check/timetable.py",
     "usecases/company_asking.py",
     "usecases/repair.py",
     "usecases/restore.py",

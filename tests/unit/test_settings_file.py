@@ -102,8 +102,8 @@ def test_check_warns_of_unread_lines_and_of_a_file_that_all_may_read(env_file: P
     private = list(check_settings(settings_of(), env_file))
 
     assert [each.level for each in open_to_all] == [Level.WARN, Level.WARN]
-    assert "line 1" in open_to_all[0].text
-    assert open_to_all[1].hint == f"chmod 600 {env_file}"
+    assert "line 1" in str(open_to_all[0].text)
+    assert str(open_to_all[1].hint) == f"chmod 600 {env_file}"
     assert private == []
 
 
@@ -120,7 +120,7 @@ def test_check_warns_of_limits_above_altegios(name: str, value: str, warns: bool
     findings = list(check_settings(settings_of(**{name: value}), Path("none.env")))
 
     assert [each.level for each in findings] == [Level.WARN] * warns
-    assert all(name in each.text and name in each.hint for each in findings)
+    assert all(name in str(each.text) and name in str(each.hint) for each in findings)
 
 
 def test_a_variable_is_replaced_also_in_single_quotes(

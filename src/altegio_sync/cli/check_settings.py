@@ -1,11 +1,16 @@
-"""What `check` says of the settings and of their file, though a run can go on with them."""
+"""What `check` shows of the settings and of their file. A run is possible in spite of it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from altegio_sync.config import NO_SERVICE_LIST, find_unknown_settings, settings_file
+from altegio_sync.messages import as_message
+from altegio_sync.messages import check as texts
+from altegio_sync.messages.logs import SETTINGS_LINE_UNREAD
 from altegio_sync.settings_file import read_settings_file
-from altegio_sync.usecases.check import Finding
+from altegio_sync.usecases.check import Check
+from altegio_sync.usecases.check.checks import REQUEST_LIMITS, SETTINGS_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,29 +19,45 @@ if TYPE_CHECKING:
     from altegio_sync.config import SchoolConfig
     from altegio_sync.settings_file import SettingsFile
 
-#: Altegio's own limits; a run that is faster is refused for a while.
+#: Altegio's own limits. A faster run is refused for a while.
 _MOST_PER_SECOND = 5
 _MOST_PER_MINUTE = 200
 
 
-def check_settings(config: SchoolConfig, path: Path) -> Iterator[Finding]:
-    """``path`` is of the settings file, which need not be there."""
+def check_names(config: SchoolConfig, env_file: Path | None) -> Iterator[Check]:
+    """The settings are complete; names that are no settings, and a missing list of services."""
+    file = settings_file(env_file)
+    source = texts.SETTINGS_FROM_FILE if file.exists() else texts.SETTINGS_WITHOUT_FILE
+    yield Check.good("settings", source(companies=config.company_ids, file=str(file)))
+    for each in find_unknown_settings(env_file):
+        if each.meant is None:
+            yield Check.good("settings", texts.OF_OTHER_PROGRAMS(name=each.message))
+        else:
+            yield Check.warning("settings", each.message, texts.CORRECT_NAME())
+    if not config.service_ids:
+        yield Check.warning("settings", as_message(NO_SERVICE_LIST), texts.SET_SERVICE_LIST())
+
+
+def check_settings(config: SchoolConfig, path: Path) -> Iterator[Check]:
+    """The settings file, which may be missing, and the limits of requests."""
     if (file := read_settings_file(path)) is not None:
         yield from _check_file(file)
+    second, minute = config.requests_per_second, config.requests_per_minute
     windows = (
-        ("ALTEGIO_REQUESTS_PER_SECOND", config.requests_per_second, _MOST_PER_SECOND, "second"),
-        ("ALTEGIO_REQUESTS_PER_MINUTE", config.requests_per_minute, _MOST_PER_MINUTE, "minute"),
+        ("ALTEGIO_REQUESTS_PER_SECOND", second, _MOST_PER_SECOND, texts.TOO_MANY_PER_SECOND),
+        ("ALTEGIO_REQUESTS_PER_MINUTE", minute, _MOST_PER_MINUTE, texts.TOO_MANY_PER_MINUTE),
     )
-    for name, value, most, unit in windows:
+    for name, value, most, sentence in windows:
         if value > most:
-            text = f"{name} is {value:g}, but Altegio allows {most} requests a {unit}"
-            yield Finding.warning("request limits", text, f"set {name} to {most} at most")
+            text = sentence(name=name, value=value, most=most)
+            yield Check.warning(REQUEST_LIMITS, text, texts.SET_AT_MOST(name=name, most=most))
 
 
-def _check_file(file: SettingsFile) -> Iterator[Finding]:
+def _check_file(file: SettingsFile) -> Iterator[Check]:
+    path = str(file.path)
     for line in file.unread_lines:
-        text = f"{file.path}, line {line}: not read, since it is not NAME=value"
-        yield Finding.warning("settings file", text, "correct it, or put # in front of it")
+        text = SETTINGS_LINE_UNREAD(file=path, line=line)
+        yield Check.warning(SETTINGS_FILE, text, texts.CORRECT_LINE())
     if file.is_open_to_all:
-        text = f"every user of this machine may read {file.path}, and the tokens in it"
-        yield Finding.warning("settings file", text, f"chmod 600 {file.path}")
+        text = texts.FILE_OPEN_TO_ALL(file=path)
+        yield Check.warning(SETTINGS_FILE, text, texts.CHMOD(file=path))

@@ -1,14 +1,14 @@
 """Tests everything that a run needs, one check after another."""
 
 from altegio_sync.usecases.check.bookings import check_sample, newest
-from altegio_sync.usecases.check.checks import ABOUT_SETTINGS, Finding, Level
+from altegio_sync.usecases.check.checks import ABOUT_SETTINGS, Check, Level
 from altegio_sync.usecases.check.location import check_altegio
 from altegio_sync.usecases.check.services import LocationFacts, check_services
 from altegio_sync.usecases.check.store import check_store
 
 __all__ = [
     "ABOUT_SETTINGS",
-    "Finding",
+    "Check",
     "Level",
     "LocationFacts",
     "check_altegio",

@@ -8,44 +8,50 @@ from typing import TYPE_CHECKING
 
 from altegio_sync.domain.kept_share import MIN_RECORDS, likely_setting
 from altegio_sync.domain.lessons import Kept, Skipped, SkipReason, judge
-from altegio_sync.domain.warnings import counted
-from altegio_sync.usecases.check.checks import Finding
+from altegio_sync.messages import check as texts
+from altegio_sync.messages.words import DIGITS
+from altegio_sync.usecases.check.checks import Check
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from altegio_sync.domain.appointment import Booking, Teacher
     from altegio_sync.domain.lessons import LessonRules
+    from altegio_sync.messages import Message
 
 SAMPLE = 100
 
 
 def check_sample(
     bookings: Sequence[Booking], rules: LessonRules, staff: Mapping[str, Teacher]
-) -> Finding:
-    """What would become of the newest bookings under the settings, by counts only."""
+) -> Check:
+    """How many of the newest bookings would be stored, and why the others would not."""
     verdicts = [judge(each, rules, staff) for each in newest(bookings)]
     kept = [each for each in verdicts if isinstance(each, Kept)]
     reasons = Counter(each.reason for each in verdicts if isinstance(each, Skipped))
-    text = f"{len(kept)} of the newest {counted(len(verdicts), 'booking')} would be stored"
+    text = texts.WOULD_BE_STORED(kept=len(kept), count=len(verdicts))
     if reasons:
-        text += ", not stored: " + ", ".join(
-            f"{reason.value} {reasons[reason]}" for reason in SkipReason if reasons[reason]
-        )
-    doubtful = sum(each.appointment.lead.is_doubtful for each in kept)
-    text += f"; {doubtful} with a doubtful lead" if doubtful else ""
-    lengths = Counter(len(each.appointment.lead.id) for each in kept)
-    if lengths:
-        told = (
-            f"{counted(length, 'digit')} ({count})" for length, count in sorted(lengths.items())
-        )
-        text += f"; length of the lead ids: {', '.join(told)}"
+        found = [each for each in SkipReason if reasons[each]]
+        listed = [texts.REASON(reason=each.value, found=reasons[each]) for each in found]
+        text = texts.OTHERS_NOT_STORED(stored=text, reasons=listed)
+    if doubtful := sum(each.appointment.lead.is_doubtful for each in kept):
+        text = texts.SOME_DOUBTFUL(stored=text, doubtful=doubtful)
+    if kept:
+        text = texts.ID_LENGTHS(stored=text, lengths=_count_lengths(kept))
     if not kept and len(verdicts) >= MIN_RECORDS:
-        return Finding.warning("bookings", text, str(likely_setting(reasons)))
-    return Finding.good("bookings", text)
+        return Check.warning("bookings", text, likely_setting(reasons))
+    return Check.good("bookings", text)
+
+
+def _count_lengths(kept: Sequence[Kept]) -> list[Message]:
+    lengths = Counter(len(each.appointment.lead.id) for each in kept)
+    return [
+        texts.ID_LENGTH(digits=DIGITS(count=length), found=found)
+        for length, found in sorted(lengths.items())
+    ]
 
 
 def newest(bookings: Sequence[Booking]) -> list[Booking]:
-    """At most 100 bookings, those that start last."""
+    """The bookings that start last, at most 100."""
     first = datetime.min.replace(tzinfo=UTC)
     return sorted(bookings, key=lambda each: each.starts_at or first)[-SAMPLE:]

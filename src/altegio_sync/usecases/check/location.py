@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from altegio_sync.domain.foreign_text import shown
-from altegio_sync.domain.zones import ZONE_REMEDY, are_same_zone, find_zone
+from altegio_sync.domain.zones import are_same_zone, find_zone
 from altegio_sync.errors import AltegioError
+from altegio_sync.messages import check as texts
+from altegio_sync.messages.settings import ZONE_REMEDY
 from altegio_sync.usecases.check.bookings import check_sample
-from altegio_sync.usecases.check.checks import Finding
+from altegio_sync.usecases.check.checks import TIME_ZONE, Check, name_of_company
 from altegio_sync.usecases.check.timetable import check_timetable
 
 if TYPE_CHECKING:
@@ -27,24 +28,24 @@ async def check_altegio(
     timezone: str | None,
     rules: LessonRules,
     facts: LocationFacts,
-) -> AsyncIterator[Finding]:
-    """Tokens, time zone, the right to the timetable and the staff, and what would be stored.
+) -> AsyncIterator[Check]:
+    """Test the tokens, the zone, the rights of the user, and what would be stored.
 
-    ``facts`` is filled for `check_services`, which looks at all locations together.
+    ``facts`` is filled for `check_services`, which compares the services of all locations.
     """
-    name = f"company {company_id}"
+    name = name_of_company(company_id)
     try:
         location = await source.fetch_location(company_id)
     except AltegioError as error:
-        yield Finding.bad(name, str(error), "nothing more can be requested for this company")
+        yield Check.bad(name, error.message, texts.NOTHING_MORE())
         return
-    yield Finding.good(name, f"tokens accepted, location {location.id}, {shown(location.title)}")
+    yield Check.good(name, texts.TOKENS_ACCEPTED(company=location.id, title=location.title))
     yield _check_zone(timezone, location.timezone)
     zone = find_zone(timezone or location.timezone) or ZoneInfo("UTC")
     timetable, bookings = await check_timetable(source, company_id, zone)
     yield timetable
-    staff_finding, staff = await _check_staff(source, company_id)
-    yield staff_finding
+    staff_check, staff = await _check_staff(source, company_id)
+    yield staff_check
     facts.services.update(
         (each.id, each.title) for booking in bookings for each in booking.services
     )
@@ -52,27 +53,24 @@ async def check_altegio(
         facts.services |= {each.id: each.title for each in await source.fetch_services(company_id)}
         facts.has_list = True
     except AltegioError as error:
-        yield Finding.warning("services", str(error), "the service ids could not be compared")
+        yield Check.warning("services", error.message, texts.NOT_COMPARED())
     if bookings:
         yield check_sample(bookings, rules, staff)
 
 
-def _check_zone(configured: str | None, told: str | None) -> Finding:
-    name = "time zone"
+def _check_zone(configured: str | None, told: str | None) -> Check:
     if find_zone(configured or told) is None:
-        return Finding.bad(name, f"Altegio names {told!r}", ZONE_REMEDY)
+        return Check.bad(TIME_ZONE, texts.UNKNOWN_ZONE(zone=repr(told)), ZONE_REMEDY())
     if configured and told and not are_same_zone(configured, told):
-        text = f"{configured} (ALTEGIO_TIMEZONE), though Altegio says {told}"
-        return Finding.good(name, text)
-    return Finding.good(name, f"{configured or told}")
+        return Check.good(TIME_ZONE, texts.ANOTHER_ZONE(zone=configured, told=told))
+    return Check.good(TIME_ZONE, texts.ZONE(zone=configured or told))
 
 
 async def _check_staff(
     source: AppointmentSource, company_id: str
-) -> tuple[Finding, Mapping[str, Teacher]]:
+) -> tuple[Check, Mapping[str, Teacher]]:
     try:
         teachers = await source.fetch_teachers(company_id)
     except AltegioError as error:
-        hint = "teachers known only by id will be unknown: give the user the right to the staff"
-        return Finding.bad("staff", str(error), hint), {}
-    return Finding.good("staff", f"{len(teachers)} teachers, former ones included"), teachers
+        return Check.bad("staff", error.message, texts.STAFF_RIGHT()), {}
+    return Check.good("staff", texts.STAFF(teachers=len(teachers))), teachers

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from altegio_sync.domain.period import Period
 from altegio_sync.errors import AltegioError
+from altegio_sync.messages import check as texts
 from altegio_sync.ports import PageQuery
 from altegio_sync.usecases.check.bookings import SAMPLE
-from altegio_sync.usecases.check.checks import Finding
+from altegio_sync.usecases.check.checks import Check
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,8 +27,8 @@ _MOST_PAGES = 10
 
 async def check_timetable(
     source: AppointmentSource, company_id: str, zone: ZoneInfo
-) -> tuple[Finding, Sequence[Booking]]:
-    """The finding, and bookings with the newest among them."""
+) -> tuple[Check, Sequence[Booking]]:
+    """The check, and bookings with the newest among them."""
     name = "timetable"
     today = datetime.now(zone).date()
     year = Period.of_days(today - timedelta(days=_DAYS_LOOKED_AT), today)
@@ -37,22 +38,22 @@ async def check_timetable(
         total = page.rows if page.total is None else page.total
         bookings = [*page.bookings, *await _fetch_newest(source, query, page, total)]
     except AltegioError as error:
-        return Finding.bad(name, str(error), "the user needs the right to the timetable"), []
+        return Check.bad(name, error.message, texts.TIMETABLE_RIGHT()), []
     if page.rows < min(_LARGEST_PAGE, total):
-        size = f"serves {page.rows} a page when {_LARGEST_PAGE} are requested"
+        size = texts.SMALLER_PAGES(rows=page.rows, most=_LARGEST_PAGE)
     elif page.rows == _LARGEST_PAGE:
-        size = f"serves {_LARGEST_PAGE} a page: ALTEGIO_PAGE_SIZE=auto saves requests"
+        size = texts.LARGEST_PAGES(most=_LARGEST_PAGE)
     else:
-        size = f"page size unknown, since all {page.rows} fit on one page"
-    return Finding.good(name, f"{total} records in the last year; {size}"), bookings
+        size = texts.ONE_PAGE(rows=page.rows)
+    return Check.good(name, texts.TIMETABLE(records=total, size=size)), bookings
 
 
 async def _fetch_newest(
     source: AppointmentSource, query: PageQuery, first: Page, total: int
 ) -> list[Booking]:
-    """More pages where the first does not hold the newest bookings.
+    """More pages, if the first page does not contain the newest bookings.
 
-    Altegio lists the newest first, which its documentation does not promise.
+    Altegio lists the newest bookings first, but its documentation does not promise this order.
     """
     if not first.rows or first.rows >= total:
         return []

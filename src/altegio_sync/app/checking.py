@@ -1,0 +1,67 @@
+"""Tests Altegio and MongoDB with the settings of a school, whichever of the two is out of reach."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING
+
+from altegio_sync.app.school import open_altegio, open_school
+from altegio_sync.errors import StoreError, StoreRightError
+from altegio_sync.messages import check as texts
+from altegio_sync.usecases.check import (
+    Check,
+    LocationFacts,
+    check_altegio,
+    check_services,
+    check_store,
+)
+from altegio_sync.usecases.check.checks import MONGODB_RIGHTS
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from altegio_sync.app.school import School
+    from altegio_sync.config import SchoolConfig
+    from altegio_sync.ports import ServiceSource
+
+
+async def check_school(config: SchoolConfig) -> AsyncIterator[Check]:
+    """Altegio comes first. MongoDB is still connected to before, for the shared request budget."""
+    async with AsyncExitStack() as stack:
+        school = sharing = problem = None
+        try:
+            school = await stack.enter_async_context(open_school(config))
+            await school.try_budget()
+            sharing = school
+        except StoreError as error:
+            problem = _failed("MongoDB" if school is None else MONGODB_RIGHTS, error)
+        async with open_altegio(config) if sharing is None else sharing.altegio as source:
+            async for check in _check_locations(source, config):
+                yield check
+        if problem is not None:
+            yield problem
+        if school is not None:
+            for check in await _check_database(school):
+                yield check
+
+
+async def _check_locations(source: ServiceSource, config: SchoolConfig) -> AsyncIterator[Check]:
+    locations = [LocationFacts() for _ in config.company_ids]
+    for company, facts in zip(config.company_ids, locations, strict=True):
+        async for check in check_altegio(source, company, config.timezone, config.rules, facts):
+            yield check
+    for check in check_services(config.rules, locations):
+        yield check
+
+
+async def _check_database(school: School) -> list[Check]:
+    store = school.appointments
+    try:
+        return check_store(await store.describe(), await store.find_lacking())
+    except StoreError as error:
+        return [_failed("MongoDB", error)]
+
+
+def _failed(name: str, error: StoreError) -> Check:
+    is_right = isinstance(error, StoreRightError)
+    return Check.bad(name, error.message, texts.GRANT() if is_right else texts.CHECK_DB_URI())
