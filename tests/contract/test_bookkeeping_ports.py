@@ -14,6 +14,7 @@ from altegio_sync.domain.period import Period
 from altegio_sync.domain.report import CompanyReport, SyncMode, SyncReport
 from altegio_sync.domain.run_marks import MarkChange, OpenRun
 from altegio_sync.errors import LeaseHeldError
+from altegio_sync.messages import as_message
 from altegio_sync.mongo.bookkeeping.conditions import MongoConditions
 from altegio_sync.mongo.bookkeeping.cursors import MongoCursors
 from altegio_sync.mongo.bookkeeping.leases import MongoLeases
@@ -219,7 +220,10 @@ async def test_a_run_that_began_is_open_until_a_run_ends(runs: RunStore) -> None
 async def test_conditions_are_remembered_until_they_are_forgotten(
     conditions: ConditionStore,
 ) -> None:
-    index, leads = Reported(AT, "no index"), Reported(AT, "doubtful", ("501",))
+    index, leads = (
+        Reported(AT, as_message("no index")),
+        Reported(AT, as_message("doubtful"), ("501",)),
+    )
     await conditions.write({"index": index, "leads": leads})
 
     await conditions.write({"index": None, "never reported": None})

@@ -14,10 +14,11 @@ from altegio_sync.domain.conditions import (
     plan_report,
 )
 from altegio_sync.domain.report import CompanyReport, RunError, SyncMode, SyncReport
+from altegio_sync.messages import as_message
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
-INDEX = Condition("no_unique_index", "77", "No unique index")
-KEPT = Condition("no_longer_kept", "77", "no longer kept: 1", ("501",))
+INDEX = Condition("no_unique_index", "77", as_message("No unique index"))
+KEPT = Condition("no_longer_kept", "77", as_message("no longer kept: 1"), ("501",))
 
 
 @pytest.mark.parametrize(
@@ -34,11 +35,11 @@ KEPT = Condition("no_longer_kept", "77", "no longer kept: 1", ("501",))
 def test_a_condition_is_reported_when_it_appears_and_then_once_a_day(
     reported_at: datetime | None, lines: list[str]
 ) -> None:
-    memory = {} if reported_at is None else {INDEX.key: Reported(reported_at, "old")}
+    memory = {} if reported_at is None else {INDEX.key: Reported(reported_at, as_message("old"))}
 
     plan = plan_report([INDEX], [], memory, NOW)
 
-    assert plan.lines == lines
+    assert list(map(str, plan.lines)) == lines
     remembered = plan.memory[INDEX.key]
     assert remembered is not None
     assert remembered.at == (NOW if lines else reported_at)
@@ -54,14 +55,19 @@ def test_appointments_found_since_the_last_report_are_in_the_next() -> None:
     earlier = NOW - timedelta(hours=1)
     first = plan_report([KEPT], [], {KEPT.key: Reported(earlier)}, NOW)
     waiting = first.memory[KEPT.key]
-    assert (first.lines, waiting) == ([], Reported(earlier, "no longer kept: 1", ("501",)))
-    other = Condition("no_longer_kept", "77", "no longer kept: 1", ("502",))
+    assert (first.lines, waiting) == (
+        [],
+        Reported(earlier, as_message("no longer kept: 1"), ("501",)),
+    )
+    other = Condition("no_longer_kept", "77", as_message("no longer kept: 1"), ("502",))
 
     second = plan_report([other], [], {KEPT.key: waiting or Reported()}, NOW + timedelta(days=1))
     alone = plan_report([], [], {KEPT.key: waiting or Reported()}, NOW + timedelta(days=1))
 
-    assert second.lines == ["no longer kept: 1; since the last report also appointments 501"]
-    assert alone.lines == ["no longer kept: 1"]
+    assert list(map(str, second.lines)) == [
+        "no longer kept: 1; since the last report also appointments 501"
+    ]
+    assert list(map(str, alone.lines)) == ["no longer kept: 1"]
 
 
 def test_a_run_ends_only_conditions_that_it_looked_for() -> None:

@@ -16,6 +16,7 @@ import altegio_sync
 from altegio_sync.domain.report import RunError
 from altegio_sync.errors import AltegioUnavailableError, ConfigError
 from altegio_sync.messages import Message, Template, as_message, render
+from altegio_sync.messages.api import RATE_LIMIT_WITH_WAIT
 from altegio_sync.messages.stored import find_templates, from_data, to_data
 
 if TYPE_CHECKING:
@@ -110,6 +111,23 @@ def test_a_report_shows_the_english_text() -> None:
 
     assert adapter.dump_python(error)["message"] == "1 booking"
     assert error.to_json()["message"] == "1 booking"
+
+
+def test_an_error_is_stored_with_the_code_and_the_fields_of_its_message() -> None:
+    error = RunError("short", RATE_LIMIT_WITH_WAIT(wait_s=5.0), "77")
+    stored = error.to_stored()
+
+    read = TypeAdapter(RunError).validate_python(stored)
+
+    assert stored["message"] == "Rate limit exceeded: Altegio asks to wait 5 s"
+    assert stored["text"]["code"] == "rate_limit_with_wait"
+    assert read == error
+
+
+def test_an_error_that_an_earlier_version_stored_is_shown_in_english() -> None:
+    read = TypeAdapter(RunError).validate_python({"code": "short", "message": "Too short"})
+
+    assert render(read.message) == "Too short"
 
 
 def test_codes_and_texts_are_unique() -> None:

@@ -144,7 +144,7 @@ def about_warnings(marks: Iterable[RunMark]) -> Iterator[Attention]:
         for each in warnings or ():
             if (each.code, each.company) not in told:
                 told.add((each.code, each.company))
-                yield Attention("WARNING", str(each.message), each.code, each.company)
+                yield Attention("WARNING", each.message, each.code, each.company)
 
 
 def about_days(coverage: CompanyCoverage) -> Iterator[Attention]:

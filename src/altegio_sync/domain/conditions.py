@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING
 
 from altegio_sync.domain.kept_share import MIN_RECORDS
 from altegio_sync.domain.stored import Moment
-from altegio_sync.domain.warnings import some_ids
+from altegio_sync.messages import Message, as_message
+from altegio_sync.messages.sync import SINCE_LAST_REPORT
+from altegio_sync.messages.words import BOTH, join, some_ids
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from altegio_sync.domain.report import CompanyReport, SyncReport
 
+NO_TEXT = as_message("")
 #: Under a day: a nightly run shall not miss its turn by a few seconds.
 _REPORTED_EVERY = timedelta(hours=23)
 #: Reported by `-q` too. Other warnings belong to a single run.
@@ -42,7 +45,7 @@ class Condition:
 
     code: str
     company: str | None
-    message: str
+    message: Message
     ids: tuple[str, ...] = ()
 
     @property
@@ -58,7 +61,7 @@ class Reported:
     """What is remembered of a condition; ``pending`` ids were found since the last report."""
 
     at: Moment | None = None
-    message: str = ""
+    message: Message = NO_TEXT
     pending: tuple[str, ...] = ()
 
 
@@ -66,7 +69,7 @@ class Reported:
 class ReportPlan:
     """The lines to report now, and what to remember; a condition of None is forgotten."""
 
-    lines: list[str] = field(default_factory=list)
+    lines: list[Message] = field(default_factory=list)
     memory: dict[str, Reported | None] = field(default_factory=dict)
 
 
@@ -77,7 +80,7 @@ def find_conditions(report: SyncReport) -> list[Condition]:
         Condition(
             each.code,
             each.company,
-            str(each.message),
+            each.message,
             tuple(ids.get(each.company or "", {}).get(each.code, ())),
         )
         for each in report.warnings
@@ -90,7 +93,7 @@ def find_ended(report: SyncReport, found: list[Condition]) -> Iterator[str]:
     present = {each.key for each in found}
     for company in report.companies:
         for code in _looked_for(report.command, company):
-            key = Condition(code, company.company, "").key
+            key = Condition(code, company.company, NO_TEXT).key
             if key not in present:
                 yield key
 
@@ -117,8 +120,8 @@ def plan_report(
         pending = tuple(dict.fromkeys(known.pending + each.ids))
         if _is_due(known, now):
             others = [one for one in known.pending if one not in each.ids]
-            also = f"; since the last report also appointments {some_ids(others)}"
-            plan.lines.append(each.message + (also if others else ""))
+            also = [SINCE_LAST_REPORT(ids=some_ids(others))] if others else []
+            plan.lines.append(join(BOTH, [each.message, *also]))
             plan.memory[each.key] = Reported(now, each.message)
         else:
             plan.memory[each.key] = Reported(known.at, each.message, pending)

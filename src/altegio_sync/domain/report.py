@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from altegio_sync.domain.exit_code import CommandReport, ExitCode, decide_exit_code
 from altegio_sync.domain.json_form import Counts, JsonForm, Key
 from altegio_sync.domain.lessons import SkipReason
 from altegio_sync.messages import Message, as_message
+from altegio_sync.messages.stored import STORED_MESSAGE, from_data, to_data
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -66,6 +68,18 @@ class RunError(JsonForm):
         object.__setattr__(self, "code", code)
         object.__setattr__(self, "message", as_message(message))
         object.__setattr__(self, "company", company)
+
+    def to_stored(self) -> dict[str, Any]:
+        """The JSON with the message's code and fields, so that it can be shown in any language."""
+        return self.to_json() | {STORED_MESSAGE: to_data(self.message)}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_stored(cls, stored: object) -> object:
+        """Earlier versions stored the English text alone."""
+        if isinstance(stored, Mapping) and isinstance(stored.get(STORED_MESSAGE), Mapping):
+            return {**stored, "message": from_data(stored[STORED_MESSAGE])}
+        return stored
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,8 +49,8 @@ class RunSummary(JsonForm):
 
     json_keys = (
         *("command", "run_id", "ok", "interrupted", "mode", "continued_by"),
-        *("started_at", "finished_at", "period", Key("records", "counts"), "errors"),
-        Key("warnings", optional=True),
+        *("started_at", "finished_at", "period", Key("records", "counts")),
+        *(Key("errors", "stored_errors"), Key("warnings", "stored_warnings", optional=True)),
     )
 
     command: str
@@ -66,6 +66,14 @@ class RunSummary(JsonForm):
     #: None where no list of errors could be read.
     errors: tuple[RunError, ...] | None = None
     warnings: tuple[RunError, ...] | None = None
+
+    @property
+    def stored_errors(self) -> list[dict[str, Any]] | None:
+        return None if self.errors is None else [each.to_stored() for each in self.errors]
+
+    @property
+    def stored_warnings(self) -> list[dict[str, Any]] | None:
+        return None if self.warnings is None else [each.to_stored() for each in self.warnings]
 
     @property
     def counts(self) -> RecordsSummary | dict[str, int]:
@@ -129,15 +137,18 @@ def summarize_missed(report: SyncReport) -> RunSummary:
 
 def to_kept_report(report: SyncReport, noteworthy: Sequence[str]) -> dict[str, Any]:
     """The report as it is stored: without the companies in which nothing happened."""
-    kept = _with_some_ids(report.to_json()) | {"continued_by": continue_run(report)}
+    kept = _to_kept(report) | {"continued_by": continue_run(report)}
     if "by_company" in kept:
-        listed = [each for each in kept["by_company"] if each["company"] in noteworthy]
-        kept["by_company"] = [_with_some_ids(each) for each in listed]
+        listed = [each for each in report.companies if each.company in noteworthy]
+        kept["by_company"] = [_to_kept(each) for each in listed]
     return kept
 
 
-def _with_some_ids(report: dict[str, Any]) -> dict[str, Any]:
-    ids = report["appointment_ids"]
-    return report | {
-        "appointment_ids": {name: found[:_IDS_IN_REPORT] for name, found in ids.items()}
+def _to_kept(report: SyncReport | CompanyReport) -> dict[str, Any]:
+    """With some of the appointment ids, and with messages that any language can show."""
+    ids = report.appointment_ids.items()
+    return report.to_json() | {
+        "appointment_ids": {name: found[:_IDS_IN_REPORT] for name, found in ids},
+        "errors": [each.to_stored() for each in report.errors],
+        "warnings": [each.to_stored() for each in report.warnings],
     }

@@ -190,7 +190,7 @@ class LastRun(JsonForm):
     age_hours: float | None
     period: DaysAsked | None
     stale: int = 0
-    problem: str = ""
+    problem: Message | None = None
     interrupted: bool = False
     #: The command that goes on where an interrupted run ended.
     continued_by: str = ""

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from altegio_sync.messages.template import Field
 
 
+#: The key of a stored document under which a message lies beside its English text.
+STORED_MESSAGE = "text"
+
+
 def to_data(message: Message) -> dict[str, Any]:
     """What `from_data` reads back, also in another version of the program."""
     fields = {name: _value_to_data(value) for name, value in message.fields.items()}

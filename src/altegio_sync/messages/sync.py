@@ -21,6 +21,9 @@ OTHER_DAYS = Template(
 )
 STORE_OUT_OF_REACH = Template("store_out_of_reach", "MongoDB cannot be reached")
 
+# Beside a condition that is reported again.
+SINCE_LAST_REPORT = Template("since_last_report", "since the last report also appointments {ids}")
+
 # In which zone the days are cut.
 NO_ZONE = Template(
     "no_zone", "Altegio names no time zone for location {company}: set ALTEGIO_TIMEZONE"

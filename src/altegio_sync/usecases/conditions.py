@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from altegio_sync.domain.conditions import Reported
     from altegio_sync.domain.report import SyncReport
+    from altegio_sync.messages import Message
 
 
 class ConditionStore(Protocol):
@@ -28,13 +29,13 @@ class ConditionStore(Protocol):
 
 async def find_due_conditions(
     store: ConditionStore, report: SyncReport, clock: Callable[[], datetime] = utc_now
-) -> list[str]:
+) -> list[Message]:
     """The sentences to report now: a condition when it appears, and then once a day.
 
     A dry run reports all it found, and so does a run that cannot read what was reported before.
     Where the run has lost MongoDB, nothing is said about lasting conditions.
     """
-    lines = [str(each.message) for each in report.warnings if each.code in SINGLE]
+    lines = [each.message for each in report.warnings if each.code in SINGLE]
     found = find_conditions(report)
     all_found = [each.message for each in found]
     if report.dry_run:

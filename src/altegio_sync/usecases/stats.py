@@ -84,7 +84,7 @@ def to_last_run(run: RunSummary, now: datetime) -> LastRun:
         age_hours=None if at is None else (now - at) / timedelta(hours=1),
         period=run.period,
         stale=0 if run.records is None else run.records.stale,
-        problem=str(run.errors[0].message) if run.errors else "",
+        problem=run.errors[0].message if run.errors else None,
         interrupted=run.was_interrupted,
         continued_by=run.next_command,
     )

@@ -8,6 +8,7 @@ from pymongo import DeleteOne, UpdateOne
 
 from altegio_sync.domain.conditions import Reported
 from altegio_sync.domain.stored import read_stored
+from altegio_sync.messages.stored import STORED_MESSAGE, from_data, to_data
 from altegio_sync.mongo.core.bulk import write_all
 from altegio_sync.mongo.core.connection import durable, waits_for_mongodb
 from altegio_sync.mongo.core.junk import unreported
@@ -43,6 +44,8 @@ class MongoConditions:
 
     def _read(self, document: Document) -> Reported | None:
         fields = {**document, "at": document.get("reported_at")}
+        if isinstance(document.get(STORED_MESSAGE), dict):
+            fields["message"] = from_data(document[STORED_MESSAGE])
         return read_stored(
             Reported, fields, lambda: self._on_junk(CONDITIONS_COLLECTION, document["_id"])
         )
@@ -59,7 +62,8 @@ class MongoConditions:
                 "collection": self._of,
                 "key": key,
                 "reported_at": each.at,
-                "message": each.message,
+                "message": str(each.message),
+                STORED_MESSAGE: to_data(each.message),
                 "pending": list(each.pending[:_PENDING_KEPT]),
             }
             writes.append(UpdateOne(wanted, {"$set": fields}, upsert=True))
