@@ -206,6 +206,13 @@ def test_no_cut_is_ever_taken_for_an_answer(length: int) -> None:
         read_answer(RecordsAnswer, 200, {}, body[: length + 3])
 
 
+def test_a_cut_right_behind_a_row_is_no_answer() -> None:
+    second = THREE.index(b", {", THREE.index(b'"date_created"'))
+
+    with pytest.raises(AltegioUnavailableError):
+        read_answer(RecordsAnswer, 200, {}, THREE[:second])
+
+
 @given(st.integers(100, len(THREE) - 60), st.integers(0, 255))
 def test_one_byte_never_costs_another_record_in_silence(position: int, byte: int) -> None:
     body = THREE[:position] + bytes([byte]) + THREE[position + 1 :]

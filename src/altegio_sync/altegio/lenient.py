@@ -178,8 +178,11 @@ class _Rows:
         except (ValueError, RecursionError):
             pass
         else:
+            after = self._skip_white(end)
+            if after == len(self._text):
+                raise _CutError("the list has no end")
             # Else an extra quotation mark has made the rest of the row look like a row.
-            if self._text.startswith((",", "]"), self._skip_white(end)):
+            if self._text.startswith((",", "]"), after):
                 if isinstance(row, dict):
                     self._names = self._names or set(row)
                 return row, end
