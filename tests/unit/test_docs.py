@@ -244,3 +244,18 @@ def test_every_failure_of_check_is_explained() -> None:
         assert f"\n{name}\n" in _literals()
     assert explained >= {"company", "time zone", "timetable", "staff", "services", "collection"}
     assert explained >= {"MongoDB", "MongoDB rights", "MongoDB features", "index", "clock"}
+
+
+def test_every_path_of_the_architecture_exists() -> None:
+    named = set(re.findall(r"`([A-Za-z_.]+(?:/[A-Za-z_.]*)+|[A-Za-z_]+\.(?:py|md)|\.env\.example)`",
+                           read("docs/architecture.md")))  # fmt: skip
+
+    missing = [
+        each
+        for each in sorted(named)
+        if not any((base / each).exists() for base in (ROOT, ROOT / "src" / "altegio_sync"))
+        and not (ROOT / "src" / "altegio_sync" / "mongo" / each).exists()
+    ]
+
+    assert len(named) > 60
+    assert missing == []
