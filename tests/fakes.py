@@ -16,10 +16,11 @@ from altegio_sync.domain.appointment import (
     Service,
     Teacher,
 )
+from altegio_sync.domain.counts import ApiUsage, Outcome
 from altegio_sync.domain.ledger import DayRecord
 from altegio_sync.domain.lessons import Skipped
 from altegio_sync.domain.period import Period
-from altegio_sync.domain.report import ApiUsage, Outcome, SyncMode
+from altegio_sync.domain.report import SyncMode
 from altegio_sync.domain.run_marks import OpenRun, RunMark
 from altegio_sync.domain.run_summary import RunSummary
 from altegio_sync.domain.stored import read_stored

@@ -9,9 +9,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from altegio_sync.domain.appointment import AttendanceStatus
+from altegio_sync.domain.counts import Outcome
 from altegio_sync.domain.lessons import LessonRules, judge
 from altegio_sync.domain.period import Period
-from altegio_sync.domain.report import Outcome, SyncMode
+from altegio_sync.domain.report import SyncMode
 from altegio_sync.mongo.stores import MongoAppointments
 from altegio_sync.ports import StoredScope
 from tests.fakes import NOW, START, MemoryStore, booking

@@ -9,11 +9,12 @@ import bson
 import pytest
 from bson import Decimal128, ObjectId
 
+from altegio_sync.domain.counts import Outcome
 from altegio_sync.domain.leads import LeadRules
 from altegio_sync.domain.lessons import LessonRules, judge
 from altegio_sync.domain.period import Period
 from altegio_sync.domain.repair import Answer, Suspect
-from altegio_sync.domain.report import Outcome, SyncMode, WritingRun
+from altegio_sync.domain.report import SyncMode, WritingRun
 from altegio_sync.mongo.bookkeeping.cursors import MongoCursors
 from altegio_sync.mongo.stores import MongoAppointments
 from altegio_sync.mongo.tending.lead_trash import LeadTrash, StoredLead

@@ -11,10 +11,11 @@ import pytest
 
 from altegio_sync.domain.appointment import AttendanceStatus, Booking
 from altegio_sync.domain.clock import steady_now
+from altegio_sync.domain.counts import Outcome
 from altegio_sync.domain.lessons import LessonRules, judge
 from altegio_sync.domain.period import Period
 from altegio_sync.domain.repair import Answer, Suspect, Unrepaired
-from altegio_sync.domain.report import Outcome, SyncMode
+from altegio_sync.domain.report import SyncMode
 from altegio_sync.mongo.stores import MongoAppointments
 from altegio_sync.mongo.tending.repairs import MongoRepairs
 from altegio_sync.ports import StoredScope

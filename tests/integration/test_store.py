@@ -12,8 +12,9 @@ from bson import Decimal128, Int64
 from bson.datetime_ms import DatetimeMS
 
 from altegio_sync.domain.appointment import AttendanceStatus, Booking, Lead, Service
+from altegio_sync.domain.counts import Outcome, RecordCounts
 from altegio_sync.domain.lessons import LessonRules, Verdict, judge
-from altegio_sync.domain.report import Outcome, RecordCounts, SyncMode
+from altegio_sync.domain.report import SyncMode
 from altegio_sync.mongo.core.indexes import has_unique_index
 from altegio_sync.mongo.stores import MongoAppointments
 from altegio_sync.usecases.check import check_store

@@ -6,9 +6,9 @@ from collections import Counter
 
 import pytest
 
+from altegio_sync.domain.counts import RecordCounts
 from altegio_sync.domain.kept_share import Kept, KeptSample, judge_kept, too_little_text
 from altegio_sync.domain.lessons import SkipReason
-from altegio_sync.domain.report import RecordCounts
 
 USUAL = [KeptSample(100, 60)] * 10
 LOW = KeptSample(100, 5, is_low=True)

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from altegio_sync.domain.counts import ApiUsage
 from altegio_sync.domain.ledger import Grade
 from altegio_sync.domain.period import Period
-from altegio_sync.domain.report import ApiUsage
 from altegio_sync.ports import PageQuery
 from altegio_sync.usecases.reading import LAST_PASSES, PASSES, PeriodReading
 from altegio_sync.usecases.window import Window

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from altegio_sync.domain.counts import ApiUsage
 from altegio_sync.domain.period import Period
-from altegio_sync.domain.report import ApiUsage
 from altegio_sync.ports import Page, PageQuery
 from altegio_sync.usecases.allowance import most_requests
 from altegio_sync.usecases.reading import PeriodReading

@@ -10,19 +10,11 @@ import pytest
 
 from altegio_sync.cli.render import render_sync
 from altegio_sync.cli.render_result import render_result
+from altegio_sync.domain.counts import ApiUsage, DayCounts, RecordCounts
 from altegio_sync.domain.field_change import find_changes
 from altegio_sync.domain.lessons import SkipReason
 from altegio_sync.domain.period import Period, day_range
-from altegio_sync.domain.report import (
-    ApiUsage,
-    CompanyReport,
-    CursorMove,
-    DayCounts,
-    RecordCounts,
-    RunError,
-    SyncMode,
-    SyncReport,
-)
+from altegio_sync.domain.report import CompanyReport, CursorMove, RunError, SyncMode, SyncReport
 
 NOW = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)
 OCTOBER = Period(date(2026, 10, 1), date(2026, 11, 1))

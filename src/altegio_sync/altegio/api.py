@@ -31,8 +31,8 @@ from altegio_sync.altegio.wire import (
     WireRecord,
 )
 from altegio_sync.domain.clock import steady_now
+from altegio_sync.domain.counts import ApiUsage
 from altegio_sync.domain.leads import LeadRules
-from altegio_sync.domain.report import ApiUsage
 from altegio_sync.errors import (
     AltegioError,
     AltegioRejectedError,

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from altegio_sync.altegio.api import AltegioApi
     from altegio_sync.app.stores import Database
     from altegio_sync.config.values import SchoolConfig
-    from altegio_sync.domain.report import ApiUsage
+    from altegio_sync.domain.counts import ApiUsage
     from altegio_sync.errors import AltegioError
     from altegio_sync.mongo.bookkeeping.lease_document import Holder
     from altegio_sync.ports import RequestBudget, Warn

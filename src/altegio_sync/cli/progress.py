@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 from altegio_sync.cli.bar import new_bar, shows_bar
 from altegio_sync.cli.list_file import ListFile, list_file, refuse_spreadsheets
 from altegio_sync.cli.repeated_warnings import RepeatedWarnings
+from altegio_sync.domain.counts import ApiUsage
 from altegio_sync.domain.lessons import Kept, Skipped, SkipReason
-from altegio_sync.domain.report import ApiUsage, RunError
+from altegio_sync.domain.report import RunError
 from altegio_sync.errors import ConfigError
 from altegio_sync.log import get_logger
 from altegio_sync.ports import SilentProgress
@@ -23,10 +24,10 @@ if TYPE_CHECKING:
 
     from altegio_sync.cli.command import CommandOptions
     from altegio_sync.domain.appointment import Booking, Teacher
+    from altegio_sync.domain.counts import Outcome, RecordCounts
     from altegio_sync.domain.field_change import FieldChange
     from altegio_sync.domain.lessons import Verdict
     from altegio_sync.domain.period import Period
-    from altegio_sync.domain.report import Outcome, RecordCounts
 
 
 def skipped_text(counts: RecordCounts) -> str:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import Field, dataclass, fields
 from datetime import UTC, date, datetime
 from enum import Enum
 from pathlib import PurePath
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from altegio_sync.messages import Message
@@ -44,7 +44,7 @@ class JsonForm:
 
     def to_json(self) -> dict[str, Any]:
         shape: dict[str, Any] = {}
-        for each in self.json_keys or [each.name for each in _fields(self)]:
+        for each in self.json_keys or [each.name for each in fields_of(self)]:
             if isinstance(each, str):
                 shape[each] = json_value(getattr(self, each))
                 continue
@@ -52,22 +52,6 @@ class JsonForm:
             if value is not None or not each.optional:
                 shape[each.name] = json_value(value)
         return shape
-
-
-class Counts(JsonForm):
-    """The base of a dataclass of numbers and counters: two of them are added field by field."""
-
-    __slots__ = ()
-
-    def __add__(self, other: Self) -> Self:
-        return self._combine(other, operator.add)
-
-    def __sub__(self, earlier: Self) -> Self:
-        return self._combine(earlier, operator.sub)
-
-    def _combine(self, other: Self, combine: Callable[[Any, Any], Any]) -> Self:
-        names = [each.name for each in _fields(self)]
-        return type(self)(*(combine(getattr(self, name), getattr(other, name)) for name in names))
 
 
 def json_value(value: object) -> Any:
@@ -100,5 +84,5 @@ def utc_text(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _fields(owner: JsonForm) -> tuple[Field[Any], ...]:
+def fields_of(owner: JsonForm) -> tuple[Field[Any], ...]:
     return fields(owner)  # type: ignore[arg-type]  # the base of dataclasses is none itself

@@ -16,7 +16,7 @@ from altegio_sync.messages.words import BOTH, join
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from altegio_sync.domain.report import RecordCounts
+    from altegio_sync.domain.counts import RecordCounts
     from altegio_sync.messages import Message
 
 #: A run with fewer bookings says nothing about the settings.

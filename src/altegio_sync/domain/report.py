@@ -1,9 +1,8 @@
-"""What a run did, counted; the shape that `--json` prints and `altegio-sync-runs` keeps."""
+"""What a run did: the report that `--json` prints and `altegio-sync-runs` keeps."""
 
 from __future__ import annotations
 
 import secrets
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -12,9 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, model_validator
 
+from altegio_sync.domain.counts import ApiUsage, DayCounts, RecordCounts, VanishedCounts
 from altegio_sync.domain.exit_code import CommandReport, ExitCode, decide_exit_code
-from altegio_sync.domain.json_form import Counts, JsonForm, Key
-from altegio_sync.domain.lessons import SkipReason
+from altegio_sync.domain.json_form import JsonForm, Key
 from altegio_sync.messages import Message, as_message
 from altegio_sync.messages.stored import STORED_MESSAGE, from_data, to_data
 
@@ -41,17 +40,6 @@ class SyncMode(StrEnum):
     def includes(self, other: SyncMode) -> bool:
         """Whether a run of this mode does all that one of the other does."""
         return self is other or self is SyncMode.UPDATE
-
-
-class Outcome(StrEnum):
-    """What became of one booking; a skipped one has its reason as well."""
-
-    SAVED = "saved"
-    UPDATED = "updated"
-    DUPLICATE = "duplicate"
-    STALE = "stale"
-    FAILED = "failed"
-    SKIPPED = "skipped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,100 +87,6 @@ class LeadChange(JsonForm):
     appointment_id: str
     old: str
     new: str
-
-
-@dataclass(slots=True)
-class ApiUsage(Counts):
-    """What was asked of Altegio: every start of a request counts, also one that was refused."""
-
-    requests: int = 0
-    retries: int = 0
-    rate_limited: int = 0
-    pages: int = 0
-    rereads: int = 0
-
-
-@dataclass(slots=True)
-class RecordCounts(Counts):
-    """Distinct bookings by outcome; ``stale`` ones are among the duplicates.
-
-    ``doubtful`` ones are among the saved, updated and duplicates. ``shifted`` are the updated ones
-    whose start was another by exactly the zone's offset: a local time that was stored as UTC, or
-    the reverse.
-    """
-
-    json_keys = (
-        *("fetched", "saved", "updated", "duplicates", "stale", "failed", "doubtful"),
-        *(Key("skipped", "skipped_by_reason"), Key("changes", "changes_by_field")),
-        Key("shifted_starts", optional=True),
-    )
-
-    saved: int = 0
-    updated: int = 0
-    duplicates: int = 0
-    stale: int = 0
-    failed: int = 0
-    no_longer_kept: int = 0
-    doubtful: int = 0
-    shifted: int = 0
-    skipped: Counter[SkipReason] = field(default_factory=Counter)
-    changes: Counter[str] = field(default_factory=Counter)
-
-    @property
-    def fetched(self) -> int:
-        return (
-            self.saved + self.updated + self.duplicates + self.failed + sum(self.skipped.values())
-        )
-
-    @property
-    def skipped_by_reason(self) -> dict[SkipReason, int]:
-        return {reason: self.skipped[reason] for reason in SkipReason}
-
-    @property
-    def changes_by_field(self) -> dict[str, int]:
-        return dict(sorted(self.changes.items()))
-
-    @property
-    def shifted_starts(self) -> int | None:
-        return self.shifted or None
-
-    def count(self, outcome: Outcome, reason: SkipReason | None = None) -> None:
-        match outcome:
-            case Outcome.SAVED:
-                self.saved += 1
-            case Outcome.UPDATED:
-                self.updated += 1
-            case Outcome.DUPLICATE:
-                self.duplicates += 1
-            case Outcome.STALE:
-                self.duplicates += 1
-                self.stale += 1
-            case Outcome.FAILED:
-                self.failed += 1
-            case Outcome.SKIPPED:
-                self.skipped[reason or SkipReason.INVALID] += 1
-
-
-@dataclass(slots=True)
-class DayCounts(Counts):
-    """Local days by how surely nothing of them was missed; ``resumed`` were done before.
-
-    ``unsettled``: the list would not settle, or not all of it could be stored.
-    """
-
-    checked: int = 0
-    proved: int = 0
-    unsettled: int = 0
-    resumed: int = 0
-
-
-@dataclass(slots=True)
-class VanishedCounts(Counts):
-    """Stored appointments that a pass did not list: asked for by id, gone (404), left as is."""
-
-    asked: int = 0
-    gone: int = 0
-    left: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 from bson import ObjectId
 from pymongo import InsertOne, UpdateOne
 
+from altegio_sync.domain.counts import Outcome
 from altegio_sync.domain.field_change import FieldChange, find_changes
 from altegio_sync.domain.lessons import Kept
-from altegio_sync.domain.report import Outcome, SyncMode
+from altegio_sync.domain.report import SyncMode
 from altegio_sync.mongo.core.document_ids import new_document_id
 from altegio_sync.mongo.core.documents import (
     BOOKING_FIELDS,

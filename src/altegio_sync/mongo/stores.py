@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pymongo import InsertOne, UpdateOne
 
-from altegio_sync.domain.report import Outcome
+from altegio_sync.domain.counts import Outcome
 from altegio_sync.errors import StoreError
 from altegio_sync.mongo.core.bulk import Written, refused_message, write_counted
 from altegio_sync.mongo.core.connection import durable, waits_for_mongodb

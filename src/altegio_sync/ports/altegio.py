@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from altegio_sync.domain.appointment import Booking, Location, Service, Teacher
+    from altegio_sync.domain.counts import ApiUsage
     from altegio_sync.domain.period import Period
-    from altegio_sync.domain.report import ApiUsage
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from altegio_sync.domain.report import Outcome, RecordCounts
+from altegio_sync.domain.counts import Outcome, RecordCounts
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from altegio_sync.domain.counts import Outcome, RecordCounts
     from altegio_sync.domain.field_change import FieldChange
     from altegio_sync.domain.lessons import Skipped, Verdict
     from altegio_sync.domain.period import Period
-    from altegio_sync.domain.report import Outcome, RecordCounts, RunError
+    from altegio_sync.domain.report import RunError
 
 
 class Warn(Protocol):

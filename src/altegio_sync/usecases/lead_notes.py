@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from altegio_sync.domain.report import Outcome
+from altegio_sync.domain.counts import Outcome
 from altegio_sync.messages import sync as texts
 from altegio_sync.messages.words import some_ids
 from altegio_sync.usecases.warning import warn

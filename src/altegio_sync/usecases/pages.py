@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from altegio_sync.domain.appointment import Booking
-    from altegio_sync.domain.report import ApiUsage
+    from altegio_sync.domain.counts import ApiUsage
     from altegio_sync.ports import AppointmentSource, Page, PageQuery
     from altegio_sync.usecases.allowance import Allowance
 

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
     from anyio.abc import TaskGroup
 
+    from altegio_sync.domain.counts import ApiUsage
     from altegio_sync.domain.period import Period
-    from altegio_sync.domain.report import ApiUsage
     from altegio_sync.ports import AppointmentSource, Page, PageQuery
     from altegio_sync.usecases.pages import Handle
     from altegio_sync.usecases.passes import Pass

@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 
 import anyio
 
+from altegio_sync.domain.counts import Outcome, RecordCounts
 from altegio_sync.domain.lessons import Skipped, SkipReason, judge
-from altegio_sync.domain.report import Outcome, RecordCounts, RunError, SyncMode
+from altegio_sync.domain.report import RunError, SyncMode
 from altegio_sync.messages import sync as texts
 from altegio_sync.messages.lessons import NO_ID
 from altegio_sync.messages.words import some_ids

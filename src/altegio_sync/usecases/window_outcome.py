@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from altegio_sync.domain.counts import DayCounts
 from altegio_sync.domain.ledger import Grade
-from altegio_sync.domain.report import DayCounts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

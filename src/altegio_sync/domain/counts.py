@@ -1,0 +1,134 @@
+"""What a run counts: requests, bookings, days, and appointments that are no longer listed."""
+
+from __future__ import annotations
+
+import operator
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Self
+
+from altegio_sync.domain.json_form import JsonForm, Key, fields_of
+from altegio_sync.domain.lessons import SkipReason
+
+
+class Counts(JsonForm):
+    """The base of a dataclass of numbers and counters: two of them are added field by field."""
+
+    __slots__ = ()
+
+    def __add__(self, other: Self) -> Self:
+        return self._combine(other, operator.add)
+
+    def __sub__(self, earlier: Self) -> Self:
+        return self._combine(earlier, operator.sub)
+
+    def _combine(self, other: Self, combine: Callable[[Any, Any], Any]) -> Self:
+        names = [each.name for each in fields_of(self)]
+        return type(self)(*(combine(getattr(self, name), getattr(other, name)) for name in names))
+
+
+class Outcome(StrEnum):
+    """What became of one booking; a skipped one has its reason as well."""
+
+    SAVED = "saved"
+    UPDATED = "updated"
+    DUPLICATE = "duplicate"
+    STALE = "stale"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+@dataclass(slots=True)
+class ApiUsage(Counts):
+    """What was asked of Altegio: every start of a request counts, also one that was refused."""
+
+    requests: int = 0
+    retries: int = 0
+    rate_limited: int = 0
+    pages: int = 0
+    rereads: int = 0
+
+
+@dataclass(slots=True)
+class RecordCounts(Counts):
+    """Distinct bookings by outcome; ``stale`` ones are among the duplicates.
+
+    ``doubtful`` ones are among the saved, updated and duplicates. ``shifted`` are the updated ones
+    whose start was another by exactly the zone's offset: a local time that was stored as UTC, or
+    the reverse.
+    """
+
+    json_keys = (
+        *("fetched", "saved", "updated", "duplicates", "stale", "failed", "doubtful"),
+        *(Key("skipped", "skipped_by_reason"), Key("changes", "changes_by_field")),
+        Key("shifted_starts", optional=True),
+    )
+
+    saved: int = 0
+    updated: int = 0
+    duplicates: int = 0
+    stale: int = 0
+    failed: int = 0
+    no_longer_kept: int = 0
+    doubtful: int = 0
+    shifted: int = 0
+    skipped: Counter[SkipReason] = field(default_factory=Counter)
+    changes: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def fetched(self) -> int:
+        return (
+            self.saved + self.updated + self.duplicates + self.failed + sum(self.skipped.values())
+        )
+
+    @property
+    def skipped_by_reason(self) -> dict[SkipReason, int]:
+        return {reason: self.skipped[reason] for reason in SkipReason}
+
+    @property
+    def changes_by_field(self) -> dict[str, int]:
+        return dict(sorted(self.changes.items()))
+
+    @property
+    def shifted_starts(self) -> int | None:
+        return self.shifted or None
+
+    def count(self, outcome: Outcome, reason: SkipReason | None = None) -> None:
+        match outcome:
+            case Outcome.SAVED:
+                self.saved += 1
+            case Outcome.UPDATED:
+                self.updated += 1
+            case Outcome.DUPLICATE:
+                self.duplicates += 1
+            case Outcome.STALE:
+                self.duplicates += 1
+                self.stale += 1
+            case Outcome.FAILED:
+                self.failed += 1
+            case Outcome.SKIPPED:
+                self.skipped[reason or SkipReason.INVALID] += 1
+
+
+@dataclass(slots=True)
+class DayCounts(Counts):
+    """Local days by how surely nothing of them was missed; ``resumed`` were done before.
+
+    ``unsettled``: the list would not settle, or not all of it could be stored.
+    """
+
+    checked: int = 0
+    proved: int = 0
+    unsettled: int = 0
+    resumed: int = 0
+
+
+@dataclass(slots=True)
+class VanishedCounts(Counts):
+    """Stored appointments that a pass did not list: asked for by id, gone (404), left as is."""
+
+    asked: int = 0
+    gone: int = 0
+    left: int = 0
