@@ -45,7 +45,7 @@ async def collect_school_status(school: School, mistyped: Sequence[str] = ()) ->
     query = StatusQuery(
         now=now,
         companies=config.company_ids,
-        settings=config.settings_hash,
+        rules_fingerprint=config.settings_hash,
         configured_zone=config.timezone,
         local=local,
     )

@@ -50,7 +50,7 @@ def run_coverage(
                 school.ledger,
                 period,
                 companies=config.pick_companies(companies),
-                settings=config.settings_hash,
+                rules_fingerprint=config.settings_hash,
                 configured_zone=config.timezone,
                 local=await school.find_zone(),
                 now=now,

@@ -1,4 +1,4 @@
-"""Asks Altegio again about answers that may be older than what is stored."""
+"""Asks Altegio again where an answer may be older than the stored document."""
 
 from __future__ import annotations
 

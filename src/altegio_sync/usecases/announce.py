@@ -1,4 +1,4 @@
-"""What Altegio announces for a period, before anything is read."""
+"""Asks what Altegio announces for a period, before the period is read."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """``records`` is None where Altegio does not say; the others are estimates."""
+    """What a period holds. ``requests`` and ``seconds`` are estimates.
+
+    ``records`` is None where Altegio announces no total.
+    """
 
     company: str
     period: Period
@@ -42,10 +45,10 @@ async def announce(
     requests_per_minute: int,
     clock: Callable[[], datetime] = utc_now,
 ) -> Announcement:
-    """Ask for the first page of the period; a limit of 0 is none.
+    """Request the first page of the period. A limit of 0 means no limit.
 
     Raises:
-        AltegioError: the location or its first page cannot be had.
+        AltegioError: the location or its first page cannot be fetched.
         ConfigError: see `fetch_zone`.
     """
     zone = await fetch_zone(source, company, timezone)

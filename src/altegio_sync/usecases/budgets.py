@@ -1,4 +1,4 @@
-"""A budget of requests for a user who may not write to MongoDB, where the shared one is kept."""
+"""The budget of requests where the user of MongoDB may not write the shared budget."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ if TYPE_CHECKING:
 
 
 class SharedOrOwnBudget:
-    """The shared budget; this process's own from the first time that the right is refused.
+    """The shared budget, or the budget of this process after MongoDB refused the right to write.
 
-    ``on_own`` is called once then: what other processes request is no longer counted.
+    ``on_own`` is called once when this happens: the requests of other processes are no longer
+    counted.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Brings what changed at Altegio since the last time, at a cost that grows with the changes."""
+"""Brings what changed at Altegio since the last run; the cost grows with the changes only."""
 
 from __future__ import annotations
 

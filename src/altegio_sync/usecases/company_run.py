@@ -1,4 +1,4 @@
-"""The course of a run, the same for `sync` and `changes`: its companies, and the end of it."""
+"""The course of a run, the same for `sync` and `changes`: its companies, then its report."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ async def run_companies(
     run_one: Callable[[str], Awaitable[CompanyReport]],
     warnings: Sequence[RunError],
 ) -> SyncReport:
-    """Run every company, then store the report of all of them, with ``warnings`` among the others.
+    """Run every company, then store the report of all of them, with the ``warnings`` in it.
 
     What the progress could not write by the end of the run is an error of the last company.
     """
@@ -73,7 +73,8 @@ async def run_companies(
     )
     report.interrupted = context.stop.is_set
     report.finished_at = context.clock()
-    report.companies[-1].errors += context.progress.finish()
+    if problems := context.progress.finish():
+        report.companies[-1].errors += problems
     if context.runs is not None and not context.dry_run:
         await close_book(context, context.runs, report, companies)
     return report

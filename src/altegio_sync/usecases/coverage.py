@@ -1,4 +1,4 @@
-"""Reads from the ledger which days are known to be complete."""
+"""Reads from the ledger which days are complete."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from altegio_sync.ports import Ledger
     from altegio_sync.usecases.zones import LocalZone
 
-#: Stands for the school where no company is configured, and none was ever read.
+#: Stands for the school where no company is configured and no company was ever read.
 NO_COMPANY = "-"
-#: So many days that have ended are shown, and are what the status counts.
+#: The number of days that `coverage` shows by default, and that `status` counts.
 _DAYS = 30
 
 
@@ -33,17 +33,16 @@ async def collect_coverage(
     period: AnyPeriod | None,
     *,
     companies: Sequence[str],
-    settings: str,
+    rules_fingerprint: str,
     configured_zone: str | None,
     local: LocalZone,
     now: datetime,
 ) -> CoverageReport:
-    """The period's days as the ledger has them, under the settings of today.
+    """The days of the period in the ledger; by default the last 30 days that have ended.
 
-    By default the last 30 days that have ended.
-
-    Without ``companies`` all that the ledger knows. Days are cut in the configured zone, else in
-    the one that the company was read in last, else in the local one.
+    ``rules_fingerprint`` is the `settings_hash` of today: days under other settings do not count.
+    Without ``companies``, the report has all companies of the ledger. Days begin and end in the
+    configured zone, else in the zone of the company's newest entries, else in the local zone.
 
     Raises:
         StoreError: MongoDB failed.
@@ -53,8 +52,8 @@ async def collect_coverage(
     today = now.astimezone(local.zone).date()
     days = last_ended_days(today) if period is None else period.on(today)
     for company in wanted:
-        told = configured_zone or await ledger.find_timezone(company)
-        zone = find_zone(told) or local.zone
+        name = configured_zone or await ledger.find_timezone(company)
+        zone = find_zone(name) or local.zone
         records = await ledger.find_days(company, days)
-        found.append(cover(company, days, records, zone, settings=settings, now=now))
+        found.append(cover(company, days, records, zone, settings=rules_fingerprint, now=now))
     return CoverageReport(days, found)

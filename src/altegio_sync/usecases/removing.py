@@ -1,7 +1,7 @@
-"""Decides which documents `validate --fix` moves to the trash: what Altegio certainly has no more.
+"""Decides which documents `validate --fix` moves to the trash: those that are gone at Altegio.
 
-A lesson that was held counts for pay-roll, so an answer by id alone is not enough: the list of the
-lesson's day must not contain it either, while the location answers.
+A lesson that was held counts for pay-roll, so the answer to a request by id is not enough. The
+list of the lesson's day must not contain it either, and the location must answer.
 """
 
 from __future__ import annotations
@@ -24,32 +24,35 @@ if TYPE_CHECKING:
     from altegio_sync.domain.repair import Suspect
     from altegio_sync.ports import AppointmentSource, Page
 
-#: More than this, and more than one in twenty of those requested, is no everyday loss.
+#: More than this number, and more than one in twenty of those requested, looks like a fault.
 MOST_MOVED = 20
 _ONE_IN = 20
 
 
 @dataclass(slots=True)
 class Confirmed:
-    """What the lists of their days say of documents that Altegio does not have by id."""
+    """What the lists of days say about documents that Altegio does not have by id.
+
+    - ``gone``: no list contains them.
+    - ``listed``: the list of the named company contains the booking.
+    - ``unsure``: a list could not be read completely.
+    """
 
     gone: list[Suspect] = field(default_factory=list)
-    #: With the company whose list contains it.
     listed: list[tuple[str, Suspect, Booking]] = field(default_factory=list)
-    #: The list of their day could not be read completely.
     unsure: list[Suspect] = field(default_factory=list)
 
 
 @dataclass(slots=True)
 class _Lists:
-    """What was read of one company: the days that are complete, and the wanted bookings."""
+    """What was read of one company: the complete days, and the wanted bookings by id."""
 
     days: set[date] = field(default_factory=set)
     found: dict[str, Booking] = field(default_factory=dict)
 
 
 class Removal:
-    """The candidates of one run; none is moved before all of Altegio's answers are there."""
+    """The candidates of one run. None is moved before Altegio was asked about all documents."""
 
     def __init__(self, source: AppointmentSource, page_size: int) -> None:
         self._source = source
@@ -60,7 +63,7 @@ class Removal:
 
     @property
     def companies(self) -> list[str]:
-        """Those that have to answer once more."""
+        """The companies that have to answer once more."""
         return sorted({company for companies in self._missing for company in companies})
 
     @property
@@ -72,7 +75,7 @@ class Removal:
         return [*(each for several in self._missing.values() for each in several), *self.empty]
 
     def take(self, companies: tuple[str, ...], suspects: Iterable[Suspect]) -> list[Suspect]:
-        """Keep those that may have to be moved, of what no company has by id; the others."""
+        """Take the candidates from what no company has by id, and return the others."""
         suspects = list(suspects)
         candidates = [each for each in suspects if each.loss is not Loss.NOTHING]
         if candidates:
@@ -83,7 +86,7 @@ class Removal:
         return len(gone) > MOST_MOVED and len(gone) * _ONE_IN > self.requested
 
     async def confirm(self, zones: Mapping[str, ZoneInfo]) -> Confirmed:
-        """Read the lists of the candidates' days; raises AltegioError."""
+        """Read the lists of the candidates' days. Raises AltegioError."""
         lists = {company: await self._read(company, zones[company]) for company in self.companies}
         confirmed = Confirmed()
         for companies, suspects in self._missing.items():
@@ -123,6 +126,6 @@ class Removal:
 
 
 def _days(suspect: Suspect, zone: ZoneInfo) -> set[date]:
-    """The local days on which its booking would be listed; none where no date is left."""
+    """The local days whose lists would contain the booking; empty where no date is left."""
     moments = (suspect.starts_at, suspect.ends_at)
     return {each.astimezone(zone).date() for each in moments if each is not None}

@@ -1,4 +1,4 @@
-"""When an answer was given, by two clocks of which neither is ours."""
+"""The time of an answer, by the clocks of Altegio and MongoDB and not by our own."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RunClock:
-    """MongoDB's time since a run began, at ``began_at``; made at that moment."""
+    """MongoDB's clock during a run. To be made at the moment ``began_at``."""
 
     began_at: datetime
     _made_at: float = field(default_factory=steady_now)
@@ -22,10 +22,11 @@ class RunClock:
     def believe(
         self, answered_at: datetime | None, most_ahead: timedelta = timedelta()
     ) -> datetime:
-        """The time that Altegio gave with an answer of this run, if it is not in the future.
+        """The time that Altegio gave with an answer of this run, unless it is in the future.
 
-        Else when the run began, since no answer of the run is older. A time in the future would
-        make a day that goes on look as if it had been read after its end.
+        Otherwise the time at which the run began, because no answer of the run is older. With a
+        time in the future, a day that has not ended would seem to be read after its end.
+        ``most_ahead`` is how far Altegio's clock may be ahead.
         """
         now = self.began_at + timedelta(seconds=steady_now() - self._made_at)
         is_believed = answered_at is not None and answered_at <= now + most_ahead

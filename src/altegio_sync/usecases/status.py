@@ -1,4 +1,4 @@
-"""Gathers what tells whether the collection can be trusted right now."""
+"""Finds out whether the collection can be trusted now, and what needs a person."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from altegio_sync.usecases.coverage import collect_coverage, last_ended_days
 from altegio_sync.usecases.stats import to_last_run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
     from altegio_sync.domain.ledger import CompanyCoverage
@@ -45,21 +45,28 @@ _COMMANDS = ("sync", "changes")
 
 @dataclass(frozen=True, slots=True)
 class StatusQuery:
-    """By what the ledger is read, and the moment by MongoDB's clock.
+    """What the status is about. ``now`` is the time by MongoDB's clock.
 
-    Without ``companies`` it is about all that anything is known of.
+    Without ``companies``, the status is about all companies that anything is known of.
+    ``rules_fingerprint`` is the `settings_hash` of today.
     """
 
     now: datetime
     companies: Sequence[str]
-    settings: str
+    rules_fingerprint: str
     configured_zone: str | None
     local: LocalZone
+
+    def includes(self, company: str | None) -> bool:
+        return company is not None and (not self.companies or company in self.companies)
 
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What MongoDB holds beside the reports and the ledger."""
+    """What MongoDB has beside the reports and the ledger.
+
+    ``mistyped`` are warnings about names that are similar to names of settings.
+    """
 
     marks: Sequence[RunMark]
     cursors: Mapping[str, datetime]
@@ -68,7 +75,6 @@ class Surroundings:
     budget_spent: int
     budget_limit: int
     state: StoreState
-    #: Names that are nearly those of settings.
     mistyped: Sequence[str] = ()
 
 
@@ -80,12 +86,12 @@ async def collect_status(
     query: StatusQuery,
     around: Surroundings,
 ) -> StatusReport:
-    """The status; StoreError when MongoDB fails."""
+    """The status. Raises StoreError when MongoDB fails."""
     coverage = await collect_coverage(
         ledger,
         last_ended_days(query.now.astimezone(query.local.zone).date()),
         companies=query.companies,
-        settings=query.settings,
+        rules_fingerprint=query.rules_fingerprint,
         configured_zone=query.configured_zone,
         local=query.local,
         now=query.now,
@@ -99,11 +105,7 @@ async def collect_status(
         last_run=last_run,
         about_run=list(_find_about_runs(last, last_run, coverage.companies, query, around)),
         coverage=coverage.companies,
-        cursors={
-            company: at
-            for company, at in around.cursors.items()
-            if not query.companies or company in query.companies
-        },
+        cursors={name: at for name, at in around.cursors.items() if query.includes(name)},
         leases=around.leases,
         budget_key=around.budget_key,
         budget_spent=around.budget_spent,
@@ -143,10 +145,9 @@ def _find_about_runs(
 ) -> Iterator[Attention]:
     """What needs a person about the runs.
 
-    A stale count is only a figure here: it needs `--update`, not a person at once.
+    A number of stale appointments is shown, but needs no person at once: `--update` is enough.
     """
-    is_ours = _is_ours(query.companies)
-    marks = [each for each in around.marks if is_ours(each.company)]
+    marks = [each for each in around.marks if query.includes(each.company)]
     at_work = {each.run_id: each.holder for each in around.leases if not each.is_expired}
     continued_by = _continue_killed(marks, query)
     yield from about_killed(marks, at_work, continued_by)
@@ -159,7 +160,7 @@ def _find_about_runs(
         yield from about_run_age(what, last_run.finished_at, query.now)
         known = {each.company for each in coverage if each.graded or each.outdated}
         known |= around.cursors.keys()
-        # Versions before the marks left reports, which name their companies.
+        # Runs of older versions left no marks, only reports.
         has_marks = any(each.company is not None for each in around.marks)
         configured = query.companies if has_marks else ()
         yield from about_companies(around.marks, known, configured, query.now)
@@ -170,29 +171,25 @@ def _find_about_runs(
     yield from about_leases(around.leases, query.now, killed)
 
 
-def _is_ours(companies: Sequence[str]) -> Callable[[str | None], bool]:
-    return lambda company: company is not None and (not companies or company in companies)
-
-
 def _about_ends(run: LastRun, marks: Sequence[RunMark], query: StatusQuery) -> Iterator[Attention]:
-    """How the last run of a command ended for each company, or as a whole where that is all."""
+    """How the last run of a command ended for each company, or how the whole run ended."""
     ends = {each.company: to_last_run(each.last, query.now) for each in marks if each.last}
     newest = max((each.run_id for each in ends.values()), default="")
     if newest < run.run_id:
         yield from about_run(run)
         return
-    told: set[str] = set()
+    seen: set[str] = set()
     for company, end in ends.items():
         found = list(about_run(end, company if len(ends) > 1 else None))
-        yield from (each for each in found if str(each) not in told)
-        told.update(map(str, found))
+        yield from (each for each in found if str(each) not in seen)
+        seen.update(map(str, found))
     # A failure of the run itself, such as a list that could not be written.
     if all(end.ok for end in ends.values()):
         yield from about_run(run)
 
 
 def _continue_killed(marks: Sequence[RunMark], query: StatusQuery) -> dict[str, str]:
-    """By run id, the command that continues a run that left no report."""
+    """For each run without a report, by run id: the command that continues the run."""
     commands = {}
     for mark in marks:
         for run in mark.open_runs:

@@ -1,4 +1,4 @@
-"""A way to ask a run to stop: it reads no more, and stores what it has read."""
+"""Asks a run to stop: it reads nothing more, and stores what it has read."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class StopSignal:
-    """Asked once, it ends the reading that goes on now, and every later one at once."""
+    """A request to stop. It ends the reading that goes on now, and every later reading at once."""
 
     def __init__(self) -> None:
         self.is_set = False
@@ -25,7 +25,7 @@ class StopSignal:
 
     @contextmanager
     def interrupting(self) -> Iterator[None]:
-        """What runs in here is left when the signal comes, but for its shielded parts."""
+        """Code inside this context is cancelled by the signal, except for its shielded parts."""
         with anyio.CancelScope() as scope:
             self._scopes.append(scope)
             if self.is_set:
