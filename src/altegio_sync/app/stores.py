@@ -1,4 +1,7 @@
-"""What MongoDB keeps for one school, each store made at its first use."""
+"""What MongoDB keeps for one school.
+
+A store is made, and its module imported, at its first use: a command does not wait for the others.
+"""
 
 from __future__ import annotations
 
@@ -6,20 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from altegio_sync.domain.foreign_text import shown
-from altegio_sync.mongo.backup.dump import MongoBackup
-from altegio_sync.mongo.backup.restoring import MongoRestorer
-from altegio_sync.mongo.bookkeeping.conditions import MongoConditions
-from altegio_sync.mongo.bookkeeping.cursors import MongoCursors
-from altegio_sync.mongo.bookkeeping.ledger import MongoLedger
-from altegio_sync.mongo.bookkeeping.runs import MongoRuns
 from altegio_sync.mongo.core.fence import no_fence
-from altegio_sync.mongo.stats import MongoStats
-from altegio_sync.mongo.stores import MongoAppointments
-from altegio_sync.mongo.tending.cleaning import MongoCleaner
-from altegio_sync.mongo.tending.findings import MongoFindings
-from altegio_sync.mongo.tending.repairs import MongoRepairs
-from altegio_sync.mongo.tending.undo import MongoTrash
-from altegio_sync.mongo.tending.validation import MongoValidator
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,11 +17,23 @@ if TYPE_CHECKING:
     from pymongo.asynchronous.database import AsyncDatabase
 
     from altegio_sync.domain.dump import OnProgress
+    from altegio_sync.mongo.backup.dump import MongoBackup
+    from altegio_sync.mongo.backup.restoring import MongoRestorer
+    from altegio_sync.mongo.bookkeeping.conditions import MongoConditions
+    from altegio_sync.mongo.bookkeeping.cursors import MongoCursors
+    from altegio_sync.mongo.bookkeeping.ledger import MongoLedger
+    from altegio_sync.mongo.bookkeeping.runs import MongoRuns
     from altegio_sync.mongo.core.fence import Fence
+    from altegio_sync.mongo.stats import MongoStats
+    from altegio_sync.mongo.stores import MongoAppointments
+    from altegio_sync.mongo.tending.cleaning import MongoCleaner
+    from altegio_sync.mongo.tending.findings import MongoFindings
+    from altegio_sync.mongo.tending.repairs import MongoRepairs
+    from altegio_sync.mongo.tending.undo import MongoTrash
+    from altegio_sync.mongo.tending.validation import MongoValidator
     from altegio_sync.ports import Warn
 
     Database = AsyncDatabase[dict[str, Any]]
-
 
 _LONGEST_ID = 60
 
@@ -54,56 +56,82 @@ class Stores:
 
     @cached_property
     def appointments(self) -> MongoAppointments:
+        from altegio_sync.mongo.stores import MongoAppointments
+
         return MongoAppointments(self.database, self.collection, fence=self._fence)
 
     @cached_property
     def ledger(self) -> MongoLedger:
+        from altegio_sync.mongo.bookkeeping.ledger import MongoLedger
+
         return MongoLedger(
             self.database, self.collection, fence=self._fence, on_junk=self._pass_over
         )
 
     @cached_property
     def cursors(self) -> MongoCursors:
+        from altegio_sync.mongo.bookkeeping.cursors import MongoCursors
+
         return MongoCursors(
             self.database, self.collection, fence=self._fence, on_junk=self._pass_over
         )
 
     @cached_property
     def runs(self) -> MongoRuns:
+        from altegio_sync.mongo.bookkeeping.runs import MongoRuns
+
         return MongoRuns(self.database, self.collection, on_junk=self._pass_over)
 
     @cached_property
     def conditions(self) -> MongoConditions:
+        from altegio_sync.mongo.bookkeeping.conditions import MongoConditions
+
         return MongoConditions(self.database, self.collection, self._pass_over)
 
     @cached_property
     def stats(self) -> MongoStats:
+        from altegio_sync.mongo.stats import MongoStats
+
         return MongoStats(self.database, self.collection)
 
     @cached_property
     def validator(self) -> MongoValidator:
+        from altegio_sync.mongo.tending.validation import MongoValidator
+
         return MongoValidator(self.database, self.collection)
 
     @cached_property
     def findings(self) -> MongoFindings:
+        from altegio_sync.mongo.tending.findings import MongoFindings
+
         return MongoFindings(self.database, self.collection)
 
     def repairs(self, run_id: str) -> MongoRepairs:
+        from altegio_sync.mongo.tending.repairs import MongoRepairs
+
         return MongoRepairs(self.database, self.collection, run_id=run_id, fence=self._fence)
 
     @cached_property
     def cleaner(self) -> MongoCleaner:
+        from altegio_sync.mongo.tending.cleaning import MongoCleaner
+
         return MongoCleaner(self.database, self.collection, fence=self._fence)
 
     @cached_property
     def trash(self) -> MongoTrash:
         """The previous versions of documents, of all collections of the database."""
+        from altegio_sync.mongo.tending.undo import MongoTrash
+
         return MongoTrash(self.database, fence=self._fence)
 
     def backup(self, on_progress: OnProgress) -> MongoBackup:
+        from altegio_sync.mongo.backup.dump import MongoBackup
+
         return MongoBackup(self.database, self.collection, on_progress=on_progress)
 
     def restorer(self, on_progress: OnProgress, should_stop: Callable[[], bool]) -> MongoRestorer:
+        from altegio_sync.mongo.backup.restoring import MongoRestorer
+
         return MongoRestorer(
             self.database,
             self.collection,
