@@ -18,9 +18,10 @@ from altegio_sync.cli.progress import CliProgress
 from altegio_sync.domain.appointment import Service, Teacher
 from altegio_sync.domain.lessons import Skipped, SkipReason
 from altegio_sync.errors import ConfigError
+from altegio_sync.messages.files import LIST_OF_SKIPPED
 from tests.fakes import booking
 
-WHAT = "list of skipped bookings"
+WHAT = LIST_OF_SKIPPED()
 AN_EARLIER_LIST = ",".join(HEADER) + "\r\n1,,,,service\r\n"
 
 

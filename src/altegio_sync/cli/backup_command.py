@@ -17,6 +17,7 @@ from altegio_sync.cli.transfer_bar import transfer_bar
 from altegio_sync.domain.exit_code import ExitCode
 from altegio_sync.domain.foreign_text import shown
 from altegio_sync.domain.report import RunError, utc_now
+from altegio_sync.messages.tending import BACKUP_INTERRUPTED
 from altegio_sync.usecases.backup import back_up
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def run_backup(options: CommandOptions, file: Path | None) -> NoReturn:
         with transfer_bar(options) as on_progress:
             report = await back_up(_open_backup(config, on_progress), target, stop)
         if report is None:
-            error = RunError("interrupted", "Backup interrupted: nothing of it was kept")
+            error = RunError("interrupted", BACKUP_INTERRUPTED())
             tell_errors(options, [error])
             return ExitCode.INTERRUPTED
         _show(options, report)

@@ -11,6 +11,8 @@ from altegio_sync.app.rules import RULE_IDS
 from altegio_sync.cli.list_file import list_file
 from altegio_sync.cli.render_findings import group_lines, local_text, wrong_text
 from altegio_sync.errors import ConfigError
+from altegio_sync.messages import validation as texts
+from altegio_sync.messages.files import LIST_OF_FINDINGS, WRITES_CSV
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from altegio_sync.cli.list_file import ListFile
     from altegio_sync.domain.findings import FoundDocument
     from altegio_sync.domain.validation import RuleContext, RuleFinding, ValidationReport
+    from altegio_sync.messages import Message
     from altegio_sync.usecases.validate import FindingSource
 
 HEADER = (
@@ -46,9 +49,9 @@ class FindingOptions:
             if rule not in RULE_IDS:
                 raise ConfigError(_unknown_rule(rule))
         if both := sorted(self.ignored & set(self.listed)):
-            raise ConfigError(f"--list and --ignore both name {both[0]}")
+            raise ConfigError(texts.LISTED_AND_IGNORED(rule=both[0]))
         if self.report_file is not None and self.report_file.suffix.lower() != ".csv":
-            raise ConfigError(f"--report writes CSV: give {self.report_file.name} the ending .csv")
+            raise ConfigError(WRITES_CSV(option="--report", file=self.report_file.name))
 
     @contextmanager
     def opened_file(self) -> Iterator[ListFile | None]:
@@ -56,14 +59,14 @@ class FindingOptions:
         if self.report_file is None:
             yield None
             return
-        with list_file(self.report_file, HEADER, "list of findings") as file:
+        with list_file(self.report_file, HEADER, LIST_OF_FINDINGS()) as file:
             yield file
 
 
-def _unknown_rule(rule: str) -> str:
+def _unknown_rule(rule: str) -> Message:
     near = get_close_matches(rule, RULE_IDS, 1)
-    hint = f"did you mean {near[0]}?" if near else f"the rules are {', '.join(RULE_IDS)}"
-    return f"No rule is called {rule!r}: {hint}"
+    hint = texts.RULE_MEANT(rule=near[0]) if near else texts.RULES_ARE(rules=RULE_IDS)
+    return texts.UNKNOWN_RULE(rule=repr(rule), hint=hint)
 
 
 async def load_details(

@@ -15,9 +15,12 @@ from typing import TYPE_CHECKING
 from altegio_sync.cli.private_file import cannot_write, private_file
 from altegio_sync.domain.foreign_text import REPLACEMENT, shown
 from altegio_sync.errors import ConfigError
+from altegio_sync.messages import files as texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+
+    from altegio_sync.messages import Message
 
 _BOM = b"\xef\xbb\xbf"
 #: Where a spreadsheet may see a formula: at the beginning, or behind what it may take for the end
@@ -53,11 +56,11 @@ def defused(cell: str) -> str:
 def refuse_spreadsheets(path: Path, option: str) -> None:
     """Raise ConfigError for a name under which a spreadsheet program would not open CSV."""
     if path.suffix.lower() in _SPREADSHEETS:
-        raise ConfigError(f"{option} writes CSV: give {shown(path.name)} the ending .csv")
+        raise ConfigError(texts.WRITES_CSV(option=option, file=path.name))
 
 
 @contextmanager
-def list_file(path: Path, header: Sequence[str], what: str) -> Iterator[ListFile]:
+def list_file(path: Path, header: Sequence[str], what: Message) -> Iterator[ListFile]:
     """Find out at once whether the list can be written; without a `put` the path stays as it is.
 
     An earlier list is known by its first line, the ``header``, and is replaced; a later version may
@@ -81,11 +84,11 @@ def list_file(path: Path, header: Sequence[str], what: str) -> Iterator[ListFile
             yield ListFile(header, file.put)
 
 
-def _refuse_others(path: Path, found: os.stat_result, header: Sequence[str], what: str) -> None:
+def _refuse_others(path: Path, found: os.stat_result, header: Sequence[str], what: Message) -> None:
     if _is_our_output(found):
-        raise cannot_write(path, "this command's own output goes there")
+        raise cannot_write(path, texts.OWN_OUTPUT())
     if stat.S_ISDIR(found.st_mode):
-        raise cannot_write(path, "it is a folder: name a file in it")
+        raise cannot_write(path, texts.FOLDER())
     if stat.S_ISREG(found.st_mode):
         try:
             with path.open("rb") as file:
@@ -93,9 +96,9 @@ def _refuse_others(path: Path, found: os.stat_result, header: Sequence[str], wha
         except OSError as error:
             raise cannot_write(path, error.strerror) from error
         if beginning and not beginning.startswith(",".join(header).encode()):
-            raise cannot_write(path, f"it is there already and is no {what}: name another file")
+            raise cannot_write(path, texts.OF_ANOTHER_KIND(what=what))
     elif not stat.S_ISCHR(found.st_mode):
-        raise cannot_write(path, "it is there already, and no file")
+        raise cannot_write(path, texts.NO_FILE())
 
 
 def _is_our_output(found: os.stat_result) -> bool:

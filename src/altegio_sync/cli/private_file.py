@@ -8,11 +8,13 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from altegio_sync.domain.foreign_text import shown
 from altegio_sync.errors import ConfigError
+from altegio_sync.messages import files as texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from altegio_sync.messages import Message
 
 
 class PendingFile:
@@ -53,9 +55,9 @@ def private_file(
     # A link stays a link: the file that it leads to is written.
     target = Path(os.path.realpath(path))
     if target.exists() and not target.is_file():
-        raise cannot_write(path, "it is there already, and no file")
+        raise cannot_write(path, texts.NO_FILE())
     if replaces is not None and not replaces(_beginning_of(target)):
-        raise cannot_write(path, "it is there already and not by this command: name another file")
+        raise cannot_write(path, texts.OF_ANOTHER_COMMAND())
     try:
         descriptor, draft = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:100]}.")
     except OSError as error:
@@ -78,5 +80,5 @@ def _beginning_of(path: Path) -> bytes:
         raise cannot_write(path, error.strerror) from error
 
 
-def cannot_write(path: Path, reason: str | None) -> ConfigError:
-    return ConfigError(f"Cannot write {shown(path)}: {reason}")
+def cannot_write(path: Path, reason: Message | str | None) -> ConfigError:
+    return ConfigError(texts.CANNOT_WRITE(path=str(path), reason=reason or str(None)))

@@ -15,6 +15,7 @@ from altegio_sync.domain.lessons import Kept, Skipped, SkipReason
 from altegio_sync.domain.report import RunError
 from altegio_sync.errors import ConfigError
 from altegio_sync.log import get_logger
+from altegio_sync.messages.files import LIST_OF_SKIPPED
 from altegio_sync.ports import SilentProgress
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ class CliProgress(SilentProgress):
         """
         refuse_spreadsheets(path, "--skipped")
         self._skipped_list = self._open.enter_context(
-            list_file(path, SKIPPED_HEADER, "list of skipped bookings")
+            list_file(path, SKIPPED_HEADER, LIST_OF_SKIPPED())
         )
 
     def begin(self, company_id: str, period: Period | None, timezone: str) -> None:

@@ -19,6 +19,7 @@ from altegio_sync.config import ALL_SETTINGS
 from altegio_sync.domain.exit_code import ExitCode
 from altegio_sync.domain.report import utc_now
 from altegio_sync.log import get_logger
+from altegio_sync.messages.sync import FETCH_FAILED
 from altegio_sync.usecases.asking_plan import RepairRequest
 from altegio_sync.usecases.repair import RepairRun, plan_repairs, repair_appointments
 from altegio_sync.usecases.validate import ValidationRequest, validate_appointments
@@ -116,7 +117,7 @@ def _show(
     options: CommandOptions, report: ValidationReport, details: Mapping[str, Sequence[str]]
 ) -> None:
     if report.out_of_reach is not None:
-        message = f"Error fetching appointments: {report.out_of_reach}"
+        message = FETCH_FAILED(reason=report.out_of_reach)
         get_logger().error("failed", code="fetch_failed", message=message)
     for error in report.unrepaired.errors:
         get_logger().error("failed", code=error.code, message=error.message)

@@ -66,7 +66,7 @@ class SchoolZones(JsonForm):
     json_keys = (Key("name", "first"), "source", Key("by_company", "several", optional=True))
 
     first: ZoneInfo | None
-    source: str
+    source: Message | str
     by_company: Mapping[str, ZoneInfo] = field(default_factory=dict)
 
     @property

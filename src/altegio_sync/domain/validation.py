@@ -136,7 +136,7 @@ class ValidationReport(CommandReport):
     plan: RepairPlan | None = None
     unrepaired: Unrepaired = field(default_factory=Unrepaired)
     zones: SchoolZones | None = None
-    out_of_reach: str | None = None
+    out_of_reach: Message | None = None
     interrupted: bool = False
     #: All documents of the rules that were asked for.
     listed: dict[str, list[Group]] = field(default_factory=dict)
@@ -177,5 +177,5 @@ class ValidationReport(CommandReport):
     @property
     def failures(self) -> list[RunError | dict[str, Any]] | None:
         reach = self.out_of_reach
-        own = [] if reach is None else [{"code": "fetch_failed", "message": reach}]
+        own = [] if reach is None else [{"code": "fetch_failed", "message": str(reach)}]
         return [*own, *self.unrepaired.errors] or None

@@ -101,3 +101,27 @@ RULE_FOUND = Template("rule_found", "{rule} {found}{sample}")
 LIST_AND_CORRECT = Template(
     "list_and_correct", "altegio-sync validate {options}, then correct them in Altegio"
 )
+
+# What `stats` adds.
+DAYS_CUT_IN = Template("days_cut_in", "{problem}. Until then days are cut in {zone}")
+STALE = Template(
+    "stale_data",
+    "Stale data: {stale} stored appointments differed from Altegio in the last {command} "
+    "({run_id}): altegio-sync sync PERIOD --update brings them up to date",
+)
+DUPLICATES = Template(
+    "duplicates",
+    "Duplicates: {appointments} appointment ids are stored more than once ({documents} extra "
+    "documents): altegio-sync clean merges them",
+)
+DUPLICATES_SUCH_AS = Template(
+    "duplicates_such_as",
+    "Duplicates: {appointments} appointment ids are stored more than once ({documents} extra "
+    "documents: {sample}): altegio-sync clean merges them",
+)
+DUPLICATE = Template("duplicate", "{appointment} ({documents} documents)")
+NO_INDEX_AGAINST_DUPLICATES = Template(
+    "no_index_against_duplicates",
+    "No unique index on appointmentId keeps other programs from storing one twice: altegio-sync "
+    "check says what to do",
+)

@@ -25,3 +25,14 @@ TOO_MANY_OF = Template(
     "Altegio does not have {count} of {requested} requested appointments any more: none was moved "
     "to the trash. Check ALTEGIO_COMPANY_ID and the tokens",
 )
+NOT_ASKED = Template("not_asked", "Altegio was not asked")
+
+# In which zone dates without a zone are read.
+ZONE_OF_LOCATION = Template("zone_of_location", "the location's own")
+ZONE_TO_BE_ASKED = Template("zone_to_be_asked", "Altegio will be asked for the location's own")
+
+# What was asked of `validate`.
+UNKNOWN_RULE = Template("unknown_rule", "No rule is called {rule}: {hint}")
+RULE_MEANT = Template("rule_meant", "did you mean {rule}?")
+RULES_ARE = Template("rules_are", "the rules are {rules}")
+LISTED_AND_IGNORED = Template("listed_and_ignored", "--list and --ignore both name {rule}")

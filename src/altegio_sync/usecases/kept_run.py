@@ -43,4 +43,4 @@ class KeptRun:
             await self.runs.keep_report(kept)
             await self.runs.forget_old_reports()
         except StoreError as error:
-            self.warn("report_not_kept", reason=str(error))
+            self.warn("report_not_kept", reason=error.message)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 from altegio_sync.domain.repair import SchoolZones, Unrepaired
 from altegio_sync.domain.validation import RepairPlan
 from altegio_sync.errors import AltegioError, first_error
+from altegio_sync.messages import validation as texts
 from altegio_sync.usecases.asking import Asking
 from altegio_sync.usecases.asking_plan import (
     REQUESTS_PER_SECOND,
@@ -27,10 +28,6 @@ if TYPE_CHECKING:
     from altegio_sync.usecases.rearranging import Rearrangement
     from altegio_sync.usecases.stopping import StopSignal
     from altegio_sync.usecases.validate import Validator
-
-OFFLINE = "Altegio was not asked"
-FROM_ALTEGIO = "the location's own"
-TO_BE_ASKED = "Altegio will be asked for the location's own"
 
 
 class RepairStore(AnswerStore, Protocol):
@@ -67,7 +64,7 @@ async def repair_appointments(
     report.run_id = run.run_id if report.fixed or report.trashed else None
     report.unrepaired = repair.unrepaired
     report.zones = repair.zones
-    report.out_of_reach = None if failure is None else str(failure)
+    report.out_of_reach = None if failure is None else failure.message
     report.interrupted = run.should_stop()
     await run.keep(report.to_json(), interrupted=report.interrupted)
     return report
@@ -128,7 +125,7 @@ class RepairRun:
         # Each location is asked for once.
         plan.requests += len(request.companies if asks_for_zones else asked)
         if asks_for_zones:
-            self.zones = SchoolZones(None, TO_BE_ASKED)
+            self.zones = SchoolZones(None, texts.ZONE_TO_BE_ASKED())
         plan.seconds = plan.requests / REQUESTS_PER_SECOND
         return plan
 
@@ -158,7 +155,9 @@ class RepairRun:
         try:
             with self._stop.interrupting():
                 zones = await self._asking.find_zones()
-                self.zones = SchoolZones(zones[request.companies[0]], FROM_ALTEGIO, zones)
+                self.zones = SchoolZones(
+                    zones[request.companies[0]], texts.ZONE_OF_LOCATION(), zones
+                )
         except AltegioError as error:
             return error
         return None
@@ -183,4 +182,4 @@ class RepairRun:
     async def _leave_rest(self) -> None:
         async for batch in self._store.find_to_ask(self.context):
             for suspect in batch:
-                self.unrepaired.note(OFFLINE, label_of(suspect))
+                self.unrepaired.note(texts.NOT_ASKED(), label_of(suspect))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Protocol
 
+from altegio_sync.messages import tending as texts
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -35,7 +37,7 @@ async def restore_dump(
         report = await restorer.restore(file, dry_run=dry_run)
     if report.broke_off:
         # The run has waited for MongoDB already.
-        run.warn("report_not_kept", reason="the run broke off")
+        run.warn("report_not_kept", reason=texts.RUN_BROKE_OFF())
     elif not dry_run:
         await run.keep(report.to_json(), interrupted=report.interrupted)
     return report

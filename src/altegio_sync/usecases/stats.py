@@ -1,4 +1,4 @@
-"""Counts what is stored, and finds what somebody should see to."""
+"""Counts the stored appointments, and finds what needs a person."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from altegio_sync.domain.stats import (
     StatsReport,
     day_starts_at,
 )
+from altegio_sync.messages import status as texts
 from altegio_sync.usecases.zones import LocalZone
 
 if TYPE_CHECKING:
@@ -24,13 +25,14 @@ if TYPE_CHECKING:
     from altegio_sync.domain.period import AnyPeriod
     from altegio_sync.domain.run_summary import RunSummary
     from altegio_sync.domain.stats import DuplicateCounts, StoredCounts
+    from altegio_sync.messages import Message
     from altegio_sync.ports import RunStore
 
 _LAST_DAYS = 30
 
 
 class StatsStore(Protocol):
-    """What can be counted. Raises StoreError when MongoDB fails it."""
+    """Counts the stored appointments. Raises StoreError when MongoDB fails."""
 
     async def count(self, query: StatsQuery) -> StoredCounts: ...
 
@@ -94,40 +96,34 @@ def _find_attention(
     counts: StoredCounts, last_run: LastRun | None, local: LocalZone, now: datetime
 ) -> Iterator[Attention]:
     if local.problem:
-        yield Attention("WARNING", f"{local.problem}. Until then days are cut in {local.zone.key}")
+        yield Attention("WARNING", texts.DAYS_CUT_IN(problem=local.problem, zone=local.zone.key))
     if last_run is not None:
         yield from find_about_run(last_run, now)
     duplicates = counts.duplicates
     if duplicates.appointment_ids:
-        yield Attention("WARNING", _duplicates_text(duplicates))
+        yield Attention("WARNING", _describe_duplicates(duplicates))
     if counts.total and not counts.has_unique_index:
-        yield Attention(
-            "WARNING",
-            "No unique index on appointmentId keeps other programs from storing one twice: "
-            "altegio-sync check says what to do",
-        )
+        yield Attention("WARNING", texts.NO_INDEX_AGAINST_DUPLICATES())
 
 
-def _duplicates_text(found: DuplicateCounts) -> str:
-    named = [f"{each} ({documents} documents)" for each, documents in found.first.items()]
-    named += ["…"] if named and found.appointment_ids > len(named) else []
-    ids = f": {', '.join(named)}" if named else ""
-    return (
-        f"Duplicates: {found.appointment_ids} appointment ids are stored more than once "
-        f"({found.extra_documents} extra documents{ids}): altegio-sync clean merges them"
-    )
+def _describe_duplicates(found: DuplicateCounts) -> Message:
+    counts = {"appointments": found.appointment_ids, "documents": found.extra_documents}
+    if not found.first:
+        return texts.DUPLICATES(**counts)
+    named: list[Message | str] = [
+        texts.DUPLICATE(appointment=appointment_id, documents=documents)
+        for appointment_id, documents in found.first.items()
+    ]
+    if found.appointment_ids > len(named):
+        named.append("…")
+    return texts.DUPLICATES_SUCH_AS(sample=named, **counts)
 
 
 def find_about_run(run: LastRun, now: datetime) -> Iterator[Attention]:
-    """What somebody should see to about the last run."""
+    """What needs a person about the last run."""
     yield from about_run(run)
-    what = f"The last {run.command} ({run.run_id})"
+    what = texts.LAST_RUN(command=run.command, run_id=run.run_id)
     yield from about_run_age(what, run.finished_at, now)
     if run.stale:
-        yield Attention(
-            "WARNING",
-            f"Stale data: {run.stale} stored appointments differed from Altegio in the last "
-            f"{run.command} ({run.run_id}): altegio-sync sync PERIOD --update brings them up to "
-            "date",
-            "stale",
-        )
+        text = texts.STALE(stale=run.stale, command=run.command, run_id=run.run_id)
+        yield Attention("WARNING", text, "stale")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from altegio_sync.errors import ConfigError
+from altegio_sync.messages import tending as texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,9 +33,7 @@ async def undo_run(
     async with run.alone():
         report = await trash.undo(undone_run_id, force=force, should_stop=run.should_stop)
         if report is None:
-            raise ConfigError(
-                f"No run {undone_run_id!r} in the trash: altegio-sync undo lists those that are"
-            )
+            raise ConfigError(texts.NO_RUN_IN_TRASH(run_id=repr(undone_run_id)))
     # The report is about another run, whose own report stays.
     kept = report.to_json() | {"undone_run_id": undone_run_id}
     await run.keep(kept, interrupted=report.interrupted)
