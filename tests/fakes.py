@@ -25,6 +25,7 @@ from altegio_sync.domain.run_marks import OpenRun, RunMark
 from altegio_sync.domain.run_summary import RunSummary
 from altegio_sync.domain.stored import read_stored
 from altegio_sync.errors import LeaseHeldError, NotFoundError
+from altegio_sync.messages import as_message
 from altegio_sync.ports import BatchResult, MarkResult, Page, SilentProgress
 from altegio_sync.usecases.run_context import RunContext
 
@@ -174,7 +175,7 @@ class MemoryStore:
                 result.no_longer_kept.append(each.booking.id)
         self.by_id += [each.booking.id for each in batch if by_id]
         failed = [each.booking.id for each, outcome in result.outcomes if outcome is Outcome.FAILED]
-        result.failures += [f"refused {each}" for each in failed]
+        result.failures += [as_message(f"refused {each}") for each in failed]
         self.log.append("stored")
         return result
 

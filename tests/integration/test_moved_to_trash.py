@@ -17,6 +17,7 @@ from altegio_sync.errors import (
     AltegioUnavailableError,
     NotFoundError,
 )
+from altegio_sync.messages.validation import NOT_THERE_EITHER, OVERTAKEN
 from altegio_sync.mongo.tending.repairs import MongoRepairs
 from altegio_sync.mongo.tending.undo import MongoTrash
 from altegio_sync.usecases.asking_plan import RepairRequest
@@ -196,9 +197,7 @@ async def test_a_held_lesson_whose_pupil_lost_the_id_stays_and_is_told(
     repair, _ = await fix(database, Altegio(known))
 
     assert await ids_left(database) == ["501", "502"]
-    assert repair.unrepaired.samples == {
-        "what is missing is missing in Altegio too; add it there": ["501"]
-    }
+    assert repair.unrepaired.samples == {NOT_THERE_EITHER(): ["501"]}
 
 
 async def test_what_the_list_of_its_day_contains_is_not_gone_and_is_mended(
@@ -301,4 +300,4 @@ async def test_a_document_that_was_mended_meanwhile_is_not_moved(
     repair, _ = await fix(database, Mends())
 
     assert await ids_left(database) == ["501"]
-    assert repair.unrepaired.counts == {"changed by another program at the same moment": 1}
+    assert repair.unrepaired.counts == {OVERTAKEN(): 1}

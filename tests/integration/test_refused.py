@@ -13,6 +13,7 @@ from pymongo import MongoClient
 
 from altegio_sync.domain.repair import SchoolZones, Unrepaired
 from altegio_sync.domain.validation import RuleContext
+from altegio_sync.messages.validation import CHANGE_REFUSED
 from altegio_sync.mongo.core.bulk import refused_message
 from altegio_sync.mongo.core.connection import open_database
 from altegio_sync.mongo.core.elements import RawValue, joined, split
@@ -20,7 +21,7 @@ from altegio_sync.mongo.core.indexes import ensure_unique_index, has_unique_inde
 from altegio_sync.mongo.core.literal import RAW
 from altegio_sync.mongo.core.refusals import meaning_of
 from altegio_sync.mongo.tending.cleaning import MongoCleaner
-from altegio_sync.mongo.tending.repairs import REFUSED, MongoRepairs
+from altegio_sync.mongo.tending.repairs import MongoRepairs
 from altegio_sync.mongo.tending.trash import Change, RecordedChanges
 from altegio_sync.mongo.tending.undo import MongoTrash
 from tests.odd_values import ODD_VALUES
@@ -81,7 +82,7 @@ async def test_a_group_that_a_validator_refuses_is_left_and_the_others_are_clean
         undone = await MongoTrash(database).undo(report.run_id)
 
     assert (report.removed, report.left, report.exit_code) == (2, ["2"], 1)
-    assert [str(each.message) for each in report.errors] == [refused_message("2", 121)]
+    assert [each.message for each in report.errors] == [refused_message("2", 121)]
     assert entries == ["1", "3"]
     assert undone is not None
     assert (undone.restored, undone.exit_code) == (4, 0)
@@ -126,7 +127,7 @@ async def test_an_undo_leaves_the_whole_group_that_a_validator_of_today_refuses(
     assert whole is not None
     assert (refused.restored, refused.refused, refused.exit_code) == (2, ["2"], 1)
     assert refused.to_json()["errors"] == [
-        {"code": "refused", "message": refused_message("2", 121)}
+        {"code": "refused", "message": str(refused_message("2", 121))}
     ]
     assert [each.raw for each in left] == [each.raw for each in cleaned]
     assert (whole.restored, whole.already, whole.exit_code) == (2, 2, 0)
@@ -151,7 +152,7 @@ async def test_large_documents_are_cleaned_and_undone_or_reported(
     assert report.removed == (2 if code is None else 1)
     assert report.left == ([] if code is None else ["2"])
     if code is not None:
-        assert str(report.errors[0].message) == refused_message("2", code)
+        assert report.errors[0].message == refused_message("2", code)
     assert undone is not None
     assert undone.exit_code == 0
     assert everything(raw) == before
@@ -272,8 +273,8 @@ async def test_a_fix_leaves_what_is_refused_and_mends_the_rest(
     assert names == ["Олена", " Олена", "Олена"]
     assert done == (2, 0)
     assert run.changed == 2
-    assert unrepaired.samples == {REFUSED.format(121, meaning_of(121)): ["1"]}
-    assert [str(each.message) for each in unrepaired.errors] == [refused_message("1", 121)]
+    assert unrepaired.samples == {CHANGE_REFUSED(code=121, reason=meaning_of(121)): ["1"]}
+    assert [each.message for each in unrepaired.errors] == [refused_message("1", 121)]
     assert everything(raw) == before
 
 

@@ -15,10 +15,10 @@ from altegio_sync.domain.appointment import Location
 from altegio_sync.domain.repair import SchoolZones, Unrepaired
 from altegio_sync.domain.validation import RuleContext, ValidationReport
 from altegio_sync.errors import AltegioUnavailableError, ConfigError, NotFoundError
-from altegio_sync.messages.validation import NO_COMPANY
+from altegio_sync.messages.validation import NO_COMPANY, NO_ZONE
 from altegio_sync.mongo.core.indexes import ensure_unique_index, has_unique_index
 from altegio_sync.mongo.tending.cleaning import MongoCleaner
-from altegio_sync.mongo.tending.repairs import NO_ZONE, MongoRepairs
+from altegio_sync.mongo.tending.repairs import MongoRepairs
 from altegio_sync.usecases.asking_plan import RepairRequest
 from altegio_sync.usecases.repair import RepairRun
 from altegio_sync.usecases.stopping import StopSignal
@@ -162,7 +162,7 @@ async def test_without_a_location_the_known_zone_is_taken_and_without_one_nothin
     await known.run()
 
     assert left == old | {"leadName": "Олена"}
-    assert unknown.unrepaired.samples[NO_ZONE] == ["501"]
+    assert unknown.unrepaired.samples[NO_ZONE()] == ["501"]
     assert unknown.zones.first is None
     shown = render_validation(
         ValidationReport(1, [], zones=unknown.zones, unrepaired=unknown.unrepaired)
@@ -170,7 +170,7 @@ async def test_without_a_location_the_known_zone_is_taken_and_without_one_nothin
     assert "For dates without a zone none is known: no run yet" in shown
     assert "1 unchanged: a date without a zone, and no zone is known: set ALTEGIO_TIMEZONE" in shown
     assert await starts(collection) == [utc(7)]
-    assert NO_ZONE not in known.unrepaired.counts
+    assert NO_ZONE() not in known.unrepaired.counts
     shown = render_validation(ValidationReport(1, [], zones=known.zones))
     assert "Dates without a zone are read in Europe/Kyiv (of the last run)" in shown
 
@@ -226,7 +226,7 @@ async def test_empty_ids_keep_the_index_away_until_a_fix_moves_their_documents_t
     await repair_of(database, Locations({"77": "Europe/Kyiv"})).run()
 
     told = "documents with an empty appointmentId are in the way; altegio-sync validate --fix moves"
-    assert [(each or "")[: len(told)] for each in refused] == [told, told]
+    assert [str(each)[: len(told)] for each in refused] == [told, told]
     assert await collection.count_documents({}) == 0
     assert await database["altegio-sync-trash"].count_documents({"removed": True}) == 2
     assert (await cleaner.clean(dry_run=False)).no_index is None

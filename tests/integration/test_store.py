@@ -271,7 +271,7 @@ async def test_old_duplicates_keep_the_index_away_and_are_brought_up_to_date_ali
     outcomes = await put(store, verdicts(moved, booking("502")), SyncMode.UPDATE)
 
     assert warning is not None
-    assert "altegio-sync clean" in warning.reason
+    assert "altegio-sync clean" in str(warning.reason)
     assert outcomes == [Outcome.UPDATED, Outcome.SAVED]
     assert await collection.count_documents({"appointmentId": "501", "status": "1"}) == 2
 
@@ -444,7 +444,7 @@ async def test_a_document_that_mongodb_refuses_fails_alone(
     )
 
     assert [outcome for _, outcome in result.outcomes] == [Outcome.FAILED, Outcome.SAVED]
-    assert result.failures == [
+    assert [str(each) for each in result.failures] == [
         "MongoDB refused appointment 501 (code 121): the collection's validator does not accept "
         "the document"
     ]

@@ -10,6 +10,7 @@ from altegio_sync.domain.json_form import Key
 
 if TYPE_CHECKING:
     from altegio_sync.domain.report import RunError
+    from altegio_sync.messages import Message
 
 
 @dataclass(slots=True)
@@ -33,7 +34,7 @@ class CleanReport(CommandReport):
     errors: list[RunError] = field(default_factory=list)
     has_unique_index: bool = False
     #: Why there is none now; None in a dry run, which makes none.
-    no_index: str | None = None
+    no_index: Message | None = None
     interrupted: bool = False
 
     @property

@@ -12,6 +12,8 @@ from altegio_sync.domain.report import RunError
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from altegio_sync.messages import Message
+
 
 @dataclass(frozen=True, slots=True)
 class TrashedRun(JsonForm):
@@ -52,7 +54,7 @@ class UndoReport(CommandReport):
             interrupted=self.interrupted, has_failed=bool(self.changed_since or self.refused)
         )
 
-    def add_refused(self, appointment_id: str, message: str) -> None:
+    def add_refused(self, appointment_id: str, message: Message) -> None:
         """Report it, once for all documents of an appointment."""
         if appointment_id not in self.refused:
             self.refused.append(appointment_id)

@@ -224,6 +224,21 @@ ATLAS_REFUSED = Template(
     "Atlas refused it. The pages of the cluster in Atlas show its state",
 )
 
+# Appointments that were not changed.
+KEEPS_BEING_CHANGED = Template(
+    "store_keeps_being_changed",
+    "Appointment {appointment_id} keeps being changed: run it again",
+)
+OVERTAKEN = Template(
+    "store_overtaken",
+    "Appointment {appointment_id} was changed by another program at the same moment, and is left "
+    "as it is: run it again",
+)
+REFUSED_BY_INDEX = Template(
+    "store_refused_by_index",
+    "A unique index made by others does not let appointment {appointment_id} back",
+)
+
 # Indexes.
 ODD_IDS_IN_THE_WAY = Template(
     "index_odd_ids",

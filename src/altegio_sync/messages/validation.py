@@ -25,6 +25,20 @@ TOO_MANY_OF = Template(
     "Altegio does not have {count} of {requested} requested appointments any more: none was moved "
     "to the trash. Check ALTEGIO_COMPANY_ID and the tokens",
 )
+NOT_AT_ALTEGIO = Template("not_at_altegio", "Altegio does not have it")
+NO_ID_TO_ASK = Template("no_id_to_ask", "no id to ask Altegio by")
+STILL_PENDING = Template("still_pending", "still Pending in Altegio; set the status there")
+SAME_ANSWER = Template("same_answer", "the same in Altegio; correct it there")
+NOT_THERE_EITHER = Template(
+    "not_there_either", "what is missing is missing in Altegio too; add it there"
+)
+OVERTAKEN = Template("repair_overtaken", "changed by another program at the same moment")
+NO_ZONE = Template(
+    "date_without_zone",
+    "a date without a zone, and no zone is known: set ALTEGIO_TIMEZONE",
+)
+CHANGE_REFUSED = Template("change_refused", "MongoDB refused the change (code {code}): {reason}")
+COLLIDED = Template("id_collided", "another document has its id: altegio-sync clean")
 NOT_ASKED = Template("not_asked", "Altegio was not asked")
 
 # In which zone dates without a zone are read.

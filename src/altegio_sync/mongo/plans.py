@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from altegio_sync.domain.lessons import Verdict
+    from altegio_sync.messages import Message
     from altegio_sync.mongo.core.server_clock import Asked, ServerClock
     from altegio_sync.ports import MarkResult
 
@@ -158,7 +159,7 @@ def was_carried_out(plan: Plan, stored: Sequence[Document], now_planned: Plan) -
 
 
 def to_result(
-    plans: Sequence[Plan], batch: Sequence[Verdict], failures: list[str], *, dry_run: bool
+    plans: Sequence[Plan], batch: Sequence[Verdict], failures: list[Message], *, dry_run: bool
 ) -> BatchResult:
     result = BatchResult([], failures=failures)
     for plan in plans:

@@ -10,6 +10,7 @@ from pymongo import InsertOne, UpdateOne
 
 from altegio_sync.domain.counts import Outcome
 from altegio_sync.errors import StoreError
+from altegio_sync.messages import store as texts
 from altegio_sync.mongo.core.bulk import Written, refused_message, write_counted
 from altegio_sync.mongo.core.connection import durable, waits_for_mongodb
 from altegio_sync.mongo.core.document_ids import fixed_document_id, new_document_id
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
 
     from altegio_sync.domain.lessons import Verdict
     from altegio_sync.domain.report import SyncMode, WritingRun
+    from altegio_sync.messages import Message
     from altegio_sync.mongo.core.fence import Fence
     from altegio_sync.ports import StoredScope
 
@@ -86,13 +88,10 @@ class MongoAppointments:
     async def prepare(self, *, dry_run: bool) -> IndexProblem | None:
         kind = await find_kind(self._collection.database, self._collection.name)
         if kind != ORDINARY:
-            raise StoreError(
-                f"ALTEGIO_COLLECTION names a collection of the kind {kind}, whose documents cannot "
-                "be changed: name an ordinary collection"
-            )
+            raise StoreError(texts.KIND_CANNOT_BE_CHANGED(kind=kind))
         self._has_numeric_ids = await has_numeric_ids(self._collection)
         if dry_run:
-            missing = IndexProblem("a dry run makes none; the next run will")
+            missing = IndexProblem(texts.NONE_IN_DRY_RUN())
             return None if await has_unique_index(self._collection) else missing
         await ensure_start_index(self._collection)
         if await has_unique_index(self._collection):
@@ -189,7 +188,7 @@ class MongoAppointments:
         Where it is not, a document is examined again: another run was faster, or this one itself,
         which did not hear of it before MongoDB went away.
         """
-        failures: list[str] = []
+        failures: list[Message] = []
         plans: dict[int, Plan] = {}
         left: Collection[int] = range(len(batch))
         for _ in range(_TRIES):
@@ -201,7 +200,7 @@ class MongoAppointments:
         for position in left:
             plans[position].outcome = Outcome.FAILED
             appointment_id = batch[position].booking.id
-            failures.append(f"Appointment {appointment_id} keeps being changed: run it again")
+            failures.append(texts.KEEPS_BEING_CHANGED(appointment_id=appointment_id))
         return to_result([plans[n] for n in sorted(plans)], batch, failures, dry_run=dry_run)
 
     async def _plan(
@@ -248,7 +247,7 @@ class MongoAppointments:
         self,
         plans: Sequence[Plan],
         batch: Sequence[Verdict],
-        failures: list[str],
+        failures: list[Message],
         run: WritingRun | None,
     ) -> set[int]:
         """Carry the plans out; the positions of those that found another version or their id taken.
@@ -302,7 +301,10 @@ def _milliseconds(moment: datetime) -> datetime:
 
 
 def _mark_failed(
-    plans: Sequence[Plan], refused: Mapping[int, int], batch: Sequence[Verdict], failures: list[str]
+    plans: Sequence[Plan],
+    refused: Mapping[int, int],
+    batch: Sequence[Verdict],
+    failures: list[Message],
 ) -> None:
     for plan in plans:
         if plan.position in refused:

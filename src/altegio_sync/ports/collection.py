@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from altegio_sync.domain.lessons import Verdict
     from altegio_sync.domain.period import Period
     from altegio_sync.domain.report import LeadChange, SyncMode, WritingRun
+    from altegio_sync.messages import Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class BatchResult:
     overtaken: list[Overtaken] = field(default_factory=list)
     changes: Counter[str] = field(default_factory=Counter)
     no_longer_kept: list[str] = field(default_factory=list)
-    failures: list[str] = field(default_factory=list)
+    failures: list[Message] = field(default_factory=list)
     doubtful: set[str] = field(default_factory=set)
     lead_changes: list[LeadChange] = field(default_factory=list)
     differences: dict[str, Sequence[FieldChange]] = field(default_factory=dict)
@@ -73,14 +74,14 @@ class MarkResult:
 
     marked: set[str] = field(default_factory=set)
     overtaken: set[str] = field(default_factory=set)
-    failures: dict[str, str] = field(default_factory=dict)
+    failures: dict[str, Message] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class IndexProblem:
     """Why there is no unique index. ``is_remade``: the index was lost and was created again."""
 
-    reason: str = ""
+    reason: Message | None = None
     is_remade: bool = False
 
 
@@ -89,8 +90,8 @@ class WrongIndex:
     """An index that stands in place of the unique index: its problem, and what to do."""
 
     name: str
-    problem: str
-    remedy: str
+    problem: Message
+    remedy: Message
 
 
 @dataclass(frozen=True, slots=True)

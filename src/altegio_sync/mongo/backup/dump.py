@@ -9,6 +9,7 @@ from bson import json_util
 
 from altegio_sync.domain.dump import BackupReport, Step, silent
 from altegio_sync.errors import ConfigError
+from altegio_sync.messages import dumps as texts
 from altegio_sync.mongo.backup.dump_file import (
     Digesting,
     DumpError,
@@ -78,13 +79,10 @@ class MongoBackup:
         name = self._collection.name
         found = await (await self._database.list_collections(filter={"name": name})).to_list()
         if not found:
-            raise ConfigError(
-                f"The database {self._database.name} has no collection {name}: there is nothing "
-                "to back up (check DB_URI and ALTEGIO_COLLECTION)"
-            )
+            raise ConfigError(texts.NO_COLLECTION(database=self._database.name, collection=name))
         [about] = found
         if about["type"] != "collection":
-            raise ConfigError(f"{name} is a {about['type']}, not a collection of documents")
+            raise ConfigError(texts.NOT_A_COLLECTION(collection=name, kind=about["type"]))
         indexes = [dict(each) async for each in await self._collection.list_indexes()]
         metadata = {
             "options": about.get("options", {}),
@@ -114,6 +112,6 @@ class MongoBackup:
                 self._on_progress(Step.CHECKING, digesting.documents, written.documents)
                 await anyio.lowlevel.checkpoint()
         except UnreadableDumpError as error:
-            raise DumpError(f"The backup could not be read back: {error}") from None
+            raise DumpError(texts.NOT_READ_BACK(reason=error.message)) from None
         if digesting.result() != written:
-            raise DumpError("The backup did not read back as it was written: try another disk")
+            raise DumpError(texts.READ_BACK_OTHERWISE())

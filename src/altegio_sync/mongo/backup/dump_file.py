@@ -17,11 +17,14 @@ from bson.raw_bson import RawBSONDocument
 
 from altegio_sync.domain.dump import DumpDigest
 from altegio_sync.errors import AltegioSyncError, ConfigError
+from altegio_sync.messages import dumps as texts
 from altegio_sync.mongo.core.batches import batched
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
+
+    from altegio_sync.messages import Message
 
 #: What may stand in a stored document may stand in a dump: dates that Python has none for, and
 #: texts that are no UTF-8. Their bytes are what counts, and those are never made anew.
@@ -124,11 +127,10 @@ def read_documents(path: Path) -> Iterator[RawBSONDocument]:
         with path.open("rb") as file:
             yield from _documents(_unzipped(file, path), path)
     except (EOFError, gzip.BadGzipFile, zlib.error):
-        raise UnreadableDumpError(
-            f"{path} is damaged or cut off: it cannot be unzipped to its end"
-        ) from None
+        raise UnreadableDumpError(texts.DAMAGED_ZIP(path=str(path))) from None
     except OSError as error:
-        raise UnreadableDumpError(f"Cannot read {path}: {error.strerror}") from None
+        reason = texts.CANNOT_READ(path=str(path), reason=error.strerror)
+        raise UnreadableDumpError(reason) from None
 
 
 def _unzipped(file: BufferedReader, path: Path) -> IO[bytes]:
@@ -136,7 +138,7 @@ def _unzipped(file: BufferedReader, path: Path) -> IO[bytes]:
     if file.peek(len(_GZIP_MAGIC))[: len(_GZIP_MAGIC)] == _GZIP_MAGIC:
         return BufferedReader(gzip.GzipFile(fileobj=file, mode="rb"), _BUFFER)
     if path.suffix == ".gz":
-        raise UnreadableDumpError(f"{path} is not gzipped, as its name says: it is no dump")
+        raise UnreadableDumpError(texts.NOT_GZIPPED(path=str(path)))
     return file
 
 
@@ -144,26 +146,26 @@ def _documents(file: IO[bytes], path: Path) -> Iterator[RawBSONDocument]:
     number = at = 0
     while head := file.read(_HEAD):
         number += 1
-        place = f"{path}, document {number} (byte {at})"
+        place = texts.PLACE(path=str(path), number=number, byte=at)
         size = int.from_bytes(head, "little", signed=True)
         if len(head) < _HEAD:
-            raise UnreadableDumpError(f"{place}: the file is cut off")
+            raise UnreadableDumpError(texts.CUT_OFF(place=place))
         if not _SMALLEST <= size <= _LARGEST:
-            raise UnreadableDumpError(f"{place}: not BSON, or damaged")
+            raise UnreadableDumpError(texts.NOT_BSON(place=place))
         raw = head + file.read(size - _HEAD)
         if len(raw) < size:
-            raise UnreadableDumpError(f"{place}: the file is cut off")
+            raise UnreadableDumpError(texts.CUT_OFF(place=place))
         yield _checked(raw, place)
         at += size
 
 
-def _checked(raw: bytes, place: str) -> RawBSONDocument:
+def _checked(raw: bytes, place: Message) -> RawBSONDocument:
     try:
         decoded = bson.decode(raw, _DECODED)
     except (InvalidBSON, RecursionError):
-        raise UnreadableDumpError(f"{place}: not BSON, or damaged") from None
+        raise UnreadableDumpError(texts.NOT_BSON(place=place)) from None
     if "_id" not in decoded:
-        raise UnreadableDumpError(f"{place}: it has no _id, so this is no dump of a collection")
+        raise UnreadableDumpError(texts.WITHOUT_ID(place=place))
     return RawBSONDocument(raw, RAW)
 
 

@@ -21,11 +21,14 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, quote_plus
 
 from altegio_sync.errors import ConfigError
+from altegio_sync.messages import dumps as texts
 from altegio_sync.mongo.backup.dump_file import DumpError, UnreadableDumpError, new_private_gzip
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
+
+    from altegio_sync.messages import Message
 
 PRELUDE = "prelude.json.gz"
 _LONGEST_NAME = 238
@@ -78,10 +81,14 @@ def usable_target(path: Path) -> Path:
         target = path.resolve()
         is_taken = any(target.iterdir()) if target.is_dir() else os.path.lexists(target)
     except OSError as error:
-        raise ConfigError(f"Cannot write {path}: {error.strerror}") from None
+        raise ConfigError(_cannot_write(path, error)) from None
     if is_taken:
-        raise ConfigError(f"{path} exists already and is left alone: name another place")
+        raise ConfigError(texts.TAKEN(path=str(path)))
     return target
+
+
+def _cannot_write(path: Path, error: OSError) -> Message:
+    return texts.CANNOT_WRITE(path=str(path), reason=error.strerror)
 
 
 @contextmanager
@@ -102,7 +109,7 @@ def new_folder(target: Path) -> Iterator[Path]:
         _give_name(partial, target)
         _sync(target.parent)
     except OSError as error:
-        raise DumpError(f"Cannot write {target}: {error.strerror}") from None
+        raise DumpError(_cannot_write(target, error)) from None
     finally:
         shutil.rmtree(partial, ignore_errors=True)
 
@@ -112,7 +119,7 @@ def _make_partial(target: Path) -> Path:
         target.parent.mkdir(parents=True, exist_ok=True)
         made = tempfile.mkdtemp(prefix=f"{target.name}.", suffix=".partial", dir=target.parent)
     except OSError as error:
-        raise ConfigError(f"Cannot write {target}: {error.strerror}") from None
+        raise ConfigError(_cannot_write(target, error)) from None
     return Path(made)
 
 
@@ -120,7 +127,7 @@ def _give_name(partial: Path, target: Path) -> None:
     try:
         partial.rename(target)  # an empty folder gives way, nothing else does
     except (FileExistsError, NotADirectoryError):
-        raise ConfigError(f"{target} exists now and is left alone: name another place") from None
+        raise ConfigError(texts.TAKEN_NOW(path=str(target))) from None
     except OSError:
         usable_target(target)
         raise
@@ -148,7 +155,7 @@ def check_there(path: Path) -> None:
     try:
         path.stat()
     except OSError as error:
-        raise ConfigError(f"There is no dump {path} ({error.strerror})") from None
+        raise ConfigError(texts.NOT_THERE(path=str(path), reason=error.strerror)) from None
 
 
 def find_dump_file(path: Path, database: str, collection: str) -> Path:
@@ -162,7 +169,8 @@ def find_dump_file(path: Path, database: str, collection: str) -> Path:
     try:
         folders = [path, *sorted(each for each in path.iterdir() if each.is_dir())]
     except OSError as error:
-        raise UnreadableDumpError(f"Cannot read {path}: {error.strerror}") from None
+        reason = texts.CANNOT_READ(path=str(path), reason=error.strerror)
+        raise UnreadableDumpError(reason) from None
     names = [stem + suffix for stem in _possible_stems(collection) for suffix in _SUFFIXES]
     files = (folder / name for folder in folders for name in names)
     found = [each for each in files if each.is_file() and _may_be_of(each, collection)]
@@ -170,10 +178,8 @@ def find_dump_file(path: Path, database: str, collection: str) -> Path:
     if len(found) != 1 and len(of_database) == 1:
         found = of_database
     if not found:
-        raise ConfigError(
-            f"{path} holds no dump of {collection}: expected {names[0]} there or in the folder of "
-            "a database (a dump of another collection can be named by its file)"
-        )
+        raise ConfigError(texts.NOT_IN_FOLDER(path=str(path), collection=collection, name=names[0]))
     if len(found) > 1:
-        raise ConfigError(f"{path} holds {len(found)} dumps of {collection}: name one's file")
+        several = texts.SEVERAL_IN_FOLDER(path=str(path), count=len(found), collection=collection)
+        raise ConfigError(several)
     return found[0]

@@ -16,6 +16,8 @@ from pymongo import InsertOne, UpdateOne
 from altegio_sync.domain.dump import RestoreReport, Step, silent
 from altegio_sync.domain.report import RunError
 from altegio_sync.errors import StoreError
+from altegio_sync.messages import dumps as texts
+from altegio_sync.messages.logs import WITHOUT_ID
 from altegio_sync.mongo.backup.dump_file import (
     RAW,
     UnreadableDumpError,
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
     from pymongo.asynchronous.database import AsyncDatabase
 
     from altegio_sync.domain.dump import OnProgress
+    from altegio_sync.messages import Message
     from altegio_sync.mongo.core.fence import Fence
 
     Document = dict[str, Any]
@@ -76,7 +79,7 @@ class _Failures:
     """What the server would not take, by its code: how many, and some of their appointments."""
 
     counts: dict[int, int] = field(default_factory=lambda: defaultdict(int))
-    samples: dict[int, list[str]] = field(default_factory=lambda: defaultdict(list))
+    samples: dict[int, list[str | Message]] = field(default_factory=lambda: defaultdict(list))
 
     def add(self, code: int, document: Mapping[str, Any]) -> None:
         self.counts[code] += 1
@@ -156,7 +159,8 @@ class MongoRestorer:
             if dry_run and repeats_id and await has_unique_index(self._collection):
                 report.index_dropped = is_ours
                 if not is_ours:
-                    report.errors.append(_describe_failure(DUPLICATE_KEY, None, []))
+                    message = texts.ALL_REFUSED_BY_INDEX()
+                    report.errors.append(RunError("refused_by_index", message))
         try:
             with translated_errors():
                 await self._bring_back(file, report, looks_ahead=dry_run and is_ours)
@@ -164,7 +168,7 @@ class MongoRestorer:
         except (StoreError, UnreadableDumpError) as error:
             # Some of it may be done, so what was done is told, and that it broke off.
             report.broke_off = isinstance(error, StoreError)
-            report.errors.append(RunError("broken_off", str(error)))
+            report.errors.append(RunError("broken_off", error.message))
         report.errors += self._failures.to_errors()
         return report
 
@@ -188,10 +192,7 @@ class MongoRestorer:
                     appointment_ids.add(server_key(document[KEY]))
             self._on_progress(Step.CHECKING, report.documents, None)
         if not report.interrupted and document_ids.has_one_twice():
-            raise UnreadableDumpError(
-                f"{file} holds two documents with the same _id, so it is no dump of one "
-                "collection (several dumps in one file?): nothing was written"
-            )
+            raise UnreadableDumpError(texts.SAME_ID_TWICE(path=str(file)))
         return appointment_ids.has_one_twice()
 
     async def _read(
@@ -304,23 +305,20 @@ def _replacements(batch: _Batch) -> list[_Write]:
     ]
 
 
-def _appointment_id(document: Mapping[str, Any]) -> str:
-    """Fit to be told: an id is short, whatever else may stand in its place."""
+def _appointment_id(document: Mapping[str, Any]) -> str | Message:
+    """At most 40 letters: anything may be in the place of the id."""
     value = document.get(KEY)
-    return str(value)[:40] if isinstance(value, str | int) else "without an id"
+    return str(value)[:40] if isinstance(value, str | int) else WITHOUT_ID()
 
 
-def _describe_failure(code: int, count: int | None, sample: Sequence[str]) -> RunError:
-    which = f" (appointments {', '.join(sample)})" if sample else ""
-    number = "all" if count is None else str(count)
+def _describe_failure(code: int, count: int, appointments: Sequence[str | Message]) -> RunError:
     if code == OTHERWISE:
-        message = (
-            f"{number} documents did not read back as they are in the dump{which}: run it again"
-        )
+        message = texts.STORED_OTHERWISE(number=count, appointments=appointments)
         return RunError("not_as_in_dump", message)
     if code == DUPLICATE_KEY:
-        message = f"A unique index made by others does not let {number} documents back{which}"
+        message = texts.REFUSED_BY_INDEX(number=count, appointments=appointments)
         return RunError("refused_by_index", message)
-    return RunError(
-        "refused", f"MongoDB refused {number} documents (code {code}){which}: {meaning_of(code)}"
+    message = texts.REFUSED(
+        number=count, code=code, appointments=appointments, reason=meaning_of(code)
     )
+    return RunError("refused", message)

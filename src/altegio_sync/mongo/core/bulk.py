@@ -1,4 +1,4 @@
-"""Writes many documents at once; one that the server refuses keeps no other waiting."""
+"""Writes many documents at once. A document that the server refuses does not stop the others."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from bson.errors import InvalidBSON, InvalidDocument
 from pymongo.errors import BulkWriteError, OperationFailure
 
+from altegio_sync.messages import store as texts
 from altegio_sync.mongo.core.connection import GOING_AWAY
 from altegio_sync.mongo.core.refusals import UNAUTHORIZED, meaning_of
 
@@ -17,26 +18,30 @@ if TYPE_CHECKING:
     from pymongo.asynchronous.client_session import AsyncClientSession
     from pymongo.asynchronous.collection import AsyncCollection
 
-#: A server's code for a document of more than 16 MiB. The driver refuses some before the server.
+    from altegio_sync.messages import Message
+
+#: The server's code for a document of more than 16 MiB, also where the driver refuses it.
 TOO_LARGE = 10334
-#: Instead of a server's code: the document is not as it was written.
+#: In place of a code: the document was not stored as it was written.
 OTHERWISE = -1
 MOST_BYTES = 16 * 1024 * 1024
-#: Refusals of a whole command that concern no document: of rights, or of an unknown state.
+#: These codes are about the whole command and not about a document: no right, unknown state.
 _ABOUT_ALL = {UNAUTHORIZED, 8000, 18, 50, 112, 251, *GOING_AWAY}
 _TRANSIENT = ("TransientTransactionError", "RetryableWriteError", "UnknownTransactionCommitResult")
 
 
-def refused_message(appointment_id: str, code: int) -> str:
-    """What people read of one document that was left as it is."""
+def refused_message(appointment_id: str, code: int) -> Message:
+    """The message about one document that was not changed."""
     if code == OTHERWISE:
-        return f"MongoDB did not store appointment {appointment_id} as it was written"
-    return f"MongoDB refused appointment {appointment_id} (code {code}): {meaning_of(code)}"
+        return texts.STORED_OTHERWISE(appointment_id=appointment_id)
+    return texts.REFUSED_APPOINTMENT(
+        appointment_id=appointment_id, code=code, reason=meaning_of(code)
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """How many updates found their document; the position and code of each refused write."""
+    """How many updates found their document, and the position and code of each refused write."""
 
     matched: int
     refused: Mapping[int, int] = field(default_factory=dict)
@@ -47,13 +52,13 @@ async def write_each(
     writes: Sequence[Any],
     session: AsyncClientSession | None = None,
 ) -> Mapping[int, int]:
-    """The position and code of each write that was refused; all others were carried out.
+    """Carry out all writes; the position and code of each write that was refused.
 
-    A write may be carried out twice where the server refuses a whole command, so it must do no
-    harm then.
+    If the server refuses the whole command, writes are repeated in parts. So a write must be
+    harmless when it is carried out twice.
 
     Raises:
-        PyMongoError: what concerns no document: MongoDB was lost, or the user has no right.
+        PyMongoError: the error is not about a document: MongoDB was lost, or there is no right.
     """
     return (await write_counted(collection, writes, session)).refused
 
@@ -63,11 +68,11 @@ async def write_counted(
     writes: Sequence[Any],
     session: AsyncClientSession | None = None,
 ) -> Written:
-    """As `write_each`; an update carried out twice may not have found its document again."""
+    """As `write_each`. A repeated update may not find its document the second time."""
     if not writes:
         return Written(0)
     try:
-        # A refusal ends a transaction, and what comes after it would only be refused for that.
+        # In a transaction, everything after a refusal would be refused as well.
         is_ordered = session is not None
         result = await collection.bulk_write(writes, ordered=is_ordered, session=session)
     except BulkWriteError as error:
@@ -92,7 +97,7 @@ async def write_all(collection: AsyncCollection[Any], writes: Sequence[Any]) -> 
 
 
 async def _write_alone(collection: AsyncCollection[Any], writes: Sequence[Any]) -> Written:
-    """In halves, so that few commands find the one that the server does not accept."""
+    """In halves: so few commands find the write that the server does not accept."""
     middle = len(writes) // 2
     first = await write_counted(collection, writes[:middle])
     second = await write_counted(collection, writes[middle:])
@@ -101,7 +106,7 @@ async def _write_alone(collection: AsyncCollection[Any], writes: Sequence[Any]) 
 
 
 def code_of(error: Exception) -> int:
-    """The code of a refusal that concerns documents; raises any other error again."""
+    """The code of a refusal that is about documents; every other error is raised again."""
     if not isinstance(error, OperationFailure):
         return TOO_LARGE
     if error.code is None or error.code in _ABOUT_ALL or _is_transient(error):

@@ -1,7 +1,7 @@
-"""The indexes: made where they can be, never forced.
+"""The indexes, which are created if this is possible; an index of others is never dropped.
 
-The unique one on `appointmentId` guards; the one on `startDateTime` finds the documents of some
-days, which `--update` and every question about a period look for.
+The index on `appointmentId` keeps the ids unique. The index on `startDateTime` finds the documents
+of some days, for `--update` and for every question about a period.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pymongo.errors import OperationFailure
 
+from altegio_sync.messages import store as texts
 from altegio_sync.mongo.core.connection import translated_errors, waits_for_mongodb
 from altegio_sync.mongo.core.documents import KEY
 from altegio_sync.mongo.core.ids import to_id
@@ -20,22 +21,24 @@ from altegio_sync.ports import WrongIndex
 if TYPE_CHECKING:
     from pymongo.asynchronous.collection import AsyncCollection
 
+    from altegio_sync.messages import Message
+
 INDEX_NAME = "appointmentId_1"
 START = "startDateTime"
 _CONFLICTS = (85, 86)  # IndexOptionsConflict, IndexKeySpecsConflict
-#: A document without the field, which the school's other programs may write, is left in peace.
+#: Other programs of the school may write documents without the field.
 _ONLY_WITH_ID = {KEY: {"$exists": True}}
 
 
 @waits_for_mongodb
 async def has_unique_index(collection: AsyncCollection[dict[str, Any]]) -> bool:
-    """Whether an index on the id alone keeps it unique, whoever made it under whatever name."""
+    """Whether an index on the id alone keeps it unique, whatever its name and maker."""
     information = await collection.index_information()
     return any(_guards(index) for index in information.values())
 
 
 async def find_in_its_place(collection: AsyncCollection[dict[str, Any]]) -> WrongIndex | None:
-    """An index on the id that is not the one needed; None where there is none."""
+    """An index on the id that is not the index we need; None if there is none."""
     with translated_errors():
         information = await collection.index_information()
     if any(_guards(index) for index in information.values()):
@@ -61,22 +64,21 @@ def _guards(index: dict[str, Any]) -> bool:
 
 
 def _describe_wrong(name: str, index: dict[str, Any]) -> WrongIndex:
-    again = f"drop {name}, if no program needs it: the next sync makes a unique one"
+    drop = texts.DROP_INDEX(name=name)
     if not _is_on_id(index):
-        return WrongIndex(name, f"is on other fields than {KEY} alone", again)
+        return WrongIndex(name, texts.ON_OTHER_FIELDS(), drop)
     if not index.get("unique"):
-        return WrongIndex(name, "is not unique", again)
+        return WrongIndex(name, texts.NOT_UNIQUE(), drop)
     if index.get("hidden"):
-        return WrongIndex(name, "is hidden, so that nothing is found by it", f"unhide {name}")
+        return WrongIndex(name, texts.HIDDEN(), texts.UNHIDE_INDEX(name=name))
     if index.get("collation"):
-        problem = "has a collation, so that ids are not found by it, and some count as equal"
-        return WrongIndex(name, problem, again)
-    return WrongIndex(name, "covers only some of the documents (it is partial)", again)
+        return WrongIndex(name, texts.HAS_COLLATION(), drop)
+    return WrongIndex(name, texts.PARTIAL(), drop)
 
 
 @waits_for_mongodb
-async def ensure_unique_index(collection: AsyncCollection[dict[str, Any]]) -> str | None:
-    """Make the index unless there is one; why not, where it cannot be made."""
+async def ensure_unique_index(collection: AsyncCollection[dict[str, Any]]) -> Message | None:
+    """Create the index if there is none; the reason if it cannot be created."""
     if await has_unique_index(collection):
         return None
     try:
@@ -89,10 +91,10 @@ async def ensure_unique_index(collection: AsyncCollection[dict[str, Any]]) -> st
 
 
 async def ensure_start_index(collection: AsyncCollection[dict[str, Any]]) -> None:
-    """Make an index that begins with the start, unless there is one; without it all goes on.
+    """Create an index that begins with the start, if there is none and if this is possible.
 
-    Writing a new document takes some 5 µs longer with it. Looking up one window of `--update`
-    would read the whole collection without it.
+    With the index, to write a new document takes about 5 µs longer. Without it, each window of
+    `--update` would read the whole collection.
     """
     with translated_errors():
         information = await collection.index_information()
@@ -107,33 +109,24 @@ def _finds_by_start(index: dict[str, Any]) -> bool:
     return name == START and kind in (1, -1) and "partialFilterExpression" not in index
 
 
-def _why_not(error: OperationFailure) -> str:
+def _why_not(error: OperationFailure) -> Message:
     code = error.code
     if code == DUPLICATE_KEY:
         value = (error.details or {}).get("keyValue", {}).get(KEY, "some")
         if value not in (None, "") and to_id(value) is None:
-            return (
-                f"documents whose {KEY} is no id (a list, a fraction …) are in the way; "
-                "altegio-sync validate reports them under wrong-type"
-            )
+            return texts.ODD_IDS_IN_THE_WAY()
         if value in (None, ""):
-            return (
-                f"documents with an empty {KEY} are in the way; altegio-sync validate --fix moves "
-                "those to the trash that also have no lead and no start"
-            )
-        return "old duplicates are in the way; altegio-sync clean removes them"
+            return texts.EMPTY_IDS_IN_THE_WAY()
+        return texts.DUPLICATES_IN_THE_WAY()
     if code in _CONFLICTS:
-        return (
-            f"another index of the name or key {INDEX_NAME} is in its place, which this program "
-            "never drops: altegio-sync check names what to do"
-        )
+        return texts.INDEX_IN_ITS_PLACE(name=INDEX_NAME)
     if code == UNAUTHORIZED:
-        return "the user of DB_URI has no right to make indexes"
-    return f"MongoDB refused (code {code}): {meaning_of(code)}"
+        return texts.NO_RIGHT_TO_INDEXES()
+    return texts.REFUSED(code=code, reason=meaning_of(code))
 
 
 async def drop_own_index(collection: AsyncCollection[dict[str, Any]]) -> bool:
-    """Drop the unique index as this program makes it; False where there is none of ours."""
+    """Drop the unique index of this program; False if there is none."""
     with translated_errors():
         index = (await collection.index_information()).get(INDEX_NAME)
         if index is None or index.get("partialFilterExpression") != _ONLY_WITH_ID:

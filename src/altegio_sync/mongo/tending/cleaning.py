@@ -9,6 +9,7 @@ from bson.raw_bson import RawBSONDocument
 
 from altegio_sync.domain.cleaning import CleanReport
 from altegio_sync.domain.report import RunError, new_run_id, utc_now
+from altegio_sync.messages import store as texts
 from altegio_sync.mongo.core.batches import in_batches
 from altegio_sync.mongo.core.bulk import refused_message
 from altegio_sync.mongo.core.connection import durable, translated_errors
@@ -34,10 +35,6 @@ if TYPE_CHECKING:
 
 #: Ids looked up at once.
 _BATCH = 500
-OVERTAKEN = (
-    "Appointment {} was changed by another program at the same moment, and is left as it is: "
-    "run it again"
-)
 
 
 class MongoCleaner:
@@ -111,7 +108,7 @@ def _note_left(report: CleanReport, plans: Sequence[Sequence[Change]], applied: 
     for change, code in applied.left_of([plan[0] for plan in plans]):
         label = label_of(change.old)
         if code is None:
-            report.errors.append(RunError("overtaken", OVERTAKEN.format(label)))
+            report.errors.append(RunError("overtaken", texts.OVERTAKEN(appointment_id=label)))
         else:
             report.errors.append(RunError("refused", refused_message(label, code)))
         report.left.append(label)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from altegio_sync.domain.appointment import AttendanceStatus
 from altegio_sync.domain.repair import Loss, Suspect, Unrepaired
 from altegio_sync.domain.report import RunError
+from altegio_sync.messages import validation as texts
 from altegio_sync.mongo.core.batches import batched, in_batches
 from altegio_sync.mongo.core.bulk import refused_message
 from altegio_sync.mongo.core.connection import durable, translated_errors
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
 
     from altegio_sync.domain.repair import Answer, SchoolZones
     from altegio_sync.domain.validation import RuleContext
+    from altegio_sync.messages import Message
     from altegio_sync.mongo.core.fence import Fence
     from altegio_sync.mongo.tending.trash import Applied
 
@@ -65,15 +67,6 @@ _ASK_RULES = (
     "future-completed",
     "forgotten-pending",
 )
-NO_ANSWER = "Altegio does not have it"
-NO_ID = "no id to ask Altegio by"
-STILL_PENDING = "still Pending in Altegio; set the status there"
-SAME_ANSWER = "the same in Altegio; correct it there"
-NOT_THERE_EITHER = "what is missing is missing in Altegio too; add it there"
-OVERTAKEN = "changed by another program at the same moment"
-NO_ZONE = "a date without a zone, and no zone is known: set ALTEGIO_TIMEZONE"
-REFUSED = "MongoDB refused the change (code {}): {}"
-COLLIDED = "another document has its id: altegio-sync clean"
 
 
 class MongoRepairs:
@@ -124,7 +117,7 @@ class MongoRepairs:
                 if fields := locally_repaired_fields(document, zone, context.ignored):
                     changes.append(Change(document, fields))
                 if zone is None and find_local_dates(document):
-                    unrepaired.note(NO_ZONE, label_of(document))
+                    unrepaired.note(texts.NO_ZONE(), label_of(document))
             await self._apply(changes, unrepaired)
             if should_stop():
                 break
@@ -183,7 +176,7 @@ class MongoRepairs:
             if fields:
                 changes.append(Change(document, fields))
             if find_loss({**document, **fields}) is not Loss.NOTHING and answer.verdict is not None:
-                unrepaired.note(NOT_THERE_EITHER, label_of(document))
+                unrepaired.note(texts.NOT_THERE_EITHER(), label_of(document))
             elif not fields:
                 unrepaired.note(_why_the_same(document, answer), label_of(document))
         await self._apply(changes, unrepaired)
@@ -205,7 +198,7 @@ class MongoRepairs:
                 if document is not None and _to_suspect(document) == suspect:
                     changes.append(Change(document, removes=True))
                 elif document is not None:
-                    unrepaired.note(OVERTAKEN, label_of(document))
+                    unrepaired.note(texts.OVERTAKEN(), label_of(document))
             await self._apply(changes, unrepaired)
 
     async def _load(self, suspects: Sequence[Suspect]) -> Mapping[bytes, RawBSONDocument]:
@@ -242,19 +235,20 @@ def _note_left(changes: Sequence[Change], applied: Applied, unrepaired: Unrepair
     for change, code in applied.left_of(changes):
         label = label_of(change.old)
         if code is None:
-            unrepaired.note(OVERTAKEN, label)
+            unrepaired.note(texts.OVERTAKEN(), label)
         elif code == DUPLICATE_KEY:
-            unrepaired.note(COLLIDED, label)
+            unrepaired.note(texts.COLLIDED(), label)
         else:
-            unrepaired.note(REFUSED.format(code, meaning_of(code)), label)
+            unrepaired.note(texts.CHANGE_REFUSED(code=code, reason=meaning_of(code)), label)
             unrepaired.errors.append(RunError("refused", refused_message(label, code)))
 
 
-def _why_the_same(document: Mapping[str, Any], answer: Answer) -> str:
+def _why_the_same(document: Mapping[str, Any], answer: Answer) -> Message:
     if answer.verdict is not None:
         is_pending = document.get("status") == AttendanceStatus.PENDING.value
-        return STILL_PENDING if is_pending else SAME_ANSWER
-    return NO_ID if answer.suspect.appointment_id is None else NO_ANSWER
+        return texts.STILL_PENDING() if is_pending else texts.SAME_ANSWER()
+    has_id = answer.suspect.appointment_id is not None
+    return texts.NOT_AT_ALTEGIO() if has_id else texts.NO_ID_TO_ASK()
 
 
 def _to_ask(context: RuleContext, *, includes_wrong_types: bool) -> Document:

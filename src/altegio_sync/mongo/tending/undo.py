@@ -11,6 +11,7 @@ from pymongo import UpdateOne
 
 from altegio_sync.domain.report import utc_now
 from altegio_sync.domain.trash import TrashedRun, UndoReport
+from altegio_sync.messages import store as texts
 from altegio_sync.mongo.core.batches import batched
 from altegio_sync.mongo.core.bulk import refused_message, write_each
 from altegio_sync.mongo.core.connection import durable, translated_errors
@@ -319,7 +320,7 @@ def _is_as_left(entry: RawBSONDocument, found: RawBSONDocument | None) -> bool:
 def _note_refused(report: UndoReport, appointment_id: str, code: int) -> None:
     message = refused_message(appointment_id, code)
     if code == DUPLICATE_KEY:
-        message = f"A unique index made by others does not let appointment {appointment_id} back"
+        message = texts.REFUSED_BY_INDEX(appointment_id=appointment_id)
     report.add_refused(appointment_id, message)
 
 
