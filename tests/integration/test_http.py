@@ -16,7 +16,8 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from altegio_sync.altegio.api import MAX_SECONDS, AltegioApi
+from altegio_sync.altegio.api import AltegioApi
+from altegio_sync.altegio.retrying import MAX_SECONDS
 from altegio_sync.altegio.transport import MAX_BODY_BYTES
 from altegio_sync.domain.period import Period
 from altegio_sync.errors import (

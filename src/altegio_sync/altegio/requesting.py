@@ -1,0 +1,149 @@
+"""One request to Altegio: within the limits, and again where that can help."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+import anyio.to_thread
+
+from altegio_sync.altegio.protocol import ACCEPT, Request, authorization, read_answer
+from altegio_sync.altegio.retrying import MAX_SECONDS, OnRetry, Retrying
+from altegio_sync.altegio.transport import Transport
+from altegio_sync.altegio.wire import AnyAnswer
+from altegio_sync.domain.clock import steady_now
+from altegio_sync.errors import (
+    AltegioError,
+    ConfigError,
+    NotAltegioError,
+    NotFoundError,
+    RateLimitedError,
+)
+from altegio_sync.messages import api as texts
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from altegio_sync.altegio.transport import RawAnswer
+    from altegio_sync.domain.counts import ApiUsage
+    from altegio_sync.ports import RequestBudget
+
+#: A larger body is read in a thread.
+_LARGE_BODY_BYTES = 8 * 1024 * 1024
+
+AnswerT = TypeVar("AnswerT", bound=AnyAnswer)
+
+
+@dataclass(frozen=True, slots=True)
+class Answered(Generic[AnswerT]):
+    """An answer with its headers; ``asked_at`` is when its request started, by `steady_now`."""
+
+    value: AnswerT
+    headers: Mapping[str, str]
+    asked_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class RetryRules:
+    """What retries depend on beside the errors: chance, and how a wait is made."""
+
+    on_retry: OnRetry | None
+    jitter: Callable[[], float]
+    sleep: Callable[[float], Awaitable[None]]
+
+
+class Requester:
+    """Sends requests with both tokens, and counts every start of one in ``usage``.
+
+    Raises:
+        ConfigError: a token that no header can hold, or see `Transport`.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        tokens: tuple[str, str],
+        budget: RequestBudget,
+        usage: ApiUsage,
+        rules: RetryRules,
+    ) -> None:
+        self._secrets = tokens
+        self._budget = budget
+        self._usage = usage
+        self._rules = rules
+        for token in tokens:
+            _check_token(token)
+        headers = {
+            "Accept": ACCEPT,
+            "Content-Type": "application/json",
+            "Authorization": authorization(*tokens),
+            "User-Agent": "altegio-sync",
+        }
+        self._transport = Transport(url, headers)
+
+    @property
+    def url(self) -> str:
+        return self._transport.url
+
+    async def aclose(self) -> None:
+        await self._transport.aclose()
+
+    async def fetch(self, answer_type: type[AnswerT], request: Request) -> Answered[AnswerT]:
+        """Send the request until it is answered, refused for good, or no longer worth a try."""
+        retrying = Retrying(self._usage, self._rules.on_retry, self._rules.jitter)
+        while True:
+            try:
+                return await self._try_once(answer_type, request)
+            except AltegioError as error:
+                if isinstance(error, RateLimitedError):
+                    # At once, so that no run with the same budget sends a request in vain.
+                    await self._rest(retrying.rest_s(error))
+                wait_s = retrying.wait_after(error)
+                if wait_s is None:
+                    raise
+            await self._rules.sleep(wait_s)
+
+    async def _rest(self, seconds: float) -> None:
+        """Stop all requests of the budget, but not for longer than a request is tried again."""
+        if seconds <= MAX_SECONDS:
+            await self._budget.rest(seconds)
+
+    async def _try_once(self, answer_type: type[AnswerT], request: Request) -> Answered[AnswerT]:
+        asked_at, answer = await self._send(request)
+        if self._transport.adds_slash(request, answer):
+            asked_at, answer = await self._send(request)
+            if self._transport.adds_slash(request, answer):
+                raise NotAltegioError(texts.ENDLESS_REDIRECT())
+        try:
+            value = await self._read(answer_type, answer)
+        except NotFoundError as error:
+            error.asked_at = asked_at  # it may be written, as any other answer
+            raise
+        return Answered(value, answer.headers, asked_at)
+
+    async def _send(self, request: Request) -> tuple[float, RawAnswer]:
+        await self._budget.wait_for_turn()
+        self._usage.requests += 1
+        asked_at = steady_now()
+        return asked_at, await self._transport.get(request)
+
+    async def _read(self, answer_type: type[AnswerT], answer: RawAnswer) -> AnswerT:
+        read = partial(
+            read_answer,
+            answer_type,
+            answer.status,
+            answer.headers,
+            answer.body,
+            secrets=self._secrets,
+        )
+        if len(answer.body) > _LARGE_BODY_BYTES:
+            # In a thread, so that signals and other requests need not wait for so much.
+            return await anyio.to_thread.run_sync(read, abandon_on_cancel=True)
+        return read()
+
+
+def _check_token(token: str) -> None:
+    """Raises ConfigError for one that no header can hold: the client would show it in its error."""
+    if not (token.isascii() and token.isprintable()) or " " in token:
+        raise ConfigError(texts.INVALID_TOKEN())
