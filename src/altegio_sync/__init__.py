@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from altegio_sync.altegio.api import AltegioApi
     from altegio_sync.app.school import School, open_school
+    from altegio_sync.app.syncing import sync_school, sync_school_changes
     from altegio_sync.config import SchoolConfig, Settings, load_settings
     from altegio_sync.domain.client_name import parse_client_name
     from altegio_sync.domain.leads import LeadIdKind, LeadRules
@@ -91,6 +92,8 @@ __all__ = [
     "parse_period",
     "sync_appointments",
     "sync_changes",
+    "sync_school",
+    "sync_school_changes",
     "validate_appointments",
 ]
 
@@ -126,6 +129,8 @@ _HOMES = {
     "parse_period": "domain.period_words",
     "sync_appointments": "usecases.sync",
     "sync_changes": "usecases.changes",
+    "sync_school": "app.syncing",
+    "sync_school_changes": "app.syncing",
 }
 
 

@@ -68,9 +68,7 @@ async def synced(
     config: SchoolConfig, reports: dict[str, SyncReport], budget: RequestBudget | None = None
 ) -> None:
     async with open_school(config, budget=budget) as school:
-        request = SyncRequest(
-            companies=config.company_ids, period=parse_period("last-month"), rules=config.rules
-        )
+        request = SyncRequest(companies=config.company_ids, period=parse_period("last-month"))
         report = await sync_school(school, request)
         stored = await school.database[config.collection].distinct("companyId")
         reports[config.company_ids[0]] = report

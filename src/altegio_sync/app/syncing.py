@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from altegio_sync.domain.report import new_run_id, utc_now
@@ -30,8 +31,18 @@ async def sync_school(
 ) -> SyncReport:
     """Bring the appointments of a period; see `sync_appointments`.
 
-    ``wait`` is how long another run is waited for, such as `10m`.
+    The school's settings decide on the rules, the zone and the page size, and the report and the
+    days are kept. ``wait`` is how long another run is waited for, such as `10m`.
     """
+    config = school.config
+    request = replace(
+        request,
+        page_size=config.first_page_size,
+        timezone=config.timezone,
+        rules=config.rules,
+        rules_fingerprint=config.settings_hash,
+        includes_documents_without_company=len(config.company_ids) == 1,
+    )
     run_id = new_run_id(utc_now())
     leases = school.leases(run_id, command="sync", wait=wait)
     stores = school.held_by(leases)
@@ -59,8 +70,16 @@ async def sync_school_changes(
 ) -> SyncReport:
     """Bring what changed since the last time; see `sync_changes`.
 
-    Another run is not waited for: the company that it works on is left to it.
+    The school's settings decide on the rules, the zone and the page size. Another run is not waited
+    for: the company that it works on is left to it.
     """
+    config = school.config
+    request = replace(
+        request,
+        page_size=config.first_page_size,
+        timezone=config.timezone,
+        rules=config.rules,
+    )
     run_id = new_run_id(utc_now())
     leases = school.leases(run_id, command="changes")
     stores = school.held_by(leases)

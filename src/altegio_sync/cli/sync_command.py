@@ -83,13 +83,8 @@ def execute_sync(
             period=period,
             mode=SyncMode.UPDATE if asked.update else SyncMode.NEW_ONLY,
             dry_run=asked.dry_run,
-            page_size=config.first_page_size,
-            timezone=config.timezone,
-            rules=config.rules,
             proves=asked.prove,
             max_age=max_age,
-            rules_fingerprint=config.settings_hash,
-            includes_documents_without_company=len(config.company_ids) == 1,
             allows_mass_delete=asked.allow_mass_delete,
             words=(first,) if last is None else (first, last),
             options=asked.to_words(),
@@ -120,9 +115,6 @@ def execute_changes(
             since=from_when,
             overlap=span,
             dry_run=dry_run,
-            page_size=config.first_page_size,
-            timezone=config.timezone,
-            rules=config.rules,
             options=() if since is None else ("--since", since),
         )
 
