@@ -35,7 +35,7 @@ from altegio_sync.mongo.tending.repairs import MongoRepairs
 from altegio_sync.mongo.tending.undo import MongoTrash
 from altegio_sync.mongo.tending.validation import MongoValidator
 from altegio_sync.ports import StoredScope
-from altegio_sync.usecases.asking_plan import RepairRequest
+from altegio_sync.usecases.asking.plan import RepairRequest
 from altegio_sync.usecases.repair import RepairRun
 from altegio_sync.usecases.stats import collect_stats
 from altegio_sync.usecases.stopping import StopSignal

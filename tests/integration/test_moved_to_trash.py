@@ -20,7 +20,7 @@ from altegio_sync.errors import (
 from altegio_sync.messages.validation import NOT_THERE_EITHER, OVERTAKEN
 from altegio_sync.mongo.tending.repairs import MongoRepairs
 from altegio_sync.mongo.tending.undo import MongoTrash
-from altegio_sync.usecases.asking_plan import RepairRequest
+from altegio_sync.usecases.asking.plan import RepairRequest
 from altegio_sync.usecases.repair import RepairRun
 from altegio_sync.usecases.stopping import StopSignal
 from altegio_sync.usecases.zones import LocalZone

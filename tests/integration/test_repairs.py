@@ -19,7 +19,7 @@ from altegio_sync.messages.validation import NO_COMPANY, NO_ZONE
 from altegio_sync.mongo.core.indexes import ensure_unique_index, has_unique_index
 from altegio_sync.mongo.tending.cleaning import MongoCleaner
 from altegio_sync.mongo.tending.repairs import MongoRepairs
-from altegio_sync.usecases.asking_plan import RepairRequest
+from altegio_sync.usecases.asking.plan import RepairRequest
 from altegio_sync.usecases.repair import RepairRun
 from altegio_sync.usecases.stopping import StopSignal
 from altegio_sync.usecases.zones import LocalZone

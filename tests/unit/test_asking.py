@@ -18,8 +18,8 @@ from altegio_sync.errors import (
 )
 from altegio_sync.messages.sync import KEEPS_CHANGING
 from altegio_sync.messages.validation import ANSWER_REFUSED
-from altegio_sync.usecases.asking import Asking
-from altegio_sync.usecases.asking_plan import RepairRequest
+from altegio_sync.usecases.asking.asking import Asking
+from altegio_sync.usecases.asking.plan import RepairRequest
 from altegio_sync.usecases.zones import LocalZone
 from tests.fakes import ListSource, booking
 

@@ -14,8 +14,8 @@ from altegio_sync.domain.counts import ApiUsage
 from altegio_sync.domain.ledger import Grade
 from altegio_sync.domain.period import Period
 from altegio_sync.ports import PageQuery
-from altegio_sync.usecases.reading import PeriodReading
-from altegio_sync.usecases.window import Window
+from altegio_sync.usecases.reading.period_reading import PeriodReading
+from altegio_sync.usecases.reading.window import Window
 from tests.fakes import START, ListSource, booking
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import pytest
 from altegio_sync.domain.period import Period
 from altegio_sync.errors import UnexpectedAnswerError
 from altegio_sync.ports import Page, PageQuery
-from altegio_sync.usecases.other_days import refuse_other_days
+from altegio_sync.usecases.reading.other_days import refuse_other_days
 from tests.fakes import booking
 
 KYIV = ZoneInfo("Europe/Kyiv")

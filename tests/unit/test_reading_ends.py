@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from altegio_sync.domain.counts import ApiUsage
 from altegio_sync.domain.period import Period
 from altegio_sync.ports import Page, PageQuery
-from altegio_sync.usecases.allowance import most_requests
-from altegio_sync.usecases.reading import PeriodReading
-from altegio_sync.usecases.window import Window
+from altegio_sync.usecases.reading.allowance import most_requests
+from altegio_sync.usecases.reading.period_reading import PeriodReading
+from altegio_sync.usecases.reading.window import Window
 from tests.fakes import ListSource, booking
 
 if TYPE_CHECKING:

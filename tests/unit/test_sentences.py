@@ -32,8 +32,6 @@ NOT_YET = {
     "config/environment.py",
     "config/values.py",
     "config/warnings.py",
-    "usecases/asking.py",
-    "usecases/company_asking.py",
     "usecases/services.py",
 }
 

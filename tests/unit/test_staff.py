@@ -14,7 +14,7 @@ from altegio_sync.domain.report import CompanyReport
 from altegio_sync.errors import AltegioUnavailableError
 from altegio_sync.ports import Page
 from altegio_sync.usecases.stopping import StopSignal
-from altegio_sync.usecases.storing import BookingIntake
+from altegio_sync.usecases.storing.intake import BookingIntake
 from altegio_sync.usecases.sync import SyncRequest, sync_appointments
 from tests.fakes import NOW, START, ListSource, MemoryStore, booking, run_context
 

@@ -24,9 +24,9 @@ from altegio_sync.errors import (
 from altegio_sync.log import message
 from altegio_sync.ports import StoredScope
 from altegio_sync.usecases.company_run import CompanyRun
+from altegio_sync.usecases.reading.window import Window
 from altegio_sync.usecases.sync import SyncRequest, sync_appointments
 from altegio_sync.usecases.vanished import VanishedSearch
-from altegio_sync.usecases.window import Window
 from altegio_sync.usecases.window_outcome import AwaitsMarking, Entered
 from tests.fakes import (
     NOW,

@@ -20,7 +20,7 @@ from altegio_sync.domain.exit_code import ExitCode
 from altegio_sync.domain.report import utc_now
 from altegio_sync.log import get_logger
 from altegio_sync.messages.sync import FETCH_FAILED
-from altegio_sync.usecases.asking_plan import RepairRequest
+from altegio_sync.usecases.asking.plan import RepairRequest
 from altegio_sync.usecases.repair import RepairRun, plan_repairs, repair_appointments
 from altegio_sync.usecases.validate import ValidationRequest, validate_appointments
 

@@ -23,12 +23,12 @@ from altegio_sync.errors import ConfigError
 from altegio_sync.messages import sync as texts
 from altegio_sync.ports import PageQuery, SilentProgress
 from altegio_sync.usecases.company_run import run_companies, run_company
-from altegio_sync.usecases.incomplete import Shortfall
-from altegio_sync.usecases.reading import MAX_WINDOW_RECORDS, PeriodReading
+from altegio_sync.usecases.reading.incomplete import Shortfall
+from altegio_sync.usecases.reading.period_reading import MAX_WINDOW_RECORDS, PeriodReading
+from altegio_sync.usecases.reading.window import Window
 from altegio_sync.usecases.run_clock import RunClock
 from altegio_sync.usecases.run_context import RunContext
 from altegio_sync.usecases.stopping import StopSignal
-from altegio_sync.usecases.window import Window
 from altegio_sync.usecases.zones import fetch_zone
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from altegio_sync.errors import (
 )
 from altegio_sync.messages import sync as texts
 from altegio_sync.usecases.run_book import close_book
-from altegio_sync.usecases.storing import BookingIntake
+from altegio_sync.usecases.storing.intake import BookingIntake
 from altegio_sync.usecases.warning import warn_of_index
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from altegio_sync.domain.period import Period
+    from altegio_sync.usecases.reading.window import Window
     from altegio_sync.usecases.run_clock import RunClock
     from altegio_sync.usecases.run_context import RunContext
-    from altegio_sync.usecases.window import Window
 
 
 class LedgerDays:

@@ -8,8 +8,8 @@ from altegio_sync.domain.repair import SchoolZones, Unrepaired
 from altegio_sync.domain.validation import RepairPlan
 from altegio_sync.errors import AltegioError, first_error
 from altegio_sync.messages import validation as texts
-from altegio_sync.usecases.asking import Asking
-from altegio_sync.usecases.asking_plan import (
+from altegio_sync.usecases.asking.asking import Asking
+from altegio_sync.usecases.asking.plan import (
     REQUESTS_PER_SECOND,
     AnswerStore,
     group_by_companies,
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from altegio_sync.domain.repair import Suspect
     from altegio_sync.domain.validation import RuleContext, ValidationReport, ValidationScope
     from altegio_sync.ports import AppointmentSource
-    from altegio_sync.usecases.asking_plan import RepairRequest
+    from altegio_sync.usecases.asking.plan import RepairRequest
     from altegio_sync.usecases.rearranging import Rearrangement
     from altegio_sync.usecases.stopping import StopSignal
     from altegio_sync.usecases.validate import Validator

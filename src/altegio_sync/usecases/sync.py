@@ -16,16 +16,16 @@ from altegio_sync.domain.zones import find_zone
 from altegio_sync.messages import sync as texts
 from altegio_sync.ports import PageQuery, SilentProgress, StoredScope
 from altegio_sync.usecases.company_run import run_companies, run_company
-from altegio_sync.usecases.incomplete import incomplete_errors
 from altegio_sync.usecases.ledger_days import LedgerDays
-from altegio_sync.usecases.other_days import refuse_other_days
-from altegio_sync.usecases.reading import PeriodReading
+from altegio_sync.usecases.reading.incomplete import incomplete_errors
+from altegio_sync.usecases.reading.other_days import refuse_other_days
+from altegio_sync.usecases.reading.period_reading import PeriodReading
+from altegio_sync.usecases.reading.window import Window
 from altegio_sync.usecases.run_clock import RunClock
 from altegio_sync.usecases.run_context import RunContext
 from altegio_sync.usecases.stopping import StopSignal
 from altegio_sync.usecases.vanished import VanishedSearch
 from altegio_sync.usecases.warning import warn
-from altegio_sync.usecases.window import Window
 from altegio_sync.usecases.window_outcome import AwaitsMarking, Entered, Unsettled, count_days
 from altegio_sync.usecases.zones import fetch_zone
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from altegio_sync.errors import AltegioError
     from altegio_sync.ports import StoredScope
     from altegio_sync.usecases.company_run import CompanyRun
-    from altegio_sync.usecases.window import Window
+    from altegio_sync.usecases.reading.window import Window
     from altegio_sync.usecases.window_outcome import WindowOutcome
 
 #: Documents that are marked at once.

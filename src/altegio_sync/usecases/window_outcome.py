@@ -11,7 +11,7 @@ from altegio_sync.domain.ledger import Grade
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from altegio_sync.usecases.window import Window
+    from altegio_sync.usecases.reading.window import Window
 
 
 @dataclass(frozen=True, slots=True)

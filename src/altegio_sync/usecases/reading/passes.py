@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import anyio
 
 from altegio_sync.domain.ledger import Grade
-from altegio_sync.usecases.counted import Counted, is_new_since
-from altegio_sync.usecases.pages import MIN_IN_FLIGHT
-from altegio_sync.usecases.window import Window
+from altegio_sync.usecases.reading.counted import Counted, is_new_since
+from altegio_sync.usecases.reading.pages import MIN_IN_FLIGHT
+from altegio_sync.usecases.reading.window import Window
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Set
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from altegio_sync.domain.appointment import Booking
     from altegio_sync.domain.period import Period
     from altegio_sync.ports import Page, PageQuery
-    from altegio_sync.usecases.pages import PageReader
+    from altegio_sync.usecases.reading.pages import PageReader
 
 _MAX_IN_FLIGHT = 16
 #: The most bookings in memory at once, for any size of a page and any number of windows.

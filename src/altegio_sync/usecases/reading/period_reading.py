@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING
 import anyio
 
 from altegio_sync.domain.ledger import Grade
-from altegio_sync.usecases.allowance import Allowance
-from altegio_sync.usecases.pages import PageReader
-from altegio_sync.usecases.passes import WindowReading
-from altegio_sync.usecases.window import Window
+from altegio_sync.usecases.reading.allowance import Allowance
+from altegio_sync.usecases.reading.pages import PageReader
+from altegio_sync.usecases.reading.passes import WindowReading
+from altegio_sync.usecases.reading.window import Window
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from altegio_sync.domain.counts import ApiUsage
     from altegio_sync.domain.period import Period
     from altegio_sync.ports import AppointmentSource, Page, PageQuery
-    from altegio_sync.usecases.pages import Handle
-    from altegio_sync.usecases.passes import Pass
+    from altegio_sync.usecases.reading.pages import Handle
+    from altegio_sync.usecases.reading.passes import Pass
 
     OnWindow = Callable[[Window], Awaitable[None]]
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from altegio_sync.messages import Message
-    from altegio_sync.usecases.window import Window
+    from altegio_sync.usecases.reading.window import Window
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from altegio_sync.domain.appointment import Booking
     from altegio_sync.domain.counts import ApiUsage
     from altegio_sync.ports import AppointmentSource, Page, PageQuery
-    from altegio_sync.usecases.allowance import Allowance
+    from altegio_sync.usecases.reading.allowance import Allowance
 
     # Gets the number of a page, the page, and those of its bookings that are handed on now.
     Handle = Callable[[int, Page, list[Booking]], Awaitable[None]]

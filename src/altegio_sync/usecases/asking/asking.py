@@ -10,9 +10,9 @@ from altegio_sync.domain.repair import Answer, Loss
 from altegio_sync.domain.report import RunError
 from altegio_sync.errors import AltegioError
 from altegio_sync.messages import validation as texts
-from altegio_sync.usecases.asking_plan import group_by_companies, label_of
-from altegio_sync.usecases.company_asking import Asked, CompanyAsking
-from altegio_sync.usecases.removing import Removal
+from altegio_sync.usecases.asking.company import Asked, CompanyAsking
+from altegio_sync.usecases.asking.plan import group_by_companies, label_of
+from altegio_sync.usecases.asking.removing import Removal
 from altegio_sync.usecases.zones import to_zone
 
 if TYPE_CHECKING:
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from altegio_sync.domain.repair import Suspect, Unrepaired
     from altegio_sync.messages import Message
     from altegio_sync.ports import AppointmentSource
-    from altegio_sync.usecases.asking_plan import AnswerStore, RepairRequest
-    from altegio_sync.usecases.removing import Confirmed
+    from altegio_sync.usecases.asking.plan import AnswerStore, RepairRequest
+    from altegio_sync.usecases.asking.removing import Confirmed
 
 
 class Asking:

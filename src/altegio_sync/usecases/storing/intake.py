@@ -15,9 +15,9 @@ from altegio_sync.domain.report import RunError, SyncMode
 from altegio_sync.messages import sync as texts
 from altegio_sync.messages.lessons import NO_ID
 from altegio_sync.messages.words import some_ids
-from altegio_sync.usecases.again import AskingAgain
-from altegio_sync.usecases.lead_notes import note_leads, warn_of_leads
-from altegio_sync.usecases.staff import StaffList
+from altegio_sync.usecases.storing.again import AskingAgain
+from altegio_sync.usecases.storing.leads import note_leads, warn_of_leads
+from altegio_sync.usecases.storing.staff import StaffList
 from altegio_sync.usecases.warning import warn
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from altegio_sync.domain.report import CompanyReport
     from altegio_sync.messages import Message
     from altegio_sync.ports import BatchResult, Overtaken, Page, PageQuery
-    from altegio_sync.usecases.again import Store
     from altegio_sync.usecases.run_context import RunContext
+    from altegio_sync.usecases.storing.again import Store
 
 
 class BookingIntake:

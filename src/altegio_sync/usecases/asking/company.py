@@ -11,8 +11,7 @@ from altegio_sync.domain.lessons import judge, needs_staff
 from altegio_sync.domain.repair import Answer
 from altegio_sync.messages.sync import KEEPS_CHANGING
 from altegio_sync.ports import PageQuery
-from altegio_sync.usecases.allowance import Allowance
-from altegio_sync.usecases.asking_plan import plan_windows
+from altegio_sync.usecases.asking.plan import plan_windows
 from altegio_sync.usecases.by_id import (
     KeepsChanging,
     NotKnown,
@@ -21,7 +20,8 @@ from altegio_sync.usecases.by_id import (
     Written,
     for_each_id,
 )
-from altegio_sync.usecases.reading import PeriodReading
+from altegio_sync.usecases.reading.allowance import Allowance
+from altegio_sync.usecases.reading.period_reading import PeriodReading
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from altegio_sync.domain.period import Period
     from altegio_sync.domain.repair import Suspect, Unrepaired
     from altegio_sync.ports import AppointmentSource, Page
-    from altegio_sync.usecases.asking_plan import AnswerStore, RepairRequest
-    from altegio_sync.usecases.window import Window
+    from altegio_sync.usecases.asking.plan import AnswerStore, RepairRequest
+    from altegio_sync.usecases.reading.window import Window
 
 #: A list may have many bookings that are not stored. What this number of pages for each document
 #: did not bring is requested by id.

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from altegio_sync.domain.period import spans
 from altegio_sync.domain.repair import Loss
 from altegio_sync.ports import PageQuery
-from altegio_sync.usecases.reading import PeriodReading
-from altegio_sync.usecases.window import Window
+from altegio_sync.usecases.reading.period_reading import PeriodReading
+from altegio_sync.usecases.reading.window import Window
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

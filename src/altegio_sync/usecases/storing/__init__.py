@@ -1,0 +1,5 @@
+"""Brings what was read into the collection.
+
+- `intake`: judges, stores, counts and reports the bookings.
+- `staff`: the staff list. `leads`: doubtful and changed leads. `again`: overtaken answers.
+"""
