@@ -31,10 +31,10 @@ _SENTENCES = {each.code: each for each in vars(texts).values() if isinstance(eac
 
 
 class _Stderr:
-    """Looks stderr up at every line, since a progress bar puts itself in its place."""
+    """Looks up stderr for every line, since a progress bar replaces it."""
 
     def msg(self, message: str) -> None:
-        # What nobody can read any more, on a terminal that was closed, shall not end a run.
+        # A log line to a closed terminal must not end a run.
         with suppress(OSError):
             print(message, file=sys.stderr, flush=True)  # noqa: T201 - this is where logs go
 
@@ -42,7 +42,7 @@ class _Stderr:
 
 
 class Redaction:
-    """Takes secrets out of texts, whoever put them there."""
+    """Masks secrets in texts, wherever they come from."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         self._secrets = sorted(secrets, key=len, reverse=True)
@@ -54,7 +54,7 @@ class Redaction:
 
 
 def configure_logging(log_format: LogFormat, level: LogLevel, secrets: Iterable[str] = ()) -> None:
-    """Once a command: how log lines look, and what must not stand in them."""
+    """Set up the log once for each command: its format, and the secrets to mask."""
     render = _render_json if log_format == "json" else _render_text
     redact = Redaction(secrets)
 
@@ -111,7 +111,7 @@ def _vanished(fields: Mapping[str, Any]) -> Message:
 
 
 def _to_field(value: object) -> Field:
-    """Numbers and flags stay what they are: sentences format and test them."""
+    """Numbers and flags stay unchanged: sentences format and test them."""
     if isinstance(value, Message | str | int | float | None):
         return value
     return [_to_field(each) for each in value] if isinstance(value, list | tuple) else str(value)

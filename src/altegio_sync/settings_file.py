@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from dotenv.parser import Binding
 
 ENCODING = "utf-8-sig"
-#: It would log a line of its own at each reading of the file.
+#: The parser would log a line at each reading of the file.
 _PARSERS_LOG = logging.getLogger("dotenv.main")
 
 
 @dataclass(frozen=True, slots=True)
 class SettingsFile:
-    """``unread_lines`` are the numbers of lines that are no comment and set nothing."""
+    """``unread_lines`` are the numbers of lines that are not comments and set nothing."""
 
     path: Path
     unread_lines: tuple[int, ...]
@@ -36,7 +36,7 @@ def read_settings_file(path: Path) -> SettingsFile | None:
     try:
         mode = path.stat().st_mode
         if not stat.S_ISREG(mode):
-            return None  # a pipe may never end, nor begin
+            return None  # a pipe may never end, or never begin
         with path.open(encoding=ENCODING) as file:
             bindings = list(parse_stream(file))
     except (OSError, UnicodeDecodeError):
@@ -50,7 +50,7 @@ def read_settings_file(path: Path) -> SettingsFile | None:
 
 @contextmanager
 def without_the_parsers_log() -> Iterator[None]:
-    """The file may be read in here without a line about each of its wrong lines."""
+    """Within this context, reading the file does not log its wrong lines."""
     _PARSERS_LOG.addFilter(_drop)
     try:
         yield
@@ -63,12 +63,12 @@ def _drop(_record: logging.LogRecord) -> bool:
 
 
 def _is_unread(binding: Binding) -> bool:
-    """No NAME=value; `export NAME`, as shells have it, is left in peace."""
+    """Whether the line is not NAME=value; `export NAME`, as in shells, is accepted."""
     is_bare = binding.key is not None and binding.value is None
     return binding.error or (is_bare and not binding.original.string.lstrip().startswith("export"))
 
 
 def _line_of(binding: Binding) -> int:
-    """The parser counts from the empty lines ahead of it."""
+    """The line's number: the parser counts from the empty lines before it."""
     ahead = re.match(r"\s*", binding.original.string)
     return binding.original.line + (ahead[0].count("\n") if ahead else 0)

@@ -1,4 +1,4 @@
-"""Altegio over HTTP: what can be asked, within the limits, again where that can help."""
+"""Requests to Altegio, within its limits, and repeated where this can help."""
 
 from __future__ import annotations
 
@@ -42,21 +42,21 @@ if TYPE_CHECKING:
 
 DEFAULT_URL = "https://api.alteg.io/api/v1"
 LARGEST_PAGE = 1000
-#: What every server serves that the old scripts asked.
+#: The page size of the old scripts, which every server serves.
 _SAFE_PAGE = 50
-#: How a server refuses a page that is too large for it, where it does not serve a smaller one.
+#: The statuses of a server that refuses a page size instead of serving smaller pages.
 _TOO_LARGE_PAGE = (400, 422)
-#: A total beyond this is an error of the server, as a negative one is.
+#: A larger total is an error of the server, as is a negative total.
 _MOST_BOOKINGS = 10**9
 
 
 class AltegioApi:
-    """Asks Altegio within its limits, again where that can help; use it as a context manager.
+    """Requests Altegio within its limits, and repeats where this can help; a context manager.
 
     Every method raises RateLimitedError or AltegioUnavailableError when six tries or three minutes
-    did not help, UnexpectedAnswerError when the answers stay of an unknown shape,
-    and AltegioRejectedError at once when asking again cannot help. StoreError where the budget is
-    shared through MongoDB and that fails.
+    did not help, UnexpectedAnswerError when the shape of the answers stays unknown,
+    AltegioRejectedError at once when another try cannot help, and StoreError where the budget is
+    shared through MongoDB and MongoDB fails.
     """
 
     def __init__(
@@ -108,7 +108,7 @@ class AltegioApi:
         answer = await self._requester.fetch(
             ServicesAnswer, Request(f"company/{company_id}/services/")
         )
-        # An id that is listed twice would stand twice in the line to paste into the settings.
+        # An id that is listed twice would be twice in the line to paste into the settings.
         return list({each.id: each for each in to_services(answer.value.data)}.values())
 
     async def fetch_teachers(self, company_id: str) -> Mapping[str, Teacher]:
@@ -117,19 +117,19 @@ class AltegioApi:
                 StaffAnswer, Request(f"company/{company_id}/staff/")
             )
         except (AltegioRejectedError, NotAltegioError, UnexpectedAnswerError):
-            # The older path has answered tokens to which the newer one refused the right.
+            # The older path has accepted tokens that the newer path refused.
             answer = await self._requester.fetch(StaffAnswer, Request(f"staff/{company_id}"))
         teachers = (to_teacher(staff) for staff in answer.value.data)
         return {teacher.id: teacher for teacher in teachers if teacher is not None}
 
     async def fetch_page(self, query: PageQuery) -> Page:
-        """A page; one that is too large for the server is served smaller, from then on too."""
+        """A page. Where the server refuses the page size, this and later pages are smaller."""
         size = min(query.page_size, self._largest_page)
         try:
             page = await self._fetch_page(replace(query, page_size=size))
         except AltegioRejectedError as error:
             is_too_large = size > _SAFE_PAGE and error.status in _TOO_LARGE_PAGE
-            # A later page of another size would begin at another row.
+            # With another size, a later page would begin at another row.
             if not is_too_large or query.page > 1:
                 raise
             page = await self._fetch_page(replace(query, page_size=_SAFE_PAGE))

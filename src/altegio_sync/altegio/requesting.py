@@ -1,4 +1,4 @@
-"""One request to Altegio: within the limits, and again where that can help."""
+"""One request to Altegio: within the limits, and repeated where this can help."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Requester:
     """Sends requests with both tokens, and counts every start of one in ``usage``.
 
     Raises:
-        ConfigError: a token that no header can hold, or see `Transport`.
+        ConfigError: a header cannot contain the token; or see `Transport`.
     """
 
     def __init__(
@@ -90,7 +90,7 @@ class Requester:
         await self._transport.aclose()
 
     async def fetch(self, answer_type: type[AnswerT], request: Request) -> Answered[AnswerT]:
-        """Send the request until it is answered, refused for good, or no longer worth a try."""
+        """Send the request until it is answered, finally refused, or no longer worth a try."""
         retrying = Retrying(self._usage, self._rules.on_retry, self._rules.jitter)
         while True:
             try:
@@ -138,12 +138,12 @@ class Requester:
             secrets=self._secrets,
         )
         if len(answer.body) > _LARGE_BODY_BYTES:
-            # In a thread, so that signals and other requests need not wait for so much.
+            # In a thread, so that signals and other requests do not wait for a large body.
             return await anyio.to_thread.run_sync(read, abandon_on_cancel=True)
         return read()
 
 
 def _check_token(token: str) -> None:
-    """Raises ConfigError for one that no header can hold: the client would show it in its error."""
+    """Raises ConfigError for a token that no header can have: the client's error would show it."""
     if not (token.isascii() and token.isprintable()) or " " in token:
         raise ConfigError(texts.INVALID_TOKEN())

@@ -7,9 +7,9 @@ import json
 import signal
 import sys
 
-#: Python looks for cycles whenever this many more objects have come than gone; 700 unless told.
-#: A page of a thousand records is some ten thousand objects without a cycle: looking that often
-#: was a third of a sync's time. It costs a few MB.
+#: Python searches for cycles of garbage after this many new objects (by default 700). A page of a
+#: thousand records has about ten thousand objects without a cycle: the searches took a third of a
+#: sync's time. The higher number costs a few MB.
 _GARBAGE_THRESHOLD = 50_000
 INTERRUPTED = "Interrupted before there was a result"
 
@@ -44,7 +44,7 @@ def appointments_test() -> None:
 
 
 def _run(name: str, *command: str) -> None:
-    """Run under a name of its own; the old npm names each stand for one command."""
+    """Run one command under its old npm name."""
     gc.set_threshold(_GARBAGE_THRESHOLD, 20, 100)
     _interrupt_on_signals()
     try:
@@ -54,7 +54,7 @@ def _run(name: str, *command: str) -> None:
         make_streams_safe()
         app([*command, *sys.argv[1:]], prog_name=name)
     except (KeyboardInterrupt, SystemExit) as error:
-        # typer ends an interrupted command by exit code 130 itself.
+        # typer itself ends an interrupted command with exit code 130.
         if isinstance(error, SystemExit) and error.code != 130:
             raise
         if "--json" in sys.argv:
@@ -63,9 +63,9 @@ def _run(name: str, *command: str) -> None:
 
 
 def _print_interrupted(arguments: list[str]) -> None:
-    """A program that reads stdout always gets one JSON object, also from the first moment on.
+    """Print one JSON object, also when the interrupt came before the command began.
 
-    Of our own modules none is imported: that may be what was interrupted.
+    Imports none of our modules: their import may be what was interrupted.
     """
     streams = sys.modules.get("altegio_sync.cli.streams")
     if not getattr(getattr(streams, "WatchedOutput", None), "was_written", False):
@@ -75,9 +75,9 @@ def _print_interrupted(arguments: list[str]) -> None:
 
 
 def _interrupt_on_signals() -> None:
-    """Let these signals act as Ctrl-C from the start, also while the command is being imported."""
+    """Let these signals act like Ctrl-C from the start, also while the command is imported."""
     for name in ("SIGTERM", "SIGHUP"):
         number = getattr(signal, name, None)
-        # nohup has SIGHUP ignored, so that a run outlives its terminal.
+        # nohup ignores SIGHUP, so that a run outlives its terminal.
         if number is not None and signal.getsignal(number) is signal.SIG_DFL:
             signal.signal(number, signal.default_int_handler)

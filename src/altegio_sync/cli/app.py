@@ -1,4 +1,4 @@
-"""The commands and their options; what they do is imported only when one is called."""
+"""The commands and their options. The code of a command is imported when the command runs."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def sync(
         typer.Option(
             "--max-age",
             metavar="SPAN",
-            # The backslash keeps it from being taken for markup.
+            # Without the backslash, rich would read the bracket as markup.
             help="With --resume: skip only days that were read within this time \\[default: 24h].",
         ),
     ] = None,

@@ -50,7 +50,7 @@ class CommandOptions:
     log_format: LogFormat = "text"
     verbose: bool = False
     quiet: bool = False
-    #: False where an earlier part of the command reported the lines that cannot be read.
+    #: False where an earlier part of the command already reported the unreadable lines.
     reports_settings_file: bool = True
 
     def configure_logging(self, secrets: Iterable[str] = ()) -> None:
@@ -67,7 +67,7 @@ def load(options: CommandOptions, required: Iterable[str] = ALL_SETTINGS) -> Set
     settings = load_settings(options.env_file, required)
     options.configure_logging(settings.secrets)
     if "ALTEGIO_COMPANY_TOKEN" in required:
-        # Before anything is asked of anybody. Not imported by those who ask nothing.
+        # Before any request. Commands that make no request do not import it.
         from altegio_sync.app.school import check_http_client
 
         check_http_client(settings)
@@ -80,12 +80,12 @@ def run_command(options: CommandOptions, body: Callable[[StopSignal], Awaitable[
 
 
 def execute(options: CommandOptions, body: Callable[[StopSignal], Awaitable[int]]) -> int:
-    """Run the command's body; the exit code.
+    """Run the command's body; return the exit code.
 
-    The first SIGINT, SIGTERM or SIGHUP (the terminal was closed) asks the body to stop, the second
-    leaves it where it is. No error shows a traceback: the text of one may hold what is private.
+    The first SIGINT, SIGTERM or SIGHUP (a closed terminal) asks the body to stop, the second
+    cancels it. No error shows a traceback, since its text may contain private data.
     """
-    if sys.stderr is None:  # closed by the caller: nothing is told, and above all not on stdout
+    if sys.stderr is None:  # closed by the caller: report nothing, especially not on stdout
         sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115 - until the end
     options.configure_logging()
     if sys.stdout is None:
@@ -102,9 +102,9 @@ def execute(options: CommandOptions, body: Callable[[StopSignal], Awaitable[int]
         except OSError as error:
             if error is not output.failure:
                 raise
-            # The interpreter shall not complain at its exit of what is still to be written.
+            # Else the interpreter would complain at its exit about unwritten text.
             _send_nowhere(output.fileno())
-            # Whoever reads a pipe may have had enough.
+            # The reader of a pipe may stop reading at any time.
             if not isinstance(error, BrokenPipeError):
                 why = error.strerror or type(error).__name__
                 message = f"Cannot write the output: {why}"
@@ -116,7 +116,7 @@ def execute(options: CommandOptions, body: Callable[[StopSignal], Awaitable[int]
 def leaving_at_once(
     body: Callable[[], Awaitable[int]],
 ) -> Callable[[StopSignal], Awaitable[int]]:
-    """A body that only asks and shows, so that it is left where it is when it is to stop."""
+    """A body that only reads and shows: a stop cancels it at once."""
 
     async def interruptible(stop: StopSignal) -> int:
         code: int = ExitCode.INTERRUPTED
@@ -138,7 +138,7 @@ def _execute(
         return ExitCode.INTERRUPTED
     except OSError as error:
         if error is output.failure:
-            raise  # nothing can be told there
+            raise  # nothing can be written there
         return _fail_outside(options, error)
     except Exception as error:  # noqa: BLE001 - the outermost handler
         return _fail_unexpectedly(options, error)
@@ -166,21 +166,21 @@ async def _with_signals(
 
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        # nohup has it ignored, so that a run outlives its terminal.
+        # nohup ignores SIGHUP, so that a run outlives its terminal.
         if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:
             loop.add_signal_handler(number, on_signal)
     return await task
 
 
 def _forget_closed(terminals: Iterable[int]) -> None:
-    """Let what goes to a terminal that was closed go nowhere: writing there fails."""
+    """Discard the output to a closed terminal: writing there fails."""
     for descriptor in terminals:
         if not os.isatty(descriptor):
             _send_nowhere(descriptor)
 
 
 def fail(options: CommandOptions, error: AltegioSyncError) -> int:
-    """Tell the error on stderr, under ``--json`` on stdout as well; its exit code."""
+    """Report the error on stderr, and with ``--json`` also on stdout; return its exit code."""
     match error:
         case ConfigError():
             code, exit_code = "config", ExitCode.WRONG_USE
@@ -200,10 +200,10 @@ def fail(options: CommandOptions, error: AltegioSyncError) -> int:
 
 @contextmanager
 def telling_store_errors(options: CommandOptions, instead: str | None = None) -> Iterator[None]:
-    """A report that MongoDB fails is an ERROR line on stdout too: people watch that for the word.
+    """Print a failure of MongoDB as an ERROR line on stdout too: people search stdout for the word.
 
-    Under ``--json`` it is not: there the failure itself goes to stdout. ``instead`` is for what
-    reads stdout and takes no such line.
+    With ``--json`` the failure itself is printed instead. ``instead`` replaces the line, for a
+    program that reads stdout and does not accept such a line.
     """
     try:
         yield
@@ -230,15 +230,15 @@ def _fail_outside(options: CommandOptions, error: OSError) -> int:
 
 
 def _place(error: BaseException) -> str:
-    """The file of ours and the line where it happened."""
+    """The file and line of our code where the error happened."""
     frames = traceback.extract_tb(error.__traceback__)
     ours = [frame for frame in frames if "altegio_sync" in frame.filename] or frames
     return f"{os.path.basename(ours[-1].filename)}:{ours[-1].lineno}" if ours else "?"  # noqa: PTH119 - no need of pathlib
 
 
 def _fail_unexpectedly(options: CommandOptions, error: Exception) -> int:
-    """Where it happened is told, not what was in it: the text may hold what is private."""
-    while isinstance(error, ExceptionGroup):  # of tasks side by side: the first tells the place
+    """Report the place of the error, not its text: the text may contain private data."""
+    while isinstance(error, ExceptionGroup):  # errors of parallel tasks: the first has the place
         error = error.exceptions[0]
     message = f"Unexpected {type(error).__name__} at {_place(error)}: please report this"
     tell_errors(options, [RunError("unexpected", message)])

@@ -1,4 +1,4 @@
-"""`altegio-sync coverage`: a calendar of what is known to be complete."""
+"""`altegio-sync coverage`: a calendar of the days that are known to be complete."""
 
 from __future__ import annotations
 

@@ -35,13 +35,13 @@ _STEPS = (
 
 
 def run_demo(seed: int) -> None:
-    """Run every step; leave with the code of one that could not be done."""
-    # SIGTERM too leaves nothing of it behind.
+    """Run every step; exit with the code of a step that failed."""
+    # After SIGTERM, too, nothing is left.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     school = School(seed=seed)
     print("A made-up school and its own MongoDB; both are removed at the end.")
     with (
-        # A MongoDB that still writes its last is no reason to fail.
+        # A MongoDB that still writes its last files is no reason to fail.
         tempfile.TemporaryDirectory(prefix="altegio-demo-", ignore_cleanup_errors=True) as folder,
         SandboxServer(school, token=_TOKEN, user_token=_USER_TOKEN) as server,
     ):
@@ -58,11 +58,11 @@ def run_demo(seed: int) -> None:
 
 
 def _run_step(step: tuple[tuple[str, ...], str], environment: dict[str, str], folder: str) -> None:
-    """Run one command; leave with its code where it could not be done."""
+    """Run one command; exit with its code where it failed."""
     arguments, purpose = step
     print(f"\n# {purpose}\n$ altegio-sync {' '.join(arguments)}", flush=True)
     code = _run(arguments, environment, folder)
-    # validate ends with 1 where something is left for a person.
+    # validate ends with 1 where an error needs a person.
     if code not in (ExitCode.DONE, ExitCode.PARTLY):
         sys.exit(code)
 
@@ -83,9 +83,9 @@ def _environment(server: SandboxServer, school: School, folder: Path) -> dict[st
 
 
 def _run(arguments: tuple[str, ...], environment: dict[str, str], folder: str) -> int:
-    """The command in a process of its own; a Ctrl-C reaches it too, a SIGTERM is handed on.
+    """Run the command in its own process. A Ctrl-C reaches it too, a SIGTERM is passed on to it.
 
-    Whatever comes, it is waited for: it would go on in a folder that is being removed.
+    Always wait for its end: else it would continue in a folder that is being removed.
     """
     came: list[int] = []
     process: subprocess.Popen[bytes] | None = None
@@ -99,7 +99,7 @@ def _run(arguments: tuple[str, ...], environment: dict[str, str], folder: str) -
     try:
         command = [sys.executable, "-m", "altegio_sync", *arguments]
         process = subprocess.Popen(command, env=environment, cwd=folder)  # noqa: S603 - our own
-        if signal.SIGTERM in came:  # while it was being started
+        if signal.SIGTERM in came:  # the signal came while the process was being started
             process.terminate()
         code = process.wait()
     finally:

@@ -1,4 +1,4 @@
-"""What `validate` shows of the documents behind its counts: examples, lists, a file."""
+"""The documents behind the counts of `validate`: examples, lists, a file."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class FindingOptions:
     """Which documents are shown: ``listed`` and ``ignored`` name rules.
 
     Raises:
-        ConfigError: a rule is not known, or the file has an ending of another kind.
+        ConfigError: a rule is unknown, or the file's name does not end in .csv.
     """
 
     listed: Sequence[str] = ()
@@ -55,7 +55,7 @@ class FindingOptions:
 
     @contextmanager
     def opened_file(self) -> Iterator[ListFile | None]:
-        """The report's file, found to be writable; None where none is asked for."""
+        """The file for the report, already tested to be writable; None without ``--report``."""
         if self.report_file is None:
             yield None
             return
@@ -81,7 +81,7 @@ async def load_details(
 
     Raises:
         StoreError: MongoDB failed.
-        ConfigError: the file cannot be written after all.
+        ConfigError: the file cannot be written.
     """
     for finding in report.findings:
         is_listed = finding.rule in options.listed

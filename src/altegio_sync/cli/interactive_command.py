@@ -1,4 +1,4 @@
-"""`altegio-sync interactive`: asks step by step, by menus on a terminal, by lines elsewhere."""
+"""`altegio-sync interactive`: asks step by step, with menus on a terminal, else line by line."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _DATE_HINT = "YYYY-MM-DD"
 
 
 class Questions(Protocol):
-    """Puts questions to whoever is there; KeyboardInterrupt when they have had enough."""
+    """Asks the user questions; raises KeyboardInterrupt when the user cancels."""
 
     def ask_period(self) -> tuple[str, str | None]: ...
 
@@ -45,14 +45,14 @@ class Questions(Protocol):
 
 
 def run_interactive(first: str | None, last: str | None, env_file: Path | None) -> int:
-    """The exit code. With dates given nothing is asked."""
+    """Return the exit code. With dates as arguments, nothing is asked."""
     options = CommandOptions("interactive", env_file)
     options.configure_logging()
     if first is not None:
         return execute_sync(CommandOptions("sync", env_file), first, last)
     has_terminal = sys.stdin is not None and sys.stdin.isatty()
     try:
-        config = load(options)  # what is missing is told before anything is asked
+        config = load(options)  # missing settings are reported before the first question
         questions: Questions = _Menus(_today(config)) if has_terminal else _Lines()
         first, last = questions.ask_period()
         options = replace(options, reports_settings_file=False)
@@ -76,7 +76,7 @@ def run_interactive(first: str | None, last: str | None, env_file: Path | None) 
 
 
 def _today(config: SchoolConfig) -> date:
-    """By this machine's clock. The days of the location are shown before anything is synced."""
+    """Today by this machine's clock. The location's days are shown before anything is synced."""
     zone = None if config.timezone is None else to_zone(config.timezone, "")
     return utc_now().astimezone(zone).date()
 
@@ -113,7 +113,7 @@ def _text(told: Announcement) -> str:
 
 
 def _offer(questions: Questions, env_file: Path | None) -> None:
-    """Statistics and validation, each as the command of its own that it is."""
+    """Offer statistics and validation; each runs as its own command."""
     settings = [] if env_file is None else ["--env-file", str(env_file)]
     for question, command in (("Show statistics?", "stats"), ("Validate?", "validate")):
         if questions.confirm(question):
@@ -124,7 +124,7 @@ def _offer(questions: Questions, env_file: Path | None) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Menus:
-    """Questions on a terminal; ``today`` is for the dates that are shown behind the names."""
+    """Questions on a terminal; ``today`` decides the dates that are shown behind the names."""
 
     today: date
 
@@ -175,7 +175,7 @@ class _Lines:
 
     def ask_period(self) -> tuple[str, str | None]:
         first = self._read(f"Start date ({_DATE_HINT}): ")
-        # A wrong one is told before the next is asked for.
+        # A wrong date is reported before the next question.
         parse_period(first, first)
         last = self._read(f"End date ({_DATE_HINT}): ")
         parse_period(first, last)

@@ -1,4 +1,4 @@
-"""A list as a CSV file that only its owner may read, and that is there whole or not at all."""
+"""A list as a CSV file that only its owner may read, written completely or not at all."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from altegio_sync.messages import Message
 
 _BOM = b"\xef\xbb\xbf"
-#: Where a spreadsheet may see a formula: at the beginning, or behind what it may take for the end
-#: of a cell. White space and quotation marks do not hide a formula from it.
+#: Where a spreadsheet may find a formula: at the beginning, or behind a sign that may end a cell.
+#: White space and quotation marks do not hide a formula.
 _FORMULA = re.compile(rf"(^|[;,|])(?=[\s\"{REPLACEMENT}]*[=+\-@＝＋－＠])")
 _SPREADSHEETS = (".xls", ".xlsx", ".ods", ".numbers")
 _NUMBER = re.compile(r"-?[0-9]+([.,][0-9]+)?")
@@ -43,12 +43,12 @@ class ListFile:
         self._rows.writerow([defused(each) for each in cells])
 
     def put(self) -> None:
-        """Write the file; ConfigError where it cannot be written after all."""
+        """Write the file; raises ConfigError where it cannot be written."""
         self._put(self._text.getvalue())
 
 
 def defused(cell: str) -> str:
-    """The text on one line, with an apostrophe wherever a spreadsheet would see a formula."""
+    """The text on one line, with an apostrophe wherever a spreadsheet would find a formula."""
     text = shown(cell)
     return text if _NUMBER.fullmatch(text) else _FORMULA.sub(r"\1'", text)
 
@@ -61,10 +61,10 @@ def refuse_spreadsheets(path: Path, option: str) -> None:
 
 @contextmanager
 def list_file(path: Path, header: Sequence[str], what: Message) -> Iterator[ListFile]:
-    """Find out at once whether the list can be written; without a `put` the path stays as it is.
+    """Check at once whether the list can be written. Without a `put` the path does not change.
 
-    An earlier list is known by its first line, the ``header``, and is replaced; a later version may
-    add columns. ``what`` names the list in the message about any other file.
+    An earlier list is recognized by its first line, the ``header``, and is replaced; a newer
+    version may add columns. ``what`` names the list in the message about any other file.
 
     Raises:
         ConfigError: another file is there, or a folder, or the path cannot be written.
@@ -109,17 +109,17 @@ def _is_our_output(found: os.stat_result) -> bool:
 
 
 def _folder_refuses(path: Path) -> bool:
-    """Whether no file can be made beside an earlier list that itself may be written."""
+    """Whether no file can be created in the folder, but the earlier list can be written."""
     target = Path(os.path.realpath(path))
     return not os.access(target.parent, os.W_OK | os.X_OK) and os.access(target, os.W_OK)
 
 
 def _write_into(path: Path, text: str) -> None:
-    """Without the promise that the file is whole: a device, or a file in a folder of others."""
+    """Write in place, perhaps not completely: a device, or a file in another user's folder."""
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_TRUNC)
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
-            # A device, such as the one that takes everything, is for others too.
+            # A device, such as /dev/null, belongs to all users.
             if stat.S_ISREG(os.fstat(descriptor).st_mode):
                 os.fchmod(descriptor, 0o600)
             file.write(text)

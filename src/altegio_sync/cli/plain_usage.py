@@ -1,4 +1,4 @@
-"""Errors of wrong use, which repeat what was typed: shown as any text from outside."""
+"""Errors of wrong use repeat the typed text, which is shown like any foreign text."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class PlainUsageErrors(TyperGroup):
-    """The commands; an unknown option or a wrong value is shown without what acts on a terminal."""
+    """The commands; unknown options and wrong values are shown without control characters."""
 
     def make_context(self, *args: Any, **options: Any) -> Any:
         with _plain_errors():

@@ -18,7 +18,7 @@ _LONGEST = 60
 
 
 def group_lines(rule: str, groups: Iterable[Group], zone: ZoneInfo) -> Iterator[str]:
-    """A line for each document; documents that are corrected together are on lines together."""
+    """A line for each document; documents that belong together follow each other."""
     for group in groups:
         if len(group) == 1:
             yield f"        {_document_line(group[0], rule, zone)}"
@@ -43,7 +43,7 @@ def teacher_text(found: FoundDocument) -> str:
 
 
 def local_text(moment: datetime | None, zone: ZoneInfo) -> str:
-    """The moment by the school's clocks; one at the edge of the calendar in UTC."""
+    """The moment in the school's zone; a moment at the edge of the calendar in UTC."""
     if moment is None:
         return ""
     try:

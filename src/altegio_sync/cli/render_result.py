@@ -26,7 +26,7 @@ _ENDINGS = {
 
 
 def render_result(report: SyncReport, skipped_file: str | None = None) -> str:
-    """As in: Stored 424 of 620 bookings of 1-31 October. 118 are other services."""
+    """Such as: Stored 424 of 620 bookings of 1-31 October. 118 are other services."""
     if report.companies and all(each.gave_way for each in report.companies):
         return "Nothing was read: another run is at work on it."
     sentence = _stored(report)
@@ -63,7 +63,7 @@ def _nothing(report: SyncReport) -> str:
 
 
 def _of(report: SyncReport) -> str:
-    """Of which days the bookings are; a report of `changes` has no period."""
+    """The days of the bookings; a report of `changes` has no period."""
     if report.command == "changes":
         return " that changed"
     periods = {each.period for each in report.companies if each.period is not None}
@@ -80,7 +80,7 @@ def _rest(report: SyncReport, skipped_file: str | None) -> Iterator[str]:
         yield f"{other} {_is(other)} other services"
     if records.failed:
         yield f"{records.failed} could not be stored"
-    # Beside skipped ones, those that are stored with a lead that may be wrong.
+    # The skipped bookings, and the stored bookings with a doubtful lead.
     open_ones = sum(records.skipped.values()) - other + records.doubtful
     if open_ones:
         needs = "needs" if open_ones == 1 else "need"

@@ -1,4 +1,4 @@
-"""The statistics as tables and bars; lines that want attention are plain, for `grep`."""
+"""The statistics as tables and bars; lines that need attention are plain, for `grep`."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ def print_stats(report: StatsReport) -> None:
         width=None if is_terminal else _WIDTH, highlight=False, markup=False, emoji=False
     )
     for part in draw_stats(report):
-        # A line that is folded could begin with words of another program.
+        # A folded line could begin with the words of another program.
         console.print(part, soft_wrap=True)
     for warning in report.warnings:
         print(warning)
 
 
 def draw_stats(report: StatsReport) -> Iterable[Table | Text | str]:
-    """What a console prints, part by part, but for the lines that want attention."""
+    """What a console prints, part by part, without the lines that need attention."""
     counts = report.counts
     yield Text(
         shown(f"Appointments, days in {report.timezone} ({report.zone_source})"), style="bold"
@@ -85,7 +85,7 @@ def draw_stats(report: StatsReport) -> Iterable[Table | Text | str]:
 
 def _table(*columns: str) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    # Without room the names are cut, never the numbers: only the first column may shrink.
+    # Without room the names are shortened, never the numbers: only the first column shrinks.
     table.add_column(columns[0])
     for column in columns[1:]:
         table.add_column(column, justify="right", no_wrap=True)
@@ -93,7 +93,7 @@ def _table(*columns: str) -> Table:
 
 
 def _name(text: str) -> Text:
-    """On one line; not as a plain string, in which a bracket would be markup."""
+    """Foreign text on one line; in a plain string, rich would read a bracket as markup."""
     return Text(text, no_wrap=True, overflow="ellipsis")
 
 

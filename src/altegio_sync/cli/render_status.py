@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def render_status(report: StatusReport) -> str:
-    """One screen; the lines about what needs a person come last, plain for `grep`."""
+    """One screen; the lines that need attention come last, plain for `grep`."""
     lines = ["Everything looks fine." if report.exit_code == 0 else "Needs attention", ""]
     lines += [f"  {name:<14}{shown(value)}" for name, value in _rows(report)]
     if attention := [str(each) for each in report.attention]:
@@ -60,7 +60,7 @@ def render_metrics(report: StatusReport) -> str:
 
 
 def render_unreachable() -> str:
-    """The metrics where MongoDB is out of reach: else the file's last ones would stand for it."""
+    """The metrics where MongoDB cannot be reached: else the old metrics would stay in the file."""
     return "\n".join(_needs_attention(1))
 
 

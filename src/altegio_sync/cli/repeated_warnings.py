@@ -1,4 +1,4 @@
-"""Warnings as log lines: one that is repeated becomes one line with a count."""
+"""Warnings as log lines: a repeated warning becomes one line with a count."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 #: Logged once for all appointments that have the same other fields.
 _BY_APPOINTMENT = ("vanished",)
-#: A run without a bar shows why it waits, so the first of them is logged at once.
+#: A run without a bar shows why it waits, so the first of these warnings is logged at once.
 _RETRIES = ("retry", "retry_rate_limited")
 #: Reported with `-q` as well: the status cannot be right afterwards, documents are left out, or
 #: nothing happens for a while.

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def sandbox_settings(
     server: SandboxServer, school: School, token: str, user_token: str
 ) -> Mapping[str, str]:
-    """What to set for a sync against the sandbox, but for the database."""
+    """The settings for a sync with the sandbox, without the database."""
     return {
         "ALTEGIO_API_URL": server.url,
         "ALTEGIO_COMPANY_ID": school.company_id,
@@ -56,7 +56,7 @@ def run_sandbox(
     for name, value in sandbox_settings(server, school, token, user_token).items():
         print(f"export {name}={value}")
     print("export DB_URI=embedded", flush=True)
-    # The server hands a signal on when it has stopped; SIGTERM is to end it as Ctrl-C does.
+    # The server passes a signal on when it has stopped; SIGTERM must end it like Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with suppress(KeyboardInterrupt):
         server.run()

@@ -34,12 +34,12 @@ if TYPE_CHECKING:
 
 
 def execute_stats(options: CommandOptions, asked: AskedDays, html_file: Path | None = None) -> int:
-    """Count and tell, and write a page as well when a file is named; the exit code."""
+    """Count and show, and write a page too when a file is named; return the exit code."""
 
     async def body(stop: StopSignal) -> int:
         period = asked.parse()
         config = load(options, ["DB_URI"])
-        # That the file can be written is found out before MongoDB is asked.
+        # Whether the file can be written is checked before MongoDB is asked.
         with _page_file(html_file) as page:
             with telling_store_errors(options), stop.interrupting():
                 report = await _count(config, period)

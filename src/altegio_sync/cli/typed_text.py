@@ -1,4 +1,4 @@
-"""What a person typed, where the terminal's encoding is not the one that Python assumes."""
+"""Typed text, where the terminal's encoding is not the encoding that Python assumes."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import typer
 
 
 def typed(argument: str | None) -> str | None:
-    """The argument in letters: under a locale without them it arrives as single bytes.
+    """The argument in letters: under a locale without them, it arrives as single bytes.
 
-    Not for names of files, which are bytes to the system.
+    Not for names of files, which are bytes for the system.
     """
     if argument is None or not any("\udc80" <= each <= "\udcff" for each in argument):
         return argument

@@ -81,7 +81,7 @@ def run_validate(
 async def _validate(
     school: School, request: ValidationRequest, wanted: FixOptions, stop: StopSignal
 ) -> ValidationReport | None:
-    """None where ``stop`` ended the look at the documents before there was a report."""
+    """None where ``stop`` ended the reading of documents before there was a report."""
     if wanted.fix:
         return await _repair(school, request, wanted, stop)
     report = None
