@@ -45,7 +45,7 @@ attack: $(VENV)/.dev ## Attack the syncs for longer than the tests do, each time
 bench: $(VENV)/.dev .bench/peers/.done ## Measure all that is fast and write benchmarks/RESULTS.md (25 minutes).
 	@$(BIN)/python -m benchmarks $(BENCH)
 
-bench-check: $(VENV)/.dev .bench/peers/.done ## Hold the main ratios to their goals (minutes).
+bench-check: $(VENV)/.dev .bench/peers/.done ## Hold counts, memory and ratios to their goals (minutes).
 	@$(BIN)/python -m benchmarks --check
 
 pictures: $(VENV)/.dev ## Draw the README's pictures anew, from a made-up school.

@@ -1,4 +1,8 @@
-"""Measures, and writes RESULTS.md; with `--check`, holds the ratios to their goals."""
+"""Measures, and writes RESULTS.md; with `--check`, holds the ratios to their goals.
+
+A check does not fail because the machine is busy: it holds counts, memory, and ratios to a peer of
+the same run, and what misses its goal is measured again.
+"""
 
 from __future__ import annotations
 
@@ -24,6 +28,8 @@ MEASUREMENTS: dict[str, Callable[[], Section]] = {
     "growth": growth.measure,
     "page_size": page_size.measure,
 }
+#: So often a check measures what misses a goal.
+TRIES = 3
 #: The ratios that a change may spoil, at sizes that take minutes.
 CHECKS: dict[str, Callable[[], Section]] = {
     "pace": pace.measure,
@@ -47,21 +53,37 @@ def main() -> int:
         parser.error(f"no such measurement: {', '.join(sorted(unknown))}")
     if asked.small:
         MEASUREMENTS["questions"] = lambda: questions.measure(sizes=questions.SIZES[:1])
-    has_failed = False
-    for name in asked.names or known:
-        began = time.monotonic()
-        section = known[name]()
-        print(section.render())
-        print(f"({name}: {time.monotonic() - began:.0f} s)\n", flush=True)
-        if asked.check:
-            missed = [goal for goal in section.goals if not goal.holds_with_noise]
-            for goal in missed:
-                print(f"MISSED, noise allowed for: {goal}", flush=True)
-            has_failed |= bool(missed)
-        else:
-            keep(name, section)
-            write_results(MEASUREMENTS)
-    return int(has_failed)
+    names = asked.names or list(known)
+    if asked.check:
+        held = [check(name, known[name]) for name in names]
+        return int(not all(held))
+    for name in names:
+        keep(name, measure(name, known[name]))
+        write_results(MEASUREMENTS)
+    return 0
+
+
+def measure(name: str, measurement: Callable[[], Section]) -> Section:
+    """Measure, and print the section."""
+    began = time.monotonic()
+    section = measurement()
+    print(section.render())
+    print(f"({name}: {time.monotonic() - began:.0f} s)\n", flush=True)
+    return section
+
+
+def check(name: str, measurement: Callable[[], Section]) -> bool:
+    """Whether every goal is met in one of several tries, noise allowed for."""
+    missed: set[str] = set()
+    for number in range(TRIES):
+        goals = measure(name, measurement).goals
+        now = {goal.what: goal for goal in goals if not goal.holds_with_noise}
+        missed = missed & now.keys() if number else set(now)
+        for what in sorted(missed):
+            print(f"MISSED in try {number + 1} of {TRIES}: {now[what]}", flush=True)
+        if not missed:
+            return True
+    return False
 
 
 if __name__ == "__main__":

@@ -113,4 +113,5 @@ def _add(section: Section, latency_s: float, name: str, ran: Ran, starts: Starts
         )
     )  # fmt: skip
     noise = NOISE if latency_s < 1 else NOISE_OUT_OF_REACH
-    section.goals.append(Goal(f"{latency_s} s latency, {name} run", ratio, LIMIT, noise=noise))
+    what = f"{latency_s} s latency, {name} run"
+    section.goals.append(Goal(what, ratio, LIMIT, noise=noise, by_clock=True))

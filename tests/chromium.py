@@ -192,7 +192,7 @@ def running_chromium(path: str) -> Iterator[Browser]:
             browser = Browser(commands, answers)
             yield browser
             browser.call("Browser.close")
-            process.wait(timeout=20)
+            process.wait(timeout=120)
         finally:
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)

@@ -146,7 +146,7 @@ class RunningMongod:
     def _end(self, number: signal.Signals) -> None:
         if self._process is not None:
             self._process.send_signal(number)
-            self._process.wait(timeout=60)
+            self._process.wait(timeout=120)
             self._process = None
 
     def _await_port(self, log: Path) -> int:

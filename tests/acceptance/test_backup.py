@@ -225,7 +225,7 @@ def test_a_stopped_backup_leaves_nothing_behind(
     running = cli.start("backup", "made", "--json")
     until(lambda: any(tmp_path.glob("made.*.partial/*/*.bson.gz")))
     running.send_signal(number)
-    out, err = running.communicate(timeout=30)
+    out, err = running.communicate(timeout=120)
 
     assert running.returncode == 130
     assert json.loads(out)["ok"] is False
@@ -243,7 +243,7 @@ def test_a_stopped_restore_keeps_what_it_brought_back_and_says_how_far_it_came(
     running = cli.start("restore", "made", "--json")
     until(lambda: stored.estimated_document_count() > 0)
     running.send_signal(signal.SIGINT)
-    out, _err = running.communicate(timeout=30)
+    out, _err = running.communicate(timeout=120)
     report = json.loads(out)
     kept = stored.count_documents({})
     again = cli.run("restore", "made", "--json").json
@@ -279,7 +279,7 @@ def test_on_a_terminal_a_bar_tells_how_far_it_is(cli: Cli, stored: Collection[Do
     assert "\x1b" not in out
 
 
-def until(is_so: Any, seconds: float = 20) -> None:
+def until(is_so: Any, seconds: float = 120) -> None:
     deadline = time.monotonic() + seconds
     while not is_so():
         assert time.monotonic() < deadline

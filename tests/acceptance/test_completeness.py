@@ -138,7 +138,7 @@ def test_a_run_that_is_killed_is_taken_up_and_asks_only_for_what_was_not_proved(
     process = cli.start("sync", str(first), str(last), "--prove", "-q")
     started.set()
     with process:
-        process.communicate(timeout=100)
+        process.communicate(timeout=120)
     server.before_request = None
     server.requests.clear()
     done = {each["day"] for each in stored["altegio-sync-ledger"].find()}
@@ -335,7 +335,7 @@ def test_a_second_run_waits_for_the_first_and_says_whom_for(
         told = process.stderr.readline()
         waited_without_storing = stored["altegio-appointments"].count_documents({}) == 0
         hold(stored, "77", for_s=-1)
-        process.communicate(timeout=100)
+        process.communicate(timeout=120)
 
     assert told.startswith(f"WARNING Waiting up to 10m for the run at work on company 77: {HOLDER}")
     assert waited_without_storing
@@ -382,7 +382,7 @@ def test_four_processes_on_one_token_keep_both_windows_together(
     ]
     for process in processes:
         with process:
-            _out, err = process.communicate(timeout=100)
+            _out, err = process.communicate(timeout=120)
         assert process.returncode == 0, err
 
     [budget] = stored["altegio-sync-budget"].find()
@@ -396,7 +396,8 @@ def assert_limits_were_kept(server: SandboxServer, stored: Database[Document]) -
 
     How late a start arrives is up to the machine: under load up to 60 ms later than it left.
     """
-    wall_time = time.time() - time.monotonic()
+    # The most of many: between the two clocks of one sample the machine may do other work.
+    wall_time = max(time.time() - time.monotonic() for _ in range(100))
     arrived = sorted(each.at + wall_time for each in server.requests)
     [budget] = stored["altegio-sync-budget"].find()
     reserved = [each["at"].timestamp() for each in budget["starts"]]

@@ -127,7 +127,7 @@ def test_a_lease_of_a_process_that_was_killed_keeps_nobody_waiting(
         time.sleep(0.01)
     killed.kill()
     with killed:
-        killed.communicate(timeout=60)
+        killed.communicate(timeout=120)
     assert len((stored["altegio-sync-leases"].find_one() or {})["leases"]) == 1
     server.latency_s = 0
 

@@ -40,7 +40,7 @@ class Terminal:
         )
         os.close(theirs)
 
-    def wait_for(self, text: str, seconds: float = 30) -> None:
+    def wait_for(self, text: str, seconds: float = 120) -> None:
         """Until the text comes after all that was waited for before."""
         deadline = time.monotonic() + seconds
         while text not in self.seen:
@@ -57,7 +57,7 @@ class Terminal:
             if self._process.poll() is not None and not self._has_more():
                 break
         os.close(self._ours)
-        return self._process.wait(timeout=30)
+        return self._process.wait(timeout=120)
 
     def _has_more(self) -> bool:
         return bool(select.select([self._ours], [], [], 0.1)[0])

@@ -112,7 +112,7 @@ def test_a_run_that_was_ended_is_interrupted_and_the_command_that_continues_it_i
             if line.startswith("INFO Page 2"):
                 break
         process.send_signal(number)
-        process.communicate(timeout=60)
+        process.communicate(timeout=120)
     server.latency_s = 0.0
 
     told = cli.run("status", "--json").json

@@ -207,7 +207,7 @@ def test_an_interrupted_run_stores_what_it_read_and_sums_it_up(
             break
     process.send_signal(number)
 
-    out, _err = process.communicate(timeout=20)
+    out, _err = process.communicate(timeout=120)
 
     assert process.returncode == 130
     assert out.startswith("The run was interrupted: stored ")

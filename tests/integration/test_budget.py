@@ -82,9 +82,24 @@ def most_in_any(seconds: float, starts: Sequence[float]) -> int:
     return max(sum(first <= start < first + seconds for start in starts) for first in starts)
 
 
+def assert_spread(
+    starts: Sequence[float], began_at: float, *, at_most: int, seconds: float
+) -> None:
+    """At most ``at_most`` in the first ``seconds``, twice as many in twice the time, and so on.
+
+    This holds on a busy machine too: it makes starts later, never earlier.
+    """
+    for number, start in enumerate(sorted(starts)):
+        assert start >= began_at + number // at_most * seconds
+
+
 async def reserved(database: Database) -> list[datetime]:
     document = await database[BUDGET_COLLECTION].find_one({"_id": "key"})
     return [] if document is None else [each["at"] for each in document["starts"]]
+
+
+async def most_reserved_in_any(seconds: float, database: Database) -> int:
+    return most_in_any(seconds, [each.timestamp() for each in await reserved(database)])
 
 
 async def server_time(database: Database) -> datetime:
@@ -95,20 +110,25 @@ async def test_no_second_of_all_who_share_a_budget_sees_more_starts_than_allowed
     database: Database,
 ) -> None:
     budgets = [budget(database, str(n), a_second=20) for n in range(3)]
+    began_at = monotonic()
 
     starts = await starts_of(budgets, 50)
 
-    assert most_in_any(1.0, starts) <= 20
+    assert len(await reserved(database)) == 50
+    assert await most_reserved_in_any(1.0, database) <= 20
+    assert_spread(starts, began_at, at_most=20, seconds=1.0)
 
 
 async def test_no_minute_of_all_who_share_a_budget_sees_more_starts_than_allowed(
     database: Database,
 ) -> None:
     budgets = [budget(database, str(n), a_minute=10, minute_s=1.5) for n in range(3)]
+    began_at = monotonic()
 
     starts = await starts_of(budgets, 25)
 
-    assert most_in_any(1.5, starts) <= 10
+    assert await most_reserved_in_any(1.5, database) <= 10
+    assert_spread(starts, began_at, at_most=10, seconds=1.5)
 
 
 @pytest.mark.parametrize(
@@ -171,7 +191,8 @@ asyncio.run(main())
 """
 
 
-def test_processes_with_clocks_that_are_hours_apart_share_both_windows(db_uri: str) -> None:
+def starts_of_processes(db_uri: str) -> list[float]:
+    """When requests start in three processes whose clocks are hours apart."""
     processes = [
         subprocess.Popen(
             [sys.executable, "-c", SCRIPT, db_uri, str(hours * 3600)],
@@ -183,18 +204,29 @@ def test_processes_with_clocks_that_are_hours_apart_share_both_windows(db_uri: s
     starts: list[float] = []
     for process in processes:
         with process:
-            starts += [float(line) for line in process.communicate(timeout=100)[0].splitlines()]
+            starts += [float(line) for line in process.communicate(timeout=120)[0].splitlines()]
+    return starts
+
+
+async def test_processes_with_clocks_that_are_hours_apart_share_both_windows(
+    database: Database, db_uri: str
+) -> None:
+    began_at = monotonic()
+
+    starts = starts_of_processes(db_uri)
 
     assert len(starts) == 75
-    assert most_in_any(1.0, starts) <= 20
-    assert most_in_any(3.0, starts) <= 40
+    assert await most_reserved_in_any(1.0, database) <= 20
+    assert await most_reserved_in_any(3.0, database) <= 40
+    assert_spread(starts, began_at, at_most=20, seconds=1.0)
+    assert_spread(starts, began_at, at_most=40, seconds=3.0)
 
 
 async def test_keys_have_budgets_of_their_own(database: Database) -> None:
     ours = budget(database, a_minute=1)
     await ours.wait_for_turn()
 
-    with anyio.fail_after(5):
+    with anyio.fail_after(60):
         await budget(database, key="another", a_minute=1).wait_for_turn()
 
     with anyio.move_on_after(0.3) as scope:
@@ -203,7 +235,7 @@ async def test_keys_have_budgets_of_their_own(database: Database) -> None:
 
 
 async def test_windows_that_are_off_ask_nothing_of_mongodb(database: Database) -> None:
-    with anyio.fail_after(5):
+    with anyio.fail_after(60):
         await starts_of([budget(database)], 1000)
 
     assert await database[BUDGET_COLLECTION].count_documents({}) == 0
@@ -276,7 +308,7 @@ async def test_what_was_reserved_before_the_servers_clock_was_set_back_is_not_wa
     left = {"resting_until": ahead} if resting else {"starts": [{"at": ahead, "by": "one"}] * 3}
     await database[BUDGET_COLLECTION].insert_one({"_id": "key", **left})
 
-    with anyio.fail_after(20):
+    with anyio.fail_after(200):
         await budget(database, a_second=4, a_minute=195).wait_for_turn()
 
 
@@ -302,7 +334,8 @@ async def test_a_process_keeps_its_own_windows_when_the_budgets_document_is_lost
         starts.append(monotonic())
         await database[BUDGET_COLLECTION].delete_many({})
 
-    assert most_in_any(1.0, starts) <= 4
+    # Noted a moment after they were made, so that five may seem to be in a second; all eight would.
+    assert most_in_any(1.0, starts) <= 5
 
 
 async def test_old_starts_are_forgotten(database: Database) -> None:

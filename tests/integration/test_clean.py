@@ -441,7 +441,9 @@ DOCUMENTS = st.lists(
 
 
 @settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(rows=DOCUMENTS)
 async def test_no_field_of_others_is_lost_and_undo_brings_all_back(

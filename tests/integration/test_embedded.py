@@ -57,7 +57,7 @@ def await_stored(user: subprocess.Popen[str]) -> None:
 
 
 def leave(user: subprocess.Popen[str]) -> None:
-    user.communicate(timeout=60)
+    user.communicate(timeout=120)
     assert user.returncode == 0
 
 
@@ -109,7 +109,7 @@ def _is_alive(pid: int) -> bool:
     return state != "Z"
 
 
-def await_gone(folder: Path, seconds: float = 20) -> None:
+def await_gone(folder: Path, seconds: float = 120) -> None:
     deadline = time.monotonic() + seconds
     while servers(folder) or supervisors(folder):
         assert time.monotonic() < deadline, "a server was left behind"
@@ -379,14 +379,14 @@ def test_a_wait_for_a_lock_hears_the_first_signal(tmp_path: Path) -> None:
             await_open(process.pid, "start.lock")
             process.send_signal(number)
 
-            _, err = process.communicate(timeout=60)
+            _, err = process.communicate(timeout=120)
 
             assert (process.returncode, "Traceback" in err) == (130, False), err
 
 
 def await_open(pid: int, name: str) -> None:
     """Until the process has the file open: it waits for the lock from then on."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
         opened = Path(f"/proc/{pid}/fd").iterdir()
         if any(each.readlink().name == name for each in opened if each.is_symlink()):

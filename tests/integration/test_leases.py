@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -131,7 +132,8 @@ async def test_it_waits_for_the_other_and_tells_once_whom_for(
     async def work() -> None:
         async with leases_of("first").hold("77"):
             is_held.set()
-            await anyio.sleep(0.15)
+            while not told:  # noqa: ASYNC110 - the port has no event
+                await anyio.sleep(0.01)
             order.append("first is done")
 
     is_held = anyio.Event()
@@ -187,7 +189,7 @@ async def test_a_lease_lasts_a_minute_by_the_servers_clock(
     [holder] = await leases.list_holders()
     now = await MongoAppointments(database, "appointments").find_server_time()
     assert holder.expires_at - holder.since == timedelta(minutes=1)
-    assert timedelta() <= now - holder.since < timedelta(seconds=5)
+    assert timedelta() <= now - holder.since < timedelta(minutes=1)
 
 
 async def test_the_lease_of_a_run_that_died_is_taken_over_when_it_has_expired(
@@ -221,8 +223,8 @@ async def test_of_the_dead_and_the_living_the_living_is_told(
 async def test_a_run_at_work_keeps_its_lease_beyond_its_lifetime(
     leases_of: Callable[..., MongoLeases],
 ) -> None:
-    async with leases_of("first", lifetime_s=1.2).hold("77"):
-        await anyio.sleep(2.0)
+    async with leases_of("first", lifetime_s=4.0).hold("77"):
+        await anyio.sleep(5.0)
         with pytest.raises(LeaseHeldError, match="first"):
             await leases_of("second").take("77")
 
@@ -408,8 +410,10 @@ async def test_the_lease_of_a_process_that_is_gone_is_taken_over_at_once(
             other.kill()
         if end == "killed":
             other.wait()
-        else:
-            await anyio.sleep(0.1)
+        elif end == "not yet waited for":
+            # Until the process has ended, without waiting for it as its parent should.
+            flags = os.WEXITED | os.WNOWAIT
+            await anyio.to_thread.run_sync(os.waitid, os.P_PID, other.pid, flags)
         taken_over = await is_free(leases_of("ours"))
         other.kill()
 

@@ -83,7 +83,7 @@ def local_day(document: Document) -> date | None:
     max_examples=60,
     deadline=None,
     derandomize=True,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(documents=DOCUMENTS, narrowed=st.booleans())
 @example(documents=many(1), narrowed=False)

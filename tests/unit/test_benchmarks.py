@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -10,9 +11,14 @@ import pytest
 from altegio_sync.altegio.translate import Translator
 from altegio_sync.altegio.wire import RecordsAnswer
 from altegio_sync.domain.appointment import AttendanceStatus
+from benchmarks.__main__ import check
 from benchmarks.limits import least_seconds
 from benchmarks.listing import FIRST_ID, LAST_DAY, Listing
 from benchmarks.plot import Line, draw
+from benchmarks.results import Goal, Section
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def test_pages_hold_every_record_once_the_newest_first() -> None:
@@ -39,6 +45,29 @@ def test_days_hold_the_records_that_start_on_them() -> None:
 
     assert len(listing.between(listing.first_day, listing.first_day)) == 200
     assert len(listing.between(LAST_DAY, LAST_DAY)) == 50
+
+
+def sections(*values: float, by_clock: bool = False) -> Iterator[Section]:
+    """Measurements one after another: a goal of at most 1 with these values."""
+    for value in values:
+        yield Section("made up", "", goals=[Goal("ratio", value, 1.0, by_clock=by_clock)])
+
+
+@pytest.mark.parametrize(
+    ("measured", "holds"),
+    [
+        (sections(1.0), True),
+        (sections(2.0, 1.0), True),
+        (sections(2.0, 2.0, 1.1), True),
+        (sections(2.0, 2.0, 2.0), False),
+        (sections(9.0, by_clock=True), True),
+    ],
+    ids=["at once", "again", "within the noise", "never", "the machine's speed"],
+)
+def test_a_check_fails_only_for_a_ratio_that_is_missed_each_time(
+    measured: Iterator[Section], holds: bool
+) -> None:
+    assert check("made up", lambda: next(measured)) is holds
 
 
 @pytest.mark.parametrize(

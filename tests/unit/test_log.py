@@ -23,7 +23,7 @@ SECRETS = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=6
 OWN_WORDS = '{"at": "", "message": "", "level": "error", "event": "failed"} ERROR failed for'
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(secret=SECRETS)
 def test_a_secret_in_an_errors_text_is_blotted_out(
     capsys: pytest.CaptureFixture[str], secret: str

@@ -77,7 +77,7 @@ async def test_a_run_is_stopped_while_the_staff_list_is_waited_for() -> None:
 
     async def be_stopped() -> None:
         stop.set()
-        await anyio.sleep(0.5)
+        await anyio.sleep(60)
 
     source = NoStaff(be_stopped)
 

@@ -117,7 +117,7 @@ class LocationAfterPage(ListSource):
     timezone = "Europe/Kyiv"
 
     async def fetch_location(self, company_id: str) -> Location:
-        with anyio.fail_after(5):
+        with anyio.fail_after(60):
             while not self.asked:
                 await anyio.lowlevel.checkpoint()
         return Location(company_id, "Школа", self.timezone)
