@@ -14,6 +14,7 @@ from altegio_sync.domain.day_chart import draw_days
 from altegio_sync.domain.durations import age_text
 from altegio_sync.domain.foreign_text import shown
 from altegio_sync.domain.stats import share_of
+from altegio_sync.messages import render
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -45,7 +46,8 @@ def draw_stats(report: StatsReport) -> Iterable[Table | Text | str]:
     """What a console prints, part by part, without the lines that need attention."""
     counts = report.counts
     yield Text(
-        shown(f"Appointments, days in {report.timezone} ({report.zone_source})"), style="bold"
+        shown(f"Appointments, days in {report.timezone} ({render(report.zone_source)})"),
+        style="bold",
     )
     yield (
         f"total {counts.total}   active {counts.active}   deleted {counts.deleted}   "

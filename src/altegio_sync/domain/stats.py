@@ -232,7 +232,7 @@ class StatsReport(CommandReport):
     made_at: datetime
     today: date
     timezone: str
-    zone_source: str
+    zone_source: Message | str
     period: Period | None
     counts: StoredCounts
     last_run: LastRun | None
@@ -282,7 +282,7 @@ class StatsReport(CommandReport):
         return {**of_all, "by_teacher": self.counts.shows}
 
     @property
-    def zone(self) -> dict[str, str]:
+    def zone(self) -> dict[str, Message | str]:
         return {"name": self.timezone, "source": self.zone_source}
 
     @property

@@ -41,6 +41,15 @@ UNKNOWN_ZONE_OF_LAST_RUN = Template(
     "This machine does not know the time zone {zone}, the zone of the last run: {remedy}",
 )
 
+# Where the zone comes from.
+ZONE_OF_SETTING = Template("zone_of_setting", "ALTEGIO_TIMEZONE")
+ZONE_OF_LAST_RUN = Template("zone_of_last_run", "of the last run")
+ZONE_OF_LAST_RUN_MISSING = Template(
+    "zone_of_last_run_missing", "the zone of the last run is not known on this machine"
+)
+NO_ZONE_YET = Template("no_zone_yet", "ALTEGIO_TIMEZONE is not set and there was no run yet")
+ZONE_AS_ASKED = Template("zone_as_asked", "as asked")
+
 # Days and lists that could not be read completely.
 SEEN = Template("seen", "{seen} appointments seen")
 SEEN_OF = Template("seen_of", "{seen} appointments seen, {announced} announced")

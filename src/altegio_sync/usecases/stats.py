@@ -16,6 +16,7 @@ from altegio_sync.domain.stats import (
     day_starts_at,
 )
 from altegio_sync.messages import status as texts
+from altegio_sync.messages.sync import ZONE_AS_ASKED
 from altegio_sync.usecases.zones import LocalZone
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ async def collect_stats(
     Raises:
         StoreError: MongoDB failed.
     """
-    local = zone if isinstance(zone, LocalZone) else LocalZone(zone, "as asked")
+    local = zone if isinstance(zone, LocalZone) else LocalZone(zone, ZONE_AS_ASKED())
     now = clock()
     today = now.astimezone(local.zone).date()
     days = None if period is None else period.on(today)

@@ -25,7 +25,7 @@ class LocalZone:
     """
 
     zone: ZoneInfo
-    source: str
+    source: Message | str
     is_known: bool = True
     problem: Message | None = None
 
@@ -36,17 +36,15 @@ class LocalZone:
 async def find_local_zone(configured: str | None, runs: RunStore) -> LocalZone:
     """The zone where Altegio is not asked: the configured zone, else the last run's, else UTC."""
     if configured is not None:
-        return LocalZone(to_zone(configured, ""), "ALTEGIO_TIMEZONE")
+        return LocalZone(to_zone(configured, ""), texts.ZONE_OF_SETTING())
     name = await runs.find_timezone()
     if (zone := find_zone(name)) is not None:
-        return LocalZone(zone, "of the last run")
+        return LocalZone(zone, texts.ZONE_OF_LAST_RUN())
     if name is not None:
         problem = texts.UNKNOWN_ZONE_OF_LAST_RUN(zone=_shorten(name), remedy=ZONE_REMEDY())
-        source = "the zone of the last run is not known on this machine"
+        source = texts.ZONE_OF_LAST_RUN_MISSING()
         return LocalZone(ZoneInfo("UTC"), source, is_known=False, problem=problem)
-    return LocalZone(
-        ZoneInfo("UTC"), "ALTEGIO_TIMEZONE is not set and there was no run yet", is_known=False
-    )
+    return LocalZone(ZoneInfo("UTC"), texts.NO_ZONE_YET(), is_known=False)
 
 
 async def fetch_zone(

@@ -22,6 +22,7 @@ from altegio_sync.domain.appointment import AttendanceStatus
 from altegio_sync.domain.day_chart import draw_days
 from altegio_sync.domain.durations import age_text
 from altegio_sync.domain.stats import open_ends, share_of
+from altegio_sync.messages import render
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -86,7 +87,7 @@ def _header(report: StatsReport) -> Markup:
         element("h1", "Appointments"),
         element("p", _span(report), class_="span"),
         _note(
-            f"Days in {report.timezone} ({report.zone_source}). "
+            f"Days in {report.timezone} ({render(report.zone_source)}). "
             f"Counted {_moment(report, report.made_at)}."
         ),
     )
