@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from altegio_sync.cli.render import render_sync
 from altegio_sync.cli.render_result import render_result
+from altegio_sync.cli.render_sync import render_sync
 from altegio_sync.domain.counts import ApiUsage, DayCounts, RecordCounts
 from altegio_sync.domain.field_change import find_changes
 from altegio_sync.domain.lessons import SkipReason

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from altegio_sync.cli.render import render_sync
+from altegio_sync.cli.render_sync import render_sync
 from altegio_sync.domain.ledger import Grade
 from altegio_sync.domain.period import Period
 from altegio_sync.domain.report import SyncMode

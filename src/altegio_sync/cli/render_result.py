@@ -6,95 +6,104 @@ from typing import TYPE_CHECKING
 
 from altegio_sync.domain.continued import continue_run
 from altegio_sync.domain.exit_code import ExitCode
-from altegio_sync.domain.foreign_text import shown
 from altegio_sync.domain.kept_share import kept_of
 from altegio_sync.domain.lessons import SkipReason
 from altegio_sync.domain.period import day_range
-from altegio_sync.domain.warnings import counted
+from altegio_sync.messages import render
+from altegio_sync.messages import summary as texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from altegio_sync.domain.report import SyncReport
+    from altegio_sync.messages import Message
 
 _ENDINGS = {
-    ExitCode.PARTLY: "The run finished with errors",
-    ExitCode.WRONG_USE: "The run failed",
-    ExitCode.OUT_OF_REACH: "The run failed",
-    ExitCode.INTERRUPTED: "The run was interrupted",
+    ExitCode.PARTLY: texts.ENDED_WITH_ERRORS,
+    ExitCode.WRONG_USE: texts.ENDED_FAILED,
+    ExitCode.OUT_OF_REACH: texts.ENDED_FAILED,
+    ExitCode.INTERRUPTED: texts.ENDED_INTERRUPTED,
 }
 
 
 def render_result(report: SyncReport, skipped_file: str | None = None) -> str:
     """Such as: Stored 424 of 620 bookings of 1-31 October. 118 are other services."""
     if report.companies and all(each.gave_way for each in report.companies):
-        return "Nothing was read: another run is at work on it."
-    sentence = _stored(report)
+        return render(texts.LEFT_TO_OTHERS())
+    sentence = render(_result(report))
     if report.exit_code in _ENDINGS:
-        sentence = f"{_ENDINGS[report.exit_code]}: {sentence[0].lower()}{sentence[1:]}"
-    rest = "; ".join(_rest(report, skipped_file))
+        ending = _ENDINGS[report.exit_code]
+        sentence = render(ending(result=f"{sentence[0].lower()}{sentence[1:]}"))
+    rest = "; ".join(map(render, _rest(report, skipped_file)))
     whole = f"{sentence}. {rest}" if rest else f"{sentence}."
     if not report.interrupted:
         return whole
-    ending = "" if whole.endswith(".") else "."
-    return f"{whole}{ending} To continue: {shown(continue_run(report))}"
+    ending_mark = "" if whole.endswith(".") else "."
+    return f"{whole}{ending_mark} {render(texts.TO_CONTINUE(command=continue_run(report)))}"
 
 
-def _stored(report: SyncReport) -> str:
+def _result(report: SyncReport) -> Message:
     records = report.records
-    what = f"{counted(records.fetched, 'booking')}{_of(report)}"
     if not records.fetched:
         return _nothing(report)
-    verb = "Would store" if report.dry_run else "Stored"
     kept = kept_of(records)
     is_known = kept > 0 and kept == records.duplicates and not records.stale
-    return f"{verb} {kept} of {what}{', nothing new' if is_known else ''}"
+    if report.dry_run:
+        template = texts.WOULD_STORE_AGAIN if is_known else texts.WOULD_STORE
+    else:
+        template = texts.STORED_BEFORE if is_known else texts.STORED
+    return template(kept=kept, bookings=_bookings(report))
 
 
-def _nothing(report: SyncReport) -> str:
-    if report.exit_code != 0:
-        return "No bookings read"
-    days = report.days
-    if not days.resumed:
-        return f"There are no bookings{_of(report)}"
-    if not (days.checked or days.proved):
-        return f"Nothing to read: all days{_of(report)} were complete already"
-    return f"There are no bookings on the days{_of(report)} that were not complete yet"
-
-
-def _of(report: SyncReport) -> str:
-    """The days of the bookings; a report of `changes` has no period."""
+def _bookings(report: SyncReport) -> Message:
+    fetched, days = report.records.fetched, _days(report)
     if report.command == "changes":
-        return " that changed"
+        return texts.BOOKINGS_CHANGED(count=fetched)
+    if days is None:
+        return texts.BOOKINGS(count=fetched)
+    return texts.BOOKINGS_OF_DAYS(count=fetched, days=days)
+
+
+def _nothing(report: SyncReport) -> Message:
+    if report.exit_code != ExitCode.DONE:
+        return texts.NOTHING_READ()
+    if report.command == "changes":
+        return texts.NO_BOOKINGS_CHANGED()
+    counts, days = report.days, _days(report)
+    if not counts.resumed:
+        return texts.NO_BOOKINGS() if days is None else texts.NO_BOOKINGS_OF_DAYS(days=days)
+    if not (counts.checked or counts.proved):
+        return texts.ALL_COMPLETE() if days is None else texts.ALL_COMPLETE_OF_DAYS(days=days)
+    return texts.OTHERS_EMPTY() if days is None else texts.OTHERS_EMPTY_OF_DAYS(days=days)
+
+
+def _days(report: SyncReport) -> str | None:
+    """The days of the bookings, where they are the same for all companies."""
     periods = {each.period for each in report.companies if each.period is not None}
     if len(periods) != 1:
-        return ""
+        return None
     [period] = periods
-    return f" of {day_range(period, report.finished_at.year)}"
+    return day_range(period, report.finished_at.year)
 
 
-def _rest(report: SyncReport, skipped_file: str | None) -> Iterator[str]:
+def _rest(report: SyncReport, skipped_file: str | None) -> Iterator[Message]:
     records, resumed = report.records, report.days.resumed
     other = records.skipped[SkipReason.SERVICE]
     if other:
-        yield f"{other} {_is(other)} other services"
+        yield texts.OTHER_SERVICES(count=other)
     if records.failed:
-        yield f"{records.failed} could not be stored"
+        yield texts.COULD_NOT_STORE(count=records.failed)
     # The skipped bookings, and the stored bookings with a doubtful lead.
     open_ones = sum(records.skipped.values()) - other + records.doubtful
     if open_ones:
-        needs = "needs" if open_ones == 1 else "need"
-        do = f"see {shown(skipped_file)}" if skipped_file else "add --skipped FILE"
-        if report.command == "changes":
-            do = "altegio-sync sync PERIOD --skipped FILE lists them"
-        yield f"{open_ones} {needs} attention: {do}"
+        yield texts.NEED_ATTENTION(count=open_ones, todo=_how_to_list(report, skipped_file))
     if records.stale:
-        differs = "differs" if records.stale == 1 else "differ"
-        yield f"{records.stale} {differs} from Altegio: add --update"
+        yield texts.ADD_UPDATE(count=records.stale)
     if resumed and records.fetched:
-        were = "was" if resumed == 1 else "were"
-        yield f"{counted(resumed, 'day')} {were} complete already and not read again"
+        yield texts.COMPLETE_BEFORE(count=resumed)
 
 
-def _is(count: int) -> str:
-    return "is" if count == 1 else "are"
+def _how_to_list(report: SyncReport, skipped_file: str | None) -> Message:
+    if report.command == "changes":
+        return texts.SYNC_LISTS_THEM()
+    return texts.SEE_FILE(file=skipped_file) if skipped_file else texts.ADD_SKIPPED()

@@ -10,7 +10,7 @@ from altegio_sync.app.school import open_school
 from altegio_sync.app.syncing import sync_school, sync_school_changes
 from altegio_sync.cli.command import execute, load, print_json
 from altegio_sync.cli.progress import CliProgress
-from altegio_sync.cli.render import render_sync
+from altegio_sync.cli.render_sync import render_sync
 from altegio_sync.config import find_settings_warnings
 from altegio_sync.domain.durations import parse_duration
 from altegio_sync.domain.exit_code import ExitCode

@@ -1,0 +1,135 @@
+"""The summary of `sync` and `changes`, as plain text for stdout."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from altegio_sync.cli.render_result import render_result
+from altegio_sync.messages import render
+from altegio_sync.messages import summary as texts
+from altegio_sync.messages.words import some_ids
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from altegio_sync.domain.report import CompanyReport, CursorMove, SyncReport
+    from altegio_sync.messages import Message, Template
+
+    #: A name, a number (nothing is shown where it is 0), and a note.
+    _Row = tuple[str, int, str]
+
+_MOMENT = "%Y-%m-%d %H:%M:%S %Z"
+
+
+def render_sync(report: SyncReport, skipped_file: str | None = None) -> str:
+    """The summary at a run's end: a sentence, then the figures that are not zero."""
+    lines = [render_result(report, skipped_file), ""]
+    lines += [f"  {name:<15}{value:>8}  {note}".rstrip() for name, value, note in _rows(report)]
+    if shifted := report.records.shifted:
+        lines += ["", render(texts.SHIFTED_STARTS(count=shifted))]
+    return "\n".join(lines)
+
+
+def _rows(report: SyncReport) -> Iterator[tuple[str, str, str]]:
+    yield "run", report.run_id, render(texts.DRY_RUN()) if report.dry_run else ""
+    several = len(report.companies) > 1
+    for company in report.companies:
+        is_dated = company.period is not None or company.cursor is not None
+        name = "period" if is_dated and not several else f"company {company.company}"
+        yield name, render(_span(company)), ""
+    if not several and (zone := report.companies[0].timezone) is not None:
+        yield "zone", zone, ""
+    counts, api = report.records, report.api
+    would = "would " if report.dry_run else ""
+    rows = [
+        ("requests", api.requests, _api_note(report)),
+        ("pages", api.pages, _note(texts.READ_AGAIN, api.rereads)),
+        ("fetched", counts.fetched, ""),
+        (f"{would}save" if would else "saved", counts.saved, ""),
+        (f"{would}update" if would else "updated", counts.updated, _changed_fields(report)),
+        ("already stored", counts.duplicates, ""),
+        ("stale", counts.stale, _stale_note(report)),
+        *_lead_rows(report),
+        ("skipped", sum(counts.skipped.values()), _skipped_note(report)),
+        ("failed", counts.failed, _ids_note(report, "failed")),
+        *_completeness_rows(report),
+    ]
+    yield from ((name, str(value), note) for name, value, note in rows if value)
+    yield "seconds", f"{report.seconds:.1f}", ""
+
+
+def _note(template: Template, number: int) -> str:
+    return render(template(number=number)) if number else ""
+
+
+def _notes(*notes: str) -> str:
+    return ", ".join(filter(None, notes))
+
+
+def _api_note(report: SyncReport) -> str:
+    api = report.api
+    return _notes(_note(texts.TRIED_AGAIN, api.retries), _note(texts.OVER_LIMIT, api.rate_limited))
+
+
+def _changed_fields(report: SyncReport) -> str:
+    """By field, how many documents changed or differ."""
+    return ", ".join(f"{name} {count}" for name, count in report.records.changes_by_field.items())
+
+
+def _ids_note(report: SyncReport, name: str) -> str:
+    ids = report.appointment_ids.get(name, [])
+    return render(texts.OF_APPOINTMENTS(ids=some_ids(ids))) if ids else ""
+
+
+def _lead_rows(report: SyncReport) -> Iterator[_Row]:
+    """The leads that were replaced, and those that may be wrong, with what to do."""
+    undo = "" if report.dry_run else render(texts.OLD_LEADS_BACK(run_id=report.run_id))
+    yield "lead changed", len(report.lead_changes), undo
+    yield "doubtful lead", report.records.doubtful, render(texts.OTHER_LEAD())
+
+
+def _completeness_rows(report: SyncReport) -> Iterator[_Row]:
+    """How surely nothing was missed, and what Altegio no longer lists."""
+    days, vanished = report.days, report.vanished
+    grades = _notes(
+        _note(texts.DAYS_PROVED, days.proved),
+        _note(texts.DAYS_CHECKED, days.checked),
+        _note(texts.DAYS_INCOMPLETE, days.unsettled),
+    )
+    yield "days read", days.proved + days.checked + days.unsettled, grades
+    yield "days not read", days.resumed, render(texts.DAYS_COMPLETE())
+    gone = texts.WOULD_MARK_GONE if report.dry_run else texts.GONE
+    answers = _notes(
+        render((gone if vanished.gone else texts.NONE_GONE)(number=vanished.gone)),
+        _note(texts.LEFT_AS_THEY_ARE, vanished.left),
+    )
+    yield "not listed", vanished.asked, render(texts.ASKED_BY_ID(answers=answers))
+
+
+def _span(company: CompanyReport) -> Message:
+    if company.gave_way:
+        return texts.LEFT_TO_RUN()
+    if company.cursor is not None:
+        return _changes_read(company.cursor)
+    if company.period is None:
+        return texts.COMPANY_FAILED() if company.broke_off else texts.NOT_STARTED()
+    template = texts.DAYS_FAILED if company.broke_off else texts.DAYS_READ
+    return template(first=company.period.start, last=company.period.last_day)
+
+
+def _changes_read(cursor: CursorMove) -> Message:
+    since = f"{cursor.since:{_MOMENT}}"
+    if cursor.moved_to is None:
+        return texts.CHANGES_SINCE(since=since)
+    return texts.CHANGES_UNTIL(since=since, moved_to=f"{cursor.moved_to:{_MOMENT}}")
+
+
+def _stale_note(report: SyncReport) -> str:
+    if report.records.updated:
+        return _ids_note(report, "stale")
+    return render(texts.BRINGS_UP_TO_DATE(fields=_changed_fields(report)))
+
+
+def _skipped_note(report: SyncReport) -> str:
+    skipped = report.records.skipped_by_reason
+    return ", ".join(f"{reason.value} {count}" for reason, count in skipped.items() if count)
