@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+import anyio
+
 from altegio_sync.domain.appointment import (
     AttendanceStatus,
     Booking,
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from altegio_sync.domain.lessons import Verdict
     from altegio_sync.domain.report import WritingRun
     from altegio_sync.domain.run_marks import MarkChange
+    from altegio_sync.domain.validation import RuleContext, RuleFinding
     from altegio_sync.errors import AltegioError, StoreError
     from altegio_sync.ports import IndexProblem, PageQuery, StoredScope
 
@@ -316,6 +319,31 @@ class FakeLeases:
         yield
 
 
+class MemoryLease:
+    """The lease of the whole collection; ``log`` shows when it was held."""
+
+    def __init__(self, log: list[str] | None = None) -> None:
+        self.log = [] if log is None else log
+        self.is_held_by_another = False
+        self.is_free = anyio.Event()
+        self.is_free.set()
+
+    async def take(self) -> None:
+        await self.is_free.wait()
+        if self.is_held_by_another:
+            raise LeaseHeldError("Another run is at work")
+        self.log.append("taken")
+
+    async def check(self) -> None: ...
+
+    @asynccontextmanager
+    async def keep(self) -> AsyncIterator[None]:
+        try:
+            yield
+        finally:
+            self.log.append("given back")
+
+
 class MemoryRuns:
     """Reports by run id, and marks by command and company; ``failure`` is raised instead."""
 
@@ -390,6 +418,20 @@ class MemoryConditions:
         self.reported |= {key: each for key, each in memory.items() if each is not None}
         for key in [key for key, each in memory.items() if each is None]:
             self.reported.pop(key, None)
+
+
+class MemoryValidator:
+    """Finds the same, whatever is stored."""
+
+    def __init__(self, *findings: RuleFinding) -> None:
+        self.findings = list(findings)
+
+    async def count(self, context: RuleContext) -> int:
+        del context
+        return 100
+
+    async def run_rules(self, context: RuleContext) -> list[RuleFinding]:
+        return [each for each in self.findings if each.rule not in context.ignored]
 
 
 class NotedProgress(SilentProgress):

@@ -6,7 +6,7 @@ import asyncio
 from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import anyio
 import anyio.lowlevel
@@ -25,41 +25,15 @@ from altegio_sync.usecases.rearranging import Rearrangement
 from altegio_sync.usecases.restore import restore_dump
 from altegio_sync.usecases.stopping import StopSignal
 from altegio_sync.usecases.undo import undo_run
-from tests.fakes import NOW, MemoryRuns
+from tests.fakes import NOW, MemoryLease, MemoryRuns
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
-    from altegio_sync.ports import RunStore
     from altegio_sync.usecases.backup import CollectionBackup
 
 RUN_ID = "20260410-090000-000abcd"
 DUMP = Path("dump")
-
-
-class Lease:
-    """The lease of the whole collection; ``log`` shows when it was held."""
-
-    def __init__(self, log: list[str]) -> None:
-        self.log = log
-        self.is_held_by_another = False
-        self.is_free = anyio.Event()
-        self.is_free.set()
-
-    async def take(self) -> None:
-        await self.is_free.wait()
-        if self.is_held_by_another:
-            raise LeaseHeldError("Another run is at work")
-        self.log.append("taken")
-
-    async def check(self) -> None: ...
-
-    @asynccontextmanager
-    async def keep(self) -> AsyncIterator[None]:
-        try:
-            yield
-        finally:
-            self.log.append("given back")
 
 
 class Collection:
@@ -112,7 +86,7 @@ class World:
     def __init__(self) -> None:
         self.log: list[str] = []
         self.reports = MemoryRuns()
-        self.lease = Lease(self.log)
+        self.lease = MemoryLease(self.log)
         self.collection = Collection(self.log)
         self.warnings: list[str] = []
         self.stop = StopSignal()
@@ -121,13 +95,12 @@ class World:
         self.warnings.append(f"{event}: {fields['reason']}")
 
     def run(self, command: str) -> Rearrangement:
-        runs = cast("RunStore", self.reports)
         return Rearrangement(
-            command, RUN_ID, NOW, runs, self.warn, lease=self.lease, stop=self.stop
+            command, RUN_ID, NOW, self.reports, self.warn, lease=self.lease, stop=self.stop
         )
 
     def kept_run(self, command: str) -> KeptRun:
-        return KeptRun(command, RUN_ID, NOW, cast("RunStore", self.reports), self.warn)
+        return KeptRun(command, RUN_ID, NOW, self.reports, self.warn)
 
 
 @pytest.fixture

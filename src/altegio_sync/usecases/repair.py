@@ -33,7 +33,9 @@ if TYPE_CHECKING:
 class RepairStore(AnswerStore, Protocol):
     """The collection, for one run of repairs."""
 
-    async def count_local_repairs(self, context: RuleContext, zones: SchoolZones) -> int: ...
+    async def count_local_repairs(self, context: RuleContext, zones: SchoolZones) -> int:
+        """How many documents `repair_locally` would change."""
+        ...
 
     async def repair_locally(
         self,
@@ -41,13 +43,23 @@ class RepairStore(AnswerStore, Protocol):
         zones: SchoolZones,
         unrepaired: Unrepaired,
         should_stop: Callable[[], bool],
-    ) -> None: ...
+    ) -> None:
+        """Repair what needs no answer of Altegio; dates without a zone are read in ``zones``."""
+        ...
 
-    async def count_done(self) -> tuple[int, int]: ...
+    async def count_done(self) -> tuple[int, int]:
+        """How many documents this run changed, and how many it moved to the trash."""
+        ...
 
     def find_to_ask(
         self, context: RuleContext, *, includes_wrong_types: bool = True
-    ) -> AsyncIterator[list[Suspect]]: ...
+    ) -> AsyncIterator[list[Suspect]]:
+        """Batches of documents that only an answer of Altegio can repair.
+
+        ``includes_wrong_types``: also values of a wrong type. After `repair_locally` these are
+        the values that could not be converted.
+        """
+        ...
 
 
 async def repair_appointments(
@@ -102,12 +114,23 @@ class RepairRun:
         self.zones = SchoolZones(local.zone if local.is_known else None, local.source)
 
     async def plan(self) -> RepairPlan:
-        """What `run` would do; asks Altegio nothing."""
+        """What `run` would do. Requests nothing from Altegio."""
         request = self._request
         asks_for_zones = self._asking is not None and request.timezone is None
-        # How many there are does not hang on which zone it will be.
+        # The number of repairs does not depend on the zone, so any zone will do.
         zones = SchoolZones(request.local.zone, "") if asks_for_zones else self.zones
         plan = RepairPlan(local=await self._store.count_local_repairs(self.context, zones))
+        asked = await self._plan_requests(plan)
+        # Each location is requested once.
+        plan.requests += len(request.companies if asks_for_zones else asked)
+        if asks_for_zones:
+            self.zones = SchoolZones(None, texts.ZONE_TO_BE_ASKED())
+        plan.seconds = plan.requests / REQUESTS_PER_SECOND
+        return plan
+
+    async def _plan_requests(self, plan: RepairPlan) -> set[str]:
+        """Add the requests for documents to the plan; the companies that would be asked."""
+        request = self._request
         asked: set[str] = set()
         async for batch in self._store.find_to_ask(self.context, includes_wrong_types=False):
             for companies, suspects in group_by_companies(batch, request.companies).items():
@@ -122,19 +145,14 @@ class RepairRun:
                 plan.by_pages |= windows.take_fewer
                 each_takes = windows.requests if windows.take_fewer else len(suspects)
                 plan.requests += each_takes * len(companies)
-        # Each location is asked for once.
-        plan.requests += len(request.companies if asks_for_zones else asked)
-        if asks_for_zones:
-            self.zones = SchoolZones(None, texts.ZONE_TO_BE_ASKED())
-        plan.seconds = plan.requests / REQUESTS_PER_SECOND
-        return plan
+        return asked
 
     async def count_done(self) -> tuple[int, int]:
         """How many documents were changed, and how many were moved to the trash."""
         return await self._store.count_done()
 
     async def run(self) -> AltegioError | None:
-        """Mend what can be mended; the error where Altegio could not be asked on."""
+        """Repair what can be repaired. Returns the error that ended the requests to Altegio."""
         failure = await self._find_zones()
         if self._stop.is_set:
             return None
@@ -148,7 +166,7 @@ class RepairRun:
         return failure
 
     async def _find_zones(self) -> AltegioError | None:
-        """Ask for the locations' zones first: what a date without one says hangs on it."""
+        """Request the zones of the locations first: a date without a zone is read in them."""
         request = self._request
         if self._asking is None or request.timezone is not None:
             return None
@@ -180,6 +198,7 @@ class RepairRun:
         return failure
 
     async def _leave_rest(self) -> None:
+        """Note the documents that only an answer of Altegio could repair."""
         async for batch in self._store.find_to_ask(self.context):
             for suspect in batch:
                 self.unrepaired.note(texts.NOT_ASKED(), label_of(suspect))

@@ -21,19 +21,25 @@ if TYPE_CHECKING:
 
 
 class Validator(Protocol):
-    """Runs the rules over the collection, or over the days of the context."""
+    """Runs the rules over the collection, or only over the days of the context."""
 
-    async def count(self, context: RuleContext) -> int: ...
+    async def count(self, context: RuleContext) -> int:
+        """How many documents the rules look at."""
+        ...
 
     async def run_rules(self, context: RuleContext) -> list[RuleFinding]: ...
 
 
 class FindingSource(Protocol):
-    """Loads the documents behind the findings. Raises StoreError when MongoDB fails it."""
+    """Loads the documents of the findings. Raises StoreError when MongoDB fails."""
 
-    async def find_examples(self, finding: RuleFinding) -> list[Group]: ...
+    async def find_examples(self, finding: RuleFinding) -> list[Group]:
+        """The documents of the finding's sample."""
+        ...
 
-    def find_groups(self, rule_id: str, context: RuleContext) -> AsyncIterator[Group]: ...
+    def find_groups(self, rule_id: str, context: RuleContext) -> AsyncIterator[Group]:
+        """All documents that the rule finds; those that are corrected together are a group."""
+        ...
 
 
 @dataclass(frozen=True)
