@@ -1,4 +1,4 @@
-"""Decides what becomes of an answer of Altegio's, given the documents stored under its id."""
+"""Decides what to write for a booking, given the documents that are stored under its id."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     Document = dict[str, Any]
 
-#: What is read of a stored document.
+#: The fields that are read of a stored document.
 READ_FIELDS = (*BOOKING_FIELDS, "updatedAt")
 
 
@@ -47,9 +47,9 @@ READ_FIELDS = (*BOOKING_FIELDS, "updatedAt")
 class Plan:
     """What to do about one verdict; ``position`` is its place in the batch.
 
-    ``writes_at`` is the `updatedAt` that it would write, ``document_id`` the `_id` of the document
-    that it would add. ``asks_again``: nothing is written, since the document may be newer;
-    ``only_by_id`` as in `Overtaken`.
+    ``writes_at`` is the `updatedAt` that the plan writes. ``document_id`` is the `_id` of the
+    document that it adds. ``asks_again``: nothing is written, since the document may be newer.
+    ``only_by_id`` is as in `Overtaken`.
     """
 
     position: int
@@ -85,7 +85,7 @@ def plan_one(
     wanted = wanted_fields(verdict)
     is_gone = not isinstance(verdict, Kept)
     if len(stored) > 1:
-        # An id kept as a number cannot become the text that another document has already.
+        # An id stored as a number cannot become a text that another document has already.
         wanted.pop(KEY, None)
     settled = [(each, *settled_fields(wanted, verdict, each)) for each in stored]
     differing = [
@@ -117,7 +117,7 @@ def plan_one(
 
 
 def _with_stored_lead(verdict: Verdict, stored: Sequence[Document]) -> Verdict:
-    """A stored lead that the client's name may still mean is not lost."""
+    """The verdict with the stored lead, if the client's name may still mean this lead."""
     if isinstance(verdict, Kept) or not verdict.if_stored:
         return verdict
     ids = {str(each.get("leadId")) for each in stored}
@@ -147,7 +147,7 @@ def _plan_new(
 
 
 def was_carried_out(plan: Plan, stored: Sequence[Document], now_planned: Plan) -> bool:
-    """Whether the documents are as the plan would have them, and by it."""
+    """Whether the plan was carried out: its document or its `updatedAt` is stored."""
     if plan.document_id is not None:
         return any(
             each["_id"] == plan.document_id and each.get("updatedAt") == plan.writes_at
@@ -191,7 +191,7 @@ def plan_marks(
     clock: ServerClock,
     writes_at: datetime,
 ) -> list[tuple[str, UpdateOne]]:
-    """Mark the documents as deleted, by id; those that may be newer are added to ``result``."""
+    """Writes that mark documents as deleted. Ids of newer documents are added to ``result``."""
     writes = []
     for document in stored:
         appointment_id = to_id(document[KEY]) or ""
@@ -206,7 +206,7 @@ def plan_marks(
 def _stamp_writes(
     stored: Sequence[Document], wanted: Document, asked: Asked
 ) -> Sequence[UpdateOne]:
-    """Only the stamp differs: the document is as Altegio has it, so its `updatedAt` stays."""
+    """Writes of the stamp alone. The document does not change otherwise, so `updatedAt` stays."""
     return [
         _update(each, stamp)
         for each in stored

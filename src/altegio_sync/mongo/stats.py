@@ -1,9 +1,10 @@
-"""Counts the collection inside MongoDB, by a few aggregations that run side by side.
+"""Counts the collection inside MongoDB, by a few aggregations, two at a time.
 
-Each reads the collection once and squeezes it, by cheap keys, into groups that are few; whatever
-costs more (conversions, time zones, names) is done to the groups, and so are tests that few
-documents fail: a `$match` of three conditions costs as much as the `$group` behind it. They are not
-one snapshot: what other programs write meanwhile may be in one and not in another.
+Each aggregation reads the collection once and makes few groups of it, by cheap keys. Expensive work
+(conversions, time zones, names) is done on the groups. Tests that few documents fail are also done
+on the groups: a `$match` of three conditions costs as much as the `$group` after it. The
+aggregations are no single snapshot: a write of another program may be in one count and not in
+another.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
 
 TOP = 5
 _NAMED_DUPLICATES = 10
-#: Teachers whose no-show rate is told: those with the most lessons that were kept or missed.
+#: The no-show rate is shown for so many teachers: those with the most attended or missed lessons.
 SHOWN_TEACHERS = 15
 _ACTIVE: Document = {"isDeleted": {"$ne": True}}
 _START = "$startDateTime"
@@ -64,7 +65,7 @@ class MongoStats:
             StoreError: MongoDB failed.
         """
         with translated_errors():
-            # The longest first.
+            # The longest question first.
             leads, duplicates, people, starts = await _two_at_a_time(
                 lambda: self._aggregate(_leads(query)),
                 lambda: self._count_duplicates(query),
@@ -80,9 +81,9 @@ class MongoStats:
         return {**await self._aggregate(_duplicates(query)), "guarded": is_guarded}
 
     async def _count_starts(self, query: StatsQuery) -> Document:
-        """Days and hours, from the few quarters of an hour in which lessons start.
+        """Days and hours, from the quarters of an hour in which lessons start.
 
-        Local days and hours come from Python's time zones: a server's own can be years old.
+        Local days and hours come from Python's time zones: those of a server may be years old.
         """
         hours: Counter[tuple[date, int]] = Counter()
         upcoming = 0
@@ -96,15 +97,15 @@ class MongoStats:
         return {"hours": hours, "upcoming": upcoming}
 
     async def _aggregate(self, pipeline: Pipeline) -> Document:
-        """The one document that the pipeline ends in, empty where there is none."""
+        """The single document at the end of the pipeline; an empty one if there is none."""
         found = await (await self._collection.aggregate(pipeline, allowDiskUse=True)).to_list()
         return found[0] if found else {}
 
 
 async def _two_at_a_time(*work: Callable[[], Awaitable[Document]]) -> list[Document]:
-    """The results in order; when one fails, the others are ended before that is told.
+    """The results in order. If one fails, the others are cancelled before the error is raised.
 
-    All at once would be slower on a server of two cores, where the longest gets less than one.
+    All at once would be slower on a server with two cores: the longest would get less than one.
     """
     turns = asyncio.Semaphore(2)
 
@@ -128,13 +129,13 @@ def _spanned(query: StatsQuery) -> Document:
 
 
 def _within(since: datetime, until: datetime | None = None) -> Document:
-    # Compared with a date, nothing but a date matches, or an array that has one.
+    # A comparison with a date finds only dates, and lists that contain such a date.
     bounds = {"$gte": since} if until is None else {"$gte": since, "$lt": until}
     return {"startDateTime": {**bounds, **NO_LIST}}
 
 
 def _people(query: StatsQuery) -> Pipeline:
-    """Total, statuses, teachers and services, from the few combinations of them that there are."""
+    """Total, statuses, teachers and services, from the few combinations of these values."""
     key = {
         "deleted": "$isDeleted",
         "status": "$status",
@@ -165,7 +166,7 @@ def _people(query: StatsQuery) -> Pipeline:
 
 
 def _named(kind: str) -> Pipeline:
-    """The combinations by id; the name is the one of the appointment that starts last."""
+    """The combinations by id. The name is that of the appointment that starts last."""
     arrived, no_show = (
         {"$sum": {"$cond": [{"$eq": ["$_id.status", each.value]}, "$n", 0]}}
         for each in (AttendanceStatus.ARRIVED, AttendanceStatus.NO_SHOW)
@@ -199,7 +200,7 @@ def _most(field: str, count: int) -> Pipeline:
 
 
 def _starts(query: StatsQuery) -> Pipeline:
-    """The quarters of an hour in which lessons start: no zone cuts a day within one."""
+    """The quarters of an hour in which lessons start: every offset is a multiple of 15 minutes."""
     by_quarter = {
         "_id": QUARTER_OF_ID,
         "n": {"$sum": "$n"},
@@ -214,7 +215,7 @@ def _starts(query: StatsQuery) -> Pipeline:
 
 
 def _leads(query: StatsQuery) -> Pipeline:
-    """Leads who had a trial, and what they have after the first one of it."""
+    """Leads who had a trial lesson, and their lessons after the first trial lesson."""
     is_trial = {"$eq": ["$_id.trial", True]}
     is_arrived = {"$eq": ["$_id.status", AttendanceStatus.ARRIVED.value]}
     by_lead = {
@@ -243,7 +244,7 @@ def _leads(query: StatsQuery) -> Pipeline:
 
 
 def _duplicates(query: StatsQuery) -> Pipeline:
-    """As `clean` sees them: 501 and "501" are the same id."""
+    """Duplicates as in `clean`: 501 and "501" are the same id."""
     extra = {"$sum": {"$subtract": ["$documents", 1]}}
     total = {"$group": {"_id": None, "ids": {"$sum": 1}, "extra": extra}}
     first: Pipeline = [{"$sort": {"_id": 1}}, {"$limit": _NAMED_DUPLICATES}]

@@ -1,4 +1,4 @@
-"""Reads and writes the collections: the only module that awaits PyMongo for appointments."""
+"""Reads and writes the appointments of a sync."""
 
 from __future__ import annotations
 
@@ -54,18 +54,18 @@ if TYPE_CHECKING:
 
     Document = dict[str, Any]
 
-#: The old scripts store no stamp.
+#: Only this program stores a stamp; the old scripts do not.
 _OF_OURS: Document = {STAMP: {"$exists": True}}
 _PROJECTION = dict.fromkeys(READ_FIELDS, 1)
-#: So often a document is examined that others change at the same time.
+#: So often is a document read again that others change at the same time.
 _TRIES = 5
 
 
 class MongoAppointments:
-    """The collection of appointments; other programs' fields are never touched.
+    """The collection of appointments. Fields of other programs are never changed.
 
-    ``clock`` is for `createdAt` and `updatedAt`; by default it is the server's. ``fence`` is asked
-    before every write.
+    ``clock`` is for `createdAt` and `updatedAt`; by default it is the server's clock. ``fence`` is
+    called before every write.
     """
 
     def __init__(
@@ -100,7 +100,7 @@ class MongoAppointments:
         if reason is not None:
             self._document_id = fixed_document_id
             return IndexProblem(reason)
-        # The first run of this program finds none of its own documents.
+        # In the first run of this program, no document is its own.
         is_remade = await self._collection.find_one(_OF_OURS, {"_id": 1}) is not None
         return IndexProblem(is_remade=True) if is_remade else None
 
@@ -115,13 +115,13 @@ class MongoAppointments:
     @waits_for_mongodb
     async def find_undeleted(self, scope: StoredScope) -> Collection[str]:
         found = self._collection.find(_undeleted(scope), {KEY: 1})
-        # An id that is none cannot be asked for; `validate` reports it.
+        # Altegio cannot be asked about a value that is no id; `validate` reports it.
         return {key async for each in found if (key := to_askable_id(each[KEY])) is not None}
 
     async def mark_deleted(
         self, gone: Mapping[str, float | None], scope: StoredScope
     ) -> MarkResult:
-        """See the port; a document is marked only as it was read, as in `store_batch`."""
+        """See the port. A document is marked only if it is still as it was read."""
         result = MarkResult()
         left = set(gone)
         writes_at = _milliseconds(self._clock())
@@ -136,7 +136,7 @@ class MongoAppointments:
             if done.matched + len(done.refused) == len(writes):
                 result.marked |= left
                 return result
-            # Which of them, the server does not say.
+            # The server does not say which of them.
             result.marked |= await self._find_marked(left, writes_at)
         result.overtaken |= left - result.marked
         return result
@@ -171,7 +171,7 @@ class MongoAppointments:
 
     @waits_for_mongodb
     async def find_lacking(self) -> Sequence[str]:
-        """What the server does not have of what the program needs."""
+        """The features that the program needs and the server does not have."""
         return await find_lacking(self._collection)
 
     async def store_batch(
@@ -183,10 +183,10 @@ class MongoAppointments:
         by_id: bool = False,
         run: WritingRun | None = None,
     ) -> BatchResult:
-        """See the port; every write is carried out only on the version that was read.
+        """See the port. Every write changes a document only if it is still as it was read.
 
-        Where it is not, a document is examined again: another run was faster, or this one itself,
-        which did not hear of it before MongoDB went away.
+        Otherwise the document is read again. Another run was faster; or this run itself wrote the
+        document, and MongoDB was lost before it confirmed this.
         """
         failures: list[Message] = []
         plans: dict[int, Plan] = {}
@@ -211,7 +211,7 @@ class MongoAppointments:
         *,
         by_id: bool,
     ) -> list[Plan]:
-        """What to do about each; one whose ``earlier`` plan was carried out after all keeps it."""
+        """A plan for each verdict. If its ``earlier`` plan was carried out, this plan is kept."""
         stored = await self._find_stored([verdict.booking.id for _, verdict in verdicts])
         writes_at = _milliseconds(self._clock())
         known: dict[float | None, Asked] = {}
@@ -219,7 +219,7 @@ class MongoAppointments:
         for position, verdict in verdicts:
             found = stored.get(verdict.booking.id, ())
             if (asked := known.get(verdict.booking.asked_at)) is None:
-                # The same for all of a page.
+                # The same for all bookings of a page.
                 asked = self._server_clock.asked(verdict.booking.asked_at, by_id=by_id)
                 known[verdict.booking.asked_at] = asked
             plan = plan_one(position, verdict, found, mode, asked, writes_at, self._document_id)
@@ -231,10 +231,10 @@ class MongoAppointments:
 
     @waits_for_mongodb
     async def _find_stored(self, ids: Sequence[str]) -> Mapping[str, Sequence[Document]]:
-        """The stored documents by id; several where old duplicates stand."""
+        """The stored documents by id; several for an id with old duplicates."""
         stored: dict[str, list[Document]] = defaultdict(list)
         query = having_ids(self._keys(ids))
-        # All in one answer: by default the first has 101 of them.
+        # All in one answer: by default the first answer has 101 documents.
         cursor = self._collection.find(query, _PROJECTION, batch_size=len(ids) + 1)
         for document in await cursor.to_list():
             stored[to_id(document[KEY]) or ""].append(document)
@@ -250,9 +250,9 @@ class MongoAppointments:
         failures: list[Message],
         run: WritingRun | None,
     ) -> set[int]:
-        """Carry the plans out; the positions of those that found another version or their id taken.
+        """Carry out the plans; the positions of plans that found another version or an existing id.
 
-        A plan whose document MongoDB refuses for another reason is failed; the others go on.
+        If MongoDB refuses a document for another reason, its plan fails; the others continue.
         """
         plans = [each for each in plans if each.writes and not each.asks_again]
         if not plans:
@@ -275,7 +275,7 @@ class MongoAppointments:
             await self._lead_trash.forget(kept_on, run)
         updated = [plan.position for plan, write in writes if isinstance(write, UpdateOne)]
         if done.matched < sum(position not in refused for position in updated):
-            # Which of them, the server does not say.
+            # The server does not say which of them.
             missed |= set(updated) - refused.keys()
         return missed
 
@@ -296,7 +296,7 @@ class MongoAppointments:
 
 
 def _milliseconds(moment: datetime) -> datetime:
-    """As MongoDB gives it back."""
+    """The moment in the resolution of BSON."""
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
@@ -315,7 +315,7 @@ def _mark_failed(
 
 
 def _undeleted(scope: StoredScope) -> Document:
-    """A query for them; a document that lacks the flag is not deleted."""
+    """A query for undeleted documents. A document without the flag is not deleted."""
     start, end = scope.period.moments(scope.zone)
     owners = (
         [scope.company_id, None] if scope.includes_documents_without_company else [scope.company_id]

@@ -1,4 +1,4 @@
-"""Writes the collection into a folder as it is stored, and checks the folder by reading it back."""
+"""Writes the stored bytes of the collection into a folder, and reads them back to check them."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ if TYPE_CHECKING:
 
     Document = dict[str, Any]
 
-#: Documents asked for at once; the server itself never sends more than 16 MiB.
+#: Documents in one answer of the server, which never has more than 16 MiB.
 _BATCH = 1000
 
 
 class MongoBackup:
-    """Backs one collection up; memory stays flat, whatever its size."""
+    """Backs up one collection. Memory stays flat, whatever the size of the collection."""
 
     def __init__(
         self,
@@ -49,13 +49,13 @@ class MongoBackup:
         self._on_progress = on_progress
 
     async def back_up(self, target: Path) -> BackupReport:
-        """Every document as its stored bytes, by ``_id``; nothing is at the target until checked.
+        """Write every document in the order of ``_id``. The target appears when it was checked.
 
-        A document that other programs write meanwhile is in it or not, but never by half.
+        If other programs write a document meanwhile, the backup has its old or its new version.
 
         Raises:
-            ConfigError: there is no such collection, or the target is taken.
-            DumpError: the folder cannot be written, or did not read back as it was written.
+            ConfigError: there is no such collection, or the target exists.
+            DumpError: the folder cannot be written, or reads back differently.
             StoreError: MongoDB failed.
         """
         with translated_errors():
@@ -75,7 +75,7 @@ class MongoBackup:
         return BackupReport(target, written)
 
     async def _read_metadata(self) -> str:
-        """Options and indexes as `mongorestore` wants them, in canonical extended JSON."""
+        """Options and indexes in the form of `mongorestore`: canonical extended JSON."""
         name = self._collection.name
         found = await (await self._database.list_collections(filter={"name": name})).to_list()
         if not found:

@@ -1,4 +1,4 @@
-"""The file of a dump, as `mongodump` writes it: BSON documents one after another, often gzipped."""
+"""The file of a dump, as `mongodump` writes it: BSON documents in a row, often gzipped."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     from altegio_sync.messages import Message
 
-#: What may stand in a stored document may stand in a dump: dates that Python has none for, and
-#: texts that are no UTF-8. Their bytes are what counts, and those are never made anew.
+#: A dump may contain values that Python does not have: dates beyond its calendar, and texts that
+#: are not UTF-8. Only their bytes are used, and documents are never encoded again.
 _LENIENT: dict[str, Any] = {
     "datetime_conversion": DatetimeConversion.DATETIME_MS,
     "unicode_decode_error_handler": "replace",
@@ -38,21 +38,21 @@ _DECODED: CodecOptions[dict[str, Any]] = CodecOptions(**_LENIENT)
 _GZIP_MAGIC = b"\x1f\x8b"
 _HEAD = 4
 _SMALLEST = 5
-#: The server's own limit: 16 MiB for users, and 16 KiB more within.
+#: The server's limit: 16 MiB for users, and 16 KiB more for its own fields.
 _LARGEST = 16 * 1024 * 1024 + 16 * 1024
 _BUFFER = 1024 * 1024
 
 
 class DumpError(AltegioSyncError):
-    """A dump cannot be written, or does not hold what was written."""
+    """A dump cannot be written, or reads back differently."""
 
 
 class UnreadableDumpError(ConfigError):
-    """What was given is no dump, or no whole one. The text never holds any of its contents."""
+    """The file is no dump, or no complete one. The text never contains a part of the file."""
 
 
 class Digesting:
-    """Counts and hashes documents as they pass."""
+    """Counts and hashes documents."""
 
     def __init__(self) -> None:
         self.documents = 0
@@ -69,7 +69,7 @@ class Digesting:
 
 
 class DumpWriter:
-    """Appends documents to a new file that only its owner may read."""
+    """Appends documents to a new file, which only its owner may read."""
 
     def __init__(self, file: gzip.GzipFile) -> None:
         self._file = file
@@ -80,7 +80,7 @@ class DumpWriter:
         return self._digesting.documents
 
     def write(self, raw: bytes) -> None:
-        """One or several whole documents."""
+        """Append one or several complete documents."""
         self._file.write(raw)
         self._digesting.add(raw, _count(raw))
 
@@ -90,7 +90,7 @@ class DumpWriter:
 
 @contextmanager
 def new_dump_file(path: Path) -> Iterator[DumpWriter]:
-    """On the disk, not only on its way there, when it is left."""
+    """A new file. It is on the disk when the context ends."""
     with new_private_gzip(path) as file:
         yield DumpWriter(file)
 
@@ -109,7 +109,7 @@ def new_private_gzip(path: Path) -> Iterator[gzip.GzipFile]:
 
 
 def _count(raw: bytes) -> int:
-    """How many documents stand one after another in what the server sent."""
+    """The number of documents in an answer of the server."""
     count = at = 0
     while at < len(raw):
         at += int.from_bytes(raw[at : at + _HEAD], "little")
@@ -118,10 +118,10 @@ def _count(raw: bytes) -> int:
 
 
 def read_documents(path: Path) -> Iterator[RawBSONDocument]:
-    """The documents of a `.bson` or `.bson.gz` file in order, each decoded once to check it.
+    """The documents of a `.bson` or `.bson.gz` file, in order. Each is decoded once to check it.
 
     Raises:
-        UnreadableDumpError: not such a file, cut off, or damaged; the documents before were fine.
+        UnreadableDumpError: it is no such file, or is damaged. Earlier documents were correct.
     """
     try:
         with path.open("rb") as file:
@@ -134,7 +134,7 @@ def read_documents(path: Path) -> Iterator[RawBSONDocument]:
 
 
 def _unzipped(file: BufferedReader, path: Path) -> IO[bytes]:
-    """By what is in it, whatever its name; yet one that is called gzipped has to be."""
+    """Unzip the file if its contents are zipped. A file named `.gz` must be zipped."""
     if file.peek(len(_GZIP_MAGIC))[: len(_GZIP_MAGIC)] == _GZIP_MAGIC:
         return BufferedReader(gzip.GzipFile(fileobj=file, mode="rb"), _BUFFER)
     if path.suffix == ".gz":

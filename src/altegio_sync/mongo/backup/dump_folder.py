@@ -1,8 +1,8 @@
 """The folder of a dump, laid out as by `mongodump --gzip`: `DATABASE/COLLECTION.bson.gz`.
 
-Looked up in the source of MongoDB's database tools: names are percent-encoded, one that gets too
-long for a file is cut and ends in a hash; `COLLECTION.metadata.json.gz` holds the options and the
-indexes as canonical extended JSON, `prelude.json.gz` the server's version (from 100.12 on).
+This is the layout in the source of MongoDB's database tools. Names are percent-encoded; a name that
+is too long for a file is cut and ends in a hash. `COLLECTION.metadata.json.gz` has the options and
+the indexes as canonical extended JSON. `prelude.json.gz` has the server's version (since 100.12).
 """
 
 from __future__ import annotations
@@ -38,12 +38,12 @@ _SUFFIXES = (".bson.gz", ".bson")
 
 
 def default_target(now: datetime) -> Path:
-    """In the working directory, by the local time; two of them sort by age."""
+    """A folder in the working directory, named by the local time, so that names sort by age."""
     return Path(f"altegio-backup-{now.astimezone():%Y%m%d-%H%M%S}")
 
 
 def file_stem(collection: str) -> str:
-    """The collection's name as the beginning of a file's; a space is written as a plus."""
+    """The beginning of the file's name: the encoded name of the collection, with + for a space."""
     escaped = quote_plus(collection, safe="")
     if len(escaped) <= _LONGEST_NAME:
         return escaped
@@ -52,30 +52,30 @@ def file_stem(collection: str) -> str:
 
 
 def _possible_stems(collection: str) -> list[str]:
-    """As `mongodump` writes the name today, and as it and this program wrote it before."""
+    """The name as `mongodump` writes it today, and as it and this program wrote it before."""
     earlier = (quote(collection, safe=""), quote(collection, safe="$&+=:@"))
     plain = () if "/" in collection else (collection,)
     return list(dict.fromkeys([file_stem(collection), *earlier, *plain]))
 
 
 def _may_be_of(file: Path, collection: str) -> bool:
-    """False where the metadata beside the file name another collection: `a+b` may be of `a b`."""
+    """False if the metadata name another collection: the file `a+b` may be of `a b`."""
     stem = file.name.partition(".bson")[0]
     for name, opened in ((f"{stem}.metadata.json.gz", gzip.open), (f"{stem}.metadata.json", open)):
         try:
             with opened(file.with_name(name), "rb") as metadata:
                 name_inside = json.loads(metadata.read(_MOST_METADATA)).get("collectionName")
         except (OSError, EOFError, zlib.error, ValueError, AttributeError, RecursionError):
-            continue  # there is none, or it is of no use: the name of the file counts
+            continue  # no usable metadata: the name of the file counts
         return not isinstance(name_inside, str) or name_inside == collection
     return True
 
 
 def usable_target(path: Path) -> Path:
-    """The place for a new dump.
+    """The resolved path for a new dump.
 
     Raises:
-        ConfigError: something is there already; an empty folder is taken over.
+        ConfigError: something exists there. An empty folder is allowed.
     """
     try:
         target = path.resolve()
@@ -93,13 +93,14 @@ def _cannot_write(path: Path, error: OSError) -> Message:
 
 @contextmanager
 def new_folder(target: Path) -> Iterator[Path]:
-    """A folder beside the target that takes its name at the end, and is gone when all fails.
+    """A folder beside the target, which only its owner may enter.
 
-    Only its owner may enter it. What is under the target's name is therefore whole, always.
+    At the end it is renamed to the target; after an error it is deleted. So the target is always
+    complete.
 
     Raises:
-        ConfigError: it cannot be made there, or something else got there first.
-        DumpError: it cannot be written to its end.
+        ConfigError: the folder cannot be created, or the target appeared meanwhile.
+        DumpError: the folder cannot be written completely.
     """
     partial = _make_partial(target)
     try:
@@ -125,7 +126,7 @@ def _make_partial(target: Path) -> Path:
 
 def _give_name(partial: Path, target: Path) -> None:
     try:
-        partial.rename(target)  # an empty folder gives way, nothing else does
+        partial.rename(target)  # only an empty folder is replaced
     except (FileExistsError, NotADirectoryError):
         raise ConfigError(texts.TAKEN_NOW(path=str(target))) from None
     except OSError:
@@ -147,10 +148,10 @@ def write_private(path: Path, text: str) -> None:
 
 
 def check_there(path: Path) -> None:
-    """Before anybody is connected to for it.
+    """Check that the path exists, before MongoDB is contacted.
 
     Raises:
-        ConfigError: nothing is there, or it may not be looked at.
+        ConfigError: the path does not exist, or is not accessible.
     """
     try:
         path.stat()
@@ -159,10 +160,10 @@ def check_there(path: Path) -> None:
 
 
 def find_dump_file(path: Path, database: str, collection: str) -> Path:
-    """The file of the collection: the path itself, or in that folder or a database's in it.
+    """The file of the collection: the path itself, or a file in this folder or in its folders.
 
     Raises:
-        ConfigError: it is not there, or there are several to choose from.
+        ConfigError: there is no such file, or there are several.
     """
     if path.is_file():
         return path

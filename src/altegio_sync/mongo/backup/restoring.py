@@ -1,4 +1,4 @@
-"""Brings the documents of a dump back by ``_id``, after all of the dump was found sound."""
+"""Restores the documents of a dump by ``_id``, after the whole dump was checked."""
 
 from __future__ import annotations
 
@@ -59,9 +59,9 @@ _SAMPLE = 20
 
 @dataclass(slots=True)
 class _Batch:
-    """Some of the dump's documents, by how the collection has them.
+    """Some documents of the dump, compared with the collection.
 
-    ``versions`` holds the stored ones of those that differ: each is replaced only as it was read.
+    ``versions`` has the stored versions of ``differing``: each is replaced only if it is still so.
     """
 
     missing: list[RawBSONDocument] = field(default_factory=list)
@@ -76,7 +76,7 @@ class _Batch:
 
 @dataclass(slots=True)
 class _Failures:
-    """What the server would not take, by its code: how many, and some of their appointments."""
+    """The documents that the server refused, by its code: their number and some appointments."""
 
     counts: dict[int, int] = field(default_factory=lambda: defaultdict(int))
     samples: dict[int, list[str | Message]] = field(default_factory=lambda: defaultdict(list))
@@ -142,12 +142,12 @@ class MongoRestorer:
         return find_dump_file(path, self._collection.database.name, self._collection.name)
 
     async def restore(self, file: Path, *, dry_run: bool) -> RestoreReport:
-        """Insert what is missing, replace what differs in a byte, leave the rest. Safe to repeat.
+        """Insert missing documents and replace different ones. Safe to repeat.
 
-        A stop is heeded between batches: what was brought back stays.
+        A stop takes effect between batches; documents that were restored stay restored.
 
         Raises:
-            UnreadableDumpError: the dump is damaged anywhere; nothing was written then.
+            UnreadableDumpError: the dump is damaged; nothing was written.
             StoreError: MongoDB failed.
         """
         report = RestoreReport(file, dry_run)
@@ -166,14 +166,14 @@ class MongoRestorer:
                 await self._bring_back(file, report, looks_ahead=dry_run and is_ours)
                 await self._settle_index(report)
         except (StoreError, UnreadableDumpError) as error:
-            # Some of it may be done, so what was done is told, and that it broke off.
+            # Some documents may be restored, so the report says what was done before the error.
             report.broke_off = isinstance(error, StoreError)
             report.errors.append(RunError("broken_off", error.message))
         report.errors += self._failures.to_errors()
         return report
 
     async def _settle_index(self, report: RestoreReport) -> None:
-        """Make it again where only a document that was replaced later stood in its way."""
+        """Create the index again, if it was in the way only until all documents were restored."""
         if report.index_dropped and not report.dry_run:
             report.index_dropped = await ensure_unique_index(self._collection) is not None
 
@@ -199,7 +199,7 @@ class MongoRestorer:
         self, file: Path, report: RestoreReport
     ) -> AsyncIterator[list[RawBSONDocument]]:
         for batch in batches(read_documents(file)):
-            await anyio.lowlevel.checkpoint()  # signals are heard here
+            await anyio.lowlevel.checkpoint()  # signals are handled here
             if self._should_stop():
                 report.interrupted = True
                 return
@@ -243,9 +243,9 @@ class MongoRestorer:
         return batch
 
     async def _collides(self, batch: _Batch) -> bool:
-        """Whether a document that stays has an appointment id which is to be written."""
+        """Whether a document that is not replaced has an appointment id that will be written."""
         wanted = (*batch.missing, *batch.differing)
-        # What is no id may be an operator.
+        # A value that is no id may be an operator.
         written = [each for each in wanted if to_id(each.get(KEY)) is not None]
         if not written:
             return False
@@ -261,7 +261,7 @@ class MongoRestorer:
                 report.index_dropped = await drop_own_index(self._collection)
             wanted = (*batch.missing, *batch.differing)
             left = {server_key(each["_id"]): each for each in wanted}
-            # By what is there now: another program may have changed it meanwhile.
+            # Compare again: another program may have changed documents meanwhile.
             now = await self._compare([left[key] for key in failed])
             added: list[_Write] = [(each, adding(each)) for each in now.missing]
             failed = await self._attempt(added + _replacements(now))
@@ -272,7 +272,7 @@ class MongoRestorer:
         report.replaced += sum(server_key(each["_id"]) not in failed for each in batch.differing)
 
     async def _attempt(self, writes: Sequence[_Write]) -> dict[bytes, int]:
-        """Which of the documents are not stored as they are in the dump then, and why."""
+        """Write the documents; the keys and codes of those that are not stored as in the dump."""
         if not writes:
             return {}
         await self._fence()
@@ -286,7 +286,7 @@ class MongoRestorer:
         return failed
 
     async def _is_index_ours(self) -> bool:
-        """Whether it is the one that `drop_own_index` would drop."""
+        """Whether the unique index is the index of this program."""
         index = (await self._collection.index_information()).get(INDEX_NAME, {})
         return bool(index.get("partialFilterExpression") == {KEY: {"$exists": True}})
 

@@ -1,1 +1,1 @@
-"""What the program keeps of its own: ledger, cursors, leases, runs, the shared budget."""
+"""The program's own collections: ledger, cursors, leases, runs, conditions, shared budget."""

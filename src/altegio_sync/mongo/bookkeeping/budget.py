@@ -1,9 +1,9 @@
-"""One budget of requests for all processes that ask Altegio from the same address.
+"""One budget of requests for all processes that send requests to Altegio from the same address.
 
-Altegio counts per IP address. Every start is reserved in one document, by the server's clock: a
-start may come no sooner than the spacing after the one before, and than a minute after the one
-that opens the minute's window. No clock of this machine is relied on but the one that measures
-spans.
+Altegio counts requests by IP address. Every start of a request is reserved in one document, by the
+server's clock. A start is at least the spacing after the previous start, and at least a minute
+after the start that opens the minute's window. This machine's time of day is not used, only its
+monotonic clock.
 """
 
 from __future__ import annotations
@@ -31,16 +31,16 @@ if TYPE_CHECKING:
 BUDGET_COLLECTION = "altegio-sync-budget"
 _SECOND_MS = 1000
 _MINUTE_S = 60.0
-#: What leaves here evenly arrives jittered. Two processes jitter apart, so that more is left
-#: between their starts: still less than a minute's window leaves in the long run. The first start
-#: after a pause arrives late, since it opens a connection.
+#: Requests that leave at even intervals arrive with jitter. Several processes have different
+#: jitter, so their starts are further apart; this is still closer than the minute's window allows
+#: in the long run. The first request after a pause arrives late, since it opens a connection.
 _SPACING_SLACK = 1.01
 _SHARED_SPACING_SLACK = 1.2
 _COLD_SLACK = 1.15
-#: So many times the spacing between two starts is a pause, and a second at the least.
+#: A pause is a gap of so many spacings between two starts, and of a second at least.
 _PAUSE = 1.5
 _MINUTE_SLACK_S = 0.25
-#: A reservation further ahead was made before the server's clock was set back.
+#: A reservation further in the future was made before the server's clock was set back.
 _MOST_AHEAD_MS = 10 * 60_000
 _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -48,7 +48,8 @@ _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 class SharedBudget:
     """Reserves the starts of requests; a limit of 0 turns its window off.
 
-    Losing the last reservations with a server does no harm, so they are not awaited on its disk.
+    If a server loses the last reservations, this does no harm. So the writes do not wait for its
+    disk.
     """
 
     def __init__(
@@ -74,35 +75,35 @@ class SharedBudget:
         self._own = Limiter(rates, buffer_ms=1) if rates else None
 
     async def wait_for_turn(self) -> None:
-        """Return at the moment at which the next request may start; StoreError without MongoDB."""
+        """Return when the next request may start; StoreError without MongoDB."""
         while True:
             await anyio.sleep_until(self._resting_until)
             if self._own is not None:
                 await anyio.sleep_until(await self._reserve())
-                # A start that was reserved in time may be made late, and the next one in time; and
-                # the server's clock may be set meanwhile. So the starts made here are counted too.
+                # A start may be later than it was reserved, and the next one in time. The server's
+                # clock may also be set meanwhile. So the actual starts are counted here as well.
                 await self._own.try_acquire_async("altegio")
             if anyio.current_time() >= self._resting_until:
                 return
 
     async def rest(self, seconds: float) -> None:
-        """Let no request start for so long, here and wherever the budget is shared."""
+        """Let no request start for so long, in all processes that share the budget."""
         self._resting_until = max(self._resting_until, anyio.current_time() + seconds)
         until = {"$max": [_sound("$resting_until"), _after("$$NOW", int(seconds * 1000))]}
-        # Without MongoDB this process rests all the same, and its next turn tells of it.
+        # Without MongoDB this process still rests, and its next turn reports the error.
         with suppress(StoreError), translated_errors():
             await self._collection.update_one(
                 {"_id": self._key}, [{"$set": {"resting_until": until}}], upsert=True
             )
 
     async def _reserve(self) -> float:
-        """The local time at which the start that was reserved may be made."""
+        """Reserve a start; its time by the local clock."""
         budget = await self._append_start()
         return self._clock.to_local(budget["starts"][-1]["at"])
 
     @waits_for_mongodb
     async def _append_start(self) -> Mapping[str, Any]:
-        """One reservation; carried out twice it leaves a start unused, which harms nobody."""
+        """Reserve a start. Carried out twice, a reserved start stays unused, which does no harm."""
         asked_at = anyio.current_time()
         budget = await self._collection.find_one_and_update(
             {"_id": self._key},
@@ -111,12 +112,12 @@ class SharedBudget:
             upsert=True,
             return_document=ReturnDocument.AFTER,
         )
-        assert budget is not None  # noqa: S101 - it was made where there was none
+        assert budget is not None  # noqa: S101 - the upsert creates it
         self._clock.note(asked_at, budget["asked_at"], anyio.current_time())
         return budget
 
     def _reservation(self) -> list[Document]:
-        """An update that appends the next start to those of the last minute."""
+        """An update that appends the next start to the starts of the last minute."""
         starts = {
             "$map": {
                 "input": {"$cond": [{"$isArray": "$starts"}, "$starts", []]},
@@ -144,7 +145,7 @@ class SharedBudget:
         ]
 
     def _bounds(self) -> list[Any]:
-        """No sooner than each of these."""
+        """The next start is the latest of these times."""
         bounds: list[Any] = ["$$NOW", "$resting_until"]
         if self._per_second:
             latest = {"$slice": ["$starts", -self._per_second]}
@@ -164,9 +165,9 @@ class SharedBudget:
 
 
 class ServerClock:
-    """Turns times of the server into local ones, from when it was asked and when it answered.
+    """Converts times of the server to local times, by the times of a request and its answer.
 
-    A local time is late by at most the fastest answer's latency, and never early.
+    The local time is never too early. It is too late by at most the latency of the fastest answer.
     """
 
     def __init__(self) -> None:
@@ -174,17 +175,17 @@ class ServerClock:
 
     def note(self, asked_at: float, server_time: datetime, answered_at: float) -> None:
         least, most = asked_at - _seconds(server_time), answered_at - _seconds(server_time)
-        # Less than the least means that the server's clock was set back since.
+        # An offset below the least possible one means that the server's clock was set back.
         is_void = self._offset is None or self._offset < least
         self._offset = most if is_void or self._offset is None else min(self._offset, most)
 
     def to_local(self, server_time: datetime) -> float:
-        assert self._offset is not None  # noqa: S101 - noted before it is asked
+        assert self._offset is not None  # noqa: S101 - `note` was called before
         return _seconds(server_time) + self._offset
 
 
 def rates_of(per_second: int, per_minute: int, minute_s: float) -> list[Rate]:
-    """The two windows, without one that the other makes idle: the limiter does not accept it."""
+    """The two windows. One that never binds is left out, since the limiter does not accept it."""
     second = Rate(per_second or 1, round(_SECOND_MS * _SPACING_SLACK))
     minute = Rate(per_minute or 1, round(1000 * (minute_s + _MINUTE_SLACK_S)))
     if not per_minute or per_minute * second.interval >= per_second * minute.interval > 0:
@@ -193,7 +194,7 @@ def rates_of(per_second: int, per_minute: int, minute_s: float) -> list[Rate]:
 
 
 async def try_budget(database: AsyncDatabase[Document], key: str) -> None:
-    """Return where starts can be reserved, and reserve none; StoreError where they cannot."""
+    """Check that starts can be reserved, without a reservation; StoreError if they cannot."""
     with translated_errors():
         await _collection(database).update_one(
             {"_id": key}, {"$setOnInsert": {"starts": []}}, upsert=True
@@ -201,7 +202,7 @@ async def try_budget(database: AsyncDatabase[Document], key: str) -> None:
 
 
 async def count_starts(database: AsyncDatabase[Document], key: str, now: datetime) -> int:
-    """How many starts the budget saw in the minute before ``now``, a time of the server."""
+    """How many starts were reserved in the minute before ``now``, a time of the server."""
     with translated_errors():
         budget = await database[BUDGET_COLLECTION].find_one({"_id": key}) or {}
     starts = budget.get("starts")
@@ -215,7 +216,7 @@ def _collection(database: AsyncDatabase[Document]) -> AsyncCollection[Document]:
 
 
 def _start(index: int, field: str) -> Document:
-    """A field of the start at the index; missing, and so no bound, where there is none."""
+    """A field of the start at the index. If there is no such start, it is missing: no bound."""
     start = {"$arrayElemAt": ["$starts", index]}
     return {"$let": {"vars": {"start": start}, "in": f"$$start.{field}"}}
 
@@ -233,7 +234,7 @@ def _is_date(value: Any) -> Document:
 
 
 def _sound(moment: Any) -> Document:
-    """The moment; now, where it lies so far ahead that the server's clock was set back since."""
+    """The moment; or now, if the moment is so far ahead that the server's clock was set back."""
     return {"$cond": [{"$gt": [moment, _after("$$NOW", _MOST_AHEAD_MS)]}, "$$NOW", moment]}
 
 

@@ -1,4 +1,4 @@
-"""Which lasting conditions were reported, and when: a document for each."""
+"""When each lasting condition was last reported: one document for each condition."""
 
 from __future__ import annotations
 

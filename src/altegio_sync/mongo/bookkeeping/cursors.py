@@ -1,4 +1,4 @@
-"""How far `changes` has come: a cursor for each company."""
+"""How far `changes` has read: a cursor for each company."""
 
 from __future__ import annotations
 
@@ -43,9 +43,9 @@ class MongoCursors(OwnDocuments):
 
     @waits_for_mongodb
     async def move_cursor(self, company_id: str, to: datetime, run_id: str) -> None:
-        """Forward alone: one that has come further already stays, with the run that moved it."""
+        """Move the cursor forward. A cursor that is already further stays where it is."""
         await self._fence()
-        # A moment in the future was written by mistake, and would keep the cursor for good.
+        # A moment in the future was written by mistake. It must not stop the cursor for ever.
         latest = max(to, self._clock() + MOST_AHEAD)
         is_moment = {"$eq": [{"$type": "$at"}, "date"]}
         is_ahead = {"$and": [is_moment, {"$gt": ["$at", to]}, {"$lte": ["$at", latest]}]}

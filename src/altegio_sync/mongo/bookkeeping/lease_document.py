@@ -1,8 +1,8 @@
-"""The leases on a collection as one document: what stands in it, and the expressions about it.
+"""The document with the leases on a collection, and the expressions that read and change it.
 
-Only the server's clock is compared. What is no lease, or was left by hand, is passed over. A
-program of an older version writes leases without ``shares``, and reads all of them as such: it
-keeps off a company that anybody works on.
+Only the server's clock is compared. Values that are no leases are ignored. An older version of the
+program writes leases without ``shares``, and ignores this field: it waits for every run that works
+on the company.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ if TYPE_CHECKING:
 
 Document = dict[str, Any]
 
-#: Held in place of a company by commands that work on the whole collection.
+#: In place of a company, for commands that work on the whole collection.
 ALL_COMPANIES = "*"
 _NEVER = datetime(1, 1, 1, tzinfo=UTC)
-#: By so much the clocks of a replica set's members may differ.
+#: The clocks of the members of a replica set may differ by this much.
 _CLOCKS_DIFFER = timedelta(seconds=10)
 
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Who holds a company, and since when by the server's clock.
+    """A run that holds a company, and since when by the server's clock.
 
-    ``work`` is what it shares the company with others for, None where it shares it with nobody.
+    Runs of different ``work`` share a company. None: the run shares the company with no other.
     """
 
     company_id: str
@@ -62,7 +62,7 @@ class Holder:
         )
 
     def is_alive(self, now: datetime) -> bool:
-        """One that was taken or renewed in the future is not: the server's clock was set back."""
+        """Whether the lease is valid. A lease from the future is not: the clock was set back."""
         is_of_today = now < self.expires_at <= now + MOST_AHEAD
         return is_of_today and max(self.since, self.renewed_at) <= now + _CLOCKS_DIFFER
 

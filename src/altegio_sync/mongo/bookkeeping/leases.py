@@ -1,7 +1,7 @@
-"""Leases keep runs off each other's work. Only the server's clock is compared.
+"""Leases prevent runs from disturbing each other. Only the server's clock is compared.
 
-Commands that rearrange hold the whole collection. Runs of different work share a company: their
-writes are each carried out only on the version that was read.
+Commands that rearrange documents hold the whole collection. Runs of different work share a company:
+each of their writes changes a document only if it is still as it was read.
 """
 
 from __future__ import annotations
@@ -46,19 +46,19 @@ if TYPE_CHECKING:
 Document = dict[str, Any]
 
 LEASES_COLLECTION = "altegio-sync-leases"
-#: A lease whose owner died is taken over after this.
+#: A lease whose owner died is taken over after this time.
 LIFETIME_S = 60.0
-#: So often within a lifetime: three may fail before the lease expires.
+#: So many renewals in a lifetime: three may fail before the lease expires.
 _RENEWALS = 4
 _LOOKED_EVERY_S = 1.0
 _RELEASED_WITHIN_S = 5.0
 
 
 class MongoLeases:
-    """All leases on a collection stand in one document, so that taking one is atomic.
+    """All leases on a collection are in one document, so that taking a lease is atomic.
 
-    ``wait_s`` is how long another's is waited for; ``on_wait`` is told of its holder once.
-    ``lifetime_s`` is for how long one is held without being renewed.
+    ``wait_s`` is how long to wait for another run's lease; ``on_wait`` is called once with its
+    holder. A lease that is not renewed expires after ``lifetime_s``.
     """
 
     def __init__(
@@ -79,7 +79,7 @@ class MongoLeases:
         self._on_wait = on_wait
         self._lifetime_s = lifetime_s
         self._looks_every_s = looks_every_s
-        #: When the leases that are held were renewed last, by `steady_now`.
+        #: When each lease of this run was last renewed, by `steady_now`.
         self._renewed_at: dict[str, float] = {}
         process = Process.this()
         self._owner = {
@@ -94,9 +94,9 @@ class MongoLeases:
     async def hold(
         self, company_id: str = ALL_COMPANIES, work: str | None = None
     ) -> AsyncIterator[None]:
-        """Hold it while in the context; StoreError as well where MongoDB fails us.
+        """Hold the lease while in the context. Also raises StoreError if MongoDB fails.
 
-        Runs of different ``work`` share a company; without one it is shared with nobody.
+        Runs of different ``work`` share a company. Without ``work`` nothing is shared.
         """
         await self.take(company_id, work)
         async with self.keep(company_id):
@@ -104,7 +104,7 @@ class MongoLeases:
 
     @asynccontextmanager
     async def keep(self, company_id: str = ALL_COMPANIES) -> AsyncIterator[None]:
-        """Renew a lease that was taken while in the context, then give it back."""
+        """Renew a lease, which was taken before, while in the context; then give it back."""
         try:
             with ungrouped():
                 async with anyio.create_task_group() as tasks:
@@ -116,23 +116,23 @@ class MongoLeases:
 
     @waits_for_mongodb
     async def list_holders(self) -> list[Holder]:
-        """All leases that stand there, the ones that have expired among them."""
+        """The holders of all leases, also of expired leases."""
         return read_holders(await self._collection.find_one(self._key))
 
     async def check(self) -> None:
-        """Before anything is written: whether this run still holds what it took.
+        """Check, before a write, that this run still holds its leases.
 
-        A run that was stopped and goes on has the age of its leases from before: it asks first.
+        When a run was stopped for a while, its leases have become old: then MongoDB is asked.
 
         Raises:
-            LeaseLostError: another run took one of them over, or may have.
+            LeaseLostError: another run took a lease over, or may have taken it.
         """
         for company_id, renewed_at in list(self._renewed_at.items()):
             if steady_now() - renewed_at > self._lifetime_s / 2:
                 await self._renew_or_lose(company_id)
 
     async def take(self, company_id: str = ALL_COMPANIES, work: str | None = None) -> None:
-        """Take the lease, once it is free; LeaseHeldError where it does not become so in time."""
+        """Take the lease when it is free; LeaseHeldError if it is not free in time."""
         deadline = anyio.current_time() + self._wait_s
         is_reported = False
         try:
@@ -146,12 +146,12 @@ class MongoLeases:
                 left_s = max(0.0, deadline - anyio.current_time())
                 await anyio.sleep(min(self._looks_every_s, left_s))
         except anyio.get_cancelled_exc_class():
-            # It may have been taken at this very moment.
+            # The lease may have been taken at this very moment.
             await self._give_back(company_id)
             raise
 
     async def _try_to_take(self, company_id: str, work: str | None) -> Holder | None:
-        """Take the lease in one step; who is in the way, where somebody is that may be alive."""
+        """Take the lease in one step; the holder that is in the way if this is not possible."""
         removed: list[Holder] = []
         while True:
             asked_at = steady_now()
@@ -165,7 +165,7 @@ class MongoLeases:
                 for each in holders
                 if each.is_alive(document["looked_at"]) and each.is_in_the_way(company_id, work)
             ]
-            # One that was written by hand may stay in spite of it, and expires by itself.
+            # A lease that was written by hand may not be removed by this; it expires by itself.
             gone = [each for each in in_the_way if each not in removed and is_gone(each)]
             for each in gone:
                 await self._remove(each)
@@ -193,7 +193,7 @@ class MongoLeases:
 
     @waits_for_mongodb
     async def _remove(self, holder: Holder) -> None:
-        """Of a process that is gone: nobody renews it any more."""
+        """Remove the lease of a process that is gone."""
         others = leases_where({"$not": [is_of(holder.run_id, holder.company_id)]})
         await self._collection.update_one(self._key, [{"$set": {"leases": others}}])
 
@@ -206,13 +206,13 @@ class MongoLeases:
         return (holder.run_id, holder.company_id) == (self._owner["run_id"], company_id)
 
     async def _renew(self, company_id: str) -> None:
-        """As long as the run goes on; one that was taken over must not go on writing."""
+        """Renew the lease again and again. A run whose lease was taken over must stop writing."""
         while True:
             await anyio.sleep(self._lifetime_s / _RENEWALS)
             try:
                 await self._renew_or_lose(company_id)
             except StoreUnavailableError:
-                # A fail-over: the run waits for it as well. Too long a one is told by the next.
+                # A fail-over, for which the run waits too. A long one fails the next renewal.
                 if steady_now() - self._renewed_at[company_id] > self._lifetime_s:
                     raise
 
@@ -224,7 +224,7 @@ class MongoLeases:
 
     @waits_for_mongodb
     async def _renew_once(self, company_id: str) -> bool:
-        # Not from the future, even where the server's clock was set back since it was taken.
+        # Not from the future, even if the server's clock was set back after the lease was taken.
         since = {"$min": ["$$lease.since", "$$NOW"]}
         renewed = {"$mergeObjects": ["$$lease", {"since": since, **self._term}]}
         each = {"$cond": [self._is_mine(company_id), renewed, "$$lease"]}
@@ -236,7 +236,7 @@ class MongoLeases:
         return any(self._is_ours(each, company_id) for each in read_holders(document))
 
     async def _give_back(self, company_id: str) -> None:
-        # What was stored is stored: a lease that cannot be given back expires by itself.
+        # An error here must not hide the result of the run: the lease expires by itself.
         self._renewed_at.pop(company_id, None)
         with (
             anyio.CancelScope(shield=True),
@@ -255,7 +255,7 @@ class MongoLeases:
 
 
 def is_gone(holder: Holder) -> bool:
-    """Whether it is known on this machine that the holder's process has ended."""
+    """Whether the holder was a process of this machine that has certainly ended."""
     return holder.process is not None and holder.process.is_gone(Process.this())
 
 

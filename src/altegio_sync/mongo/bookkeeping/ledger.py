@@ -1,4 +1,4 @@
-"""The ledger of what is known to be complete: a document for each company and local day."""
+"""The ledger of the days that are known to be complete: one document for each company and day."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class MongoLedger(OwnDocuments):
 
     @waits_for_mongodb
     async def find_days(self, company_id: str, period: Period) -> Mapping[date, DayRecord]:
-        # Days are written so that they sort as texts do.
+        # Dates in this form have the same order as texts.
         first, last = (self._id(company_id, day) for day in (period.start, period.last_day))
         between = {"_id": {"$gte": first, "$lte": last}}
         documents = await self._collection.find(between).to_list()
@@ -60,9 +60,9 @@ class MongoLedger(OwnDocuments):
 
     @waits_for_mongodb
     async def write(self, company_id: str, entries: Sequence[LedgerEntry]) -> None:
-        """Each day is written only as it was read; one that another run wrote is read again.
+        """Write the entries of days. A day that another run wrote meanwhile is read again.
 
-        What that run knows stays where it is newer.
+        A newer entry of the other run is kept.
         """
         left = list(entries)
         for _ in range(_TRIES):
@@ -81,7 +81,7 @@ class MongoLedger(OwnDocuments):
         raise StoreError(texts.LEDGER_WRITTEN_BY_OTHERS())
 
     def _to_write(self, company_id: str, entry: LedgerEntry, old: DayRecord | None) -> UpdateOne:
-        """An upsert; it fails by the key of a document that is not as it was read."""
+        """An upsert. It fails as a duplicate key if the document is not as it was read."""
         zone = ZoneInfo(entry.timezone)
         record = old.with_entry(entry, zone) if old else DayRecord.first(entry)
         fields = {
@@ -120,13 +120,13 @@ class MongoLedger(OwnDocuments):
 
     @waits_for_mongodb
     async def list_companies(self) -> list[str]:
-        """The companies that days are entered for."""
+        """The companies with entries."""
         found = await self._collection.distinct("companyId", {"collection": self._of})
         return sorted(each for each in found if isinstance(each, str))
 
     @waits_for_mongodb
     async def find_timezone(self, company_id: str) -> str | None:
-        """The zone in which the company's days were cut last."""
+        """The zone of the company's latest entry."""
         wanted = {
             "companyId": company_id,
             "collection": self._of,
@@ -165,7 +165,7 @@ def _is_day(value: object) -> bool:
 
 
 def _to_record(document: Mapping[str, Any], now: datetime) -> DayRecord:
-    """Raises one of several errors where the document is not of this program's making."""
+    """Raises one of several errors if this program did not write the document."""
     day = date.fromisoformat(document["day"])
     return DayRecord(_to_entry(day, document, now), _to_entry(day, document["latest"], now))
 

@@ -12,18 +12,18 @@ if TYPE_CHECKING:
 
 _PROC = Path("/proc")
 _BOOT_ID = _PROC / "sys/kernel/random/boot_id"
-#: Of the fields of `/proc/PID/stat` behind the name: the state, and the start in clock ticks.
+#: Positions in `/proc/PID/stat`, after the name: the state, and the start in clock ticks.
 _STATE, _STARTED = 0, 19
-#: A process that has ended, and whose parent has not been told yet.
+#: States of a process that has ended, and whose parent has not read its exit code.
 _ENDED = ("Z", "X")
 
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """A process, known beyond its machine; all but ``pid`` is None where there is no `/proc`.
+    """A process of any machine. Without `/proc` only ``pid`` is known.
 
-    ``boot`` is the machine since it was started. ``namespace`` is whose numbers the pid is one of:
-    containers have their own, and a process 1 each. ``started`` tells a process from a later one
+    ``boot`` identifies the machine and its last start. ``namespace`` identifies the container:
+    each container has its own process 1. ``started`` distinguishes the process from a later one
     with the same number.
     """
 
@@ -48,7 +48,7 @@ class Process:
 
     @classmethod
     def of(cls, fields: object) -> Process | None:
-        """As `to_fields` gave it; None for anything else."""
+        """The process whose `to_fields` these are; None for any other value."""
         if not isinstance(fields, dict) or not isinstance(fields.get("pid"), int):
             return None
         return cls(
@@ -59,7 +59,7 @@ class Process:
         return asdict(self)
 
     def is_gone(self, here: Process) -> bool:
-        """Whether it certainly does not run any more; ``here`` is this process."""
+        """Whether the process has certainly ended. ``here`` is the process that asks."""
         if here.boot is None or (self.boot, self.namespace) != (here.boot, here.namespace):
             return False
         try:
@@ -73,7 +73,7 @@ class Process:
 
 
 def _read_stat(pid: int) -> list[str]:
-    # The name before the last bracket may hold anything.
+    # The name of the process, before the last bracket, may contain anything.
     return (_PROC / str(pid) / "stat").read_text(errors="replace").rpartition(")")[2].split()
 
 

@@ -1,4 +1,4 @@
-"""The reports of runs, one document each under the run's id, and what is known of the last runs."""
+"""The reports of runs, by the run's id, and marks about the last runs."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ LAST_RUNS_COLLECTION = "altegio-sync-last-runs"
 READING_COMMANDS = ("sync", "changes")
 _KEPT_FOR = timedelta(days=400)
 _CHANGES_KEPT_FOR = timedelta(days=30)
-#: A report from further ahead comes from a machine whose clock is wrong, and hides no later one.
+#: A report from further in the future is ignored: the clock of its machine was wrong.
 _CLOCKS_DIFFER_BY = timedelta(minutes=10)
 _SAMPLES_KEPT = 40
 _OPEN_KEPT = 5
@@ -46,10 +46,10 @@ _NO_LIST = 2
 
 
 class MongoRuns:
-    """What `--json` prints, with its moments as dates and the collection that it is about.
+    """Reports as `--json` prints them, with dates as dates, and with the name of the collection.
 
-    Reports about other collections than ``collection`` are not looked at; those that name none are,
-    and without ``collection`` all of them.
+    Only reports about ``collection`` and reports without a collection are read. If ``collection``
+    is None, all reports are read.
     """
 
     def __init__(
@@ -99,12 +99,12 @@ class MongoRuns:
             and each.command in names
             and (each.started_at is None or each.started_at <= newest)
         ]
-        # The report says more than what is remembered of the same run.
+        # Of the same run, the report contains more than the mark; max returns the first.
         return max(summaries, key=lambda each: each.run_id, default=None)
 
     @waits_for_mongodb
     async def find_timezone(self) -> str | None:
-        """The zone of the last run that has one: a run that failed early never knew it."""
+        """The zone of the latest run with a zone: a run that failed early has none."""
         has_zone = {"period.timezone": {"$type": "string"}}
         wanted = {"command": {"$in": READING_COMMANDS}, **has_zone, **self._ours}
         found = map(self._read_report, await self._find_newest(wanted, ("command", "period")))
@@ -154,7 +154,7 @@ class MongoRuns:
 
     @waits_for_mongodb
     async def note_start(self, command: str, company: str, run: OpenRun) -> None:
-        """Remember that the run works on the company, in case that it never ends."""
+        """Store that the run works on the company, in case it is killed."""
         begun = {
             "run_id": run.run_id,
             "started_at": run.started_at,
@@ -208,7 +208,7 @@ class MongoRuns:
 
 
 def _before(moment: datetime) -> Document:
-    """Runs that began before; their ids sort by time, so that MongoDB finds them by its index."""
+    """Runs that began before. Ids have the order of time, so the index on `_id` finds the runs."""
     return {"_id": {"$lt": f"{moment.astimezone(UTC):%Y%m%d}"}, "started_at": {"$lt": moment}}
 
 

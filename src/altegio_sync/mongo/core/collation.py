@@ -1,8 +1,8 @@
-"""Compares texts by their bytes, also in a collection that was made to compare them otherwise.
+"""Compares texts by their bytes, also in a collection with a collation.
 
-Where a collection has a collation of its own, "-1" may equal "1" there and an id "٥٠١" the id
-"501": every figure would be wrong. So such a collection is asked, each time, to compare plainly.
-Other collections are asked as ever, since some servers know no collations at all.
+With a collation, "-1" may equal "1", and the id "٥٠١" may equal the id "501": all counts would be
+wrong. So every operation on such a collection requests the simple collation. Operations on other
+collections do not, since some servers do not support collations.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _SIMPLE = Collation("simple")
 
 
 async def find_collated(database: AsyncDatabase[Document]) -> frozenset[str]:
-    """The names of the collections that have a collation; none where they may not be listed."""
+    """The names of the collections with a collation; none if collections cannot be listed."""
     wanted = {"options.collation": {"$exists": True}}
     try:
         async with await database.list_collections(filter=wanted) as cursor:
@@ -59,7 +59,7 @@ class PlainDatabase(AsyncDatabase[Any]):
 
 
 class PlainCollection(AsyncCollection[Any]):
-    """A collection that is asked to compare texts by their bytes."""
+    """A collection whose operations all request the simple collation."""
 
     @classmethod
     def of(cls, collection: AsyncCollection[Any]) -> PlainCollection:
@@ -108,7 +108,7 @@ class PlainCollection(AsyncCollection[Any]):
     async def bulk_write(self, requests: Sequence[Any], *args: Any, **kwargs: Any) -> Any:
         for each in requests:
             if getattr(each, "_collation", _SIMPLE) is None:
-                each._collation = _SIMPLE  # noqa: SLF001 - a write has no other way to be given one
+                each._collation = _SIMPLE  # noqa: SLF001 - there is no public way
         return await super().bulk_write(requests, *args, **kwargs)
 
 

@@ -1,4 +1,4 @@
-"""Opens MongoDB, and says in our own words what is wrong when it cannot be had."""
+"""Opens MongoDB, and turns the errors of PyMongo into ours."""
 
 from __future__ import annotations
 
@@ -48,34 +48,34 @@ WITHIN_RUN_S = 30.0
 _LEAVE_S = 1.0
 #: Acknowledged means durable, whatever the URI says.
 DURABLE = WriteConcern("majority", j=True)
-#: One date that Python has none for, or one text that is not UTF-8, by whoever's hand, shall not
-#: hide all others.
+#: A single date beyond Python's calendar, or a single text that is not UTF-8, must not prevent the
+#: others from being read.
 LENIENT: dict[str, Any] = {
     "tz_aware": True,
     "unicode_decode_error_handler": "replace",
     "datetime_conversion": DatetimeConversion.DATETIME_AUTO,
 }
 _SRV = "mongodb+srv://"
-#: Some servers, such as DocumentDB, know no writes that can be repeated.
+#: Some servers, such as DocumentDB, cannot repeat writes.
 _OFF = re.compile(r"[?&;]retryWrites=false(?:[&;]|$)", re.IGNORECASE)
-#: A server that goes away, is no primary any more or cannot reach the others, as a refusal.
+#: Codes of a server that shuts down, is no longer primary or cannot reach the other members.
 GOING_AWAY = (6, 7, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436)
 _TRIED_EVERY_S = 0.25
 
 
 class _LostError(StoreUnavailableError):
-    """MongoDB went away under an operation: it may have been carried out, or not."""
+    """MongoDB was lost during an operation, which may or may not have been carried out."""
 
 
 def database_name(uri: str) -> str:
     """The database that the URI names.
 
     Raises:
-        ConfigError: no MongoDB URI, or one without a database. The text never holds the URI.
+        ConfigError: it is no MongoDB URI, or names no database. The text never contains the URI.
     """
     plain = uri
     if uri.startswith(_SRV):
-        # DNS is not asked yet, and what steers it has no place in a plain address.
+        # DNS is not asked here, and options about DNS are not allowed in a plain address.
         plain = _without_options("mongodb://" + uri[len(_SRV) :], _is_about_srv)
     try:
         name = parse_uri(_without_options(plain, _is_unknown))["database"]
@@ -89,7 +89,7 @@ def database_name(uri: str) -> str:
 
 
 def _without_options(uri: str, is_left_out: Callable[[str], bool]) -> str:
-    """The URI without the options of such names, in small letters."""
+    """The URI without some options. ``is_left_out`` gets the name of an option in small letters."""
     address, _, query = uri.partition("?")
     separator = "&" if "&" in query else ";"
     options = (each.partition("=") for each in query.split(separator))
@@ -98,7 +98,7 @@ def _without_options(uri: str, is_left_out: Callable[[str], bool]) -> str:
 
 
 def _is_unknown(option: str) -> bool:
-    """Of another driver, as Node.js programs leave theirs: ours would warn of it on stderr."""
+    """An option of another driver, such as that of Node.js; ours would warn about it on stderr."""
     return option not in URI_OPTIONS_VALIDATOR_MAP
 
 
@@ -112,12 +112,12 @@ def _unreadable_file(error: OSError) -> ConfigError:
 
 @asynccontextmanager
 async def open_database(uri: str) -> AsyncIterator[AsyncDatabase[Document]]:
-    """The database of the URI, reached once and then closed again.
+    """The database of the URI. It is contacted at once, and closed at the end.
 
     Raises:
         ConfigError: see `database_name`.
         StoreUnavailableError: no contact within ``FIRST_CONTACT_S``.
-        StoreError: reached, but it refuses us.
+        StoreError: MongoDB was reached and refused the connection.
     """
     name = database_name(uri)
     replace_wait_for()
@@ -131,8 +131,8 @@ async def open_database(uri: str) -> AsyncIterator[AsyncDatabase[Document]]:
             collated = await find_collated(client[name])
         yield durable(PlainDatabase.of(client[name], collated))
     finally:
-        # The driver takes leave of its sessions, and would wait for a server that is gone; whatever
-        # else keeps it is left after the same time again.
+        # The driver ends its sessions, for which it would wait for a server that is gone. The outer
+        # limit is for everything else that may keep it.
         with (
             anyio.CancelScope(shield=True),
             anyio.move_on_after(2 * _LEAVE_S),
@@ -142,7 +142,7 @@ async def open_database(uri: str) -> AsyncIterator[AsyncDatabase[Document]]:
 
 
 async def _contact(client: AsyncMongoClient[Document]) -> None:
-    """Reach the server; a wrong address is told at once, a fail-over within a run is waited for."""
+    """Contact the server. The limit is short here, so that a wrong address is reported at once."""
     try:
         with translated_errors(), pymongo.timeout(FIRST_CONTACT_S):
             await client.admin.command("ping")
@@ -153,11 +153,12 @@ async def _contact(client: AsyncMongoClient[Document]) -> None:
 
 
 def _client(uri: str, *, retries_writes: bool = True) -> AsyncMongoClient[Document]:
-    """A client that asks nothing yet.
+    """A client that has not sent anything yet.
 
-    A server that stands alone cannot have a write repeated. PyMongo (4.20) repeats one there that
-    waited for a connection when another was lost, takes its own refusal to do so for a new loss,
-    closes the sound connections, and so lets the next ones wait: many writes at once never end.
+    A standalone server cannot repeat a write. PyMongo (4.20) nevertheless repeats a write that was
+    waiting for a connection when another connection was lost. It takes its own refusal for a new
+    loss and closes the good connections, for which the next writes then wait. So many writes at
+    once would never end.
     """
     try:
         with translated_errors():
@@ -191,11 +192,12 @@ def durable(database: AsyncDatabase[Document]) -> AsyncDatabase[Document]:
 def waits_for_mongodb(
     operation: Callable[ParamsT, Coroutine[Any, Any, AnswerT]],
 ) -> Callable[ParamsT, Coroutine[Any, Any, AnswerT]]:
-    """Make an operation wait up to ``WITHIN_RUN_S`` for a server that went away under it.
+    """Make an operation wait up to ``WITHIN_RUN_S`` for a server that was lost meanwhile.
 
-    It is then carried out again, so it must be one that does no harm when it is carried out twice.
-    The driver waits by itself where it knows that the server is away, and repeats a write in a
-    replica set; what a server standing alone was at when it died is lost without this.
+    The operation is then carried out again, so it must be harmless when it is carried out twice.
+    The driver waits by itself if it knows that the server is away, and it repeats a write in a
+    replica set. Without this function, the operation that a standalone server was carrying out when
+    it died would be lost.
     """
 
     @wraps(operation)
@@ -207,7 +209,7 @@ def waits_for_mongodb(
                 with translated_errors(), limit:
                     return await operation(*args, **kwargs)
             except _LostError as error:
-                # Another error than this one, or an outer operation would wait as long again.
+                # Not the same error: an outer operation would wait as long again for it.
                 lost = StoreUnavailableError(str(error))
             await anyio.sleep(_TRIED_EVERY_S)
             left_s = deadline - anyio.current_time()
@@ -220,7 +222,7 @@ def waits_for_mongodb(
 
 @contextmanager
 def translated_errors() -> Iterator[None]:
-    """Turns pymongo's errors into ours, whose text holds no document and no password."""
+    """Turn PyMongo's errors into ours, whose text contains no document and no password."""
     try:
         yield
     except ServerSelectionTimeoutError as error:

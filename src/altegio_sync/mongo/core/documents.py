@@ -1,4 +1,4 @@
-"""What we know about an appointment as the fields of a stored document, and how two differ."""
+"""The fields of a stored document, from an appointment, and how two documents differ."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 KEY = "appointmentId"
 #: Altegio's time stamp of the last change.
 STAMP = "altegioUpdatedAt"
-#: The fields that a booking decides; `createdAt` and `updatedAt` are about the document itself.
+#: Fields from the booking. `createdAt` and `updatedAt` are about the document itself.
 BOOKING_FIELDS = (
     KEY,
     "leadId",
@@ -34,7 +34,7 @@ BOOKING_FIELDS = (
     "companyId",
     STAMP,
 )
-#: What old documents never had; it comes along with other fields, and alone is no change.
+#: Old documents lack these fields. If only they are added, this is not reported as a change.
 _NEW_FIELDS = frozenset({"companyId", STAMP})
 _LACKING = object()
 
@@ -61,7 +61,7 @@ def to_fields(appointment: Appointment) -> dict[str, Any]:
 
 
 def to_readable_fields(booking: Booking, teacher: Teacher | None) -> dict[str, Any]:
-    """What can still be read of a booking that would not be kept; the rest stays as stored."""
+    """The readable fields of a booking that would not be kept; other fields stay as stored."""
     fields: dict[str, Any] = {"companyId": booking.company_id}
     if booking.lead is not None:
         fields |= {"leadId": booking.lead.id, "leadName": booking.lead.name}
@@ -79,7 +79,7 @@ def to_readable_fields(booking: Booking, teacher: Teacher | None) -> dict[str, A
 
 
 def wanted_fields(verdict: Verdict) -> dict[str, Any]:
-    """What a stored document should say of the booking."""
+    """The fields that a stored document of the booking should have."""
     if isinstance(verdict, Kept):
         return to_fields(verdict.appointment)
     return to_readable_fields(verdict.booking, verdict.teacher)
@@ -88,7 +88,7 @@ def wanted_fields(verdict: Verdict) -> dict[str, Any]:
 def settled_fields(
     wanted: dict[str, Any], verdict: Verdict, stored: Mapping[str, Any]
 ) -> tuple[dict[str, Any], Lead | None]:
-    """The wanted fields and the lead, given the lead that is stored already."""
+    """The wanted fields and the lead, after comparison with the stored lead."""
     lead = verdict.booking.lead
     if lead is None:
         return wanted, None
@@ -99,14 +99,14 @@ def settled_fields(
 
 
 def changed_fields(stored: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
-    """The wanted fields that the stored document has otherwise, or lacks.
+    """The wanted fields that are missing in the stored document, or have another value there.
 
-    Types count: an id kept as a number is another value to the school's other programs. A
-    `companyId` that is lacking alone is no change, since old documents never had it, and neither is
-    another stamp alone (`changed_stamp`).
+    A value of another type is another value: the school's other programs distinguish the id 501
+    from the text "501". The result is empty if only `companyId` is missing, which old documents
+    lack, or if only the stamp differs (`changed_stamp`).
     """
-    # The usual case, at half the price: nothing changed. Of what we write, flags alone are equal to
-    # values of other types.
+    # In the usual case nothing changed, and this comparison takes half the time. In Python
+    # True == 1, so the two flags are compared by identity.
     rest = {"_id": stored.get("_id"), "updatedAt": stored.get("updatedAt")}
     if (
         {**wanted, **rest} == stored
@@ -123,14 +123,14 @@ def changed_fields(stored: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict
 
 
 def changed_stamp(stored: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
-    """The wanted stamp, where the stored document has another one or none."""
+    """The wanted stamp, if the stored document has another stamp or none."""
     if STAMP not in wanted or stored.get(STAMP) == wanted[STAMP]:
         return {}
     return {STAMP: wanted[STAMP]}
 
 
 def reported_names(stored: Mapping[str, Any], changed: Mapping[str, Any]) -> set[str]:
-    """The names of what changed, without a stamp and a `companyId` that is only filled in."""
+    """The names of the changed fields, without the stamp and a `companyId` that was missing."""
     return {name for name in changed if name not in _NEW_FIELDS or _is_reported(name, stored)}
 
 
@@ -139,12 +139,12 @@ def _is_reported(name: str, stored: Mapping[str, Any]) -> bool:
 
 
 def _is_same(stored: object, wanted: object) -> bool:
-    """Whether two moments that are not equal differ by less than BSON keeps."""
+    """Whether two unequal moments are equal in BSON, which keeps milliseconds."""
     if isinstance(stored, datetime) and isinstance(wanted, datetime):
         return _milliseconds(stored) == _milliseconds(wanted)
     return False
 
 
 def _milliseconds(moment: datetime) -> datetime:
-    """BSON dates hold no more than milliseconds."""
+    """BSON keeps milliseconds."""
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)

@@ -1,7 +1,7 @@
-"""The fields of a BSON document as bytes: what other programs wrote is carried on unread.
+"""The fields of a BSON document as bytes, so that values of other programs are copied unread.
 
-Python has no value for some of BSON's types (undefined, symbol, text that is not UTF-8, dates
-beyond the year 9999, a NaN's payload), so decoding and encoding a value may change it.
+Python has no value for some BSON values: undefined, symbol, text that is not UTF-8, dates beyond
+the year 9999, the payload of a NaN. So decoding and encoding such a value would change it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 _INT32 = struct.Struct("<i")
-#: How many bytes a value of the type has.
+#: The number of bytes of a value, by its type.
 _FIXED = {
     0x01: 8,
     0x06: 0,
@@ -32,7 +32,7 @@ _FIXED = {
     0x7F: 0,
     0xFF: 0,
 }
-#: Beside the length that the value begins with.
+#: The bytes in addition to the length with which the value begins.
 _BESIDE_LENGTH = {
     0x02: 4,
     0x03: 0,
@@ -48,13 +48,13 @@ _REGEX = 0x0B
 
 @dataclass(frozen=True, slots=True)
 class RawValue:
-    """A value as it is stored: the byte of its type, then its bytes."""
+    """A stored value: the byte of its type, then its bytes."""
 
     data: bytes
 
 
 def split(document: bytes | memoryview) -> list[tuple[str, RawValue]]:
-    """The fields in their order. A name that is not UTF-8 survives `joined`."""
+    """The fields in their order. `joined` restores a name that is not UTF-8."""
     raw = bytes(document)
     fields = []
     position, end = 4, len(raw) - 1
@@ -70,7 +70,7 @@ def split(document: bytes | memoryview) -> list[tuple[str, RawValue]]:
 
 
 def joined(fields: Iterable[tuple[str, RawValue]]) -> bytes:
-    """The document that has these fields."""
+    """The document with these fields."""
     return _document(_element(name, value) for name, value in fields)
 
 
@@ -83,7 +83,7 @@ def to_raw(value: Any) -> RawValue:
 
 
 def merged(raw: bytes | memoryview, fields: Mapping[str, Any]) -> bytes:
-    """The document with the fields set: each in its place, new ones at the end."""
+    """The document with the fields set. Existing fields keep their place; new ones come last."""
     new = {name: to_raw(value) for name, value in fields.items()}
     old = split(raw)
     kept = [(name, new.get(name, value)) for name, value in old]
@@ -92,7 +92,7 @@ def merged(raw: bytes | memoryview, fields: Mapping[str, Any]) -> bytes:
 
 
 def digest(raw: bytes | memoryview) -> str:
-    """The same for documents that have the same fields in any order."""
+    """A hash that is the same for documents with the same fields in any order."""
     fields = sorted(split(raw), key=lambda each: each[0])
     return hashlib.sha256(joined(fields)).hexdigest()
 

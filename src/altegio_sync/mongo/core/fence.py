@@ -1,4 +1,4 @@
-"""What a write asks first: whether the run still holds the lease that it took."""
+"""A check before each write: does the run still hold its lease?"""
 
 from __future__ import annotations
 
@@ -9,4 +9,4 @@ Fence = Callable[[], Awaitable[None]]
 
 
 async def no_fence() -> None:
-    """For code that holds no lease."""
+    """For code without a lease."""

@@ -1,4 +1,4 @@
-"""Documents in the program's own collections that it did not write so; they are passed over."""
+"""Finds documents in the program's own collections that the program did not write."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from datetime import UTC, datetime
 
 from altegio_sync.domain.clock import MOST_AHEAD
 
-#: Gets the name of a collection and the `_id` of a document in it.
+#: Called with the name of a collection and the `_id` of a document in it.
 OnJunk = Callable[[str, object], None]
 
 
 def unreported(_collection: str, _document_id: object) -> None:
-    """For those who do not ask about it."""
+    """For callers that do not report such documents."""
 
 
 def past_moment(value: object, now: datetime) -> datetime:
-    """The value, an aware moment that is not in the future.
+    """The value as an aware moment.
 
     Raises:
-        TypeError: it is none.
+        TypeError: it is no moment.
         ValueError: it is in the future.
     """
     if not isinstance(value, datetime):
@@ -31,10 +31,10 @@ def past_moment(value: object, now: datetime) -> datetime:
 
 
 def text(value: object) -> str:
-    """The value, a text.
+    """The value.
 
     Raises:
-        TypeError: it is none.
+        TypeError: it is no text.
     """
     if type(value) is not str:  # BSON's code is a text that cannot be hashed
         raise TypeError("no text")

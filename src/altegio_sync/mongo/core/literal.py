@@ -1,9 +1,9 @@
 """Writes that store documents and fields exactly as given, whatever their names and values are.
 
 `$set` reads `utm.source` as a path, `ReplaceOne` refuses a name that begins with a dollar, and an
-insert fills in an empty timestamp. A literal within a pipeline is stored as it is.
+insert fills in an empty timestamp. A `$literal` in a pipeline is stored unchanged.
 
-Each write is a compare-and-set: it changes a document only as it was read.
+Each write is a compare-and-set: it changes a document only if the document is still as it was read.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ _COMPARABLE = (str, bool, int, float, datetime, DatetimeMS, ObjectId, type(None)
 #: What Python reads in place of bytes that are not UTF-8.
 _NOT_UTF8 = "\ufffd"
 RAW: CodecOptions[RawBSONDocument] = CodecOptions(document_class=RawBSONDocument, **LENIENT)
-#: One command holds about 16 MiB, so old and new together do not fit where both are large.
+#: One command holds about 16 MiB. An old and a new document do not fit together if both are large.
 _ROOM = MOST_BYTES - 64 * 1024
-#: Values up to this size are compared one by one then.
+#: Then values up to this size are compared one by one.
 _SMALL = 1024
 
 
@@ -41,12 +41,12 @@ def to_document(raw: bytes) -> RawBSONDocument:
 
 
 def with_fields(old: RawBSONDocument, fields: Mapping[str, Any]) -> RawBSONDocument:
-    """What `setting` makes of the document."""
+    """The document after the write of `setting`."""
     return to_document(merged(old.raw, fields)) if fields else old
 
 
 def setting(old: RawBSONDocument, fields: Mapping[str, Any]) -> UpdateOne:
-    """Set the fields, and leave every other one in its place."""
+    """Set the fields; every other field keeps its place and value."""
     new = to_document(joined((name, to_raw(value)) for name, value in fields.items()))
     pipeline = [{"$replaceWith": {"$mergeObjects": ["$$ROOT", {"$literal": new}]}}]
     return UpdateOne(unchanged_filter(old, beside=len(new.raw)), pipeline)
@@ -58,7 +58,7 @@ def replacing(found: RawBSONDocument, new: RawBSONDocument) -> UpdateOne:
 
 
 def adding(new: RawBSONDocument) -> UpdateOne:
-    """Insert the document; refused as a duplicate where its `_id` is there again."""
+    """Insert the document. It is refused as a duplicate if its `_id` exists."""
     pipeline = [{"$replaceWith": {"$literal": new}}]
     return UpdateOne({"_id": {"$eq": new["_id"], "$in": []}}, pipeline, upsert=True)
 
@@ -68,10 +68,10 @@ def removing(old: RawBSONDocument) -> DeleteOne:
 
 
 def unchanged_filter(old: RawBSONDocument, *, beside: int = 0) -> Document:
-    """Matches the document only as it was read, so that no change of another program is lost.
+    """Matches the document while it is as it was read, so that no other program's change is lost.
 
-    ``beside`` is how many bytes the same command carries beside it. Where there is no room for the
-    document, its size and its small values are compared.
+    ``beside`` is the number of other bytes in the same command. If the document does not fit, only
+    its size and its small values are compared.
     """
     by_id: Document = {"_id": {"$eq": old["_id"]}}
     if len(old.raw) + beside <= _ROOM:

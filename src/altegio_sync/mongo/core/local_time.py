@@ -1,4 +1,4 @@
-"""Groups moments so that Python can tell their local days: a server's own time zones may be old."""
+"""Groups moments so that Python can find their local days: a server's time zones may be old."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 
     Document = dict[str, Any]
 
-#: What Python can turn into local time in every zone; a date beyond it is no lesson's.
+#: From here to `_LATEST_START`, Python has a local time in every zone. No lesson is outside.
 EARLIEST_START = datetime(1, 1, 2, tzinfo=UTC)
 _LATEST_START = datetime(9999, 12, 30, tzinfo=UTC)
-#: From here on, every zone is off by whole quarters of an hour (Liberia was the last to change).
+#: Since then, every offset is a multiple of 15 minutes (Liberia was the last to change).
 _QUARTERS_SINCE = datetime(1972, 1, 8, tzinfo=UTC)
 _QUARTER_MS = 900_000
-#: By default the server sends up to 16 MiB in one answer, which the client then holds.
+#: By default the server sends up to 16 MiB in one answer, all of it in the memory of the client.
 FEW_AT_ONCE = 1000
 _IS_SHOWABLE: Document = {
     "$and": [
@@ -32,15 +32,15 @@ _PAST_QUARTER = {"$mod": [{"$subtract": ["$_id", EARLIEST_START]}, _QUARTER_MS]}
 _MOMENT = {
     "$cond": [{"$gte": ["$_id", _QUARTERS_SINCE]}, {"$subtract": ["$_id", _PAST_QUARTER]}, "$_id"]
 }
-#: The quarter of an hour that the moment in `_id` lies in, in which every moment has the same local
-#: day and hour; null for what is no moment of a lesson.
+#: The start of the quarter of an hour of the moment in `_id`; null if it is no moment of a lesson.
+#: All moments of a quarter of an hour have the same local day and hour.
 QUARTER_OF_ID: Document = {"$cond": [_IS_SHOWABLE, _MOMENT, None]}
 
 
 async def count_local_days(
     collection: AsyncCollection[Document], matching: Document, field: str, zone: ZoneInfo
 ) -> Counter[date]:
-    """How many matching documents have the moment in ``field`` on each local day."""
+    """How many matching documents there are for each local day of the moment in ``field``."""
     pipeline: list[Document] = [
         {"$match": matching},
         {"$group": {"_id": f"${field}", "n": {"$sum": 1}}},

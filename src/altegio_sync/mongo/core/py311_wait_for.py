@@ -1,9 +1,10 @@
-"""Lets what PyMongo waits for be called off, and the client be used on.
+"""Replaces the `wait_for` that PyMongo uses on Python 3.11, so that waiting can be cancelled.
 
-`asyncio.wait_for` of Python 3.11 waits in a task of its own, and leaves that alone where a
-cancellation meets the timeout, or comes twice as AnyIO's do. PyMongo (4.20) waits so for a
-condition: the task left behind takes the lock of the topology for nobody, and whatever is asked of
-the client afterwards waits for ever. From Python 3.12 on there is no such task.
+`asyncio.wait_for` of Python 3.11 waits in a separate task. The task is left behind if a
+cancellation comes at the moment of the timeout, or comes twice, as AnyIO's cancellations do.
+PyMongo (4.20) waits for a condition in this way. The task left behind takes the lock of the
+topology and never releases it, so every later operation of the client waits for ever. Python 3.12
+has no such task.
 """
 
 from __future__ import annotations
@@ -20,12 +21,12 @@ if TYPE_CHECKING:
 AnswerT = TypeVar("AnswerT")
 
 
-async def _wait_for(awaitable: Awaitable[AnswerT], timeout: float | None) -> AnswerT:  # noqa: ASYNC109 - as the one it stands for
+async def _wait_for(awaitable: Awaitable[AnswerT], timeout: float | None) -> AnswerT:  # noqa: ASYNC109 - the signature of asyncio.wait_for
     async with asyncio.timeout(timeout):
         return await awaitable
 
 
 def replace_wait_for() -> None:
-    """Give PyMongo a `wait_for` without a task, where Python's own has one."""
+    """Give PyMongo a `wait_for` without a task, on Python 3.11."""
     if sys.version_info < (3, 12):
         pymongo.lock.wait_for = _wait_for  # type: ignore[assignment,attr-defined]

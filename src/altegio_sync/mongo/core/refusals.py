@@ -1,7 +1,7 @@
-"""What a refusal of MongoDB means, and what to do about it. No text of the server is shown.
+"""What a refusal of MongoDB means, and what to do about it.
 
-The server's own texts hold parts of commands, and so of documents. They are only searched for words
-that tell one refusal from another.
+No text of the server is shown, since it may contain parts of a command, and so of a document. The
+text is only searched for words that distinguish one refusal from another.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 UNAUTHORIZED = 13
 AUTHENTICATION_FAILED = 18
-#: What Atlas itself refuses, for many reasons.
+#: Atlas refuses with this code, for many reasons.
 ATLAS = 8000
 CURSOR_NOT_FOUND = 43
 DUPLICATE_KEY = 11000
@@ -101,7 +101,7 @@ def explain(error: OperationFailure) -> Message:
 
 
 def refuses_no_timeout(error: PyMongoError) -> bool:
-    """Whether the server does not allow a cursor without a time limit, as Atlas Free and Flex."""
+    """Whether the server allows no cursor without a time limit, such as Atlas Free and Flex."""
     if not isinstance(error, OperationFailure):
         return False
     text = _text_of(error)
@@ -117,7 +117,7 @@ def _reason_at_atlas(text: str) -> Message:
 
 
 def _details_of(error: OperationFailure) -> Mapping[str, Any]:
-    """What is said of the first write that was refused, else of the whole command."""
+    """The details of the first refused write, else of the whole command."""
     details = error.details or {}
     parts = [*details.get("writeConcernErrors", []), *details.get("writeErrors", [])]
     return parts[0] if parts else details

@@ -1,4 +1,4 @@
-"""Which server it is, and what it lacks of what the program needs."""
+"""Which server it is, and which of the features that the program needs it does not have."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     Document = dict[str, Any]
     Pipeline = list[Document]
 
-#: What MongoDB calls a collection that is no view and of no special kind.
+#: MongoDB's word for a collection that is no view and of no special kind.
 ORDINARY = "collection"
 _FIRST: Document = {"$limit": 1}
 _SHIFTED: Document = {"before": {"$shift": {"output": "$_id", "by": -1}}}
-#: Each is tried on one document at most.
+#: Each pipeline is tried on one document at most.
 _NEEDED: dict[str, Pipeline] = {
     "$facet": [_FIRST, {"$facet": {"all": [{"$count": "n"}]}}],
     "$setWindowFields": [_FIRST, {"$setWindowFields": {"sortBy": {"_id": 1}, "output": _SHIFTED}}],
@@ -31,7 +31,7 @@ _NEEDED: dict[str, Pipeline] = {
         {"$replaceWith": {"$setField": {"field": "a", "input": {}, "value": 1}}},
     ],
 }
-#: Servers that speak MongoDB's language, by the end of their hosts' names.
+#: Other products with MongoDB's protocol, by the end of the host's name.
 _BY_HOST = {
     ".docdb.amazonaws.com": "Amazon DocumentDB",
     ".docdb-elastic.amazonaws.com": "Amazon DocumentDB",
@@ -41,7 +41,7 @@ _BY_HOST = {
 
 
 async def find_lacking(collection: AsyncCollection[Document]) -> list[str]:
-    """The names of what the server does not know; raises PyMongoError where it cannot be asked."""
+    """The names of the missing features; raises PyMongoError if the server does not answer."""
     lacking = []
     for name, pipeline in _NEEDED.items():
         try:
@@ -54,7 +54,7 @@ async def find_lacking(collection: AsyncCollection[Document]) -> list[str]:
 
 
 def product_of(build_info: Mapping[str, Any], hosts: Iterable[str]) -> str:
-    """The server's name; one that only looks like MongoDB under its own."""
+    """The name of the product: MongoDB, or another product with its protocol."""
     if any("ferretdb" in str(name).lower() for name in build_info):
         return "FerretDB"
     for host in hosts:
@@ -65,7 +65,7 @@ def product_of(build_info: Mapping[str, Any], hosts: Iterable[str]) -> str:
 
 
 async def find_kind(database: AsyncDatabase[Document], name: str) -> str:
-    """What the collection is; `collection` also where there is none, or it may not be seen."""
+    """The kind of the collection; `collection` also if it does not exist or is not visible."""
     try:
         found = await (await database.list_collections(filter={"name": name})).to_list()
     except OperationFailure:

@@ -1,4 +1,4 @@
-"""MongoDB's clock, by which writes and requests are put in order, whoever's clock is wrong."""
+"""MongoDB's clock puts writes and requests in order, even if the clock of a machine is wrong."""
 
 from __future__ import annotations
 
@@ -16,19 +16,20 @@ if TYPE_CHECKING:
     from pymongo.asynchronous.database import AsyncDatabase
 
 
-#: An answer that is older when it would be written is asked for again.
+#: An answer that would be written later than this is requested again.
 _LONGEST = timedelta(seconds=30)
-#: What BSON and the server's answer keep of a time.
+#: The resolution of times in BSON.
 _MILLISECOND = timedelta(milliseconds=1)
-#: How far ahead a document may be written that is not said to be of the future.
+#: A document may have been written so far ahead without counting as written in the future.
 _CLOCKS_DIFFER = timedelta(milliseconds=250)
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """How an answer came, and the server's time when it is judged.
+    """When an answer was requested, and the server's time now.
 
-    ``at`` is when the request started, None where that is not known.
+    ``at`` is when the request started; None if this is not known. ``by_id``: it was a request for
+    one appointment by its id.
     """
 
     now: datetime
@@ -40,26 +41,29 @@ class Asked:
         return self.at is not None and self.now - self.at > _LONGEST
 
     def is_overtaken(self, wanted: Mapping[str, Any], stored: Mapping[str, Any]) -> bool:
-        """Whether the stored document may be newer than what the answer wants it to be."""
+        """Whether the stored document may be newer than the answer."""
         return self.is_too_old or self._was_before(stored) or self.has_older_stamp(wanted, stored)
 
     def has_older_stamp(self, wanted: Mapping[str, Any], stored: Mapping[str, Any]) -> bool:
-        """By id, the answer is the newest there is: a stamp may have been in the future once."""
+        """Whether the answer has an older stamp than the document.
+
+        An answer by id is always the newest: the stored stamp may once have been in the future.
+        """
         ours, theirs = wanted.get(STAMP), stored.get(STAMP)
         if self.by_id or not isinstance(ours, datetime) or not isinstance(theirs, datetime):
             return False
         return ours < theirs
 
     def has_stamp_of_future(self, stored: Mapping[str, Any]) -> bool:
-        """Such a stamp says nothing of the order of changes: somebody's clock was wrong."""
+        """Such a stamp does not order changes: the clock that made it was wrong."""
         theirs = stored.get(STAMP)
         return isinstance(theirs, datetime) and theirs > self.now + MOST_AHEAD
 
     def _was_before(self, stored: Mapping[str, Any]) -> bool:
-        """Whether the document was written after the request started, as far as it says so.
+        """Whether the document was written after the request started, by its `updatedAt`.
 
-        One that says a time in the future was written by another clock, which nobody knows. Within
-        the same millisecond nobody knows which was first.
+        A time in the future is from an unknown clock, and does not count. Within one millisecond
+        the order is unknown, so the document counts as written later.
         """
         written_at = stored.get("updatedAt")
         if self.at is None or not isinstance(written_at, datetime):
@@ -68,10 +72,11 @@ class Asked:
 
 
 class ServerClock:
-    """The server's time at any moment, after it was asked once; this machine's before that.
+    """The server's time at any moment. Before the first `ask`, it is this machine's time.
 
-    It is known as exactly as the answer was fast. A request gets the earliest time that it may have
-    started at, and a write the latest: so a request that started before a write never seems later.
+    The time is known only as exactly as the server's answer was fast. A request gets the earliest
+    time at which it may have started, and a write the latest. So a request that started before a
+    write never seems to be later.
     """
 
     def __init__(self) -> None:
@@ -92,10 +97,10 @@ class ServerClock:
         return self._server_time + timedelta(seconds=steady_now() - self._asked_at) + _MILLISECOND
 
     def _at(self, steady: float) -> datetime:
-        """The server's time at a reading of `steady_now`, at the earliest."""
+        """The earliest time of the server at a reading of `steady_now`."""
         return self._server_time + timedelta(seconds=steady - self._answered_at)
 
     def asked(self, asked_at: float | None, *, by_id: bool) -> Asked:
-        """About an answer whose request started at the reading; judged now."""
+        """About an answer whose request started at a reading of `steady_now`."""
         at = None if asked_at is None else self._at(asked_at)
         return Asked(self._at(steady_now()), at, by_id)

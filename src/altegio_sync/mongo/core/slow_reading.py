@@ -1,4 +1,4 @@
-"""Reads documents for as long as it takes, whatever the server does with the cursor meanwhile."""
+"""Reads documents slowly, also when the server forgets the cursor meanwhile."""
 
 from __future__ import annotations
 
@@ -19,18 +19,19 @@ if TYPE_CHECKING:
 
     Document = dict[str, Any]
 
-#: What MongoDB sorts behind dates, and a comparison with a date does not find.
+#: Types that MongoDB sorts behind dates. A comparison with a date does not find them.
 _AFTER_DATES = ["timestamp", "regex", "dbPointer", "javascript", "javascriptWithScope", "maxKey"]
-#: So many `_id`s are left out by the server; what is beyond is passed over here.
+#: The query excludes at most so many `_id`s; further ones are excluded in Python.
 _MOST_NAMED = 10_000
 
 
 class SlowReading:
-    """Yields the documents of a query in the order of a field, each once (a list may come twice).
+    """Yields the documents of a query in the order of a field, each once.
 
-    Between two documents any time may pass. A server forgets a cursor after 10 minutes, or, where
-    it may not, with its session after 30. Atlas Free and Flex allow no cursor without a time limit.
-    So the query is asked again, from where it was, when the server has forgotten it.
+    A document whose field is a list may come twice. Any time may pass between two documents. A
+    server forgets a cursor after 10 minutes. A cursor without a time limit is forgotten with its
+    session, after 30 minutes, and Atlas Free and Flex do not allow it. When the server has
+    forgotten the cursor, the rest of the query is sent again.
     """
 
     def __init__(self, collection: AsyncCollection[Document], field: str, *, batch: int) -> None:
@@ -39,11 +40,11 @@ class SlowReading:
         self._batch = batch
         self._has_time_limit = False
         self._last: object = None
-        #: The `_id`s of what was yielded and would be found again.
+        #: The `_id`s of documents that were yielded and that the rest of the query finds again.
         self._seen: dict[bytes, Any] = {}
 
     async def read(self, query: Document, projection: Document) -> AsyncIterator[Document]:
-        """Raises PyMongoError, where asking again does not help."""
+        """Raises PyMongoError if sending the query again does not help."""
         may_ask_again = True
         while True:
             try:
@@ -83,7 +84,7 @@ class SlowReading:
     def _is_new(self, document: Document) -> bool:
         value = document.get(self._field)
         if isinstance(value, datetime | DatetimeMS) and value != self._last:
-            # What has an earlier date, or none, is not asked for again.
+            # The rest of the query does not find earlier dates, or documents without a date.
             self._last = value
             self._seen.clear()
         key = id_key(document["_id"])
@@ -93,6 +94,6 @@ class SlowReading:
 
 
 def _is_forgotten(error: PyMongoError) -> bool:
-    """Also where the connection broke or another member became primary: its cursors are gone."""
+    """Whether the cursor is gone, also because the connection broke or the primary changed."""
     is_lost = isinstance(error, AutoReconnect)
     return is_lost or getattr(error, "code", None) == CURSOR_NOT_FOUND

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from altegio_sync.messages import Message, Template
 
-#: By the kind of a server that answers but takes no reports or writes.
+#: By the kind of a server that answers, but that nothing can be read from or written to.
 _WRONG_SERVERS = {
     "RSGhost": texts.UNINITIATED_SET,
     "RSSecondary": texts.SECONDARY,
@@ -100,7 +100,7 @@ def describe_unreachable(text: str) -> Message:
 
 
 def find_wrong_server(client: AsyncMongoClient[dict[str, Any]]) -> StoreError | None:
-    """What is wrong with the only servers that answer; None where one of them serves."""
+    """What is wrong with the only servers that answer; None if one of them can be used."""
     topology = client.topology_description
     kinds = {each.server_type_name for each in topology.server_descriptions().values()}
     if "RSSecondary" in kinds and topology.topology_type_name != "Single":

@@ -1,4 +1,4 @@
-"""Finds documents that share an appointment id, and leaves one of them."""
+"""Finds documents that share an appointment id, and keeps one of them."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _BATCH = 500
 
 
 class MongoCleaner:
-    """Cleans one collection of duplicates."""
+    """Removes the duplicates of one collection."""
 
     def __init__(
         self,
@@ -60,7 +60,7 @@ class MongoCleaner:
         run_id: str | None = None,
         should_stop: Callable[[], bool] = lambda: False,
     ) -> CleanReport:
-        """Leave one document for each id, the others in the trash, then make the unique index."""
+        """Keep one document for each id, move the others to the trash, create the unique index."""
         report = CleanReport(run_id or new_run_id(self._clock()), dry_run)
         changes = RecordedChanges(
             self._database,
@@ -88,7 +88,7 @@ class MongoCleaner:
         return report
 
     async def _find_groups(self) -> AsyncIterator[list[list[RawBSONDocument]]]:
-        """Batches of documents that stand under one id."""
+        """Batches of groups; the documents of a group share an id."""
         with translated_errors():
             found = await self._collection.aggregate(repeated_ids({}), allowDiskUse=True)
             async for batch in in_batches(found, _BATCH):
@@ -100,7 +100,7 @@ class MongoCleaner:
         raw = self._collection.with_options(codec_options=RAW)
         async for document in raw.find(having_ids(keys), sort=["_id"], allow_disk_use=True):
             groups[to_id(document[KEY]) or ""].append(document)
-        # Somebody else may have removed some in the meantime.
+        # Another program may have removed some meanwhile.
         return [group for group in groups.values() if len(group) > 1]
 
 

@@ -1,4 +1,4 @@
-"""The stored leads' ids that may be something else: found in MongoDB, judged in Python."""
+"""Stored ids of leads that may be no such ids: found in MongoDB, decided in Python."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _YEAR = "(?:19|20)[0-9]{2}"
 async def find_doubtful_ids(
     collection: AsyncCollection[Document], leads: LeadRules
 ) -> Sequence[str]:
-    """The distinct ids that are a year or a phone number, or not of the lengths that are set."""
+    """The distinct ids that are a year or a phone number, or do not have one of the set lengths."""
     if not leads.judges_stored:
         return ()
     suspicious = {"leadId": {"$type": "string", "$regex": _suspicious(leads)}}
@@ -39,7 +39,7 @@ def of_leads(ids: Sequence[str]) -> Document:
 
 
 def _suspicious(leads: LeadRules) -> Regex[str]:
-    """Matches all ids that may be doubtful, so that the others need not leave the server."""
+    """Matches all ids that may be doubtful, so that no other ids leave the server."""
     if not leads.lengths:
         return Regex(rf"^(?:{_YEAR}|[0-9]{{9,}})\z")
     right = "|".join(f"[0-9]{{{length}}}" for length in sorted(leads.lengths))

@@ -1,4 +1,4 @@
-"""Appointment ids that stand in several documents, found inside MongoDB."""
+"""Finds appointment ids that several documents have, inside MongoDB."""
 
 from __future__ import annotations
 
@@ -15,28 +15,29 @@ Document = dict[str, Any]
 Pipeline = list[Document]
 
 _NOT_EMPTY: Document = {"$nin": [None, ""]}
-#: As many as give each some hundreds of ids where there are millions.
+#: With millions of ids, each bucket then has some hundreds of them.
 _BUCKETS = 4096
 
 
 async def has_numeric_ids(collection: AsyncCollection[Document]) -> bool:
-    """Whether any id is a number: a unique index lets it stand beside the same one in text."""
+    """Whether any id is a number. A unique index allows it beside the same id as a text."""
     with translated_errors():
         # Numbers sort before texts, so the index finds one at once.
         return await collection.find_one({KEY: {"$type": "number"}}, {"_id": 1}) is not None
 
 
 def repeated_ids(condition: Document) -> Pipeline:
-    """Stages that leave one document for each id that several documents of the condition have.
+    """Stages: one result for each id that several documents of the condition have.
 
-    Its `_id` is the id as text, `documents` counts them, `keys` are the id as they have it.
+    The `_id` of a result is the id as text, `documents` is their number, and `keys` are the stored
+    forms of the id.
 
-    A group for every id is slow, for the server has to spill millions of them. So the ids are put
-    into buckets first, and only those of a bucket that may have one twice are grouped.
+    A group for each id would be slow: the server writes millions of groups to its disk. So the ids
+    are put into buckets first, and only buckets that may contain an id twice are examined.
     """
     bucket = {"$ifNull": [{"$mod": [AS_LONG, _BUCKETS]}, f"${KEY}"]}
     has_one_twice = {"$ne": ["$documents", {"$size": {"$setUnion": ["$keys", []]}}]}
-    # 501 and "501" are not equal: where types differ, it takes the texts to tell.
+    # 501 and "501" are not equal, so a bucket with different types is examined as well.
     has_types = {"$ne": [{"$type": "$least"}, {"$type": "$most"}]}
     return [
         {"$match": {**condition, KEY: _NOT_EMPTY}},

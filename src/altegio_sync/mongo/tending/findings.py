@@ -1,4 +1,4 @@
-"""Loads the documents that a rule concerns, with what is wrong in each; memory stays flat."""
+"""Loads the documents that a rule finds; memory stays flat."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _FIELDS = dict.fromkeys((*WANTED_TYPES, *REQUIRED), 1)
 _BATCH = 200
 _LESSON = ("leadId", "teacherId", "startDateTime")
 _ORDER = ("teacherId", "startDateTime", "endDateTime", KEY)
-#: Of the examples of an overlap, the partner began at most so long before.
+#: In the examples of an overlap, the earlier lesson began at most so long before.
 _DAY = timedelta(days=1)
 _LONGEST_VALUE = 80
 _SHORT_MINUTES, _LONG_MINUTES = 30, 120
@@ -67,9 +67,9 @@ class MongoFindings:
         self._collection = durable(database)[collection]
 
     def find_groups(self, rule_id: str, context: RuleContext) -> AsyncIterator[Group]:
-        """All that the rule concerns, by teacher and start; StoreError when MongoDB fails.
+        """All documents that the rule finds, by teacher and start; StoreError if MongoDB fails.
 
-        A group has one document, or those that are corrected together.
+        A group has one document, or several that are corrected together.
         """
         rule = next(each for each in RULES if each.id == rule_id)
         if isinstance(rule, Rule):
@@ -83,7 +83,7 @@ class MongoFindings:
         return self._find_overlaps(rule, context)
 
     async def find_examples(self, finding: RuleFinding) -> list[Group]:
-        """The groups of the finding's sample, by teacher and start; they cost few look-ups."""
+        """The groups of the finding's sample, by teacher and start. They need few queries."""
         places = list(finding.places)
         if finding.rule == DUPLICATES:
             texts = [str(each) for each in dict.fromkeys(places)]
@@ -206,9 +206,9 @@ class MongoFindings:
 def _overlapping_pairs(
     busy: Document | None, lessons: Iterable[Document]
 ) -> Iterator[tuple[Document, Document]]:
-    """Each lesson that begins before an earlier one of the teacher has ended, with that one.
+    """Pairs of an earlier lesson and one of the same teacher that begins before its end.
 
-    ``lessons`` are in order; ``busy`` is the one of the lessons before that ends last.
+    ``lessons`` are in order. ``busy`` is the lesson of the previous batch that ends last.
     """
     for lesson in lessons:
         is_same = busy is not None and _is_same_teacher(busy, lesson)
@@ -228,7 +228,7 @@ def _is_same_teacher(one: Document, other: Document) -> bool:
 
 
 def _is_lesson(document: Mapping[str, Any]) -> bool:
-    """Whether it can be compared with others; a query for a text also finds lists that have it."""
+    """Whether the fields can be compared. A query for a text also finds lists with this text."""
     moments = [document.get(name) for name in MOMENTS]
     is_dated = all(isinstance(each, datetime) and each.year > 1 for each in moments)
     return is_dated and isinstance(document.get("teacherId"), str)
@@ -241,7 +241,7 @@ def _is_text_lesson(document: Mapping[str, Any]) -> bool:
 
 
 def _whole(lesson: Document, by_id: Mapping[str | None, list[Document]]) -> Document:
-    """All of the lesson's document; what is known of it where it has no id to look it up by."""
+    """The whole document of the lesson; the lesson itself if it has no id to find it by."""
     stored = by_id.get(to_id(lesson.get(KEY)))
     return stored[-1] if stored else lesson
 
@@ -260,7 +260,7 @@ def _grouped(
 
 
 def to_found(document: Mapping[str, Any], rule_id: str) -> FoundDocument:
-    """The document, with what is wrong in it by the rule."""
+    """The document, with the values that are wrong by the rule."""
     starts_at, ends_at = (document.get(name) for name in MOMENTS)
     describe = _DESCRIPTIONS.get(rule_id, _values())
     return FoundDocument(
@@ -281,7 +281,7 @@ def _text(value: object) -> str | None:
 
 
 def _shown_value(name: str, value: Any) -> Value:
-    """The value as it is stored; a pupil's name is private."""
+    """The stored value; None for a pupil's name, which is private."""
     if name == "leadName" or value is None or isinstance(value, datetime):
         return None if name == "leadName" else value
     return str(value)[:_LONGEST_VALUE]

@@ -1,8 +1,8 @@
-"""Keeps the leads that a sync replaces, and brings them back: these two fields and nothing else.
+"""Stores the leads that a sync replaces, and restores them: two fields and nothing else.
 
-An entry of the trash has one step for each time that the run replaced the lead of a document. A
-step that was not carried out, because the run was killed or another program was faster, does no
-harm: what is undone is found by the lead that the document has now.
+An entry of the trash has a step for each time that the run replaced the lead of a document. A step
+may not have been carried out, because the run was killed or another program was faster. This does
+no harm: undo compares the steps with the lead that the document has now.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ if TYPE_CHECKING:
     Document = dict[str, Any]
 
 LEAD_FIELDS = ("leadId", "leadName")
-#: The field of an entry that has the steps.
+#: The field of an entry with the steps.
 STEPS = "leads"
 
 
 @dataclass(frozen=True, slots=True)
 class StoredLead:
-    """A stored document whose lead is to be replaced, and all the fields that change in it."""
+    """A stored document whose lead will be replaced, and all fields that change in it."""
 
     stored: Mapping[str, Any]
     changed: Mapping[str, Any]
@@ -55,7 +55,7 @@ class StoredLead:
 
 
 def is_other_lead(stored: Mapping[str, Any], changed: Mapping[str, Any]) -> bool:
-    """Whether another lead takes the place of one; the same id as a text is the same lead."""
+    """Whether the change replaces a lead by another one. 501 and "501" are the same lead."""
     old = stored.get("leadId")
     return "leadId" in changed and old not in (None, "") and str(old) != changed["leadId"]
 
@@ -83,7 +83,7 @@ class LeadTrash:
 
     @waits_for_mongodb
     async def forget(self, leads: Sequence[StoredLead], run: WritingRun) -> None:
-        """Forget those that were not replaced after all."""
+        """Remove the leads that were not replaced."""
         pulls = [
             UpdateOne(
                 {"_id": {"$eq": _key(each, run)}},
@@ -122,7 +122,7 @@ def lead_of(document: Mapping[str, Any]) -> Document:
 
 
 def are_same(one: Document, other: Document) -> bool:
-    """By the bytes of the values: a NaN does not equal itself, and 1 equals True."""
+    """Compare by bytes: in Python a NaN does not equal itself, and 1 equals True."""
     return _encoded(one) == _encoded(other)
 
 
@@ -131,7 +131,7 @@ def _encoded(lead: Document) -> dict[str, bytes]:
 
 
 def lead_before(entry: Mapping[str, Any], now: Document) -> Document | None:
-    """The lead that the document had before the run; None where it has no lead of the run now."""
+    """The lead before the run; None if the document does not have a lead of this run now."""
     before: Document | None = None
     for step in reversed(entry[STEPS]):
         if are_same(dict(step["to"]), now if before is None else before):
@@ -145,7 +145,7 @@ def first_lead(entry: Mapping[str, Any]) -> Document:
 
 
 def bringing_back(document: Mapping[str, Any], old: Document) -> UpdateOne:
-    """Sets the two fields, as long as the document has the lead that it was read with."""
+    """Set the two fields, while the document still has the lead that was read."""
     same = still_has(document, LEAD_FIELDS)
     lacks = [name for name in LEAD_FIELDS if name not in old]
     unset = {"$unset": dict.fromkeys(lacks, "")} if lacks else {}

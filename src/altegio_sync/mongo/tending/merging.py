@@ -1,4 +1,4 @@
-"""Makes one document of several that stand under the same appointment id."""
+"""Makes one document of several with the same appointment id."""
 
 from __future__ import annotations
 
@@ -21,18 +21,21 @@ _LATEST = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 def plan_merge(documents: Sequence[RawBSONDocument]) -> list[Change]:
-    """The changes that leave one of these, which are in the order of `_id`.
+    """The changes that keep one of the documents, which are in the order of `_id`.
 
-    They are its own, where it gains something, and removals.
+    The document that was created first is kept; of several, the one with the lowest `_id`. The
+    other documents are removed.
 
-    The one that was created first stays (then the one with the lowest `_id`). It takes the fields
-    of the appointment from the one updated last, its own `createdAt` aside, and where that one says
-    nothing from the latest that does; and it gains whatever fields only the removed ones have,
-    those of other programs above all.
+    The kept document gets the fields of the appointment from the document that was updated last.
+    If a field is empty there, it is taken from the latest document in which it is not empty. The
+    kept document keeps its own `createdAt`. It also gets the fields that only removed documents
+    have, such as those of other programs.
     """
     ordered = sorted(documents, key=_created_at)  # stable
     kept, removed = ordered[0], ordered[1:]
-    by_update = sorted(ordered, key=_updated_at)  # stable: of equal ones the later created wins
+    by_update = sorted(
+        ordered, key=_updated_at
+    )  # stable: of equal documents, the later created one wins
     latest_first = [dict(split(each.raw)) for each in reversed(by_update)]
     fields: dict[str, RawValue] = {}
     for name in _TAKEN_FIELDS:
@@ -48,7 +51,7 @@ def plan_merge(documents: Sequence[RawBSONDocument]) -> list[Change]:
             if name not in own:
                 fields.setdefault(name, value)
     changed = {name: value for name, value in fields.items() if own.get(name) != value}
-    # While the others stand there, the id as text may be one of theirs.
+    # Before the others are removed, the id as text may be the id of one of them.
     last = {KEY: changed.pop(KEY)} if KEY in changed else {}
     gains = [Change(kept, changed, last=last)] if changed or last else []
     return gains + [Change(each, removes=True) for each in removed]
@@ -60,7 +63,7 @@ def _created_at(document: RawBSONDocument) -> datetime:
 
 
 def _updated_at(document: RawBSONDocument) -> tuple[datetime, datetime]:
-    """By Altegio's time stamp of the last change, then by ours."""
+    """The order of updates: by Altegio's time stamp, then by ours."""
     stamp, ours = (document.get(name) for name in (STAMP, "updatedAt"))
     return (
         stamp if isinstance(stamp, datetime) else _NEVER,

@@ -1,4 +1,4 @@
-"""Spans of time that overlap others of their group, found inside MongoDB."""
+"""Finds spans of time that overlap others of their group, inside MongoDB."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ _WEEK_MS = 7 * 24 * 3600 * 1000
 def overlapping(
     group: str, start: str, end: str, order: Mapping[str, int], *or_where: Document
 ) -> Pipeline:
-    """Stages that leave those that begin before an earlier one has ended, and those earlier ones.
+    """Stages: the spans that begin before an earlier span ended, and these earlier spans.
 
-    ``group``, ``start`` and ``end`` are expressions, ``order`` is the one of the starts. What
-    ``or_where`` is true of is left as well.
+    ``group``, ``start`` and ``end`` are expressions; ``order`` is the order of the starts. Spans
+    for which ``or_where`` is true are included as well.
     """
-    # The latest end of all before, not the end of the one before: a short one may lie within a
-    # long one that goes on.
+    # The latest end of all earlier spans, not the end of the previous span: a short span may be
+    # inside a long one, which goes on.
     output = {
         "busy_until": {"$max": end, "window": {"documents": ["unbounded", -1]}},
         "next_start": {"$shift": {"output": start, "by": 1}},
     }
     begins_within = {"$gt": ["$busy_until", start]}
-    # A missing next start is null, which comes before every date.
+    # A missing next start is null, which sorts before every date.
     next_within = {"$and": [{"$gt": ["$next_start", None]}, {"$gt": [end, "$next_start"]}]}
     return [
         {"$setWindowFields": {"partitionBy": group, "sortBy": order, "output": output}},
@@ -39,10 +39,10 @@ def overlapping(
 
 
 def ids_of_overlapping(group: str, start: str, end: Document) -> Pipeline:
-    """Stages that leave the `_id` alone of every document that overlaps another of its group.
+    """Stages: the `_id` of every document that overlaps another document of its group.
 
-    To put all in order takes the server three times as long as this: only those of a week in which
-    something overlaps are, or which something from another week reaches into.
+    Only weeks with an overlap are put in order, and weeks into which a span of an earlier week
+    reaches. To put all documents in order takes the server about three times as long.
     """
     past_week = {"$mod": [{"$subtract": [start, _EPOCH]}, _WEEK_MS]}
     by_week = {
@@ -69,9 +69,9 @@ def ids_of_overlapping(group: str, start: str, end: Document) -> Pipeline:
 
 
 def _any_overlaps() -> Document:
-    """Whether any do, of ``starts`` and ``ends``.
+    """An expression: whether any of the spans with these ``starts`` and ``ends`` overlap.
 
-    With both in order: where none overlaps, as many have ended before each start as began before.
+    Sort starts and ends separately. If the n-th end is later than start n+1, two spans overlap.
     """
     ends = {"$sortArray": {"input": "$ends", "sortBy": 1}}
     starts = {"$sortArray": {"input": "$starts", "sortBy": 1}}

@@ -1,4 +1,4 @@
-"""What is to be set in a document so that it is right: by itself, or by Altegio's answer."""
+"""The fields to set in a document to repair it: locally, or by Altegio's answer."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     Fields = dict[str, Any]
 
-#: Milliseconds since 1970 between 2001 and 2286; a smaller number is no time of a lesson.
+#: Milliseconds since 1970, from 2001 to 2286. A smaller number is no time of a lesson.
 _MILLISECONDS = range(10**12, 10**13)
 _TRUE = ("1", "true")
 _FALSE = ("0", "false")
@@ -38,11 +38,11 @@ _NAME_PARTS = re.compile(r"[\s\u00a0]+")
 def locally_repaired_fields(
     document: Mapping[str, Any], zone: ZoneInfo | None, ignored: Collection[str] = ()
 ) -> Fields:
-    """The fields that can be put right without asking anybody, but for ``ignored`` rules.
+    """The fields that can be repaired without Altegio, except those of ``ignored`` rules.
 
-    Types are converted (a date without a zone is read in ``zone``, and left alone where that is not
-    known), missing dates of storing come from the time in `_id`, names lose white space that is too
-    much.
+    Types are converted. A date without a zone is read in ``zone``; if this is None, the date is not
+    repaired. Missing dates of storing are taken from the time in `_id`. Extra white space is
+    removed from names.
     """
     fields: Fields = {}
     left = find_local_dates(document) if zone is None else ()
@@ -51,7 +51,7 @@ def locally_repaired_fields(
         if is_blank(value) or isinstance(value, _PYTHON_TYPES[kind]):
             continue
         converted = _to_type(value, kind, zone)
-        # A stamp that cannot be read is worth no more than none, and Altegio brings another.
+        # A stamp that cannot be read is removed: the next sync stores another.
         if converted is not None or (name == STAMP and STAMP not in find_local_dates(document)):
             fields[name] = converted
     for name in STORING_DATES:
@@ -67,7 +67,7 @@ def locally_repaired_fields(
 
 
 def _rule_of(document: Mapping[str, Any], name: str) -> str:
-    """The rule of `validate` by which the field is wrong, of those that need no asking."""
+    """The rule of `validate` by which the field is wrong, of the rules that need no answer."""
     value = document.get(name)
     if is_blank(value):
         return "missing-flag"
@@ -76,7 +76,7 @@ def _rule_of(document: Mapping[str, Any], name: str) -> str:
 
 
 def find_local_dates(document: Mapping[str, Any]) -> list[str]:
-    """The names of the dates that are kept as texts which tell no zone."""
+    """The names of the dates that are stored as texts without a zone."""
     names = [name for name, kind in WANTED_TYPES.items() if kind == "date"]
     return [
         name
@@ -86,7 +86,7 @@ def find_local_dates(document: Mapping[str, Any]) -> list[str]:
 
 
 def without_extra_spaces(name: str) -> str:
-    """Without white space at an end or doubled; a single one stays what it is."""
+    """The name without white space at its ends, and without repeated white space."""
     inner = _NAME_PARTS.sub(lambda match: match[0] if len(match[0]) == 1 else " ", name)
     return inner.strip()
 
@@ -99,7 +99,7 @@ def find_loss(document: Mapping[str, Any]) -> Loss:
 
 
 def fields_repaired_by(document: Mapping[str, Any], answer: Answer, now: datetime) -> Fields:
-    """The fields to set after Altegio was asked."""
+    """The fields to set by Altegio's answer."""
     verdict = answer.verdict
     wanted: Fields = {}
     if verdict is not None:
@@ -141,7 +141,7 @@ def _to_moment(value: Any, zone: ZoneInfo | None) -> datetime | None:
 
 
 def _parse_moment(value: object) -> datetime | None:
-    """What a text says; None where it is none, or no moment: a day alone is not."""
+    """The moment that a text means; None for any other value, also for a day without a time."""
     if not isinstance(value, str) or len(value.strip()) <= len("2026-01-01"):
         return None
     try:

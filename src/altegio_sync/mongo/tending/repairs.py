@@ -1,4 +1,4 @@
-"""Mends documents of the collection, each old self in the trash first."""
+"""Repairs documents. The previous version of each is first stored in the trash."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ if TYPE_CHECKING:
 
 _BATCH = 500
 _YEARS = range(1970, 2200)
-#: How many documents Altegio is asked about before any of them is written.
+#: Altegio is asked about so many documents before any of them is written.
 ASKED_AT_ONCE = 1000
 _ASK_RULES = (
     "required-field",
@@ -92,14 +92,14 @@ class MongoRepairs:
         self._clock = clock or self._server_clock.writing_time
 
     async def count_local_repairs(self, context: RuleContext, zones: SchoolZones) -> int:
-        """How many documents can be mended without asking."""
+        """How many documents can be repaired without Altegio."""
         count = 0
         async for batch in self._find_repairable_locally(context):
-            mended = (
+            repaired = (
                 locally_repaired_fields(each, _zone_of(each, zones), context.ignored)
                 for each in batch
             )
-            count += sum(map(bool, mended))
+            count += sum(map(bool, repaired))
         return count
 
     async def repair_locally(
@@ -109,7 +109,7 @@ class MongoRepairs:
         unrepaired: Unrepaired,
         should_stop: Callable[[], bool],
     ) -> None:
-        """Mend what can be mended without asking."""
+        """Repair what can be repaired without Altegio."""
         async for batch in self._find_repairable_locally(context):
             changes = []
             for document in batch:
@@ -151,7 +151,6 @@ class MongoRepairs:
         self, start: datetime, end: datetime, zone: ZoneInfo
     ) -> Mapping[str, int]:
         """How many stored appointments begin on each local day, from ``start`` to ``end``."""
-        # A list that has such a date matches too, and is no start.
         matching = {"startDateTime": {"$gte": start, "$lte": end, **NO_LIST}}
         with translated_errors():
             days = await count_local_days(self._collection, matching, "startDateTime", zone)
@@ -160,7 +159,10 @@ class MongoRepairs:
     async def apply_answers(
         self, answers: Sequence[Answer], unrepaired: Unrepaired, *, by_id: bool = False
     ) -> Sequence[Suspect]:
-        """Bring the documents to what Altegio says of them, but those that may be newer."""
+        """Repair the documents by the answers.
+
+        Returns the suspects whose documents may be newer than the answer.
+        """
         if not answers:
             return []
         found = await self._load([each.suspect for each in answers])
@@ -189,7 +191,7 @@ class MongoRepairs:
         return asked.is_overtaken(wanted_fields(answer.verdict), document)
 
     async def move_to_trash(self, suspects: Sequence[Suspect], unrepaired: Unrepaired) -> None:
-        """Those that are still as Altegio was asked about them."""
+        """Move the documents to the trash that did not change since Altegio was asked."""
         for batch in batched(suspects, _BATCH):
             found = await self._load(batch)
             changes = []
@@ -263,7 +265,7 @@ def _to_ask(context: RuleContext, *, includes_wrong_types: bool) -> Document:
 
 
 def _any_of(queries: Mapping[str, Sequence[Document]], context: RuleContext) -> Document:
-    """A query for what any of the rules finds; for nothing where all are ignored."""
+    """A query for what any of the rules finds. If all rules are ignored, it finds nothing."""
     ignored = context.ignored
     wanted = [each for rule, some in queries.items() if rule not in ignored for each in some]
     return {"$and": [in_scope(context), {"$or": wanted}]} if wanted else {"$nor": [{}]}
@@ -282,7 +284,7 @@ def _to_suspect(document: Mapping[str, Any]) -> Suspect:
 
 
 def _loss_of(document: Mapping[str, Any]) -> Loss:
-    """No loss where 404 says little: the id has zeros before it, or the company is unreadable."""
+    """No loss if a 404 proves little: the id begins with a zero, or the company is unreadable."""
     loss, known = find_loss(document), to_askable_id(document.get(KEY))
     company = document.get("companyId")
     is_readable = company in (None, "") or to_askable_id(company) is not None
@@ -291,5 +293,5 @@ def _loss_of(document: Mapping[str, Any]) -> Loss:
 
 
 def _to_moment(value: object) -> datetime | None:
-    """A date on which Altegio may list something; there is none near the calendar's ends."""
+    """The date, if Altegio may list something on it: not near the ends of the calendar."""
     return value if isinstance(value, datetime) and value.year in _YEARS else None

@@ -1,9 +1,9 @@
-"""The rules of `validate`: each finds the documents it concerns, inside MongoDB.
+"""The rules of `validate`. Each rule finds its documents inside MongoDB.
 
-Adding a rule is adding one to ``RULES``. A rule about a document alone is a query; one about
-documents together is the stages that leave those it concerns. All rules of the first kind are
-asked in one pass over the collection: `suspicious` leaves the documents that any of them may
-concern, by tests that cost little on a document that is right.
+To add a rule, add it to ``RULES``. A rule about single documents is a query. A rule about several
+documents together is a list of stages, whose output is the documents it finds. All rules about
+single documents run in one pass over the collection: first `suspicious` finds the documents that
+any of the rules may find, with tests that are cheap for correct documents.
 """
 
 from __future__ import annotations
@@ -34,19 +34,19 @@ FLAGS = ("IsTrial", "isDeleted")
 NAMES = ("leadName", "teacherName", "serviceName")
 TEXTS = (KEY, "leadId", "teacherId", "serviceId", "status", *NAMES)
 REQUIRED = (*TEXTS, *MOMENTS)
-#: The white space of names: also the kind that does not break a line.
+#: White space in names; a no-break space is included here.
 _SPACE = "[\\s\u00a0]"
 _NO_SPACE = "[^\\s\u00a0]"
 _ACTIVE: Document = {"isDeleted": {"$ne": True}}
-#: Beyond the calendar a difference of two dates may have more than 64 bits, which is an error.
+#: Beyond the calendar, the difference of two dates may exceed 64 bits, which is an error.
 _CALENDAR = (datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC))
-#: Only dates match a date. A list would be matched by what is in it.
+#: A comparison with a date finds only dates, and lists that contain such a date.
 _DATE: Document = {"$gte": _CALENDAR[0], "$lte": _CALENDAR[1], **NO_LIST}
 _ANY_DATE: Document = {"$type": "date", **NO_LIST}
-#: A value to group by; the server does not accept a list there.
+#: A value to group by, which must not be a list.
 _TEXT: Document = {"$type": "string", "$ne": "", **NO_LIST}
 DUPLICATES = "duplicate-appointment"
-#: The order in which the document updated last comes last.
+#: In this order, the document that was updated last comes last.
 LAST_UPDATED: Mapping[str, int] = {STAMP: 1, "updatedAt": 1, "_id": 1}
 DOUBTFUL_LEADS = "doubtful-lead"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -54,9 +54,9 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A thing that may be wrong with a document; ``query`` finds those it concerns.
+    """Something that may be wrong with a single document; ``query`` finds the documents.
 
-    ``by_field`` counts the documents for each of some fields, as accumulators of a `$group`.
+    ``by_field`` has an accumulator of a `$group` for each field that is counted separately.
     """
 
     id: str
@@ -68,10 +68,10 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class RuleOfSeveral:
-    """A thing that may be wrong with documents together; ``stages`` leave those it concerns.
+    """Something that may be wrong with documents together; ``stages`` find the documents.
 
-    ``counted`` is what a `$group` sums up: 1 a document, or a field that counts already. A rule
-    about pairs looks only where there may be any.
+    ``counted`` is what a `$group` adds up: 1 for each document, or a field that is a count. A rule
+    about pairs checks only the documents of `overlap_candidates`.
     """
 
     id: str
@@ -86,7 +86,7 @@ AnyRule = Rule | RuleOfSeveral
 
 
 def is_blank(name: str) -> Document:
-    """Missing, null, or a text without a letter."""
+    """A query: the field is missing, null, or a text of white space."""
     return {name: {"$in": [None, "", BLANK]}}
 
 
@@ -104,7 +104,7 @@ def _is_blank_expression(name: str) -> Document:
 
 
 def wrong_type(name: str, wanted: str) -> Document:
-    """There, and of another type."""
+    """A query: the field is not blank, and has another type."""
     is_other = {"$and": [{name: {"$not": {"$type": wanted}}}, {"$nor": [is_blank(name)]}]}
     return {"$or": [_is_list(name), is_other]}
 
@@ -146,9 +146,9 @@ _IS_UNUSUAL: Document = {"$or": [_IS_SHORT, {"$gt": [_LENGTH_MS, 120 * 60_000]}]
 
 
 def _both_dates(condition: Document) -> Document:
-    """A condition on both moments, computed only where they are dates of the calendar.
+    """A condition on both moments, computed only if they are dates of the calendar.
 
-    The parts of a query have no order, so the expression itself looks first.
+    The parts of a query have no order, so the expression itself checks the dates first.
     """
     is_date = [
         {comparison: [f"${name}", end]}
@@ -186,18 +186,18 @@ def _forgotten_pending(context: RuleContext) -> Document:
 
 
 def _untidy_text(_context: RuleContext) -> Document:
-    # Not "words, one space between": that takes a third of the time of looking for white space at
-    # either end and doubled, and never goes back over the text.
+    # Everything except "words with one space between them". This takes a third of the time of a
+    # search for white space at the ends or doubled, and never backtracks.
     untidy = Regex(rf"^(?!(?:{_NO_SPACE}++{_SPACE})*+{_NO_SPACE}++\z)")
     condition = {"$regex": untidy, "$nin": [BLANK]}
     return {"$or": [{name: condition} for name in NAMES]}
 
 
 def _misshapen() -> Document:
-    """A field that is not there, not filled, or not of its type; and a few that are right.
+    """A query: a field is missing, empty or of a wrong type. A few correct documents match too.
 
-    A text that comes after "!" begins with a letter that is no white space, which takes no regular
-    expression to tell.
+    ASCII white space sorts before "!", so `$gte: "!"` finds text that does not begin with white
+    space, without a regular expression.
     """
     sound: Document = {
         **{name: {"$gte": "!"} for name in TEXTS},
@@ -205,27 +205,28 @@ def _misshapen() -> Document:
         **{name: {"$type": "date"} for name in STORING_DATES},
         **{name: {"$type": "bool"} for name in FLAGS},
     }
-    # A list of what is wanted passes for it; to look for one in every field takes twice the time.
+    # A list that contains a correct value matches too. To check every field for lists takes twice
+    # the time.
     lists = [_is_list(name) for name in (KEY, "status", *MOMENTS)]
     maybe = [wrong_type(name, WANTED_TYPES[name]) for name in ("companyId", STAMP)]
     return {"$or": [{"$nor": [sound]}, *lists, *maybe]}
 
 
-#: Rules whose documents `_misshapen` has all among its own.
+#: `_misshapen` finds all documents of these rules.
 _ABOUT_SHAPE = frozenset({"required-field", "wrong-type", "missing-flag"})
-#: And those whose documents all have an unusual length, none or less than none among them.
+#: All documents of these rules have an unusual length: also zero or negative.
 _ABOUT_LENGTH = frozenset({"date-order", "odd-length"})
 
 
 def suspicious(rules: Iterable[Rule], context: RuleContext) -> Document:
-    """A query for all documents that the rules concern, and for some that they do not."""
+    """A query that finds all documents of the rules, and some others."""
     known = _ABOUT_SHAPE | _ABOUT_LENGTH
     queries = [rule.query(context) for rule in rules if rule.id not in known]
     return {"$or": [_misshapen(), _both_dates(_IS_UNUSUAL), *queries]}
 
 
 def _once_each(context: RuleContext) -> Pipeline:
-    """One document for each appointment, the one updated last."""
+    """Stages: only the document updated last of each appointment."""
     if context.superseded_ids is not None:
         superseded_ids = list(context.superseded_ids)
         return [{"$match": {"_id": {"$nin": superseded_ids}}}] if superseded_ids else []
@@ -241,12 +242,12 @@ def _once_each(context: RuleContext) -> Pipeline:
 
 
 def overlap_candidates() -> Pipeline:
-    """The ids of all documents that a rule about several concerns, and of some that it does not.
+    """Stages: the `_id` of every document that a rule about pairs may find.
 
-    Lessons of one teacher that overlap or begin together, duplicates among them. Whatever a lesson
-    overlaps is found with it, so the rules need not look at any other.
+    These are the lessons of one teacher that overlap or begin together, also duplicates. All
+    lessons of an overlap are included, so the rules need no other documents.
     """
-    # At least a moment long: of two that begin together, each is within the other.
+    # At least a millisecond long, so that two lessons that begin together overlap.
     ends = {"$max": ["$endDateTime", {"$add": ["$startDateTime", 1]}]}
     readable = {"startDateTime": _DATE, "teacherId": _TEXT}
     return [
@@ -256,7 +257,7 @@ def overlap_candidates() -> Pipeline:
 
 
 def _duplicate_lessons(context: RuleContext) -> Pipeline:
-    """Lessons of one lead with one teacher at one time, under several ids."""
+    """Lessons of one lead with one teacher at one time, with different ids."""
     names = ("leadId", "teacherId", "startDateTime")
     readable = {"leadId": _TEXT, "teacherId": _TEXT}
     return [
@@ -275,7 +276,7 @@ def _duplicate_lessons(context: RuleContext) -> Pipeline:
 
 
 def _teacher_overlaps(context: RuleContext) -> Pipeline:
-    """Lessons that begin before an earlier one of the teacher has ended, and those earlier ones."""
+    """Lessons that begin before an earlier lesson of the teacher ended, and the earlier lessons."""
     names = ("teacherId", "startDateTime", "endDateTime")
     order = {"startDateTime": 1, "endDateTime": 1, KEY: 1}
     return [
@@ -350,11 +351,10 @@ RULES: tuple[AnyRule, ...] = (
 
 
 def in_scope(context: RuleContext) -> Document:
-    """A query for the documents that the rules look at; one without a readable start has no day."""
+    """A query for the documents to check. A document without a readable start has no day."""
     if context.scope is None:
         return {}
     start, end = context.scope
-    # A list of dates matches too, and is no start.
     return {"startDateTime": {"$gte": start, "$lt": end, **NO_LIST}}
 
 
@@ -364,6 +364,6 @@ def scope_stages(context: RuleContext) -> Pipeline:
 
 
 def query_of(rule_id: str, context: RuleContext) -> Document:
-    """The query of a rule about documents alone."""
+    """The query of a rule about single documents."""
     rule = next(rule for rule in RULES if isinstance(rule, Rule) and rule.id == rule_id)
     return rule.query(context)

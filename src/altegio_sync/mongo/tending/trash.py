@@ -1,8 +1,8 @@
-"""Changes and removes documents, the previous version of each stored in the trash first.
+"""Changes and removes documents. The previous version of each is first stored in the trash.
 
-An entry of the trash is known by run and document. It holds the document as it was before the run,
-and a digest of every version that the run gave it. So a run may be killed between any two writes,
-and what is undone is exactly what it did.
+An entry of the trash is identified by run and document. It keeps the original document and a hash
+of every version that this run wrote. So a run may be killed between any two writes, and undo
+restores exactly what the run changed.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     _Step = Callable[["Change"], _Write | None]
 
 TRASH_COLLECTION = "altegio-sync-trash"
-#: A server with a small cache holds no transaction of a few documents of 16 MiB, and a slow one
-#: ends it (290).
+#: A server with a small cache has no room for a transaction with some documents of 16 MiB. A slow
+#: server ends such a transaction (290).
 _TOO_LARGE_FOR_TRANSACTION = (257, 290, 388)
 
 
@@ -45,7 +45,7 @@ _TOO_LARGE_FOR_TRANSACTION = (257, 290, 388)
 class Change:
     """Fields to set in a document, or its removal; ``old`` is the document as it was read.
 
-    The ``last`` ones are set after the removals of the group: an id that was another document's.
+    The ``last`` fields are set after the removals of the group: an id that another document had.
     """
 
     old: RawBSONDocument
@@ -63,7 +63,7 @@ class Change:
 
     @property
     def final(self) -> RawBSONDocument | None:
-        """What the document will be; None is no more."""
+        """The document after the change; None if it is removed."""
         return None if self.removes else with_fields(self.before_last, self.last)
 
 
@@ -71,8 +71,9 @@ class Change:
 class Applied:
     """How many documents were changed and removed, and which were not.
 
-    ``overtaken`` are the `_id`s of those that changed since they were read, ``refused`` also have
-    the server's code. A group is carried out as a whole or not at all.
+    ``overtaken``: the `_id`s of documents that another program changed after they were read.
+    ``refused``: the `_id`s of documents that the server refused, with the code. A group is carried
+    out completely or not at all.
     """
 
     changed: int = 0
@@ -94,7 +95,7 @@ class Applied:
         self.refused += [(each.document_id, code) for each in group]
 
     def left_of(self, changes: Iterable[Change]) -> Iterator[tuple[Change, int | None]]:
-        """Those of the changes that were not carried out; the server's code, None if overtaken."""
+        """The changes that were not carried out, with the server's code; None: overtaken."""
         codes: dict[bytes, int | None] = {id_key(each): None for each in self.overtaken}
         codes |= {id_key(each): code for each, code in self.refused}
         for change in changes:
@@ -106,12 +107,12 @@ class Applied:
 
 
 def digest(document: RawBSONDocument) -> str:
-    """The same for documents that have the same fields in any order, BSON types included."""
+    """A hash that is the same for documents with the same fields in any order."""
     return elements.digest(document.raw)
 
 
 def expected_selves(change: Change) -> list[str | None]:
-    """The digest of what the document will be, one after the other; None is no more."""
+    """The hashes of the versions that the change writes, in order; None for a removal."""
     if change.final is None:
         return [None]
     selves: list[str | None] = [digest(change.before_last)]
@@ -121,12 +122,13 @@ def expected_selves(change: Change) -> list[str | None]:
 
 
 class RecordedChanges:
-    """Carries changes out for one run. Every group of them belongs to one appointment.
+    """Carries out the changes of one run. Each group of changes belongs to one appointment.
 
-    On a replica set a group is a transaction. Elsewhere the order makes it safe to be killed
-    anywhere and to be run again: the trash first, then what is set, then what is removed (nothing
-    of a group in which something could not be set), then what is set last. A group that the server
-    refuses half-way is put back.
+    On a replica set a group is a transaction. On other servers the order of the writes makes it
+    safe to kill the run at any point and to run it again. First the trash is written, then fields
+    are set, then documents are removed, then the last fields are set. If a field of a group cannot
+    be set, no document of the group is removed. If the server refuses a part of a group, the group
+    is restored.
     """
 
     def __init__(
@@ -147,7 +149,7 @@ class RecordedChanges:
         self._has_transactions: bool | None = None
 
     async def apply(self, groups: Sequence[Sequence[Change]], now: datetime) -> Applied:
-        """Write the groups; one that is overtaken or refused is left as it is, and reported."""
+        """Write the groups. An overtaken or refused group is not changed, and is reported."""
         if not groups:
             return Applied()
         with translated_errors():
@@ -193,7 +195,7 @@ class RecordedChanges:
     async def _apply_within(
         self, group: Sequence[Change], now: datetime, session: AsyncClientSession
     ) -> None:
-        """Raises in order to end the transaction where anything of the group cannot be done."""
+        """Raises an error, which ends the transaction, if a part cannot be written."""
         entries = [self._entry(each, now) for each in group]
         for code in (await write_each(self._trash, entries, session)).values():
             raise _RefusedError(code)
@@ -235,7 +237,7 @@ class RecordedChanges:
     async def _carry_out(
         self, step: _Step, changes: Sequence[tuple[int, Change]], refused: dict[int, int]
     ) -> set[bytes]:
-        """The keys of the documents that are not what the step makes of them."""
+        """Carry out the step; the keys of documents without the expected version."""
         writes = [(n, each, write) for n, each in changes if (write := step(each)) is not None]
         codes = await write_each(self._collection, [write for *_, write in writes])
         for index, code in codes.items():
@@ -270,9 +272,9 @@ class RecordedChanges:
         return {id_key(each["_id"]): each async for each in found}
 
     async def _put_back(self, changes: Sequence[Change], *, was_removed: bool) -> None:
-        """Undo what was done of a group that could not be carried out; then forget its entries.
+        """Restore the documents of a group that could not be carried out; remove its entries.
 
-        What the server does not accept back either keeps its entry, so that `undo` lists it.
+        If the server refuses to restore a document, its entry stays, so that `undo` lists it.
         """
         found = await self._find(changes)
 
@@ -295,7 +297,7 @@ class RecordedChanges:
         await self._forget([each for each in changes if not is_done(each, found)])
 
     async def _forget(self, changes: Sequence[Change]) -> None:
-        """Entries of what was not done; that of an earlier change of the run stays."""
+        """Remove the entries of changes that were not made, but not of earlier changes."""
         if not changes:
             return
         keys = [self._key(each) for each in changes]
@@ -330,11 +332,11 @@ class RecordedChanges:
 
 
 class _OvertakenError(Exception):
-    """Ends a transaction whose documents changed since they were read."""
+    """Ends a transaction whose documents changed after they were read."""
 
 
 class _RefusedError(Exception):
-    """Ends a transaction of which the server refused a write."""
+    """Ends a transaction in which the server refused a write."""
 
     def __init__(self, code: int) -> None:
         super().__init__(code)

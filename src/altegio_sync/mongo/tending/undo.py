@@ -1,4 +1,4 @@
-"""Brings back what a run changed or removed, as far as nobody changed it since."""
+"""Restores what a run changed or removed, unless it was changed after that."""
 
 from __future__ import annotations
 
@@ -62,18 +62,18 @@ _IS_ENTRY: Document = {
 
 @dataclass(slots=True)
 class _Plan:
-    """The entries of a batch, by what has to be done about them; ``current`` as they are now."""
+    """The entries of a batch, by what to do. ``current``: the documents as they are now."""
 
     current: Mapping[bytes, RawBSONDocument]
     writes: list[tuple[RawBSONDocument, UpdateOne]]
     done: list[Any]
     changed_since: list[RawBSONDocument]
-    #: Entries of replaced leads, each with the lead to bring back.
+    #: Entries of replaced leads, each with its write and the lead to restore.
     leads: list[tuple[RawBSONDocument, UpdateOne, Document]] = field(default_factory=list)
 
 
 class MongoTrash:
-    """Lists the runs that the trash holds, undoes one, and forgets the old."""
+    """Lists the runs in the trash, undoes a run, and deletes old entries."""
 
     def __init__(
         self,
@@ -124,9 +124,9 @@ class MongoTrash:
         force: bool = False,
         should_stop: Callable[[], bool] = lambda: False,
     ) -> UndoReport | None:
-        """Bring every document of the run back; None where the trash does not know the run.
+        """Restore every document of the run; None if the trash does not contain the run.
 
-        What changed since is left alone unless ``force``. Safe to repeat.
+        A document that was changed after the run is not restored, unless ``force``. Safe to repeat.
         """
         report = UndoReport(run_id)
         is_known = False
@@ -139,13 +139,13 @@ class MongoTrash:
                     report.interrupted = True
                     break
             for name in report.indexes_dropped_from:
-                # It may have stood in the way only of one document before the other.
+                # The index may have been in the way only until all documents were restored.
                 reason = await ensure_unique_index(self._database[name])
                 report.index_dropped |= reason is not None
         return report if is_known else None
 
     async def purge(self, before: datetime) -> int:
-        """Forget the entries made before the moment; how many those were."""
+        """Delete the entries made before the moment; their number."""
         with translated_errors():
             result = await self._trash.delete_many({"at": {"$lt": before}})
         return result.deleted_count
@@ -155,7 +155,7 @@ class MongoTrash:
             return await self._trash.count_documents({"at": {"$lt": before}})
 
     async def _find_groups(self, run_id: str) -> Sequence[Sequence[bytes]]:
-        """The keys of the run's entries, those of an appointment together."""
+        """The keys of the run's entries, grouped by appointment."""
         groups: dict[str | bytes, list[bytes]] = {}
         wanted = {f"document.{KEY}": 1, "document._id": 1}
         async for entry in self._raw_trash.find({"$and": [{"run": run_id}, _IS_ENTRY]}, wanted):
@@ -177,7 +177,7 @@ class MongoTrash:
             restored += await self._write_leads(collection, plan, report)
             report.restored += len(restored)
             undone = {"$set": {"undone_at": self._clock()}}
-            # An entry that is nearly too large has no room for it, and the next undo finds out.
+            # A very large entry may have no room for this field: the next undo checks it again.
             await write_each(
                 self._trash,
                 [
@@ -206,7 +206,7 @@ class MongoTrash:
         return plan
 
     async def _write(self, collection: RawCollection, plan: _Plan, report: UndoReport) -> list[Any]:
-        """The trash ids of what was brought back, as reading it again shows."""
+        """Write the documents; the trash ids of those that read back as restored."""
         await self._fence()
         refused = await write_each(collection, [write for _, write in plan.writes])
         own = self._database[collection.name]
@@ -240,9 +240,9 @@ class MongoTrash:
     async def _take_back(
         self, collection: RawCollection, plan: _Plan, entries: Sequence[RawBSONDocument]
     ) -> None:
-        """Bring documents back to what the run made of them: MongoDB refused others of the group.
+        """Give documents the version of the run again: MongoDB refused others of their group.
 
-        One that it does not accept so either stays as the trash had it.
+        If MongoDB refuses this too, the document stays restored.
         """
         writes = []
         for entry in entries:
@@ -253,7 +253,7 @@ class MongoTrash:
     async def _write_leads(
         self, collection: RawCollection, plan: _Plan, report: UndoReport
     ) -> list[Any]:
-        """The trash ids of the leads that were brought back, as reading them again shows."""
+        """Write the leads; the trash ids of those that read back as restored."""
         refused = await write_each(collection, [write for _, write, _ in plan.leads])
         current = await _find(collection, [entry for entry, *_ in plan.leads])
         restored = []
@@ -288,7 +288,7 @@ def _plan_lead(
 async def _find(
     collection: RawCollection, entries: Sequence[RawBSONDocument]
 ) -> dict[bytes, RawBSONDocument]:
-    """The documents of the entries as they are now."""
+    """The current documents of the entries."""
     ids = [entry["document"]["_id"] for entry in entries]
     return {id_key(each["_id"]): each async for each in collection.find({"_id": {"$in": ids}})}
 
@@ -304,7 +304,7 @@ def _in_batches(groups: Sequence[Sequence[bytes]]) -> Iterator[list[Any]]:
 
 
 def _group_of(entry: RawBSONDocument) -> str | bytes:
-    """What the entries of one appointment share; without an id each is alone."""
+    """The key that the entries of an appointment share. Without an id, each entry is a group."""
     return to_id(entry["document"].get(KEY)) or _document_key(entry)
 
 
@@ -313,7 +313,7 @@ def _is_back(entry: RawBSONDocument, found: RawBSONDocument | None) -> bool:
 
 
 def _is_as_left(entry: RawBSONDocument, found: RawBSONDocument | None) -> bool:
-    """Whether the document is still what the run made of it."""
+    """Whether the document is still a version that the run wrote."""
     return (None if found is None else digest(found)) in entry["selves"]
 
 

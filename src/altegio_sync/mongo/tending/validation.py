@@ -1,4 +1,4 @@
-"""Runs the rules inside MongoDB, side by side: one pass for all that look at documents alone."""
+"""Runs the rules inside MongoDB, with one pass for all rules about single documents."""
 
 from __future__ import annotations
 
@@ -49,10 +49,10 @@ _DUPLICATE_RULE = next(rule for rule in RULES if rule.id == DUPLICATES)
 
 
 class MongoValidator:
-    """Finds what is wrong in one collection; nothing of a document but its ids leaves the server.
+    """Finds what is wrong in one collection. Only ids of documents leave the server.
 
-    ``most_ids`` are named in a query; where they are more, a rule looks at all documents, which is
-    slower.
+    A query names at most ``most_ids`` documents. If there are more, a rule checks all documents,
+    which is slower.
     """
 
     def __init__(
@@ -66,11 +66,11 @@ class MongoValidator:
             return await self._collection.count_documents(in_scope(context))
 
     async def run_rules(self, context: RuleContext) -> list[RuleFinding]:
-        """One finding for each rule, in their order, also for what was not found."""
+        """One finding for each rule, in the order of the rules, also if nothing was found."""
         run = _Run(self._collection, context, self._most_ids)
         with ungrouped():
             async with anyio.create_task_group() as tasks:
-                # Both take about as long: three at once would be slower on two cores.
+                # Both take about equally long. Three tasks would be slower on two cores.
                 tasks.start_soon(run.find_alone)
                 tasks.start_soon(run.find_where_to_look)
             async with anyio.create_task_group() as tasks:
@@ -80,7 +80,7 @@ class MongoValidator:
 
 
 class _Run:
-    """One run of all rules; what one part finds out, others rely on."""
+    """One run of all rules. Later parts use the results of earlier parts."""
 
     def __init__(
         self, collection: AsyncCollection[Document], context: RuleContext, most_ids: int
@@ -89,12 +89,12 @@ class _Run:
         self._context = context
         self._most_ids = most_ids
         self.findings: dict[str, RuleFinding] = {}
-        #: Where the rules about several documents have to look; None is everywhere.
+        #: The documents that the rules about pairs check; None means all documents.
         self._candidates: list[object] | None = None
         self._scope = scope_stages(context)
 
     async def find_alone(self) -> None:
-        """All rules about a document alone, in one pass over the collection."""
+        """Run all rules about single documents, in one pass over the collection."""
         parts: dict[str, Pipeline] = {}
         for rule in _ALONE:
             match = {"$match": rule.query(self._context)}
@@ -110,7 +110,7 @@ class _Run:
             self.findings[rule.id] = _to_finding(rule, count, sample)
 
     async def find_where_to_look(self) -> None:
-        """What the rules about several documents need to know."""
+        """Find what the rules about several documents need."""
         await self._find_duplicates()
         await self._find_overlap_candidates()
         with translated_errors():
@@ -136,7 +136,7 @@ class _Run:
         self._context = replace(self._context, superseded_ids=await self._find_superseded_ids(ids))
 
     async def _find_superseded_ids(self, repeated: Sequence[Document]) -> list[object] | None:
-        """Of the documents that share an id, all but the one updated last."""
+        """Of the documents that share an id, all except the document updated last."""
         if not repeated:
             return []
         if len(repeated) > self._most_ids:
@@ -159,8 +159,8 @@ class _Run:
         except StoreUnavailableError:
             raise
         except StoreError:
-            # A server before 5.2, or a week of more lessons than it holds: the rules, which take
-            # longer, ask for less.
+            # A server before 5.2, or a week with more lessons than fit into its memory. The rules
+            # need less of the server, and take longer.
             return
         self._candidates = [each["_id"] for each in found] if len(found) <= self._most_ids else None
 
@@ -186,7 +186,7 @@ class _Run:
 
 
 def _count_and_sample(rule: AnyRule) -> dict[str, Pipeline]:
-    """What is told of the documents that a rule has left."""
+    """The parts of a `$facet` that count the documents of a rule and return a sample."""
     counted = rule.counted if isinstance(rule, RuleOfSeveral) else 1
     by_field = rule.by_field if isinstance(rule, Rule) else {}
     return {
@@ -198,7 +198,7 @@ def _count_and_sample(rule: AnyRule) -> dict[str, Pipeline]:
 def _to_finding(
     rule: AnyRule, count: Sequence[Document], sample: Sequence[Document]
 ) -> RuleFinding:
-    """``count`` is the one group there is, or empty where nothing was found."""
+    """``count`` has the single group, or is empty if nothing was found."""
     found = count[0] if count else {}
     names = rule.by_field if isinstance(rule, Rule) else ()
     return RuleFinding(
