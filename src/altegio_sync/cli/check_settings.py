@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from altegio_sync.config import NO_SERVICE_LIST, find_unknown_settings, settings_file
-from altegio_sync.messages import as_message
+from altegio_sync.config import find_unknown_settings, settings_file
 from altegio_sync.messages import check as texts
 from altegio_sync.messages.logs import SETTINGS_LINE_UNREAD
+from altegio_sync.messages.settings import NO_SERVICE_LIST
 from altegio_sync.settings_file import read_settings_file
 from altegio_sync.usecases.check import Check
 from altegio_sync.usecases.check.checks import REQUEST_LIMITS, SETTINGS_FILE
@@ -35,7 +35,7 @@ def check_names(config: SchoolConfig, env_file: Path | None) -> Iterator[Check]:
         else:
             yield Check.warning("settings", each.message, texts.CORRECT_NAME())
     if not config.service_ids:
-        yield Check.warning("settings", as_message(NO_SERVICE_LIST), texts.SET_SERVICE_LIST())
+        yield Check.warning("settings", NO_SERVICE_LIST(), texts.SET_SERVICE_LIST())
 
 
 def check_settings(config: SchoolConfig, path: Path) -> Iterator[Check]:

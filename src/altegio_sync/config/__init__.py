@@ -15,7 +15,7 @@ from altegio_sync.config.names import (
     settings_file,
 )
 from altegio_sync.config.values import DEFAULT_COLLECTION, EMBEDDED, MAX_PAGE_SIZE, SchoolConfig
-from altegio_sync.config.warnings import NO_SERVICE_LIST, find_settings_warnings
+from altegio_sync.config.warnings import find_settings_warnings
 
 __all__ = [
     "ALL_SETTINGS",
@@ -25,7 +25,6 @@ __all__ = [
     "HINTS",
     "KNOWN_SETTINGS",
     "MAX_PAGE_SIZE",
-    "NO_SERVICE_LIST",
     "SchoolConfig",
     "Settings",
     "find_mistyped_settings",

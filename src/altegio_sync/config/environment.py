@@ -11,21 +11,25 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from altegio_sync.config.names import find_unknown_settings, names_in, settings_file
 from altegio_sync.config.values import EMBEDDED, MAX_PAGE_SIZE, SchoolConfig
-from altegio_sync.domain.foreign_text import OwnLines, shown
 from altegio_sync.domain.setting_names import UnknownName
 from altegio_sync.errors import ConfigError
+from altegio_sync.messages import as_message
+from altegio_sync.messages import settings as texts
+from altegio_sync.messages.words import LINES, join
 from altegio_sync.settings_file import ENCODING, without_the_parsers_log
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
+    from altegio_sync.messages import Message
+
 #: What a setting is, for those who lack it: name -> where it is found.
 HINTS = {
-    "ALTEGIO_COMPANY_ID": "the location's number, in the address of its pages in Altegio",
-    "ALTEGIO_COMPANY_TOKEN": "the partner token, from your developer account in the marketplace",
-    "ALTEGIO_USER_TOKEN": "the user token, from Settings, Integrations, or from POST /auth",
-    "DB_URI": "mongodb://host/database, or the word embedded to try it out on one machine",
+    "ALTEGIO_COMPANY_ID": texts.COMPANY_ID_HINT,
+    "ALTEGIO_COMPANY_TOKEN": texts.COMPANY_TOKEN_HINT,
+    "ALTEGIO_USER_TOKEN": texts.USER_TOKEN_HINT,
+    "DB_URI": texts.DB_URI_HINT,
 }
 ALTEGIO_SETTINGS = ("ALTEGIO_COMPANY_ID", "ALTEGIO_COMPANY_TOKEN", "ALTEGIO_USER_TOKEN")
 ALL_SETTINGS = (*ALTEGIO_SETTINGS, "DB_URI")
@@ -54,24 +58,24 @@ def load_settings(env_file: Path | None = None, required: Iterable[str] = ALL_SE
     source = settings_file(env_file)
     is_there = _is_there(source)
     if env_file is not None and not is_there:
-        raise ConfigError(f"There is no settings file {shown(source)}")
+        raise ConfigError(texts.NO_FILE(path=str(source)))
     problem = _file_problem(source) if is_there else None
     if problem is not None:
-        raise ConfigError(f"The settings file {shown(source)} cannot be read: {problem}")
+        raise ConfigError(texts.UNREADABLE_FILE(path=str(source), reason=problem))
     with without_the_parsers_log():
         present = _Required(_env_file=source).model_dump(by_alias=True)
         settings, wrong = _read_settings(source)
     missing = [name for name in required if not present[name].strip(" ,")]
-    told = [_missing_settings(missing)] if missing else []
-    told += [f"Invalid {name}: {message}" for name, message in wrong.items()]
+    lines = _missing_settings(missing) if missing else []
+    lines += [texts.INVALID(name=name, reason=why) for name, why in wrong.items()]
     if "DB_URI" in required and "DB_URI" not in missing:
-        told += _wrong_address(present["DB_URI"].strip())
+        lines += _wrong_address(present["DB_URI"].strip())
     if missing:
-        told += [str(each) for each in find_unknown_settings(env_file) if each.meant in missing]
-        told += _near_address_names(source) if "DB_URI" in missing else []
-        told += [] if is_there else [f"There is no settings file {shown(source)}"]
-    if settings is None or told:
-        raise ConfigError(OwnLines("\n".join(told)))
+        lines += [each.message for each in find_unknown_settings(env_file) if each.meant in missing]
+        lines += _near_address_names(source) if "DB_URI" in missing else []
+        lines += [] if is_there else [texts.NO_FILE(path=str(source))]
+    if settings is None or lines:
+        raise ConfigError(join(LINES, lines))
     return settings
 
 
@@ -86,24 +90,24 @@ def _is_there(path: Path) -> bool:
     return True
 
 
-def _file_problem(path: Path) -> str | None:
+def _file_problem(path: Path) -> Message | str | None:
     """Why the settings cannot be read from the file; None where they can."""
     try:
         if not path.is_file():
-            return "it is a directory" if path.is_dir() else "it is not a file"
+            return texts.IS_DIRECTORY() if path.is_dir() else texts.IS_NO_FILE()
         path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
-        return "it is not text in UTF-8"
+        return texts.IS_NO_TEXT()
     except OSError as error:
         return error.strerror or type(error).__name__
     return None
 
 
-def _near_address_names(source: Path) -> list[str]:
+def _near_address_names(source: Path) -> list[Message]:
     """Such as `DB_URL`; without the prefix it is a slip only where the address is missing."""
     names = dict.fromkeys([*os.environ, *names_in(source)])
     near = get_close_matches("DB_URI", [each for each in names if each != "DB_URI"], cutoff=0.8)
-    return [str(UnknownName(each, "DB_URI")) for each in near]
+    return [UnknownName(each, "DB_URI").message for each in near]
 
 
 class _Required(BaseSettings):
@@ -119,7 +123,7 @@ class _Required(BaseSettings):
     db_uri: str = Field("", alias="DB_URI", repr=False)
 
 
-def _read_settings(source: Path) -> tuple[Settings | None, dict[str, str]]:
+def _read_settings(source: Path) -> tuple[Settings | None, dict[str, Message]]:
     """The settings, or what is wrong with each of those that are."""
     try:
         return Settings(_env_file=source), {}
@@ -127,12 +131,12 @@ def _read_settings(source: Path) -> tuple[Settings | None, dict[str, str]]:
         return None, _wrong_settings(error)
 
 
-def _missing_settings(missing: Sequence[str]) -> str:
-    hints = "".join(f"\n  {name}: {HINTS[name]}" for name in missing)
-    return f"Missing required environment variables: {', '.join(missing)}{hints}"
+def _missing_settings(missing: Sequence[str]) -> list[Message]:
+    hints = [texts.HINT(name=name, hint=HINTS[name]()) for name in missing]
+    return [texts.MISSING(names=missing), *hints]
 
 
-def _wrong_address(uri: str) -> list[str]:
+def _wrong_address(uri: str) -> list[Message]:
     if uri == EMBEDDED:
         return []
     # Not before it is known to be needed: the driver takes long to import.
@@ -141,16 +145,18 @@ def _wrong_address(uri: str) -> list[str]:
     try:
         database_name(uri)
     except ConfigError as error:
-        return [str(error)]
+        return [error.message]
     return []
 
 
-def _wrong_settings(error: ValidationError) -> dict[str, str]:
-    wrong: dict[str, str] = {}
-    for each in error.errors(include_url=False, include_context=False, include_input=False):
-        wrong.setdefault(str(each["loc"][0]), each["msg"].removeprefix("Value error, "))
+def _wrong_settings(error: ValidationError) -> dict[str, Message]:
+    wrong: dict[str, Message] = {}
+    for each in error.errors(include_url=False, include_input=False):
+        ours = each.get("ctx", {}).get("error")
+        why = ours.args[0] if isinstance(ours, ValueError) else each["msg"]
+        wrong.setdefault(str(each["loc"][0]), as_message(why))
     if "ALTEGIO_LEAD_ID" in wrong:
-        wrong["ALTEGIO_LEAD_ID"] = "expected crm, client or crm-or-client"
+        wrong["ALTEGIO_LEAD_ID"] = texts.LEAD_ID_EXPECTED()
     if "ALTEGIO_PAGE_SIZE" in wrong:
-        wrong["ALTEGIO_PAGE_SIZE"] = f"expected a number from 1 to {MAX_PAGE_SIZE}, or auto"
+        wrong["ALTEGIO_PAGE_SIZE"] = texts.PAGE_SIZE_EXPECTED(most=MAX_PAGE_SIZE)
     return wrong

@@ -26,6 +26,7 @@ from altegio_sync.domain.lessons import LessonRules
 from altegio_sync.domain.phones import known_regions
 from altegio_sync.domain.zones import find_zone
 from altegio_sync.errors import ConfigError
+from altegio_sync.messages import settings as texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -47,17 +48,14 @@ def _split(value: object) -> object:
 def _digits(values: tuple[str, ...]) -> tuple[str, ...]:
     for value in values:
         if not (value.isascii() and value.isdigit()):
-            raise ValueError("expected a number, or several separated by commas")
+            raise ValueError(texts.NUMBERS_EXPECTED())
     return tuple(dict.fromkeys(values))
 
 
 def _zone(value: str) -> str:
     zone = find_zone(value)
     if zone is None:
-        raise ValueError(
-            "expected an IANA name such as Europe/Kyiv that this machine knows (pip install -U "
-            "tzdata brings new names)"
-        )
+        raise ValueError(texts.ZONE_EXPECTED())
     return zone.key
 
 
@@ -74,39 +72,37 @@ def _crm_digits(value: str) -> str:
 def _region(value: str) -> str:
     region = value.upper()
     if region not in known_regions():
-        raise ValueError("expected the two letters of a country, such as UA")
+        raise ValueError(texts.REGION_EXPECTED())
     return region
 
 
 def _crm_pattern(value: str, info: ValidationInfo) -> str:
     if any(unicodedata.category(each) == "Cc" for each in value):
-        raise ValueError(
-            r"holds a control character: in double quotes \b becomes one, so use single quotes"
-        )
+        raise ValueError(texts.PATTERN_HAS_CONTROL())
     if info.data.get("crm_id_digits") is not None:
-        raise ValueError("a pattern decides alone: remove ALTEGIO_CRM_ID_DIGITS or the pattern")
+        raise ValueError(texts.PATTERN_DECIDES_ALONE())
     try:
         pattern = re.compile(value)
     except re.error:
-        raise ValueError("not a regular expression") from None
+        raise ValueError(texts.PATTERN_INVALID()) from None
     if "id" not in pattern.groupindex:
-        raise ValueError("expected a regular expression with a group named id, as in (?P<id>...)")
+        raise ValueError(texts.PATTERN_WITHOUT_ID())
     return value
 
 
 def _token(value: SecretStr) -> SecretStr:
     text = value.get_secret_value().strip()
     if not (text.isascii() and text.isprintable()) or " " in text:
-        raise ValueError("expected a token: letters, digits and signs without a space between")
+        raise ValueError(texts.TOKEN_EXPECTED())
     return SecretStr(text)
 
 
 def _collection(value: str) -> str:
     is_name = value and "$" not in value and "\0" not in value and ".." not in value
     if not is_name or value.startswith((".", "system.")) or value.endswith("."):
-        raise ValueError("expected the name of a collection, without $ and not of the system")
+        raise ValueError(texts.COLLECTION_EXPECTED())
     if value.startswith("altegio-sync-"):
-        raise ValueError("collections of that name hold what the program itself keeps")
+        raise ValueError(texts.COLLECTION_IS_OURS())
     return value
 
 
@@ -193,7 +189,7 @@ class SchoolConfig(BaseModel):
         unknown = [each for each in wanted if each not in self.company_ids]
         if unknown:
             raise ConfigError(
-                f"Company {unknown[0]} is not in ALTEGIO_COMPANY_ID ({', '.join(self.company_ids)})"
+                texts.UNKNOWN_COMPANY(company=unknown[0], configured=self.company_ids)
             )
         return wanted or self.company_ids
 

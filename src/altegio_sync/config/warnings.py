@@ -6,16 +6,12 @@ from typing import TYPE_CHECKING
 
 from altegio_sync.config.names import find_unknown_settings, is_set
 from altegio_sync.domain.report import RunError
+from altegio_sync.messages import settings as texts
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from altegio_sync.config.values import SchoolConfig
-
-NO_SERVICE_LIST = (
-    "ALTEGIO_SERVICE_IDS is not set: every lesson except group events counts as individual "
-    "(altegio-sync services lists the ids)"
-)
 
 
 def find_settings_warnings(config: SchoolConfig, env_file: Path | None = None) -> list[RunError]:
@@ -26,7 +22,7 @@ def find_settings_warnings(config: SchoolConfig, env_file: Path | None = None) -
             # Where the known one is set as well, the other is hardly a slip.
             is_slip = not is_set(each.meant, env_file)
             code = "unknown_setting" if is_slip else "similar_setting"
-            warnings.append(RunError(code, str(each)))
+            warnings.append(RunError(code, each.message))
     if not config.service_ids:
-        warnings.append(RunError("no_service_list", NO_SERVICE_LIST))
+        warnings.append(RunError("no_service_list", texts.NO_SERVICE_LIST()))
     return warnings

@@ -2,6 +2,85 @@
 
 from altegio_sync.messages.template import Template
 
+# Settings that are missing, with where their values are found.
+MISSING = Template("settings_missing", "Missing required environment variables: {names}")
+HINT = Template("settings_hint", "  {name}: {hint}")
+COMPANY_ID_HINT = Template(
+    "settings_company_id_hint", "the location's number, in the address of its pages in Altegio"
+)
+COMPANY_TOKEN_HINT = Template(
+    "settings_company_token_hint",
+    "the partner token, from your developer account in the marketplace",
+)
+USER_TOKEN_HINT = Template(
+    "settings_user_token_hint",
+    "the user token, from Settings, Integrations, or from POST /auth",
+)
+DB_URI_HINT = Template(
+    "settings_db_uri_hint",
+    "mongodb://host/database, or the word embedded to try it out on one machine",
+)
+NO_SERVICE_LIST = Template(
+    "settings_no_service_list",
+    "ALTEGIO_SERVICE_IDS is not set: every lesson except group events counts as individual "
+    "(altegio-sync services lists the ids)",
+)
+
+# The file.
+NO_FILE = Template("settings_no_file", "There is no settings file {path}")
+UNREADABLE_FILE = Template(
+    "settings_unreadable_file", "The settings file {path} cannot be read: {reason}"
+)
+IS_DIRECTORY = Template("settings_is_directory", "it is a directory")
+IS_NO_FILE = Template("settings_is_no_file", "it is not a file")
+IS_NO_TEXT = Template("settings_is_no_text", "it is not text in UTF-8")
+
+# Values that cannot be used.
+INVALID = Template("settings_invalid", "Invalid {name}: {reason}")
+LEAD_ID_EXPECTED = Template("settings_lead_id_expected", "expected crm, client or crm-or-client")
+PAGE_SIZE_EXPECTED = Template(
+    "settings_page_size_expected", "expected a number from 1 to {most}, or auto"
+)
+NUMBERS_EXPECTED = Template(
+    "settings_numbers_expected", "expected a number, or several separated by commas"
+)
+ZONE_EXPECTED = Template(
+    "settings_zone_expected",
+    "expected an IANA name such as Europe/Kyiv that this machine knows (pip install -U tzdata "
+    "brings new names)",
+)
+REGION_EXPECTED = Template(
+    "settings_region_expected", "expected the two letters of a country, such as UA"
+)
+PATTERN_HAS_CONTROL = Template(
+    "settings_pattern_has_control",
+    r"holds a control character: in double quotes \b becomes one, so use single quotes",
+)
+PATTERN_DECIDES_ALONE = Template(
+    "settings_pattern_decides_alone",
+    "a pattern decides alone: remove ALTEGIO_CRM_ID_DIGITS or the pattern",
+)
+PATTERN_INVALID = Template("settings_pattern_invalid", "not a regular expression")
+PATTERN_WITHOUT_ID = Template(
+    "settings_pattern_without_id",
+    "expected a regular expression with a group named id, as in (?P<id>...)",
+)
+TOKEN_EXPECTED = Template(
+    "settings_token_expected",
+    "expected a token: letters, digits and signs without a space between",
+)
+COLLECTION_EXPECTED = Template(
+    "settings_collection_expected",
+    "expected the name of a collection, without $ and not of the system",
+)
+COLLECTION_IS_OURS = Template(
+    "settings_collection_is_ours",
+    "collections of that name hold what the program itself keeps",
+)
+UNKNOWN_COMPANY = Template(
+    "settings_unknown_company", "Company {company} is not in ALTEGIO_COMPANY_ID ({configured})"
+)
+
 CRM_ID_DIGITS_EXPECTED = Template(
     "crm_id_digits_expected", "expected how many digits the CRM ids have, such as 8 or 7-8"
 )
