@@ -21,7 +21,6 @@ DAMAGED_ZIP = Template(
     "dump_damaged_zip", "{path} is damaged or cut off: it cannot be unzipped to its end"
 )
 CANNOT_READ = Template("dump_cannot_read", "Cannot read {path}: {reason}")
-CANNOT_WRITE = Template("dump_cannot_write", "Cannot write {path}: {reason}")
 NOT_GZIPPED = Template("dump_not_gzipped", "{path} is not gzipped, as its name says: it is no dump")
 PLACE = Template("dump_place", "{path}, document {number} (byte {byte})")
 CUT_OFF = Template("dump_cut_off", "{place}: the file is cut off")

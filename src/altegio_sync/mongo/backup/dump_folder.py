@@ -22,6 +22,7 @@ from urllib.parse import quote, quote_plus
 
 from altegio_sync.errors import ConfigError
 from altegio_sync.messages import dumps as texts
+from altegio_sync.messages.files import CANNOT_WRITE
 from altegio_sync.mongo.backup.dump_file import DumpError, UnreadableDumpError, new_private_gzip
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ def usable_target(path: Path) -> Path:
 
 
 def _cannot_write(path: Path, error: OSError) -> Message:
-    return texts.CANNOT_WRITE(path=str(path), reason=error.strerror)
+    return CANNOT_WRITE(path=str(path), reason=error.strerror)
 
 
 @contextmanager
