@@ -1,4 +1,4 @@
-"""What removing duplicates did."""
+"""The report of removing duplicates."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class CleanReport(CommandReport):
-    """``appointment_ids`` stood more than once; ``removed`` documents went to the trash."""
+    """How many ids had several documents, and how many documents went to the trash."""
 
     json_keys = (
         *("command", "ok", "dry_run", "appointment_ids", "removed", "changed", "left", "errors"),
@@ -28,12 +28,12 @@ class CleanReport(CommandReport):
     appointment_ids: int = 0
     removed: int = 0
     changed: int = 0
-    #: Ids whose documents were left as they are: changed by another program, or refused.
+    #: Ids whose documents were not changed: another program changed them, or MongoDB refused.
     left: list[str] = field(default_factory=list)
-    #: What MongoDB refused to change, by id and with its code; these ids are in ``left`` too.
+    #: What MongoDB refused, by id and with its code. These ids are in ``left`` too.
     errors: list[RunError] = field(default_factory=list)
     has_unique_index: bool = False
-    #: Why there is none now; None in a dry run, which makes none.
+    #: Why there is no unique index now. None in a dry run, which creates no index.
     no_index: Message | None = None
     interrupted: bool = False
 
@@ -45,5 +45,5 @@ class CleanReport(CommandReport):
 
     @property
     def trash_run_id(self) -> str | None:
-        """A dry run moves nothing to the trash, so no id finds it there."""
+        """The id that `undo` takes; a dry run has none, since it moves nothing to the trash."""
         return None if self.dry_run else self.run_id

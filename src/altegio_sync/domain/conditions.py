@@ -1,4 +1,4 @@
-"""Lasting conditions that need a person: what they are, and when they are reported again."""
+"""Lasting conditions that need attention: which they are, and when they are reported again."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from altegio_sync.domain.report import CompanyReport, SyncReport
 
 NO_TEXT = as_message("")
-#: Under a day: a nightly run shall not miss its turn by a few seconds.
+#: Less than a day, since nightly runs are not exactly a day apart.
 _REPORTED_EVERY = timedelta(hours=23)
 #: Reported by `-q` too. Other warnings belong to a single run.
 LASTING = frozenset(
@@ -41,7 +41,7 @@ _OF_THE_COLLECTION = frozenset({"index_remade", "no_unique_index"})
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A condition as a run found it; ``ids`` are the appointments that it is about."""
+    """A condition that a run found; ``ids`` are the appointments that it concerns."""
 
     code: str
     company: str | None
@@ -58,7 +58,7 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Reported:
-    """What is remembered of a condition; ``pending`` ids were found since the last report."""
+    """What is stored about a condition; the ``pending`` ids were found since the last report."""
 
     at: Moment | None = None
     message: Message = NO_TEXT
@@ -67,7 +67,7 @@ class Reported:
 
 @dataclass(frozen=True, slots=True)
 class ReportPlan:
-    """The lines to report now, and what to remember; a condition of None is forgotten."""
+    """The lines to report now, and what to store. None: the condition is deleted."""
 
     lines: list[Message] = field(default_factory=list)
     memory: dict[str, Reported | None] = field(default_factory=dict)
@@ -89,7 +89,7 @@ def find_conditions(report: SyncReport) -> list[Condition]:
 
 
 def find_ended(report: SyncReport, found: list[Condition]) -> Iterator[str]:
-    """The keys of conditions that this run looked for and did not find."""
+    """The keys of conditions that this run checked and did not find."""
     present = {each.key for each in found}
     for company in report.companies:
         for code in _looked_for(report.command, company):
@@ -113,7 +113,7 @@ def _looked_for(command: str, company: CompanyReport) -> Iterator[str]:
 def plan_report(
     found: list[Condition], ended: list[str], memory: dict[str, Reported], now: datetime
 ) -> ReportPlan:
-    """Report a condition when it appears, and then once a day with all that was found meanwhile."""
+    """Report a condition when it appears, then once a day, with the ids found since then."""
     plan = ReportPlan()
     for each in found:
         known = memory.get(each.key, Reported())
@@ -138,5 +138,5 @@ def plan_report(
 
 
 def _is_due(known: Reported, now: datetime) -> bool:
-    """A report from the future was written by a machine whose clock is wrong."""
+    """A report in the future was stored by a machine with a wrong clock, so it does not count."""
     return known.at is None or not timedelta() <= now - known.at < _REPORTED_EVERY

@@ -30,7 +30,7 @@ class Counts(JsonForm):
 
 
 class Outcome(StrEnum):
-    """What became of one booking; a skipped one has its reason as well."""
+    """What happened to one booking. A skipped booking also has a reason."""
 
     SAVED = "saved"
     UPDATED = "updated"
@@ -42,7 +42,7 @@ class Outcome(StrEnum):
 
 @dataclass(slots=True)
 class ApiUsage(Counts):
-    """What was asked of Altegio: every start of a request counts, also one that was refused."""
+    """The requests to Altegio. Every start of a request counts, also if it was refused."""
 
     requests: int = 0
     retries: int = 0
@@ -53,11 +53,11 @@ class ApiUsage(Counts):
 
 @dataclass(slots=True)
 class RecordCounts(Counts):
-    """Distinct bookings by outcome; ``stale`` ones are among the duplicates.
+    """Distinct bookings by outcome; the ``stale`` bookings are among the duplicates.
 
-    ``doubtful`` ones are among the saved, updated and duplicates. ``shifted`` are the updated ones
-    whose start was another by exactly the zone's offset: a local time that was stored as UTC, or
-    the reverse.
+    The ``doubtful`` bookings are among the saved, updated and duplicates. The ``shifted`` bookings
+    were updated, and their start differed by exactly the zone's offset: a local time had been
+    stored as UTC, or the reverse.
     """
 
     json_keys = (
@@ -114,9 +114,10 @@ class RecordCounts(Counts):
 
 @dataclass(slots=True)
 class DayCounts(Counts):
-    """Local days by how surely nothing of them was missed; ``resumed`` were done before.
+    """Local days by how sure it is that no booking was missed.
 
-    ``unsettled``: the list would not settle, or not all of it could be stored.
+    ``unsettled``: the list kept changing, or not all of its bookings could be stored. ``resumed``:
+    the day was complete before the run, so it was not read.
     """
 
     checked: int = 0
@@ -127,7 +128,7 @@ class DayCounts(Counts):
 
 @dataclass(slots=True)
 class VanishedCounts(Counts):
-    """Stored appointments that a pass did not list: asked for by id, gone (404), left as is."""
+    """Stored appointments that were not listed: requested by id, gone (404), not changed."""
 
     asked: int = 0
     gone: int = 0

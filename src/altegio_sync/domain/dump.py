@@ -1,4 +1,4 @@
-"""What a backup and a restore did, and what they tell while they go on."""
+"""The reports of a backup and a restore, and their progress."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from altegio_sync.domain.report import RunError
 
 
 class Step(StrEnum):
-    """What a backup or a restore is at; a bar shows it."""
+    """The step of a backup or a restore that the bar shows."""
 
     WRITING = "backing up"
     CHECKING = "checking"
@@ -22,17 +22,17 @@ class Step(StrEnum):
     RESTORING = "restoring"
 
 
-#: Told with the documents done so far and how many there are, None where nobody knows.
+#: Called with the number of documents done, and of all documents (None if unknown).
 OnProgress = Callable[[Step, int, int | None], None]
 
 
 def silent(_step: Step, _done: int, _total: int | None) -> None:
-    """Tells nobody."""
+    """Shows no progress."""
 
 
 @dataclass(frozen=True, slots=True)
 class DumpDigest:
-    """A dump's documents counted and hashed; ``size`` is in bytes, uncompressed."""
+    """The count and the hash of a dump's documents; ``size`` is in bytes, uncompressed."""
 
     documents: int
     size: int
@@ -41,7 +41,7 @@ class DumpDigest:
 
 @dataclass(frozen=True, slots=True)
 class BackupReport(CommandReport):
-    """A backup that was written, read back and found equal."""
+    """A backup that was written, read back, and is equal to the collection."""
 
     json_keys = (
         *("command", "ok", "path", Key("documents", "digest.documents")),
@@ -55,7 +55,7 @@ class BackupReport(CommandReport):
 
 @dataclass(slots=True)
 class RestoreReport(CommandReport):
-    """What bringing a dump's documents back did, or would do in a dry run."""
+    """What a restore changed, or would change in a dry run."""
 
     json_keys = (
         *("command", "ok", "dry_run", "path", "documents", "inserted", "replaced", "unchanged"),
@@ -70,13 +70,13 @@ class RestoreReport(CommandReport):
     replaced: int = 0
     unchanged: int = 0
     failed: int = 0
-    #: Documents of the collection that the dump does not have; None where nobody got so far.
+    #: Documents of the collection that the dump does not have; None if they were not counted.
     extra: int | None = None
-    #: Our unique index had to go, or would have to, since duplicates come back.
+    #: Our unique index was dropped, or would be, since duplicates come back.
     index_dropped: bool = False
     errors: list[RunError] = field(default_factory=list)
     interrupted: bool = False
-    #: MongoDB was lost or refused on the way; what was brought back stays.
+    #: MongoDB was lost or refused. The documents restored until then stay.
     broke_off: bool = False
 
     @property

@@ -1,4 +1,4 @@
-"""The old and the new value of a changed field, of the fields that may be shown in a log."""
+"""Changed fields with their old and new values, only of fields that logs may contain."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ class FieldChange:
     new: object
 
     def is_shifted_start(self, zone: ZoneInfo) -> bool:
-        """Whether the start was another by exactly the zone's offset at that time.
+        """Whether the start differed by exactly the zone's offset at that time.
 
-        So it is where a program read a local time as UTC, or UTC as a local time.
+        Then a program has read a local time as UTC, or UTC as a local time.
         """
         if self.name != "startDateTime":
             return False
@@ -54,7 +54,7 @@ class FieldChange:
 def find_changes(
     stored: Mapping[str, Any], changed: Mapping[str, Any], names: Iterable[str]
 ) -> tuple[FieldChange, ...]:
-    """The changes of the named fields, without those that hold a name."""
+    """The changes of these fields, except fields that contain a person's name."""
     wanted = set(names)
     return tuple(
         FieldChange(name, stored.get(name), changed[name])

@@ -1,4 +1,4 @@
-"""The documents that a rule of `validate` concerns, as people look for them to correct them."""
+"""The documents that a rule of `validate` found, with what people need to correct them."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class WrongValue(JsonForm):
-    """A field and what is wrong there.
+    """A field and what is wrong with it.
 
     ``kind`` is a word for programs: `missing`, `empty`, the name of a BSON type, `short`, `long`.
-    ``value`` is None where there is none, or where it is private.
+    ``value`` is None if there is none, or if it is private.
     """
 
     field: str
@@ -28,9 +28,9 @@ class WrongValue(JsonForm):
 
 @dataclass(frozen=True, slots=True)
 class FoundDocument(JsonForm):
-    """One document. Every text in it is foreign: show it by the function for foreign text.
+    """One document. Other people wrote every text in it, so it is shown by `shown`.
 
-    A pupil is known by ``lead_id`` alone, since a name belongs in no result.
+    Only ``lead_id`` identifies the pupil, since results contain no names.
     """
 
     json_keys = (

@@ -1,4 +1,4 @@
-"""What is known to be complete: a grade for each local day, with when and how it was earned.
+"""Which local days are known to be complete: a grade for each day, and how it was reached.
 
 A list of pages moves while it is read. Days are *checked* when the distinct ids of all pages equal
 the totals that the first and the last answer announce, *proved* when one answer held all of them.
@@ -27,12 +27,12 @@ if TYPE_CHECKING:
     from altegio_sync.domain.lessons import LessonRules
 
 _DAY = timedelta(days=1)
-#: Raised when the program itself begins to keep other bookings under the same settings.
+#: Raise this number when the program keeps other bookings under the same settings.
 _RULES_VERSION = 2
 
 
 class Grade(Enum):
-    """How surely nothing was missed; the order is the strength."""
+    """How sure it is that no booking was missed, the weaker grade first."""
 
     CHECKED = "checked"
     PROVED = "proved"
@@ -43,7 +43,7 @@ class Grade(Enum):
 
 
 def settings_hash(rules: LessonRules, leads: LeadRules) -> str:
-    """Stands for the settings that decide what is kept; an entry made under others is void."""
+    """A hash of the settings that decide what is kept. Entries with another hash do not count."""
     decisive = [
         _RULES_VERSION,
         sorted(rules.individual_ids),
@@ -55,7 +55,7 @@ def settings_hash(rules: LessonRules, leads: LeadRules) -> str:
 
 @dataclass(frozen=True, slots=True)
 class LedgerEntry:
-    """One pass over one local day; ``at`` is when its first answer was given, by Altegio's clock.
+    """One pass over one local day; ``at`` is the time of its first answer, by Altegio's clock.
 
     ``timezone`` is the zone that the day was cut in.
     """
@@ -69,7 +69,7 @@ class LedgerEntry:
     run_id: str
 
     def counts(self, zone: ZoneInfo, settings: str) -> bool:
-        """Made after the day had ended, in the same zone, under the same settings."""
+        """Whether it was made after the end of the day, in the same zone, with these settings."""
         day_end = datetime.combine(self.day + _DAY, time(), zone)
         is_same = are_same_zone(self.timezone, zone.key)
         return is_same and self.settings == settings and self.at >= day_end
@@ -80,7 +80,7 @@ class LedgerEntry:
 
 @dataclass(frozen=True, slots=True)
 class DayRecord:
-    """All that is kept of a day: the strongest pass over it, and the latest."""
+    """What is stored about a day: the strongest pass and the latest pass."""
 
     strongest: LedgerEntry
     latest: LedgerEntry
@@ -90,9 +90,9 @@ class DayRecord:
         return cls(entry, entry)
 
     def with_entry(self, entry: LedgerEntry, zone: ZoneInfo) -> DayRecord:
-        """A weaker pass is the latest, but does not put a stronger one out that still counts.
+        """A weaker pass becomes the latest, but never replaces a stronger pass that still counts.
 
-        Neither does an earlier one, of a run that was stopped and goes on, put a later one out.
+        An earlier pass, of a run that was stopped and continued, does not replace a later pass.
         """
         old = self.strongest
         is_stronger = old.counts(zone, entry.settings) and not entry.is_as_strong_as(old)
@@ -111,7 +111,7 @@ class DayRecord:
 
 @dataclass(frozen=True, slots=True)
 class ResumeRule:
-    """Which days a run that is taken up need not read again."""
+    """Which days a resumed run need not read again."""
 
     mode: SyncMode
     proves: bool
@@ -131,7 +131,7 @@ class ResumeRule:
 def days_to_read(
     period: Period, records: Mapping[date, DayRecord], zone: ZoneInfo, rule: ResumeRule
 ) -> list[Period]:
-    """The days of the period that are not done, as spans of days that follow one another."""
+    """The days of the period that must be read, as spans of consecutive days."""
     open_days = [
         day
         for day in period.each_day()
@@ -142,7 +142,7 @@ def days_to_read(
 
 @dataclass(frozen=True, slots=True)
 class CompanyCoverage(JsonForm):
-    """The days of a period that have ended, by what the ledger says of them.
+    """The days of a period that have ended, and what the ledger says about them.
 
     ``graded`` holds the days that count; the others of ``days`` are gaps. ``outdated`` are the gaps
     that would count under the settings and rules of the time when they were read.
@@ -199,7 +199,7 @@ def cover(
     settings: str,
     now: datetime,
 ) -> CompanyCoverage:
-    """What the ledger's records say of the period's days; one that goes on cannot be covered."""
+    """What the ledger says about the period's days. Today cannot be covered yet."""
     today = now.astimezone(zone).date()
     ended = [day for day in period.each_day() if day < today]
     graded = {}
@@ -217,9 +217,9 @@ def cover(
 
 @dataclass(frozen=True, slots=True)
 class CoverageReport(CommandReport):
-    """What the ledger says of a period, for one company or several.
+    """What the ledger says about a period, for one company or several.
 
-    A day of several companies is covered when it is for each of them.
+    A day of several companies is covered when it is covered for each of them.
     """
 
     json_keys = (
@@ -244,7 +244,7 @@ class CoverageReport(CommandReport):
         return self.companies[0].timezone
 
     def whole(self) -> CompanyCoverage:
-        """All companies as one, each day by the weakest of those where it has ended."""
+        """All companies as one. The weakest company decides about each day."""
         first = self.companies[0]
         days = max((each.days for each in self.companies), key=len)
         graded = {}
@@ -272,5 +272,5 @@ class CoverageReport(CommandReport):
             for each in self.companies
         ]
         by_company = {"by_company": several} if len(several) > 1 else {}
-        # A dataclass with slots is made anew, so `super()` does not know it (Python 3.11).
+        # `super()` fails in a dataclass with slots, which Python 3.11 builds a second time.
         return CommandReport.to_json(self) | self.whole().to_json() | by_company

@@ -1,4 +1,4 @@
-"""A document that Altegio is asked about, what it answered, and what came of it."""
+"""A document to repair, what Altegio answered about it, and what was not repaired."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SAMPLE = 20
 
 
 class Loss(Enum):
-    """What a document no longer says of its lesson."""
+    """How much of a lesson a document has lost."""
 
     NOTHING = "nothing"
     #: The lead's id or a date is missing.
@@ -33,7 +33,7 @@ class Loss(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Suspect:
-    """A stored document with something wrong that only Altegio can put right.
+    """A stored document with an error that only Altegio can correct.
 
     ``document_id`` is for the store alone. Without an ``appointment_id`` there is nothing to ask
     by; without a ``starts_at`` it stands on no day.
@@ -49,7 +49,7 @@ class Suspect:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What is known of a suspect now; no ``verdict`` when Altegio does not have it."""
+    """Altegio's answer about a suspect; without a ``verdict`` if Altegio does not have it."""
 
     suspect: Suspect
     verdict: Verdict | None = None
@@ -58,9 +58,9 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class SchoolZones(JsonForm):
-    """In which zone a date without one is read; ``first`` is None where that is not known.
+    """The zones in which dates without a zone are read; ``first`` is None if it is unknown.
 
-    A document is its own company's, and the first company's where that is not told.
+    A document is read in the zone of its company, or in the first company's if it names none.
     """
 
     json_keys = (Key("name", "first"), "source", Key("by_company", "several", optional=True))

@@ -28,7 +28,7 @@ def utc_now() -> datetime:
 
 
 def new_run_id(now: datetime) -> str:
-    """Sorts by time, to the millisecond, and is short enough to be typed."""
+    """An id that sorts by time, to the millisecond, and is short enough to type."""
     milliseconds = now.microsecond // 1000
     return f"{now:%Y%m%d-%H%M%S}-{milliseconds:03}{secrets.token_hex(2)}"
 
@@ -38,13 +38,13 @@ class SyncMode(StrEnum):
     UPDATE = "update"
 
     def includes(self, other: SyncMode) -> bool:
-        """Whether a run of this mode does all that one of the other does."""
+        """Whether a run of this mode does everything that a run of the other mode does."""
         return self is other or self is SyncMode.UPDATE
 
 
 @dataclass(frozen=True, slots=True)
 class RunError(JsonForm):
-    """Something that failed in a run; ``code`` is for programs, ``message`` for people."""
+    """An error or a warning of a run; ``code`` is for programs, ``message`` for people."""
 
     json_keys = ("code", "message", Key("company", optional=True))
 
@@ -72,7 +72,7 @@ class RunError(JsonForm):
 
 @dataclass(frozen=True, slots=True)
 class WritingRun:
-    """Which run writes, for the trash."""
+    """The run that writes; the trash stores it with every entry."""
 
     run_id: str
     command: str
@@ -91,7 +91,7 @@ class LeadChange(JsonForm):
 
 @dataclass(frozen=True, slots=True)
 class CursorMove(JsonForm):
-    """From where changes were asked for, and how far the cursor has come (None: not moved)."""
+    """The time since which changes were requested, and the new cursor (None: not moved)."""
 
     since: datetime
     moved_to: datetime | None = None
@@ -99,7 +99,7 @@ class CursorMove(JsonForm):
 
 @dataclass(frozen=True, slots=True)
 class DaysAsked(JsonForm):
-    """The first and the last day that were asked for, and the zone of their midnights."""
+    """The first and the last day that were requested, and the zone of their midnights."""
 
     json_keys = (Key("from", "first"), Key("to", "last"), "timezone")
 
@@ -110,7 +110,7 @@ class DaysAsked(JsonForm):
 
 @dataclass(slots=True)
 class CompanyReport(JsonForm):
-    """The part of a run that concerns one company; ``period`` is None where it never began."""
+    """The part of a run that concerns one company; ``period`` is None if it never began."""
 
     json_keys = (
         *("company", Key("period", "days_asked"), "api", "records", "days", "vanished"),
@@ -126,16 +126,16 @@ class CompanyReport(JsonForm):
     vanished: VanishedCounts = field(default_factory=VanishedCounts)
     cursor: CursorMove | None = None
     errors: list[RunError] = field(default_factory=list)
-    #: What needs a person, though nothing failed.
+    #: Things that need attention, although nothing failed.
     warnings: list[RunError] = field(default_factory=list)
     lead_changes: list[LeadChange] = field(default_factory=list)
-    #: The appointment ids behind the counts that a person looks into, in order and each once.
+    #: The appointment ids behind some of the counts, in order and each once.
     noted_ids: dict[str, dict[str, None]] = field(default_factory=dict)
-    #: Left to the run that works on the same company.
+    #: Another run works on the same company, so this run left the company to it.
     gave_way: bool = False
-    #: Stopped because Altegio or MongoDB was out of reach or refused.
+    #: The run stopped because Altegio or MongoDB was unreachable or refused.
     broke_off: bool = False
-    #: Broken off because MongoDB went away and did not come back in time.
+    #: The run stopped because MongoDB went away and did not come back in time.
     lost_store: bool = False
 
     @property
@@ -150,7 +150,7 @@ class CompanyReport(JsonForm):
         return bool(self.errors or self.records.failed or self.broke_off)
 
     def note_ids(self, name: str, appointment_ids: Iterable[str]) -> None:
-        """Remember which appointments a count is about."""
+        """Remember the appointments behind a count."""
         if found := dict.fromkeys(appointment_ids):
             self.noted_ids.setdefault(name, {}).update(found)
 
@@ -216,7 +216,7 @@ class SyncReport(CommandReport):
 
     @property
     def appointment_ids(self) -> dict[str, list[str]]:
-        """Of all companies, by the count that they are behind."""
+        """The ids of all companies, by the name of the count."""
         names = dict.fromkeys(name for each in self.companies for name in each.noted_ids)
         return {
             name: [one for each in self.companies for one in each.noted_ids.get(name, ())]
@@ -245,7 +245,7 @@ class SyncReport(CommandReport):
 
     @property
     def exit_code(self) -> ExitCode:
-        """Where every company broke off: wrong use if the settings are the only reason."""
+        """If every company stopped only because of the settings, the use was wrong."""
         has_nothing = bool(self.companies) and all(each.broke_off for each in self.companies)
         code = decide_exit_code(
             interrupted=self.interrupted,

@@ -1,4 +1,4 @@
-"""What is remembered of the last run of a command, also where no report of it is kept."""
+"""What is stored about the last run of a command, also if its report is not stored."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SKIPPED_KEPT = 5000
 
 @dataclass(frozen=True, slots=True)
 class OpenRun:
-    """A run that began and has not ended yet, or never will; ``words`` are the period as typed."""
+    """A run that has begun and not ended, or was killed; ``words`` are the typed period."""
 
     run_id: str
     started_at: Moment
@@ -31,10 +31,10 @@ class OpenRun:
 
 @dataclass(frozen=True, slots=True)
 class RunMark:
-    """The last run of a command for a company, or for all of them together (``company`` is None).
+    """The last run of a command for one company, or for the whole run (``company`` is None).
 
     ``at`` is the time of its end by MongoDB's clock.
-    ``samples`` are the runs of `sync` that are compared, the latest last.
+    Each run of `sync` is compared with the earlier ``samples``; the latest is the last.
     """
 
     command: str
@@ -51,7 +51,7 @@ class RunMark:
 
 @dataclass(frozen=True, slots=True)
 class MarkChange:
-    """What the end of a run changes about a mark; None leaves a field as it is."""
+    """What the end of a run changes in a mark. None: the field is not changed."""
 
     company: str | None
     last: RunSummary | None = None

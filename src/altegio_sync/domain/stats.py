@@ -1,4 +1,4 @@
-"""What the collection holds, counted; the shape that `stats --json` prints."""
+"""The figures of the collection, as `stats --json` prints them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from altegio_sync.domain.report import DaysAsked
     from altegio_sync.messages import Message
 
-#: The first and the last day that a period can hold: they stand for an end that was left open.
+#: The first and the last day of any period. They stand for an end that was left open.
 EARLIEST, LATEST = date(1, 1, 2), date(9999, 12, 30)
 MISSING = "Missing"
 _RATE_DIGITS = 4
@@ -28,7 +28,7 @@ KNOWN_STATUSES = tuple(each.value for each in AttendanceStatus)
 
 
 def parse_span(first: str | None, last: str | None) -> AnyPeriod | None:
-    """The days from ``first`` to ``last``, both included, either left open; None for all time.
+    """The days from ``first`` to ``last``, both included. None is an open end, or all time.
 
     Raises:
         ConfigError: no such day, month or word, or the days the wrong way round.
@@ -37,13 +37,13 @@ def parse_span(first: str | None, last: str | None) -> AnyPeriod | None:
 
 
 def open_ends(period: Period) -> tuple[date | None, date | None]:
-    """The first and the last day, None where it was left open."""
+    """The first and the last day; None for an end that was left open."""
     first = None if period.start == EARLIEST else period.start
     return first, None if period.last_day == LATEST else period.last_day
 
 
 def day_starts_at(day: date, zone: ZoneInfo) -> datetime:
-    """The first moment of the local day, in UTC; the hour on where the clocks skip midnight."""
+    """The first moment of the local day, in UTC; an hour later where the clocks skip midnight."""
     return datetime.combine(day, time(), zone).astimezone(UTC)
 
 
@@ -53,7 +53,7 @@ def share_of(part: int, whole: int) -> float | None:
 
 @dataclass(frozen=True, slots=True)
 class StatsQuery:
-    """What is counted: the documents that start from ``since`` up to ``until``, None for all."""
+    """Counts documents that start from ``since`` on and before ``until``; None is no limit."""
 
     zone: ZoneInfo
     now: datetime
@@ -64,7 +64,7 @@ class StatsQuery:
 
 @dataclass(frozen=True, slots=True)
 class StatusCount(JsonForm):
-    """``status`` is None where what is stored is no text; the label says what it is."""
+    """The appointments with one status; ``status`` is None if the stored value is not text."""
 
     status: str | None
     label: str
@@ -73,7 +73,7 @@ class StatusCount(JsonForm):
 
 @dataclass(frozen=True, slots=True)
 class NamedCount:
-    """Of a teacher or a service, under the name that its latest appointment has."""
+    """The appointments of a teacher or a service, with the name in the latest of them."""
 
     id: str
     name: str | None
@@ -96,7 +96,7 @@ class DayCount(JsonForm):
 
 @dataclass(frozen=True, slots=True)
 class HourCount(JsonForm):
-    """Those that start within an hour of the school's week; Monday is 1."""
+    """The appointments that start within one hour of the week; Monday is 1."""
 
     weekday: int
     hour: int
@@ -105,7 +105,7 @@ class HourCount(JsonForm):
 
 @dataclass(frozen=True, slots=True)
 class ShowCount(JsonForm):
-    """How many of a teacher's lessons were attended and missed; the others are undecided."""
+    """How many of a teacher's lessons were attended and missed; the others do not count."""
 
     json_keys = (
         *(Key("teacherId", "id"), Key("teacherName", "name"), "arrived", "no_show"),
@@ -144,9 +144,9 @@ class TrialCounts(JsonForm):
 
 @dataclass(frozen=True, slots=True)
 class DuplicateCounts(JsonForm):
-    """Ids that several documents have, and the documents beyond one for each.
+    """Ids that several documents share, and how many documents are too many.
 
-    ``first`` names some of the ids, with the number of their documents.
+    ``first`` has some of the ids, with the number of their documents.
     """
 
     json_keys = ("appointment_ids", "extra_documents")
@@ -158,7 +158,7 @@ class DuplicateCounts(JsonForm):
 
 @dataclass(frozen=True, slots=True)
 class StoredCounts:
-    """What the store counted; everything but the first, third and last is of active ones."""
+    """The counts of the store. All except total, deleted and duplicates are of active ones."""
 
     total: int
     active: int
@@ -192,13 +192,13 @@ class LastRun(JsonForm):
     stale: int = 0
     problem: Message | None = None
     interrupted: bool = False
-    #: The command that goes on where an interrupted run ended.
+    #: The command that continues an interrupted run.
     continued_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Attention(JsonForm):
-    """Something that somebody should see to; as text, a line for `grep`."""
+    """Something that needs attention; as text, a line for `grep`."""
 
     json_keys = ("level", "code", Key("message", "line"), "company")
 
@@ -217,7 +217,7 @@ class Attention(JsonForm):
 
 @dataclass(frozen=True, slots=True)
 class StatsReport(CommandReport):
-    """Everything that `stats` tells; ``zone_source`` is why the days are cut in that zone."""
+    """Everything that `stats` shows; ``zone_source`` is where the zone of the days comes from."""
 
     json_keys = (
         *("command", "ok", Key("timezone", "zone"), Key("period", "days_asked")),
@@ -270,7 +270,7 @@ class StatsReport(CommandReport):
 
     @property
     def attendance(self) -> ShowCount:
-        """Of all teachers together."""
+        """The lessons of all teachers together."""
         found = {each.status: each.count for each in self.counts.statuses}
         arrived = found.get(AttendanceStatus.ARRIVED.value, 0)
         return ShowCount("", None, arrived, found.get(AttendanceStatus.NO_SHOW.value, 0))
@@ -306,7 +306,7 @@ def _named(
 
 
 def label_of(status: str | None, bson_type: str = "string") -> str:
-    """What a stored status means; the number 1 is not the text "1", and nobody finds it."""
+    """The meaning of a stored status. The number 1 has none: programs look for the text "1"."""
     if status in KNOWN_STATUSES:
         return AttendanceStatus(status).label
     if bson_type in ("missing", "null", "undefined") or status == "":
@@ -315,9 +315,9 @@ def label_of(status: str | None, bson_type: str = "string") -> str:
 
 
 def in_fixed_order(found: Iterable[StatusCount]) -> tuple[StatusCount, ...]:
-    """The known statuses, counted or not, then the unknown ones, most frequent first.
+    """The known statuses, also with count 0, then the unknown statuses, most frequent first.
 
-    All ways to have no status are one count.
+    A missing, an empty and a null status are one count.
     """
     found = tuple(found)
     by_status = {each.status: each for each in found if each.status in KNOWN_STATUSES}

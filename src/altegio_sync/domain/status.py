@@ -1,4 +1,4 @@
-"""Whether the collection can be trusted right now, and what needs a person."""
+"""Whether the collection can be trusted now, and what needs attention."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class LeaseState(JsonForm):
-    """Who is at work; one that has expired was left by a run that died."""
+    """A run that holds a lease. An expired lease was left by a run that was killed."""
 
     json_keys = ("company", "holder", Key("expired", "is_expired"))
 
@@ -35,10 +35,10 @@ class LeaseState(JsonForm):
 
 @dataclass(frozen=True, slots=True)
 class StatusReport(CommandReport):
-    """The answers of one moment ``now``, by the clock of MongoDB's server.
+    """The status at the moment ``now``, by the clock of MongoDB's server.
 
-    ``coverage`` is of the last 30 days that have ended; ``stale`` is what the last `sync` counted.
-    ``about_run`` and ``about_store`` are what needs a person about the runs and the collection.
+    ``coverage`` is of the last 30 days that have ended; ``stale`` is a count of the last `sync`.
+    ``about_run`` and ``about_store`` are things that need attention.
     """
 
     json_keys = (
@@ -68,7 +68,7 @@ class StatusReport(CommandReport):
 
     @property
     def attention(self) -> list[Attention]:
-        """What needs a person, a line each; nothing while all is well."""
+        """What needs attention; empty if everything is fine."""
         return list(self._find_attention())
 
     def _find_attention(self) -> Iterator[Attention]:

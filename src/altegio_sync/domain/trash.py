@@ -29,7 +29,7 @@ class TrashedRun(JsonForm):
 
 @dataclass(slots=True)
 class UndoReport(CommandReport):
-    """What undoing a run did; the lists hold appointment ids of what was left alone."""
+    """What undoing a run did. The lists contain ids of appointments that were not changed."""
 
     json_keys = (
         *("command", "run_id", "ok", "restored", "already", "index_dropped"),

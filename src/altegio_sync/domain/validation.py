@@ -1,4 +1,4 @@
-"""What the rules found, and what a repair did about it."""
+"""What the rules found, and what a repair changed."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RuleContext:
-    """What the rules depend on beside the documents."""
+    """What the rules need to know beside the documents."""
 
     now: datetime
-    #: How leads are read: what their ids may look like.
+    #: What the ids of leads may look like.
     leads: LeadRules = USUAL_LEADS
-    #: The stored ids of leads that are doubtful by these.
+    #: The stored ids of leads that are doubtful by these rules.
     doubtful_leads: Sequence[str] = ()
     #: Documents, by `_id`, for whose appointment one that was updated later speaks; None where they
     #: are too many to name.
     superseded_ids: Sequence[object] | None = ()
     #: Rules that are neither reported nor repaired.
     ignored: frozenset[str] = frozenset()
-    #: Only documents that start from the first moment up to, and without, the second one.
+    #: Only documents that start at the first moment or later, and before the second moment.
     scope: tuple[datetime, datetime] | None = None
 
 
@@ -78,7 +78,7 @@ class Remedy(Enum):
 
 @dataclass(frozen=True, slots=True)
 class RuleFinding(JsonForm):
-    """One rule over the whole collection: how many documents it concerns, and some of them."""
+    """The findings of one rule: how many documents it concerns, and some of their ids."""
 
     json_keys = (
         "rule",
@@ -104,7 +104,7 @@ class RuleFinding(JsonForm):
 
 @dataclass(slots=True)
 class RepairPlan(JsonForm):
-    """What a repair would do: documents mended here, and what Altegio is to be asked."""
+    """What a repair would do: documents repaired locally, and requests to Altegio."""
 
     json_keys = ("local", "asked", "requests", "by_pages", Key("seconds", digits=1), "unaskable")
 
@@ -118,7 +118,7 @@ class RepairPlan(JsonForm):
 
 @dataclass(slots=True)
 class ValidationReport(CommandReport):
-    """The findings; after a repair what is still wrong, with what was done."""
+    """The findings. After a repair: what is still wrong, and what was changed."""
 
     json_keys = (
         *("command", "ok", Key("period", "scope", optional=True), "checked", "errors", "warnings"),
