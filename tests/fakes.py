@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from altegio_sync.domain.lessons import Verdict
     from altegio_sync.domain.report import WritingRun
     from altegio_sync.domain.run_marks import MarkChange
+    from altegio_sync.domain.stats import StatsQuery, StoredCounts
     from altegio_sync.domain.validation import RuleContext, RuleFinding
     from altegio_sync.errors import AltegioError, StoreError
     from altegio_sync.ports import IndexProblem, PageQuery, StoredScope
@@ -418,6 +419,18 @@ class MemoryConditions:
         self.reported |= {key: each for key, each in memory.items() if each is not None}
         for key in [key for key, each in memory.items() if each is None]:
             self.reported.pop(key, None)
+
+
+class MemoryStats:
+    """Counts the same, whatever is stored, and keeps what was asked for."""
+
+    def __init__(self, counts: StoredCounts) -> None:
+        self.counts = counts
+        self.queries: list[StatsQuery] = []
+
+    async def count(self, query: StatsQuery) -> StoredCounts:
+        self.queries.append(query)
+        return self.counts
 
 
 class MemoryValidator:
