@@ -15,7 +15,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 help: ## Show this.
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' $(MAKEFILE_LIST) | column -t -s '|'
 
-demo: $(VENV)/.demo ## Sync a made-up school into a MongoDB of its own; needs no settings.
+demo: $(VENV)/.demo ## Sync a made-up school into its own MongoDB; needs no settings.
 	@$(BIN)/altegio-sync demo
 
 test: $(VENV)/.dev ## Run every check: format, lint, types, layers, tests.
@@ -25,39 +25,39 @@ test: $(VENV)/.dev ## Run every check: format, lint, types, layers, tests.
 	@$(BIN)/lint-imports >.lint-imports.log || { cat .lint-imports.log; exit 1; }
 	@$(BIN)/pytest -q -n 3 --dist worksteal
 
-coverage: $(VENV)/.dev ## The tests once more, counting which lines and branches they reach.
+coverage: $(VENV)/.dev ## Run the tests and count which lines and branches they reach.
 	@$(BIN)/pytest -q -n 3 --dist worksteal --cov --cov-report=term
 
-lint: $(VENV)/.dev ## Format and lint, as the checks want it.
+lint: $(VENV)/.dev ## Format and lint the code.
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-types: $(VENV)/.dev ## Types and layers.
+types: $(VENV)/.dev ## Check types and layers.
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-unit: $(VENV)/.dev ## The quick tests alone.
+unit: $(VENV)/.dev ## Run only the quick tests.
 	@$(BIN)/pytest -q tests/unit
 
-attack: $(VENV)/.dev ## Attack the syncs for longer than the tests do, each time in another way.
+attack: $(VENV)/.dev ## Attack the syncs for longer than the tests do, differently each time.
 	@$(BIN)/pytest -q tests/integration/test_attack_machine.py --attack=300 --timeout=0
 
-bench: $(VENV)/.dev .bench/peers/.done ## Measure all that is fast and write benchmarks/RESULTS.md (25 minutes).
+bench: $(VENV)/.dev .bench/peers/.done ## Measure the speed and write benchmarks/RESULTS.md (25 minutes).
 	@$(BIN)/python -m benchmarks $(BENCH)
 
-bench-check: $(VENV)/.dev .bench/peers/.done ## Hold counts, memory and ratios to their goals (minutes).
+bench-check: $(VENV)/.dev .bench/peers/.done ## Compare counts, memory and ratios with their goals (minutes).
 	@$(BIN)/python -m benchmarks --check
 
-pictures: $(VENV)/.dev ## Draw the README's pictures anew, from a made-up school.
+pictures: $(VENV)/.dev ## Draw the README's pictures again, from a made-up school.
 	@$(BIN)/python scripts/make-pictures
 
-requirements: $(VENV)/.dev ## Compile the pinned requirements anew.
+requirements: $(VENV)/.dev ## Compile the pinned requirements again.
 	$(COMPILE) --upgrade --extra embedded -o requirements/runtime.txt pyproject.toml
 	$(COMPILE) --upgrade -o requirements/dev.txt requirements/dev.in
 	$(COMPILE) --upgrade -o requirements/build.txt requirements/build.in
 	$(COMPILE) --upgrade -o benchmarks/peers/requirements.txt benchmarks/peers/requirements.in
 
-clean: ## Remove what the targets above made.
+clean: ## Remove the files of the other targets.
 	rm -rf $(VENV) .bench .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .coverage* .hypothesis .lint-imports.log
 
 .bench/peers/.done: benchmarks/peers/requirements.txt
