@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from altegio_sync.cli.command import CommandOptions, execute, pick_companies
-from altegio_sync.config import Settings
+from altegio_sync.cli.command import CommandOptions, execute
+from altegio_sync.config import SchoolConfig
 
 if TYPE_CHECKING:
     from altegio_sync.usecases.stopping import StopSignal
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 def test_companies_are_taken_in_order_and_each_once(
     wanted: list[str], picked: tuple[str, ...]
 ) -> None:
-    settings = Settings(company_ids=("77", "78", "79"))
+    config = SchoolConfig(company_ids=("77", "78", "79"))
 
-    assert pick_companies(settings, wanted) == picked
+    assert config.pick_companies(wanted) == picked
 
 
 @pytest.mark.parametrize(

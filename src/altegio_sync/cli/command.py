@@ -28,6 +28,7 @@ from altegio_sync.errors import (
     StoreError,
 )
 from altegio_sync.log import configure_logging, get_logger
+from altegio_sync.messages import commands as texts
 from altegio_sync.settings_file import read_settings_file
 from altegio_sync.usecases.stopping import StopSignal
 
@@ -89,8 +90,7 @@ def execute(options: CommandOptions, body: Callable[[StopSignal], Awaitable[int]
         sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115 - until the end
     options.configure_logging()
     if sys.stdout is None:
-        message = "Cannot write the output: stdout is closed (>/dev/null is for who wants none)"
-        get_logger().error("failed", code="output", message=message)
+        get_logger().error("failed", code="output", message=texts.STDOUT_CLOSED())
         return ExitCode.PARTLY
     WatchedOutput.was_written = False
     with watched_stdout() as output:
@@ -107,7 +107,7 @@ def execute(options: CommandOptions, body: Callable[[StopSignal], Awaitable[int]
             # The reader of a pipe may stop reading at any time.
             if not isinstance(error, BrokenPipeError):
                 why = error.strerror or type(error).__name__
-                message = f"Cannot write the output: {why}"
+                message = texts.OUTPUT_FAILED(reason=why)
                 get_logger().error("failed", code="output", message=message)
             code = ExitCode.PARTLY
     return code
@@ -194,7 +194,7 @@ def fail(options: CommandOptions, error: AltegioSyncError) -> int:
             code, exit_code = "store_failed", ExitCode.OUT_OF_REACH
         case _:
             code, exit_code = "failed", ExitCode.PARTLY
-    tell_errors(options, [RunError(code, str(error))])
+    tell_errors(options, [RunError(code, error.message)])
     return exit_code
 
 
@@ -224,8 +224,10 @@ def tell_errors(options: CommandOptions, errors: Iterable[RunError]) -> None:
 def _fail_outside(options: CommandOptions, error: OSError) -> int:
     """A file, a disk, or the network of this machine failed the command."""
     why = error.strerror or type(error).__name__
-    where = f"use {error.filename}" if error.filename is not None else f"go on at {_place(error)}"
-    tell_errors(options, [RunError("failed", shown(f"Cannot {where}: {why}"))])
+    message = texts.CANNOT_GO_ON(place=_place(error), reason=why)
+    if error.filename is not None:
+        message = texts.CANNOT_USE(file=str(error.filename), reason=why)
+    tell_errors(options, [RunError("failed", message)])
     return ExitCode.PARTLY
 
 
@@ -240,7 +242,7 @@ def _fail_unexpectedly(options: CommandOptions, error: Exception) -> int:
     """Report the place of the error, not its text: the text may contain private data."""
     while isinstance(error, ExceptionGroup):  # errors of parallel tasks: the first has the place
         error = error.exceptions[0]
-    message = f"Unexpected {type(error).__name__} at {_place(error)}: please report this"
+    message = texts.UNEXPECTED(kind=type(error).__name__, place=_place(error))
     tell_errors(options, [RunError("unexpected", message)])
     return ExitCode.PARTLY
 
@@ -248,18 +250,3 @@ def _fail_unexpectedly(options: CommandOptions, error: Exception) -> int:
 def print_json(value: dict[str, Any]) -> None:
     text = json.dumps(value, ensure_ascii=False, indent=2)
     print(json_safe(text, sys.stdout.encoding))
-
-
-def pick_companies(settings: Settings, wanted: Iterable[str]) -> tuple[str, ...]:
-    """The configured companies, or those of them that were asked for, each once.
-
-    Raises:
-        ConfigError: one was asked for that is not configured.
-    """
-    wanted = tuple(dict.fromkeys(wanted))
-    unknown = [each for each in wanted if each not in settings.company_ids]
-    if unknown:
-        raise ConfigError(
-            f"Company {unknown[0]} is not in ALTEGIO_COMPANY_ID ({', '.join(settings.company_ids)})"
-        )
-    return wanted or settings.company_ids

@@ -21,6 +21,7 @@ from altegio_sync.domain.period import PERIOD_NAMES, NamedPeriod
 from altegio_sync.domain.period_words import parse_period
 from altegio_sync.domain.report import utc_now
 from altegio_sync.errors import AltegioSyncError, ConfigError
+from altegio_sync.messages import commands as texts
 from altegio_sync.usecases.announce import announce
 from altegio_sync.usecases.zones import to_zone
 
@@ -184,7 +185,7 @@ class _Lines:
     def confirm(self, question: str) -> bool:
         answer = self._read(f"{question} (y/n) ").lower()
         if answer not in ("y", "yes", "n", "no"):
-            raise ConfigError(f"Expected y or n, not {answer[:20]!r}")
+            raise ConfigError(texts.YES_OR_NO_EXPECTED(answer=repr(answer[:20])))
         return answer.startswith("y")
 
     def _read(self, question: str) -> str:
@@ -192,5 +193,5 @@ class _Lines:
         line = "" if sys.stdin is None else sys.stdin.readline()
         print()
         if not line:
-            raise ConfigError("The input ended before all questions were answered")
+            raise ConfigError(texts.INPUT_ENDED())
         return line.strip()

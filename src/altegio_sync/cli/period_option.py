@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from altegio_sync.domain.period_words import parse_period
 from altegio_sync.domain.stats import parse_span
 from altegio_sync.errors import ConfigError
+from altegio_sync.messages.commands import DAYS_NAMED_TWICE
 
 if TYPE_CHECKING:
     from altegio_sync.domain.period import AnyPeriod
@@ -28,5 +29,5 @@ class AskedDays:
         if self.first is None:
             return parse_span(self.from_option, self.to_option)
         if by_option:
-            raise ConfigError("Name the days once: PERIOD or FROM TO, or else --from and --to")
+            raise ConfigError(DAYS_NAMED_TWICE())
         return parse_period(self.first, self.last)

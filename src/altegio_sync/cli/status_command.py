@@ -17,6 +17,7 @@ from altegio_sync.cli.render_status import render_metrics, render_status, render
 from altegio_sync.cli.repeated_warnings import log_warning
 from altegio_sync.config import find_mistyped_settings
 from altegio_sync.errors import ConfigError
+from altegio_sync.messages.commands import JSON_AND_PROMETHEUS
 
 if TYPE_CHECKING:
     from typing import NoReturn
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 def run_status(options: CommandOptions, *, prometheus: bool) -> NoReturn:
     async def body() -> int:
         if prometheus and options.json_output:
-            raise ConfigError("--json and --prometheus exclude each other")
+            raise ConfigError(JSON_AND_PROMETHEUS())
         config = load(options, ["DB_URI"])
         with telling_store_errors(options, render_unreachable() if prometheus else None):
             async with open_school(config, warn=log_warning) as school:

@@ -19,6 +19,7 @@ from altegio_sync.domain.period_words import parse_period
 from altegio_sync.domain.report import SyncMode
 from altegio_sync.errors import ConfigError
 from altegio_sync.log import get_logger
+from altegio_sync.messages import commands as texts
 from altegio_sync.usecases.changes import ChangesRequest
 from altegio_sync.usecases.conditions import find_due_conditions
 from altegio_sync.usecases.sync import SyncRequest
@@ -63,7 +64,7 @@ class SyncOptions:
 
     def parse_max_age(self) -> timedelta | None:
         if self.max_age is not None and not self.resume:
-            raise ConfigError("--max-age says how old an entry --resume may skip: add --resume")
+            raise ConfigError(texts.MAX_AGE_ALONE())
         return parse_duration(self.max_age or _DEFAULT_MAX_AGE) if self.resume else None
 
 
@@ -133,9 +134,7 @@ def _parse_since(text: str) -> AnyPeriod | timedelta:
     try:
         return parse_period(text)
     except ConfigError as error:
-        raise ConfigError(
-            f"{error}, or a span of time such as 90m, 24h or 7d, a century at most"
-        ) from None
+        raise ConfigError(texts.SINCE_EXPECTED(problem=error.message)) from None
 
 
 async def _run(
@@ -165,10 +164,10 @@ async def _run(
 def _tell(options: CommandOptions, report: SyncReport, skipped_file: Path | None = None) -> None:
     several = len(report.companies) > 1
     for error in report.errors:
-        which = f" (company {error.company})" if several and error.company else ""
-        get_logger().error(
-            "failed", code=error.code, message=f"{error.message}{which}", company_id=error.company
-        )
+        message = error.message
+        if several and error.company:
+            message = texts.OF_COMPANY(error=message, company=error.company)
+        get_logger().error("failed", code=error.code, message=message, company_id=error.company)
     if options.json_output:
         print_json(report.to_json())
     elif report.exit_code != ExitCode.DONE or not options.quiet:

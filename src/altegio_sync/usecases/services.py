@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from altegio_sync.domain.report import RunError
 from altegio_sync.errors import AltegioError
+from altegio_sync.messages.commands import COMPANY_FAILED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -76,6 +77,6 @@ async def list_services(
         except AltegioError as error:
             if len(companies) == 1:
                 raise
-            text = f"Company {company}: {error}"
-            report.errors.append(RunError("fetch_failed", text, company))
+            message = COMPANY_FAILED(company=company, reason=error.message)
+            report.errors.append(RunError("fetch_failed", message, company))
     return report
