@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from altegio_sync.app.repairing import repair_school
 from altegio_sync.app.school import open_school
 from altegio_sync.cli.command import (
     load,
@@ -20,8 +21,6 @@ from altegio_sync.domain.exit_code import ExitCode
 from altegio_sync.domain.report import utc_now
 from altegio_sync.log import get_logger
 from altegio_sync.messages.sync import FETCH_FAILED
-from altegio_sync.usecases.asking.plan import RepairRequest
-from altegio_sync.usecases.repair import RepairRun, plan_repairs, repair_appointments
 from altegio_sync.usecases.validate import ValidationRequest, validate_appointments
 
 if TYPE_CHECKING:
@@ -38,7 +37,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class FixOptions:
-    """The options of a repair, as typed; without ``fix`` the others mean nothing."""
+    """The options of a repair, as typed. Without ``fix`` the other options have no effect."""
 
     fix: bool = False
     dry_run: bool = False
@@ -67,8 +66,8 @@ def run_validate(
                 report = await _validate(school, request, wanted, stop)
                 if report is None:
                     return ExitCode.INTERRUPTED
+                source = school.findings
                 with stop.interrupting():
-                    source = school.findings
                     await load_details(source, request.context, report, findings, file, local.zone)
                     if not options.json_output:
                         details = await detail_lines(source, report, local.zone)
@@ -83,34 +82,18 @@ async def _validate(
 ) -> ValidationReport | None:
     """None where ``stop`` ended the reading of documents before there was a report."""
     if wanted.fix:
-        return await _repair(school, request, wanted, stop)
+        return await repair_school(
+            school,
+            request,
+            asks_altegio=wanted.asks_altegio,
+            dry_run=wanted.dry_run,
+            wait=wanted.wait,
+            stop=stop,
+        )
     report = None
     with stop.interrupting():
         report = await validate_appointments(school.validator, request.context, request.scope)
     return report  # noqa: RET504 - None where it was interrupted
-
-
-async def _repair(
-    school: School, request: ValidationRequest, wanted: FixOptions, stop: StopSignal
-) -> ValidationReport:
-    config = school.config
-    run = school.rearrangement("validate", wait=wanted.wait, stop=stop)
-    repair = RepairRun(
-        school.held_by(run.lease).repairs(run.run_id),
-        school.altegio if wanted.asks_altegio else None,
-        RepairRequest(
-            companies=config.company_ids,
-            local=request.local,
-            timezone=config.timezone,
-            page_size=config.first_page_size,
-            rules=config.rules,
-        ),
-        request.context,
-        stop,
-    )
-    if wanted.dry_run:
-        return await plan_repairs(repair, school.validator, request.scope)
-    return await repair_appointments(repair, school.validator, run, request.scope)
 
 
 def _show(

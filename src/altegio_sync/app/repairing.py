@@ -1,0 +1,48 @@
+"""Repairs the documents of a school by its settings, and by asking Altegio."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from altegio_sync.usecases.asking.plan import RepairRequest
+from altegio_sync.usecases.repair import RepairRun, plan_repairs, repair_appointments
+
+if TYPE_CHECKING:
+    from altegio_sync.app.school import School
+    from altegio_sync.domain.validation import ValidationReport
+    from altegio_sync.usecases.stopping import StopSignal
+    from altegio_sync.usecases.validate import ValidationRequest
+
+
+async def repair_school(
+    school: School,
+    asked: ValidationRequest,
+    *,
+    asks_altegio: bool,
+    dry_run: bool,
+    wait: str,
+    stop: StopSignal,
+) -> ValidationReport:
+    """Repair what the rules find; see `repair_appointments`, and `plan_repairs` for a dry run.
+
+    ``wait`` is how long another run is waited for, such as `10m`.
+    """
+    config = school.config
+    run = school.rearrangement("validate", wait=wait, stop=stop)
+    request = RepairRequest(
+        companies=config.company_ids,
+        local=asked.local,
+        timezone=config.timezone,
+        page_size=config.first_page_size,
+        rules=config.rules,
+    )
+    repair = RepairRun(
+        school.held_by(run.lease).repairs(run.run_id),
+        school.altegio if asks_altegio else None,
+        request,
+        asked.context,
+        stop,
+    )
+    if dry_run:
+        return await plan_repairs(repair, school.validator, asked.scope)
+    return await repair_appointments(repair, school.validator, run, asked.scope)
