@@ -22,7 +22,7 @@ from altegio_sync.domain.run_marks import OpenRun
 from altegio_sync.errors import ConfigError
 from altegio_sync.messages import sync as texts
 from altegio_sync.ports import PageQuery, SilentProgress
-from altegio_sync.usecases.company_run import run_companies, run_company
+from altegio_sync.usecases.company_run import run_companies
 from altegio_sync.usecases.reading.incomplete import Shortfall
 from altegio_sync.usecases.reading.period_reading import MAX_WINDOW_RECORDS, PeriodReading
 from altegio_sync.usecases.reading.window import Window
@@ -111,41 +111,32 @@ async def sync_changes(
         progress=progress or SilentProgress(),
         stop=stop or StopSignal(),
         clock=clock,
+        gives_way=True,  # the run that holds the lease brings the changes
     )
-    without_cursor = await _find_without_cursor(cursors, request)
-    if without_cursor and len(without_cursor) == len(set(request.companies)):
-        raise ConfigError(texts.NO_CURSOR(companies=without_cursor))
+    refused = await _refuse_without_cursor(cursors, request)
 
-    async def sync_company(company: CompanyRun) -> None:
+    async def work(company: CompanyRun) -> None:
         await _CompanyChanges(company, cursors, request).sync()
 
-    async def run_one(company_id: str) -> CompanyReport:
-        if company_id in without_cursor:
-            why = texts.NO_CURSOR_OF_ONE(company=company_id)
-            error = RunError("config", why, company_id)
-            return CompanyReport(company_id, errors=[error], broke_off=True)
-        report = await run_company(context, company_id, sync_company)
-        _give_way(report, context.progress)
-        return report
-
-    return await run_companies(context, request.companies, run_one, warnings)
+    return await run_companies(context, request.companies, work, warnings, refused)
 
 
-async def _find_without_cursor(cursors: CursorStore, request: ChangesRequest) -> list[str]:
-    """The companies for which neither a cursor nor the request says where to begin."""
+async def _refuse_without_cursor(
+    cursors: CursorStore, request: ChangesRequest
+) -> dict[str, CompanyReport]:
+    """The reports of companies for which neither a cursor nor the request says where to begin."""
     if request.since is not None:
-        return []
-    asked = dict.fromkeys(request.companies)
-    return [each for each in asked if await cursors.find_cursor(each) is None]
+        return {}
+    companies = list(dict.fromkeys(request.companies))
+    missing = [each for each in companies if await cursors.find_cursor(each) is None]
+    if missing and missing == companies:
+        raise ConfigError(texts.NO_CURSOR(companies=missing))
+    return {each: _report_no_cursor(each) for each in missing}
 
 
-def _give_way(report: CompanyReport, progress: Progress) -> None:
-    """A lease that is held is no error here: the run that holds it brings the changes."""
-    if [each.code for each in report.errors] == ["lease_held"]:
-        progress.warn("gave_way", reason=report.errors[0].message)
-        report.errors.clear()
-        report.broke_off = False
-        report.gave_way = True
+def _report_no_cursor(company: str) -> CompanyReport:
+    error = RunError("config", texts.NO_CURSOR_OF_ONE(company=company), company)
+    return CompanyReport(company, errors=[error], broke_off=True)
 
 
 class _CompanyChanges:

@@ -24,11 +24,14 @@ from altegio_sync.usecases.storing.intake import BookingIntake
 from altegio_sync.usecases.warning import warn_of_index
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
     from zoneinfo import ZoneInfo
 
     from altegio_sync.domain.period import Period
     from altegio_sync.usecases.run_context import RunContext
+
+    # What a command does for one company.
+    Work = Callable[["CompanyRun"], Awaitable[None]]
 
 
 class CompanyRun:
@@ -51,12 +54,15 @@ class CompanyRun:
 async def run_companies(
     context: RunContext,
     companies: Sequence[str],
-    run_one: Callable[[str], Awaitable[CompanyReport]],
+    work: Work,
     warnings: Sequence[RunError],
+    refused: Mapping[str, CompanyReport] | None = None,
 ) -> SyncReport:
-    """Run every company, then store the report of all of them, with the ``warnings`` in it.
+    """Do the work for every company, then store the report of all of them.
 
-    What the progress could not write by the end of the run is an error of the last company.
+    ``refused`` has the reports of companies for which the work cannot begin. ``warnings`` are
+    about the run as a whole. What the progress could not write by the end of the run is an error
+    of the last company.
     """
     opened = context.opened
     report = SyncReport(
@@ -66,7 +72,7 @@ async def run_companies(
         dry_run=context.dry_run,
         started_at=opened.started_at,
         finished_at=opened.started_at,
-        companies=await _run_each(context, companies, run_one),
+        companies=await _run_each(context, companies, work, refused or {}),
         words=opened.words,
         options=opened.options,
         own_warnings=list(warnings),
@@ -83,20 +89,20 @@ async def run_companies(
 async def _run_each(
     context: RunContext,
     companies: Sequence[str],
-    run_one: Callable[[str], Awaitable[CompanyReport]],
+    work: Work,
+    refused: Mapping[str, CompanyReport],
 ) -> list[CompanyReport]:
     """The report of each company. They run one after the other, until the run is stopped."""
     reports = []
     for company_id in companies:
-        reports.append(await run_one(company_id))
+        report = refused.get(company_id) or await _run_company(context, company_id, work)
+        reports.append(report)
         if context.stop.is_set:
             break
     return reports
 
 
-async def run_company(
-    context: RunContext, company_id: str, work: Callable[[CompanyRun], Awaitable[None]]
-) -> CompanyReport:
+async def _run_company(context: RunContext, company_id: str, work: Work) -> CompanyReport:
     """Do the work for one company while its lease is held.
 
     AltegioSyncError is not raised: it ends the work of this company, and the report contains it.
@@ -108,7 +114,7 @@ async def run_company(
             async with _opened(context, company_id):
                 await work(company)
     except* AltegioSyncError as group:
-        _note_end(company.report, first_error(group))
+        _note_end(context, company.report, first_error(group))
     company.report.api += context.source.usage - before
     company.intake.warn_in_the_end()
     return company.report
@@ -133,8 +139,12 @@ async def _note_start(context: RunContext, company_id: str) -> None:
         await context.runs.note_start(context.command, company_id, context.opened)
 
 
-def _note_end(report: CompanyReport, error: AltegioSyncError) -> None:
+def _note_end(context: RunContext, report: CompanyReport, error: AltegioSyncError) -> None:
     """Report the error that ended the company's run."""
+    if context.gives_way and isinstance(error, LeaseHeldError):
+        context.progress.warn("gave_way", reason=error.message)
+        report.gave_way = True
+        return
     report.broke_off = True
     report.lost_store = isinstance(error, StoreUnavailableError)
     report.errors.append(_to_run_error(error, report.company))

@@ -49,6 +49,8 @@ class RunContext:
     progress: Progress = field(default_factory=SilentProgress)
     stop: StopSignal = field(default_factory=StopSignal)
     clock: Callable[[], datetime] = utc_now
+    #: A company whose lease another run holds is left to that run. Otherwise this is an error.
+    gives_way: bool = False
 
     @property
     def writing_run(self) -> WritingRun:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 import anyio
@@ -15,7 +16,7 @@ from altegio_sync.domain.run_marks import OpenRun
 from altegio_sync.domain.zones import find_zone
 from altegio_sync.messages import sync as texts
 from altegio_sync.ports import PageQuery, SilentProgress, StoredScope
-from altegio_sync.usecases.company_run import run_companies, run_company
+from altegio_sync.usecases.company_run import run_companies
 from altegio_sync.usecases.ledger_days import LedgerDays
 from altegio_sync.usecases.reading.incomplete import incomplete_errors
 from altegio_sync.usecases.reading.other_days import refuse_other_days
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from altegio_sync.domain.period import AnyPeriod
-    from altegio_sync.domain.report import CompanyReport, RunError
+    from altegio_sync.domain.report import RunError
     from altegio_sync.ports import (
         AppointmentSource,
         AppointmentStore,
@@ -116,14 +117,8 @@ async def sync_appointments(
         stop=stop or StopSignal(),
         clock=clock,
     )
-
-    async def sync_company(company: CompanyRun) -> None:
-        await _sync_company(company, request)
-
-    async def run_one(company_id: str) -> CompanyReport:
-        return await run_company(context, company_id, sync_company)
-
-    return await run_companies(context, request.companies, run_one, warnings)
+    work = partial(_sync_company, request=request)
+    return await run_companies(context, request.companies, work, warnings)
 
 
 async def _sync_company(company: CompanyRun, request: SyncRequest) -> None:
