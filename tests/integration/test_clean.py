@@ -21,8 +21,9 @@ from pymongo import MongoClient
 from altegio_sync.mongo.core.connection import open_database
 from altegio_sync.mongo.core.indexes import ensure_unique_index, has_unique_index
 from altegio_sync.mongo.core.literal import RAW
+from altegio_sync.mongo.tending.changes import Change
 from altegio_sync.mongo.tending.cleaning import MongoCleaner
-from altegio_sync.mongo.tending.trash import Change, RecordedChanges
+from altegio_sync.mongo.tending.trash import RecordedChanges
 from altegio_sync.mongo.tending.undo import MongoTrash
 
 if TYPE_CHECKING:

@@ -20,9 +20,10 @@ from altegio_sync.mongo.core.elements import RawValue, joined, split
 from altegio_sync.mongo.core.indexes import ensure_unique_index, has_unique_index
 from altegio_sync.mongo.core.literal import RAW
 from altegio_sync.mongo.core.refusals import meaning_of
+from altegio_sync.mongo.tending.changes import Change
 from altegio_sync.mongo.tending.cleaning import MongoCleaner
 from altegio_sync.mongo.tending.repairs import MongoRepairs
-from altegio_sync.mongo.tending.trash import Change, RecordedChanges
+from altegio_sync.mongo.tending.trash import RecordedChanges
 from altegio_sync.mongo.tending.undo import MongoTrash
 from tests.odd_values import ODD_VALUES
 

@@ -21,7 +21,8 @@ from altegio_sync.mongo.tending.repaired_fields import (
     locally_repaired_fields,
     without_extra_spaces,
 )
-from altegio_sync.mongo.tending.rules import RULES, WANTED_TYPES
+from altegio_sync.mongo.tending.rule_queries import WANTED_TYPES
+from altegio_sync.mongo.tending.rules import RULES
 from altegio_sync.mongo.tending.validation import MongoValidator
 
 if TYPE_CHECKING:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pymongo.asynchronous.database import AsyncDatabase
 
     from altegio_sync.mongo.core.fence import Fence
-    from altegio_sync.mongo.tending.trash import Applied, Change
+    from altegio_sync.mongo.tending.changes import Applied, Change
 
     Document = dict[str, Any]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from altegio_sync.mongo.core.documents import BOOKING_FIELDS, KEY, STAMP
 from altegio_sync.mongo.core.elements import RawValue, split, to_raw
-from altegio_sync.mongo.tending.trash import Change
+from altegio_sync.mongo.tending.changes import Change
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

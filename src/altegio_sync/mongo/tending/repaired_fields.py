@@ -17,7 +17,13 @@ from altegio_sync.mongo.core.documents import (
     wanted_fields,
 )
 from altegio_sync.mongo.core.ids import is_blank, to_whole_number
-from altegio_sync.mongo.tending.rules import FLAGS, MOMENTS, NAMES, STORING_DATES, WANTED_TYPES
+from altegio_sync.mongo.tending.rule_queries import (
+    FLAGS,
+    MOMENTS,
+    NAMES,
+    STORING_DATES,
+    WANTED_TYPES,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

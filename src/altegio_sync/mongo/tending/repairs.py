@@ -21,24 +21,24 @@ from altegio_sync.mongo.core.local_time import count_local_days
 from altegio_sync.mongo.core.refusals import DUPLICATE_KEY, meaning_of
 from altegio_sync.mongo.core.server_clock import ServerClock
 from altegio_sync.mongo.core.slow_reading import SlowReading
+from altegio_sync.mongo.tending.changes import Change
 from altegio_sync.mongo.tending.repaired_fields import (
     fields_repaired_by,
     find_local_dates,
     find_loss,
     locally_repaired_fields,
 )
-from altegio_sync.mongo.tending.rules import (
+from altegio_sync.mongo.tending.rule_queries import (
     FLAGS,
     MOMENTS,
     NAMES,
     STORING_DATES,
     WANTED_TYPES,
-    in_scope,
     is_blank,
-    query_of,
     wrong_type,
 )
-from altegio_sync.mongo.tending.trash import TRASH_COLLECTION, Change, RecordedChanges
+from altegio_sync.mongo.tending.rules import in_scope, query_of
+from altegio_sync.mongo.tending.trash import TRASH_COLLECTION, RecordedChanges
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from altegio_sync.domain.validation import RuleContext
     from altegio_sync.messages import Message
     from altegio_sync.mongo.core.fence import Fence
-    from altegio_sync.mongo.tending.trash import Applied
+    from altegio_sync.mongo.tending.changes import Applied
 
     Document = dict[str, Any]
 

@@ -9,18 +9,40 @@ any of the rules may find, with tests that are cheap for correct documents.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from bson import Regex
-
-from altegio_sync.domain.appointment import AttendanceStatus
 from altegio_sync.domain.validation import Remedy, RuleContext, Severity
 from altegio_sync.mongo.core.documents import KEY, STAMP
-from altegio_sync.mongo.core.ids import AS_ID, BLANK, NO_LIST, is_blank_text
+from altegio_sync.mongo.core.ids import AS_ID, NO_LIST
 from altegio_sync.mongo.tending.doubtful import of_leads
 from altegio_sync.mongo.tending.duplicates import repeated_ids
 from altegio_sync.mongo.tending.overlaps import ids_of_overlapping, overlapping
+from altegio_sync.mongo.tending.rule_queries import (
+    ACTIVE,
+    DATE,
+    FLAGS,
+    IS_SHORT,
+    IS_UNUSUAL,
+    MOMENTS,
+    REQUIRED,
+    STORING_DATES,
+    TEXT,
+    WANTED_TYPES,
+    both_dates,
+    count_if,
+    date_order,
+    forgotten_pending,
+    future_completed,
+    id_format,
+    is_blank,
+    is_blank_expression,
+    misshapen,
+    odd_length,
+    unknown_status,
+    untidy_text,
+    wrong_type,
+    wrong_type_expression,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -28,28 +50,10 @@ if TYPE_CHECKING:
     Document = dict[str, Any]
     Pipeline = list[Document]
 
-MOMENTS = ("startDateTime", "endDateTime")
-STORING_DATES = ("createdAt", "updatedAt")
-FLAGS = ("IsTrial", "isDeleted")
-NAMES = ("leadName", "teacherName", "serviceName")
-TEXTS = (KEY, "leadId", "teacherId", "serviceId", "status", *NAMES)
-REQUIRED = (*TEXTS, *MOMENTS)
-#: White space in names; a no-break space is included here.
-_SPACE = "[\\s\u00a0]"
-_NO_SPACE = "[^\\s\u00a0]"
-_ACTIVE: Document = {"isDeleted": {"$ne": True}}
-#: Beyond the calendar, the difference of two dates may exceed 64 bits, which is an error.
-_CALENDAR = (datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC))
-#: A comparison with a date finds only dates, and lists that contain such a date.
-_DATE: Document = {"$gte": _CALENDAR[0], "$lte": _CALENDAR[1], **NO_LIST}
-_ANY_DATE: Document = {"$type": "date", **NO_LIST}
-#: A value to group by, which must not be a list.
-_TEXT: Document = {"$type": "string", "$ne": "", **NO_LIST}
 DUPLICATES = "duplicate-appointment"
 #: In this order, the document that was updated last comes last.
 LAST_UPDATED: Mapping[str, int] = {STAMP: 1, "updatedAt": 1, "_id": 1}
 DOUBTFUL_LEADS = "doubtful-lead"
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,134 +89,7 @@ class RuleOfSeveral:
 AnyRule = Rule | RuleOfSeveral
 
 
-def is_blank(name: str) -> Document:
-    """A query: the field is missing, null, or a text of white space."""
-    return {name: {"$in": [None, "", BLANK]}}
-
-
-def _has_type(name: str, *types: str) -> Document:
-    return {"$in": [{"$type": f"${name}"}, list(types)]}
-
-
-def _is_blank_expression(name: str) -> Document:
-    return {
-        "$or": [
-            _has_type(name, "missing", "null", "undefined"),
-            {"$cond": [_has_type(name, "string"), is_blank_text(name), False]},
-        ]
-    }
-
-
-def wrong_type(name: str, wanted: str) -> Document:
-    """A query: the field is not blank, and has another type."""
-    is_other = {"$and": [{name: {"$not": {"$type": wanted}}}, {"$nor": [is_blank(name)]}]}
-    return {"$or": [_is_list(name), is_other]}
-
-
-def _is_list(name: str) -> Document:
-    return {name: {"$type": "array"}}
-
-
-def _wrong_type_expression(name: str, wanted: str) -> Document:
-    return {
-        "$and": [{"$not": [_is_blank_expression(name)]}, {"$ne": [{"$type": f"${name}"}, wanted]}]
-    }
-
-
-WANTED_TYPES: Mapping[str, str] = {
-    **dict.fromkeys((*TEXTS, "companyId"), "string"),
-    **dict.fromkeys((*MOMENTS, *STORING_DATES, STAMP), "date"),
-    **dict.fromkeys(FLAGS, "bool"),
-}
-
-
-def _sum(condition: Document) -> Document:
-    return {"$sum": {"$cond": [condition, 1, 0]}}
-
-
-def _id_format(context: RuleContext) -> Document:
-    names = (KEY, "leadId") if context.leads.checks_format else (KEY,)
-    not_digits = {
-        "$type": "string",
-        "$not": Regex(r"^[0-9]+\z"),
-        "$nin": [BLANK],
-    }
-    return {"$or": [{name: not_digits} for name in names]}
-
-
-_LENGTH_MS: Document = {"$subtract": ["$endDateTime", "$startDateTime"]}
-_IS_SHORT: Document = {"$lt": [_LENGTH_MS, 30 * 60_000]}
-_IS_UNUSUAL: Document = {"$or": [_IS_SHORT, {"$gt": [_LENGTH_MS, 120 * 60_000]}]}
-
-
-def _both_dates(condition: Document) -> Document:
-    """A condition on both moments, computed only if they are dates of the calendar.
-
-    The parts of a query have no order, so the expression itself checks the dates first.
-    """
-    is_date = [
-        {comparison: [f"${name}", end]}
-        for name in MOMENTS
-        for comparison, end in zip(("$gte", "$lte"), _CALENDAR, strict=True)
-    ]
-    return {"$expr": {"$cond": [{"$and": is_date}, condition, False]}}
-
-
-def _date_order(_context: RuleContext) -> Document:
-    return {
-        **dict.fromkeys(MOMENTS, _ANY_DATE),
-        "$expr": {"$gte": ["$startDateTime", "$endDateTime"]},
-    }
-
-
-def _unknown_status(_context: RuleContext) -> Document:
-    known = [each.value for each in AttendanceStatus]
-    return {"status": {"$type": "string", "$nin": [*known, BLANK]}}
-
-
-def _future_completed(context: RuleContext) -> Document:
-    done = [AttendanceStatus.ARRIVED.value, AttendanceStatus.NO_SHOW.value]
-    return {**_ACTIVE, "startDateTime": {"$gt": context.now}, "status": {"$in": done}}
-
-
-def _odd_length(_context: RuleContext) -> Document:
-    odd = {"$and": [{"$gt": [_LENGTH_MS, 0]}, _IS_UNUSUAL]}
-    return {**_ACTIVE, **_both_dates(odd)}
-
-
-def _forgotten_pending(context: RuleContext) -> Document:
-    ended = {"$lt": context.now - timedelta(days=3), "$gte": _EPOCH}
-    return {**_ACTIVE, "status": AttendanceStatus.PENDING.value, "endDateTime": ended}
-
-
-def _untidy_text(_context: RuleContext) -> Document:
-    # Everything except "words with one space between them". This takes a third of the time of a
-    # search for white space at the ends or doubled, and never backtracks.
-    untidy = Regex(rf"^(?!(?:{_NO_SPACE}++{_SPACE})*+{_NO_SPACE}++\z)")
-    condition = {"$regex": untidy, "$nin": [BLANK]}
-    return {"$or": [{name: condition} for name in NAMES]}
-
-
-def _misshapen() -> Document:
-    """A query: a field is missing, empty or of a wrong type. A few correct documents match too.
-
-    ASCII white space sorts before "!", so `$gte: "!"` finds text that does not begin with white
-    space, without a regular expression.
-    """
-    sound: Document = {
-        **{name: {"$gte": "!"} for name in TEXTS},
-        **{name: {"$gte": _CALENDAR[0], "$lte": _CALENDAR[1]} for name in MOMENTS},
-        **{name: {"$type": "date"} for name in STORING_DATES},
-        **{name: {"$type": "bool"} for name in FLAGS},
-    }
-    # A list that contains a correct value matches too. To check every field for lists takes twice
-    # the time.
-    lists = [_is_list(name) for name in (KEY, "status", *MOMENTS)]
-    maybe = [wrong_type(name, WANTED_TYPES[name]) for name in ("companyId", STAMP)]
-    return {"$or": [{"$nor": [sound]}, *lists, *maybe]}
-
-
-#: `_misshapen` finds all documents of these rules.
+#: `misshapen` finds all documents of these rules.
 _ABOUT_SHAPE = frozenset({"required-field", "wrong-type", "missing-flag"})
 #: All documents of these rules have an unusual length: also zero or negative.
 _ABOUT_LENGTH = frozenset({"date-order", "odd-length"})
@@ -222,7 +99,7 @@ def suspicious(rules: Iterable[Rule], context: RuleContext) -> Document:
     """A query that finds all documents of the rules, and some others."""
     known = _ABOUT_SHAPE | _ABOUT_LENGTH
     queries = [rule.query(context) for rule in rules if rule.id not in known]
-    return {"$or": [_misshapen(), _both_dates(_IS_UNUSUAL), *queries]}
+    return {"$or": [misshapen(), both_dates(IS_UNUSUAL), *queries]}
 
 
 def _once_each(context: RuleContext) -> Pipeline:
@@ -249,9 +126,9 @@ def overlap_candidates() -> Pipeline:
     """
     # At least a millisecond long, so that two lessons that begin together overlap.
     ends = {"$max": ["$endDateTime", {"$add": ["$startDateTime", 1]}]}
-    readable = {"startDateTime": _DATE, "teacherId": _TEXT}
+    readable = {"startDateTime": DATE, "teacherId": TEXT}
     return [
-        {"$match": {**_ACTIVE, **readable}},
+        {"$match": {**ACTIVE, **readable}},
         *ids_of_overlapping("$teacherId", "$startDateTime", ends),
     ]
 
@@ -259,10 +136,10 @@ def overlap_candidates() -> Pipeline:
 def _duplicate_lessons(context: RuleContext) -> Pipeline:
     """Lessons of one lead with one teacher at one time, with different ids."""
     names = ("leadId", "teacherId", "startDateTime")
-    readable = {"leadId": _TEXT, "teacherId": _TEXT}
+    readable = {"leadId": TEXT, "teacherId": TEXT}
     return [
         *_once_each(context),
-        {"$match": {**_ACTIVE, **readable, "startDateTime": _DATE}},
+        {"$match": {**ACTIVE, **readable, "startDateTime": DATE}},
         {"$project": dict.fromkeys((KEY, *names), 1)},
         {
             "$group": {
@@ -283,9 +160,9 @@ def _teacher_overlaps(context: RuleContext) -> Pipeline:
         *_once_each(context),
         {
             "$match": {
-                **_ACTIVE,
-                **dict.fromkeys(MOMENTS, _DATE),
-                "teacherId": _TEXT,
+                **ACTIVE,
+                **dict.fromkeys(MOMENTS, DATE),
+                "teacherId": TEXT,
                 "$expr": {"$lt": ["$startDateTime", "$endDateTime"]},
             }
         },
@@ -300,26 +177,26 @@ RULES: tuple[AnyRule, ...] = (
         Severity.ERROR,
         Remedy.ASK,
         lambda _: {"$or": [is_blank(name) for name in REQUIRED]},
-        {name: _sum(_is_blank_expression(name)) for name in REQUIRED},
+        {name: count_if(is_blank_expression(name)) for name in REQUIRED},
     ),
     Rule(
         "wrong-type",
         Severity.ERROR,
         Remedy.CONVERT,
         lambda _: {"$or": [wrong_type(*each) for each in WANTED_TYPES.items()]},
-        {name: _sum(_wrong_type_expression(name, kind)) for name, kind in WANTED_TYPES.items()},
+        {name: count_if(wrong_type_expression(name, kind)) for name, kind in WANTED_TYPES.items()},
     ),
     Rule(
         "missing-flag",
         Severity.WARNING,
         Remedy.FLAGS,
         lambda _: {"$or": [is_blank(name) for name in (*FLAGS, *STORING_DATES)]},
-        {name: _sum(_is_blank_expression(name)) for name in (*FLAGS, *STORING_DATES)},
+        {name: count_if(is_blank_expression(name)) for name in (*FLAGS, *STORING_DATES)},
     ),
-    Rule("id-format", Severity.ERROR, Remedy.ASK, _id_format),
-    Rule("date-order", Severity.ERROR, Remedy.ASK, _date_order),
-    Rule("unknown-status", Severity.ERROR, Remedy.ASK, _unknown_status),
-    Rule("future-completed", Severity.ERROR, Remedy.ASK, _future_completed),
+    Rule("id-format", Severity.ERROR, Remedy.ASK, id_format),
+    Rule("date-order", Severity.ERROR, Remedy.ASK, date_order),
+    Rule("unknown-status", Severity.ERROR, Remedy.ASK, unknown_status),
+    Rule("future-completed", Severity.ERROR, Remedy.ASK, future_completed),
     RuleOfSeveral(
         DUPLICATES,
         Severity.ERROR,
@@ -335,11 +212,11 @@ RULES: tuple[AnyRule, ...] = (
         "odd-length",
         Severity.WARNING,
         Remedy.TELL,
-        _odd_length,
-        {"short": _sum(_IS_SHORT), "long": _sum({"$not": [_IS_SHORT]})},
+        odd_length,
+        {"short": count_if(IS_SHORT), "long": count_if({"$not": [IS_SHORT]})},
     ),
-    Rule("forgotten-pending", Severity.WARNING, Remedy.ASK, _forgotten_pending),
-    Rule("untidy-text", Severity.WARNING, Remedy.TIDY, _untidy_text),
+    Rule("forgotten-pending", Severity.WARNING, Remedy.ASK, forgotten_pending),
+    Rule("untidy-text", Severity.WARNING, Remedy.TIDY, untidy_text),
     RuleOfSeveral(
         DOUBTFUL_LEADS,
         Severity.WARNING,

@@ -22,6 +22,7 @@ from altegio_sync.mongo.core.ids import NO_LIST, label_of, to_id
 from altegio_sync.mongo.core.indexes import drop_own_index, ensure_unique_index
 from altegio_sync.mongo.core.literal import RAW, adding, removing, replacing
 from altegio_sync.mongo.core.refusals import DUPLICATE_KEY
+from altegio_sync.mongo.tending.changes import digest
 from altegio_sync.mongo.tending.lead_trash import (
     STEPS,
     are_same,
@@ -30,7 +31,7 @@ from altegio_sync.mongo.tending.lead_trash import (
     lead_before,
     lead_of,
 )
-from altegio_sync.mongo.tending.trash import TRASH_COLLECTION, digest
+from altegio_sync.mongo.tending.trash import TRASH_COLLECTION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
