@@ -109,6 +109,22 @@ async def test_a_replaced_lead_is_told_and_brought_back_with_nothing_else(
     assert (again.restored, again.already) == (0, 1)
 
 
+async def test_a_lead_that_the_trash_does_not_accept_is_not_replaced_and_the_others_are(
+    database: AsyncDatabase[Document], collection: AsyncCollection[Document]
+) -> None:
+    other = named("502", "Іван Рудь (2014) 12345671")
+    await stored_with(database, "2014", "Іван", WRONG, other)
+    refuses = {"document.appointmentId": {"$ne": "501"}}
+    await database.create_collection("altegio-sync-trash", validator=refuses)
+
+    report = await sync(database, WRONG, other)
+
+    assert await leads(collection) == [("2014", "Іван"), ("12345671", "Іван Рудь (2014)")]
+    assert (report.records.updated, report.records.failed) == (1, 1)
+    assert "501 (code 121)" in str(report.errors[0].message)
+    assert [each.appointment_id for each in report.lead_changes] == ["502"]
+
+
 async def test_undo_leaves_a_lead_that_was_changed_since_and_keeps_what_else_was(
     database: AsyncDatabase[Document], collection: AsyncCollection[Document]
 ) -> None:

@@ -93,16 +93,28 @@ def plan_one(
     ]
     plan = Plan(position, Outcome.DUPLICATE, is_no_longer_kept=is_gone)
     plan.has_doubtful_lead = any(lead is not None and lead.is_doubtful for *_, lead in settled)
-    if not differing:
-        if mode is SyncMode.UPDATE:
+    if differing:
+        plan.outcome = Outcome.STALE
+        plan.changes = frozenset(
+            name for each, changed in differing for name in reported_names(each, changed)
+        )
+    if mode is SyncMode.UPDATE:
+        if differing:
+            _plan_update(plan, differing, wanted, asked, writes_at)
+        else:
             plan.writes = _stamp_writes(stored, wanted, asked)
-        return plan
-    plan.changes = frozenset(
-        name for each, changed in differing for name in reported_names(each, changed)
-    )
-    plan.outcome = Outcome.STALE if mode is SyncMode.NEW_ONLY else Outcome.UPDATED
-    if mode is SyncMode.NEW_ONLY:
-        return plan
+    return plan
+
+
+def _plan_update(
+    plan: Plan,
+    differing: Sequence[tuple[Document, Document]],
+    wanted: Document,
+    asked: Asked,
+    writes_at: datetime,
+) -> None:
+    """Write the documents, each with the fields that change in it."""
+    plan.outcome = Outcome.UPDATED
     plan.lead_changes = [
         StoredLead(each, changed) for each, changed in differing if is_other_lead(each, changed)
     ]
@@ -113,7 +125,6 @@ def plan_one(
     plan.writes = [
         _update(each, {**changed, "updatedAt": writes_at}) for each, changed in differing
     ]
-    return plan
 
 
 def _with_stored_lead(verdict: Verdict, stored: Sequence[Document]) -> Verdict:
