@@ -1,4 +1,4 @@
-"""Opens a school: Altegio, and what MongoDB keeps of it. The one place that knows every class."""
+"""Opens a school: Altegio, and the stores in MongoDB. The one place that knows every class."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 
 def ignore(_event: str, /, **_fields: object) -> None:
-    """For those who want no warnings."""
+    """Ignores all warnings."""
 
 
 class School(Stores):
@@ -111,7 +111,7 @@ class School(Stores):
         return Stores(self.database, self.collection, warn=self._warn, fence=leases.check)
 
     async def find_zone(self) -> LocalZone:
-        """The zone of the local days, for what does not ask Altegio; see `find_local_zone`.
+        """The zone of the local days, for commands that do not ask Altegio; see `find_local_zone`.
 
         `unknown_zone` is warned of where this machine does not know the zone that was wanted.
         """
@@ -183,7 +183,7 @@ async def open_school(
 
 
 def open_altegio(config: SchoolConfig) -> AltegioApi:
-    """Altegio alone, for who needs no MongoDB; the budget is this process's own."""
+    """Altegio without MongoDB; the budget is this process's own."""
     return _build_altegio(config, _own_budget(config), None, ignore)
 
 

@@ -1,4 +1,4 @@
-"""Gathers the status of a school from all that MongoDB keeps of it."""
+"""Collects the status of a school from everything that MongoDB stores about it."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ async def collect_school_status(school: School, mistyped: Sequence[str] = ()) ->
 
 
 async def _find_runs_at_work(school: School) -> tuple[Sequence[RunMark], list[LeaseState]]:
-    """What is known of the last runs, and the leases.
+    """The marks of the last runs, and the leases.
 
     A run that seems to have been killed may just have ended, so both are read once more.
     """

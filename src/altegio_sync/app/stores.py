@@ -1,6 +1,6 @@
-"""What MongoDB keeps for one school.
+"""The stores in MongoDB for one school.
 
-A store is made, and its module imported, at its first use: a command does not wait for the others.
+A store is made, and its module imported, at its first use: a command does not wait for others.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from altegio_sync.messages import Message
 
-#: What a setting is, for those who lack it: name -> where it is found.
+#: Where to find the value of each required setting.
 HINTS = {
     "ALTEGIO_COMPANY_ID": texts.COMPANY_ID_HINT,
     "ALTEGIO_COMPANY_TOKEN": texts.COMPANY_TOKEN_HINT,
@@ -36,13 +36,13 @@ ALL_SETTINGS = (*ALTEGIO_SETTINGS, "DB_URI")
 
 
 class Settings(BaseSettings, SchoolConfig):
-    """A school's values, as the environment has them.
+    """A school's values, read from the environment.
 
-    Built by hand it takes the field names, and reads the environment for those left out.
+    Code may pass field names as arguments; missing fields are read from the environment.
     """
 
     model_config = SettingsConfigDict(
-        enable_decoding=False,  # a list is typed with commas, not in JSON
+        enable_decoding=False,  # a list is written with commas, not in JSON
         env_file_encoding=ENCODING,
         env_ignore_empty=True,
         extra="ignore",
@@ -53,7 +53,7 @@ def load_settings(env_file: Path | None = None, required: Iterable[str] = ALL_SE
     """The settings of the environment, then of ``env_file``, by default `.env` where it exists.
 
     Raises:
-        ConfigError: all that is missing, or all that is wrong, in one message.
+        ConfigError: one message names all missing settings, or all wrong values.
     """
     source = settings_file(env_file)
     is_there = _is_there(source)
@@ -80,13 +80,13 @@ def load_settings(env_file: Path | None = None, required: Iterable[str] = ALL_SE
 
 
 def _is_there(path: Path) -> bool:
-    """Whether there is something of that name, readable or not."""
+    """Whether something with this name exists, readable or not."""
     try:
         path.lstat()
     except (FileNotFoundError, NotADirectoryError):
         return False
     except OSError:
-        return True  # why it cannot be read is reported when that is tried
+        return True  # the reason is reported when the file is read
     return True
 
 
@@ -104,14 +104,14 @@ def _file_problem(path: Path) -> Message | str | None:
 
 
 def _near_address_names(source: Path) -> list[Message]:
-    """Such as `DB_URL`; without the prefix it is a slip only where the address is missing."""
+    """Names such as `DB_URL`: without the prefix, a mistake only where the address is missing."""
     names = dict.fromkeys([*os.environ, *names_in(source)])
     near = get_close_matches("DB_URI", [each for each in names if each != "DB_URI"], cutoff=0.8)
     return [UnknownName(each, "DB_URI").message for each in near]
 
 
 class _Required(BaseSettings):
-    """The required ones as they stand there, whatever is wrong with them and the others."""
+    """The required settings as written, even where they or other settings are wrong."""
 
     model_config = SettingsConfigDict(
         env_file_encoding=ENCODING, env_ignore_empty=True, extra="ignore"
@@ -124,7 +124,7 @@ class _Required(BaseSettings):
 
 
 def _read_settings(source: Path) -> tuple[Settings | None, dict[str, Message]]:
-    """The settings, or what is wrong with each of those that are."""
+    """The settings, or for each wrong setting what is wrong with it."""
     try:
         return Settings(_env_file=source), {}
     except ValidationError as error:
@@ -139,7 +139,7 @@ def _missing_settings(missing: Sequence[str]) -> list[Message]:
 def _wrong_address(uri: str) -> list[Message]:
     if uri == EMBEDDED:
         return []
-    # Not before it is known to be needed: the driver takes long to import.
+    # Imported only where needed: the import of the driver is slow.
     from altegio_sync.mongo.core.connection import database_name
 
     try:

@@ -1,4 +1,4 @@
-"""The names of the settings: which of them are set, and which other names are nearly theirs."""
+"""The names of the settings: which are set, and which other names are similar to them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dotenv.parser import parse_stream
 from altegio_sync.config.values import SchoolConfig
 from altegio_sync.domain.setting_names import UnknownName, find_unknown
 
-#: The last of them belong to other parts of the program.
+#: The last names belong to other parts of the program.
 KNOWN_SETTINGS = (
     *(str(each.validation_alias) for each in SchoolConfig.model_fields.values()),
     "ALTEGIO_LANG",
@@ -24,9 +24,9 @@ def settings_file(env_file: Path | None = None) -> Path:
 
 
 def find_unknown_settings(env_file: Path | None = None) -> list[UnknownName]:
-    """Names in the settings file that are no settings, and such in the environment that are near.
+    """Names in the settings file that are not settings, and similar names in the environment.
 
-    The school's server may have `ALTEGIO_` names of its own in both.
+    The school's server may have its own `ALTEGIO_` names in both.
     """
     in_file = find_unknown(names_in(settings_file(env_file)), KNOWN_SETTINGS)
     in_environment = find_unknown(os.environ, KNOWN_SETTINGS)
@@ -36,7 +36,7 @@ def find_unknown_settings(env_file: Path | None = None) -> list[UnknownName]:
 
 
 def find_mistyped_settings(env_file: Path | None = None) -> list[UnknownName]:
-    """Names that are nearly those of settings which are not set; others are hardly slips."""
+    """Names that are similar to settings which are not set; other names are hardly mistakes."""
     found = find_unknown_settings(env_file)
     return [each for each in found if each.meant is not None and not is_set(each.meant, env_file)]
 
@@ -48,7 +48,7 @@ def is_set(name: str, env_file: Path | None = None) -> bool:
 
 def names_in(path: Path) -> list[str]:
     if not path.is_file():
-        return []  # a pipe may never end, nor begin
+        return []  # a pipe may never end, or never begin
     try:
         with path.open(encoding="utf-8-sig") as file:
             return [each.key for each in parse_stream(file) if each.key]

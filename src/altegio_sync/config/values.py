@@ -1,4 +1,4 @@
-"""What a school is configured with: plain values, each checked, read from nowhere."""
+"""The configuration of a school: plain, checked values, without reading the environment."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ if TYPE_CHECKING:
 
 DEFAULT_COLLECTION = "altegio-appointments"
 MAX_PAGE_SIZE = 1000
-#: In place of an address: the MongoDB that the program starts itself.
+#: The word in place of an address for the MongoDB that the program starts itself.
 EMBEDDED = "embedded"
-#: A shorter one may stand in any text by chance.
+#: A shorter secret may be part of any text by chance.
 _SHORTEST_SECRET = 6
 
 
@@ -107,7 +107,7 @@ def _collection(value: str) -> str:
 
 
 def _from_home(path: Path) -> Path:
-    """`~` is expanded by shells, not in a settings file."""
+    """Expands `~`, which only shells do, for a value from a settings file."""
     return Path.home().joinpath(*path.parts[1:]) if path.parts[:1] == ("~",) else path
 
 
@@ -209,20 +209,20 @@ class SchoolConfig(BaseModel):
 
     @property
     def settings_hash(self) -> str:
-        """Stands for what decides which bookings are kept: ledger entries hang on it."""
+        """A hash of the settings that decide which bookings are kept; ledger entries depend on it."""
         return settings_hash(self.rules, self.leads)
 
     @property
     def first_page_size(self) -> int:
-        """What the first page asks for; a server that serves less is followed."""
+        """The requested size of the first page; later pages use the size that the server serves."""
         return MAX_PAGE_SIZE if self.page_size == "auto" else self.page_size
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """What must never be shown, the password within the database's address included.
+        """Texts that must never be shown, with the password of the database's address.
 
-        A secret that may be a part of our own words, such as the password `a` or `collection`, is
-        here as it stands in an address.
+        A password that may be a part of our own words, such as `a` or `collection`, is listed only
+        with the signs around it in an address.
         """
         uri = self.db_uri.get_secret_value()
         password = re.search(r"://[^/@]*?:([^@]+)@", uri)

@@ -1,4 +1,4 @@
-"""What is doubtful about the settings, though a run can go on with them."""
+"""Warnings about the settings; a run is possible in spite of them."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 
 def find_settings_warnings(config: SchoolConfig, env_file: Path | None = None) -> list[RunError]:
-    """Names that are nearly those of settings, and a list of services that is missing."""
+    """Names that are similar to settings, and a missing list of services."""
     warnings = []
     for each in find_unknown_settings(env_file):
         if each.meant is not None:
-            # Where the known one is set as well, the other is hardly a slip.
+            # Where the known setting is set as well, the other name is hardly a mistake.
             is_slip = not is_set(each.meant, env_file)
             code = "unknown_setting" if is_slip else "similar_setting"
             warnings.append(RunError(code, each.message))
