@@ -209,7 +209,7 @@ class SchoolConfig(BaseModel):
 
     @property
     def settings_hash(self) -> str:
-        """A hash of the settings that decide which bookings are kept; ledger entries depend on it."""
+        """A hash of the settings that decide which bookings are kept; the ledger stores it."""
         return settings_hash(self.rules, self.leads)
 
     @property
