@@ -30,6 +30,20 @@ def test_sentences_are_written_in_messages_alone() -> None:
     assert {name: lines for name, lines in found.items() if lines} == {}
 
 
+def test_an_error_is_handed_on_by_its_message_and_not_by_its_english_text() -> None:
+    found = [
+        f"{path.relative_to(SOURCE)}:{node.lineno}"
+        for path in _modules()
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and _is_sink(node.func)
+        for given in node.args
+        if isinstance(given, ast.Call) and isinstance(given.func, ast.Name)
+        if given.func.id == "str" and "error" in ast.unparse(given)
+    ]
+
+    assert found == []
+
+
 def _modules() -> Iterator[Path]:
     for path in sorted(SOURCE.rglob("*.py")):
         if "messages" not in path.relative_to(SOURCE).parts:

@@ -91,7 +91,7 @@ class CliProgress(SilentProgress):
             try:
                 listed.put()
             except ConfigError as error:
-                return [RunError("skipped_not_listed", str(error))]
+                return [RunError("skipped_not_listed", error.message)]
         return []
 
     def list_skipped_in(self, path: Path) -> None:

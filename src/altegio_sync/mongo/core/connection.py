@@ -210,7 +210,7 @@ def waits_for_mongodb(
                     return await operation(*args, **kwargs)
             except _LostError as error:
                 # Not the same error: an outer operation would wait as long again for it.
-                lost = StoreUnavailableError(str(error))
+                lost = StoreUnavailableError(error.message)
             await anyio.sleep(_TRIED_EVERY_S)
             left_s = deadline - anyio.current_time()
             if left_s <= 0:
