@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from altegio_sync.cli.html import render_stats_page
-from altegio_sync.domain.foreign_text import shown
+from altegio_sync.messages.foreign_text import shown
 from tests.acceptance.cli import NO_MONGODB
 from tests.chromium import find_chromium, running_chromium
 from tests.stats_reports import HOSTILE, a_report, an_empty_report, long_ago

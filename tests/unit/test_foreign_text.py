@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from altegio_sync.domain.foreign_text import OwnLines, json_safe, shown
 from altegio_sync.errors import ConfigError
+from altegio_sync.messages.foreign_text import OwnLines, json_safe, shown
 
 DANGEROUS = ("Cc", "Cf", "Cs", "Zl", "Zp")
 

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from altegio_sync.cli.html import render_stats_page
 from altegio_sync.cli.html.markup import Markup, element
-from altegio_sync.domain.foreign_text import shown
 from altegio_sync.domain.period import Period
+from altegio_sync.messages.foreign_text import shown
 from tests.stats_reports import HOSTILE, TODAY, a_report, an_empty_report, long_ago
 
 if TYPE_CHECKING:

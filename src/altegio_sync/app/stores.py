@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from altegio_sync.domain.foreign_text import shown
+from altegio_sync.messages.foreign_text import shown
 from altegio_sync.mongo.core.fence import no_fence
 
 if TYPE_CHECKING:

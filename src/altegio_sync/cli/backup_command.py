@@ -15,8 +15,8 @@ from altegio_sync.cli.command import (
 )
 from altegio_sync.cli.transfer_bar import transfer_bar
 from altegio_sync.domain.exit_code import ExitCode
-from altegio_sync.domain.foreign_text import shown
 from altegio_sync.domain.report import RunError, utc_now
+from altegio_sync.messages.foreign_text import shown
 from altegio_sync.messages.tending import BACKUP_INTERRUPTED
 from altegio_sync.usecases.backup import back_up
 

@@ -13,8 +13,8 @@ from altegio_sync.cli.command import (
 )
 from altegio_sync.config import settings_file
 from altegio_sync.domain.exit_code import ExitCode
-from altegio_sync.domain.foreign_text import shown
 from altegio_sync.messages import render
+from altegio_sync.messages.foreign_text import shown
 from altegio_sync.usecases.check import ABOUT_SETTINGS, Level
 
 if TYPE_CHECKING:

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 from altegio_sync.app.school import open_school
 from altegio_sync.cli.command import load, print_json, run_command
 from altegio_sync.cli.repeated_warnings import log_warning
-from altegio_sync.domain.warnings import counted
 from altegio_sync.log import get_logger
+from altegio_sync.messages import render
+from altegio_sync.messages import tending as texts
+from altegio_sync.messages.words import DOCUMENTS, LINES, join
 from altegio_sync.usecases.clean import clean_duplicates
 
 if TYPE_CHECKING:
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 
     from altegio_sync.cli.command import CommandOptions
     from altegio_sync.domain.cleaning import CleanReport
+    from altegio_sync.messages import Message
     from altegio_sync.usecases.stopping import StopSignal
 
 
@@ -45,28 +48,23 @@ def _show(options: CommandOptions, report: CleanReport) -> None:
 
 
 def _render(report: CleanReport) -> str:
-    appointments = counted(report.appointment_ids, "appointment")
-    removed = counted(report.removed, "document")
-    was, is_ = ("was", "is") if report.appointment_ids == 1 else ("were", "are")
-    if report.appointment_ids == 0:
-        head = "Clean: no appointment is stored twice"
-    elif report.dry_run:
-        head = (
-            f"Clean (dry run, nothing was written): {appointments} {is_} stored more than "
-            f"once, {removed} would go to the trash"
-        )
-    else:
-        head = (
-            f"Clean {report.run_id}: {appointments} {was} stored more than once, {removed} moved "
-            f"to the trash, {counted(report.changed, 'document')} completed from the removed ones"
-        )
-    lines = [head]
+    lines = [_headline(report)]
     if report.has_unique_index:
-        lines.append("The unique index on appointmentId is in place")
+        lines.append(texts.INDEX_IN_PLACE())
     if report.removed and not report.dry_run:
-        lines.append(f"altegio-sync undo {report.run_id} brings them back")
+        lines.append(texts.UNDO_CLEAN(run_id=report.run_id))
     if report.left:
-        lines.append(f"{counted(len(report.left), 'appointment')} not changed")
+        lines.append(texts.NOT_CHANGED(count=len(report.left)))
     if report.interrupted:
-        lines.append("Interrupted: run it again for the rest")
-    return "\n".join(lines)
+        lines.append(texts.RUN_AGAIN())
+    return render(join(LINES, lines))
+
+
+def _headline(report: CleanReport) -> Message:
+    count, removed = report.appointment_ids, DOCUMENTS(count=report.removed)
+    if count == 0:
+        return texts.CLEAN_NONE()
+    if report.dry_run:
+        return texts.CLEAN_PLAN(count=count, removed=removed)
+    changed = DOCUMENTS(count=report.changed)
+    return texts.CLEAN_DONE(run_id=report.run_id, count=count, removed=removed, changed=changed)

@@ -17,7 +17,6 @@ from altegio_sync.cli import INTERRUPTED
 from altegio_sync.cli.streams import WatchedOutput, watched_stdout
 from altegio_sync.config import ALL_SETTINGS, load_settings, settings_file
 from altegio_sync.domain.exit_code import ExitCode
-from altegio_sync.domain.foreign_text import json_safe, shown
 from altegio_sync.domain.report import RunError, failure_json
 from altegio_sync.errors import (
     AltegioError,
@@ -29,6 +28,7 @@ from altegio_sync.errors import (
 )
 from altegio_sync.log import configure_logging, get_logger
 from altegio_sync.messages import commands as texts
+from altegio_sync.messages.foreign_text import json_safe, shown
 from altegio_sync.settings_file import read_settings_file
 from altegio_sync.usecases.stopping import StopSignal
 

@@ -19,9 +19,9 @@ from altegio_sync.cli.command import (
 )
 from altegio_sync.cli.repeated_warnings import log_warning
 from altegio_sync.domain.durations import age_text
-from altegio_sync.domain.foreign_text import shown
 from altegio_sync.domain.ledger import CompanyCoverage, Grade
 from altegio_sync.domain.period_words import parse_period
+from altegio_sync.messages.foreign_text import shown
 from altegio_sync.usecases.coverage import collect_coverage
 
 if TYPE_CHECKING:

@@ -16,12 +16,12 @@ from altegio_sync.cli.command import (
 )
 from altegio_sync.cli.sync_command import execute_sync
 from altegio_sync.domain.exit_code import ExitCode
-from altegio_sync.domain.foreign_text import shown
 from altegio_sync.domain.period import PERIOD_NAMES, NamedPeriod
 from altegio_sync.domain.period_words import parse_period
 from altegio_sync.domain.report import utc_now
 from altegio_sync.errors import AltegioSyncError, ConfigError
 from altegio_sync.messages import commands as texts
+from altegio_sync.messages.foreign_text import shown
 from altegio_sync.usecases.announce import announce
 from altegio_sync.usecases.zones import to_zone
 

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from altegio_sync.cli.private_file import cannot_write, private_file
-from altegio_sync.domain.foreign_text import REPLACEMENT, shown
 from altegio_sync.errors import ConfigError
 from altegio_sync.messages import files as texts
+from altegio_sync.messages.foreign_text import REPLACEMENT, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
-from altegio_sync.domain.foreign_text import shown
+from altegio_sync.messages.foreign_text import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from altegio_sync.domain.foreign_text import has_invisible, shown
 from altegio_sync.domain.stats import label_of
+from altegio_sync.messages.foreign_text import has_invisible, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

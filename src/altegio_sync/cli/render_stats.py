@@ -12,9 +12,9 @@ from rich.text import Text
 
 from altegio_sync.domain.day_chart import draw_days
 from altegio_sync.domain.durations import age_text
-from altegio_sync.domain.foreign_text import shown
 from altegio_sync.domain.stats import share_of
 from altegio_sync.messages import render
+from altegio_sync.messages.foreign_text import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from altegio_sync.domain.durations import age_text
-from altegio_sync.domain.foreign_text import shown
+from altegio_sync.messages.foreign_text import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

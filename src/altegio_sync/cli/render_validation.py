@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from altegio_sync.domain.foreign_text import shown
 from altegio_sync.domain.validation import Severity
 from altegio_sync.messages import render
+from altegio_sync.messages.foreign_text import shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

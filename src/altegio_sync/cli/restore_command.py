@@ -10,8 +10,8 @@ from altegio_sync.cli.command import load, print_json, run_command
 from altegio_sync.cli.repeated_warnings import log_warning
 from altegio_sync.cli.transfer_bar import transfer_bar
 from altegio_sync.domain.exit_code import ExitCode
-from altegio_sync.domain.foreign_text import shown
 from altegio_sync.log import get_logger
+from altegio_sync.messages.foreign_text import shown
 from altegio_sync.usecases.restore import restore_dump
 
 if TYPE_CHECKING:

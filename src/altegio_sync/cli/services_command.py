@@ -13,8 +13,8 @@ from altegio_sync.cli.command import (
 )
 from altegio_sync.config import ALTEGIO_SETTINGS
 from altegio_sync.domain.exit_code import ExitCode
-from altegio_sync.domain.foreign_text import shown
 from altegio_sync.log import get_logger
+from altegio_sync.messages.foreign_text import shown
 from altegio_sync.usecases.services import list_services
 
 if TYPE_CHECKING:

@@ -14,12 +14,12 @@ from altegio_sync.cli.render_sync import render_sync
 from altegio_sync.config import find_settings_warnings
 from altegio_sync.domain.durations import parse_duration
 from altegio_sync.domain.exit_code import ExitCode
-from altegio_sync.domain.foreign_text import shown
 from altegio_sync.domain.period_words import parse_period
 from altegio_sync.domain.report import SyncMode
 from altegio_sync.errors import ConfigError
 from altegio_sync.log import get_logger
 from altegio_sync.messages import commands as texts
+from altegio_sync.messages.foreign_text import shown
 from altegio_sync.usecases.changes import ChangesRequest
 from altegio_sync.usecases.conditions import find_due_conditions
 from altegio_sync.usecases.sync import SyncRequest

@@ -8,8 +8,8 @@ from altegio_sync.app.school import open_school
 from altegio_sync.cli.command import load, print_json, run_command
 from altegio_sync.cli.repeated_warnings import log_warning
 from altegio_sync.domain.exit_code import ExitCode
-from altegio_sync.domain.foreign_text import shown
 from altegio_sync.log import get_logger
+from altegio_sync.messages.foreign_text import shown
 from altegio_sync.usecases.undo import undo_run
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from altegio_sync.domain.foreign_text import shown
+from altegio_sync.messages.foreign_text import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

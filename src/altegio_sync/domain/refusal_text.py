@@ -10,7 +10,7 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING
 
-from altegio_sync.domain.foreign_text import shown
+from altegio_sync.messages.foreign_text import shown
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from altegio_sync.domain.appointment import AttendanceStatus
 from altegio_sync.domain.exit_code import CommandReport
-from altegio_sync.domain.foreign_text import shown
 from altegio_sync.domain.json_form import JsonForm, Key
 from altegio_sync.domain.period_words import parse_open_period
+from altegio_sync.messages.foreign_text import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -16,6 +16,7 @@ SECONDS = Template("seconds", "{count} second", "{count} seconds")
 MINUTES = Template("minutes", "{count} minute", "{count} minutes")
 HOURS = Template("hours", "{count} hour", "{count} hours")
 DAYS = Template("days", "{count} day", "{count} days")
+DOCUMENTS = Template("documents", "{count} document", "{count} documents")
 DIGITS = Template("digits", "{count} digit", "{count} digits")
 
 LISTED = Template("listed", "{ids}")

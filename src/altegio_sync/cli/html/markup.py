@@ -7,7 +7,7 @@ import hashlib
 import html
 from typing import TYPE_CHECKING
 
-from altegio_sync.domain.foreign_text import shown
+from altegio_sync.messages.foreign_text import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
