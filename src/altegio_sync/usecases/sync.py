@@ -257,7 +257,7 @@ class _PeriodSync:
             await self._days.enter(outcome.window)
 
     async def _decide(self, window: Window) -> WindowOutcome:
-        """Whether the days are complete. Here alone this is decided, and it is counted once."""
+        """Decide whether the days are complete. `run` counts all outcomes once, at the end."""
         if window.grade is None:
             return Unsettled(window.without_ids())
         if self._vanished is not None:

@@ -82,13 +82,16 @@ class BookingIntake:
     async def _take(
         self, bookings: Sequence[Booking], counts: RecordCounts, query: PageQuery | None
     ) -> set[str]:
-        """The ids of the updated bookings of a store call that moved one to another time."""
+        """Store the bookings of a page.
+
+        Returns the ids of the updated bookings, where one of them was moved to another time.
+        """
         moved: set[str] = set()
         store = partial(self._store_batch, counts, moved)
         overtaken = await store(bookings)
         self._note_wrong_offsets(bookings)
         if overtaken:
-            assert query is not None  # noqa: S101 - of a page that Altegio was asked for
+            assert query is not None  # noqa: S101 - the page is an answer of Altegio
             await self._asking_again(store, counts).settle_page(overtaken, query)
         return moved
 
@@ -180,7 +183,6 @@ class BookingIntake:
         if ids and self._context.mode is SyncMode.UPDATE:
             message = texts.NO_LONGER_KEPT(count=len(ids), ids=some_ids(ids))
             self._warn("no_longer_kept", message, ids)
-
         warn_of_leads(self._report, self._progress, dry_run=self._context.dry_run)
 
     def _warn(self, code: str, message: Message, ids: Sequence[str], **fields: object) -> None:
