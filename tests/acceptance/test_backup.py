@@ -70,7 +70,8 @@ def test_a_backup_is_for_its_owner_alone_and_holds_what_it_says(
     file = folder / f"{NAME}.bson.gz"
     with gzip.open(file) as opened:
         contents = opened.read()
-    assert (ran.code, ran.err) == (0, "")
+    assert ran.code == 0
+    assert ran.err == ""
     assert ran.json == {
         "command": "backup",
         "ok": True,
@@ -122,11 +123,14 @@ def test_what_was_changed_deleted_and_doubled_since_is_as_before(
 
     expected = {"inserted": 300, "replaced": 200, "unchanged": 700, "extra": 1, "failed": 0}
     for ran, dry_run in ((dry, True), (done, False)):
-        assert (ran.code, ran.err) == (0, "")
+        assert ran.code == 0
+        assert ran.err == ""
         assert {name: ran.json[name] for name in expected} == expected
         assert ran.json["command"] == "restore"
-        assert (ran.json["ok"], ran.json["dry_run"]) == (True, dry_run)
-        assert (ran.json["documents"], ran.json["errors"]) == (1200, [])
+        assert ran.json["ok"] is True
+        assert ran.json["dry_run"] == dry_run
+        assert ran.json["documents"] == 1200
+        assert ran.json["errors"] == []
     assert after_dry == changed
     stored.delete_one({"_id": "new"})
     assert everything(stored) == before
@@ -160,7 +164,9 @@ def test_what_is_there_already_is_not_written_over(
     again = cli.run("backup", "made", "--json")
     taken = cli.run("backup", "taken")
 
-    assert (first.code, again.code, taken.code) == (0, 2, 2)
+    assert first.code == 0
+    assert again.code == 2
+    assert taken.code == 2
     assert again.err == "ERROR made exists already and is left alone: name another place\n"
     assert again.json["ok"] is False
     assert (tmp_path / "taken").read_text() == "mine"
@@ -250,8 +256,11 @@ def test_a_stopped_restore_keeps_what_it_brought_back_and_says_how_far_it_came(
 
     assert running.returncode == 130
     assert 0 < kept < len(before)
-    assert (report["inserted"], report["documents"], report["extra"]) == (kept, 40_000, None)
-    assert (again["inserted"], again["unchanged"]) == (40_000 - kept, kept)
+    assert report["inserted"] == kept
+    assert report["documents"] == 40_000
+    assert report["extra"] is None
+    assert again["inserted"] == 40_000 - kept
+    assert again["unchanged"] == kept
     assert everything(stored) == before
 
 
@@ -262,7 +271,8 @@ def test_the_embedded_mongodb_is_backed_up_as_well(cli: Cli, tmp_path: Path) -> 
     restored = cli.run("restore", "given.bson", "--json", **embedded)
     backup = cli.run("backup", "made", "--json", **embedded)
 
-    assert (restored.code, backup.code) == (0, 0)
+    assert restored.code == 0
+    assert backup.code == 0
     assert backup.json["documents"] == 1
     assert (tmp_path / "made" / "altegio" / f"{NAME}.bson.gz").exists()
 
@@ -273,7 +283,8 @@ def test_on_a_terminal_a_bar_tells_how_far_it_is(cli: Cli, stored: Collection[Do
     code, out, screen = run_on_terminal(cli, "backup", "made")
     again, _out, restored = run_on_terminal(cli, "restore", "made")
 
-    assert (code, again) == (0, 0)
+    assert code == 0
+    assert again == 0
     assert "3000/3000" in screen
     assert "restoring" in restored
     assert "\x1b" not in out

@@ -146,7 +146,9 @@ def test_a_sync_that_waits_reports_what_it_waits_for(
     waited = cli.run("sync", "today", "--wait", "1s", *quiet)
     changes = cli.run("changes", "--since", "1d", "-q")
 
-    assert (refused.code, waited.code, changes.code) == (3, 3, 0)
+    assert refused.code == 3
+    assert waited.code == 3
+    assert changes.code == 0
     assert "Waiting up to 1s for the run at work on company 77: sync theirs" in waited.err
     assert "theirs" in refused.err
     assert changes.err == ""
@@ -169,5 +171,7 @@ def test_a_second_changes_gives_way_and_says_nothing_to_cron(
 
     ran = cli.run("changes", "--since", "1d", "-q")
 
-    assert (ran.code, ran.out, ran.err) == (0, "", "")
+    assert ran.code == 0
+    assert ran.out == ""
+    assert ran.err == ""
     assert server.requests == []

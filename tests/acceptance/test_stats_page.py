@@ -116,7 +116,8 @@ def assert_same_figures(found: dict[str, Any], report: dict[str, Any]) -> None:
     assert {id_: found[id_] for id_ in expected} == expected
     days = [count for (count,) in found["days"].values()]
     counted = {each["date"]: each["count"] for each in report["dates"]["by_day"]}
-    assert (sum(days), max(days)) == (sum(counted.values()), max(counted.values()))
+    assert sum(days) == sum(counted.values())
+    assert max(days) == max(counted.values())
     assert found["last-run"]["Age at the count"] == [report["last_run"]["age_hours"]]
 
 
@@ -131,7 +132,8 @@ def test_its_figures_are_those_of_the_json_report(
     assert_same_figures(tab.evaluate(READ), report.to_json())
     assert tab.evaluate(LINES) == [str(each) for each in report.warnings]
     assert tab.evaluate("document.scripts.length + document.images.length") == 0
-    assert (tab.complaints, tab.requested) == ([], [page_of(report)])
+    assert tab.complaints == []
+    assert tab.requested == [page_of(report)]
 
 
 def test_what_was_synced_is_on_the_page(cli: Cli, tmp_path: Path, browser: Browser) -> None:
@@ -144,7 +146,8 @@ def test_what_was_synced_is_on_the_page(cli: Cli, tmp_path: Path, browser: Brows
     narrowed = browser.open(path.as_uri())
 
     assert_same_figures(tab.evaluate(READ), as_json.json)
-    assert (tab.complaints, tab.requested) == ([], [path.as_uri()])
+    assert tab.complaints == []
+    assert tab.requested == [path.as_uri()]
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert as_text.out.startswith("Appointments, days in Europe/Kyiv")
     assert as_text.out.endswith(f"\nAs a page: {path}\n")
@@ -175,7 +178,8 @@ def test_it_is_light_by_day_and_dark_by_night(browser: Browser, page_of: Any) ->
     dark = browser.open(url, scheme="dark")
     by_night = dark.evaluate(BACKGROUND), dark.picture()
 
-    assert (by_day[0], by_night[0]) == ("rgb(244, 246, 249)", "rgb(17, 22, 29)")
+    assert by_day[0] == "rgb(244, 246, 249)"
+    assert by_night[0] == "rgb(17, 22, 29)"
     assert by_day[1] != by_night[1]
 
 

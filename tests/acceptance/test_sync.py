@@ -73,7 +73,9 @@ def test_a_month_is_stored_right_in_every_field_and_counted_by_every_reason(
     first, last = last_month()
     assert report["period"] == {"from": str(first), "to": str(last), "timezone": school.timezone}
     assert report["companies"] == [school.company_id]
-    assert (report["ok"], report["mode"], report["dry_run"]) == (True, "new-only", False)
+    assert report["ok"] is True
+    assert report["mode"] == "new-only"
+    assert report["dry_run"] is False
     kept_report = stored["altegio-sync-runs"].find_one({"_id": report["run_id"]})
     assert kept_report is not None
     assert kept_report["records"] == report["records"]
@@ -297,7 +299,10 @@ def test_several_companies_are_synced_one_after_another(cli: Cli, school: School
     unknown = cli.run("sync", "yesterday", "--company", "5")
     none = cli.run("sync", "yesterday", "--json", ALTEGIO_COMPANY_ID="4040,4041")
 
-    assert (partly.code, picked.code, unknown.code, none.code) == (1, 0, 2, 3)
+    assert partly.code == 1
+    assert picked.code == 0
+    assert unknown.code == 2
+    assert none.code == 3
     assert [each["company"] for each in partly.json["by_company"]] == [school.company_id, "4040"]
     assert [each["company"] for each in partly.json["errors"]] == ["4040"]
     assert partly.json["ok"] is False

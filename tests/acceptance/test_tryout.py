@@ -52,7 +52,8 @@ def test_the_sandbox_prints_the_settings_with_which_a_sync_succeeds(tmp_path: Pa
     assert settings["ALTEGIO_COMPANY_ID"] == "501"
     assert ran.code == 0, ran.err
     assert ran.json["records"]["saved"] > 0
-    assert (sandbox.returncode, err) == (130, "")
+    assert sandbox.returncode == 130
+    assert err == ""
 
 
 def test_a_port_that_is_taken_is_told(tmp_path: Path) -> None:

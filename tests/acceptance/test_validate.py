@@ -124,7 +124,8 @@ def test_a_fix_brings_every_field_back_and_undo_every_byte(
     trashed = {each["document"]["_id"] for each in trash.find({"removed": True})}
     assert trashed == {"gone", "nameless"}
     assert collection.count_documents({"_id": {"$in": ["gone", "nameless"]}}) == 0
-    assert (report["fixed"], report["trashed"]) == (len(DAMAGE), 2)
+    assert report["fixed"] == len(DAMAGE)
+    assert report["trashed"] == 2
     assert fixed.code == 1
     assert {each["rule"]: each["count"] for each in report["rules"] if each["count"]}[
         "unknown-status"
@@ -217,8 +218,12 @@ def test_duplicates_are_named_and_clean_mends_them(
     assert "ERROR   duplicate-appointment        6" in found.out
     assert "altegio-sync clean" in found.out
     assert found.code == 1
-    assert (planned["appointment_ids"], planned["removed"], planned["run_id"]) == (3, 3, None)
-    assert (cleaned.code, cleaned.json["command"], cleaned.json["removed"]) == (0, "clean", 3)
+    assert planned["appointment_ids"] == 3
+    assert planned["removed"] == 3
+    assert planned["run_id"] is None
+    assert cleaned.code == 0
+    assert cleaned.json["command"] == "clean"
+    assert cleaned.json["removed"] == 3
     assert collection.count_documents({}) == len(kept)
     runs = cli.run("undo").out
     undone = cli.run("undo", cleaned.json["run_id"])
@@ -238,15 +243,18 @@ def test_the_trash_is_emptied_of_what_is_old(
     purged = cli.run("trash", "purge", "--older-than", "0s", "--json").json
     wrong = cli.run("trash", "purge", "--older-than", "soon")
 
-    assert (young["purged"], purged["purged"]) == (0, 1)
+    assert young["purged"] == 0
+    assert purged["purged"] == 1
     assert "1 entry older than 0s would be deleted permanently" in planned
-    assert (wrong.code, wrong.err.startswith("ERROR Invalid duration: 'soon'")) == (2, True)
+    assert wrong.code == 2
+    assert wrong.err.startswith("ERROR Invalid duration: 'soon'")
 
 
 def test_an_undo_of_nothing_known_is_wrong_use(cli: Cli) -> None:
     ran = cli.run("undo", "20260101-000000-abcd", "--json")
 
-    assert (ran.code, ran.json["ok"]) == (2, False)
+    assert ran.code == 2
+    assert ran.json["ok"] is False
     assert "The trash is empty" in cli.run("undo").out
 
 
@@ -283,12 +291,10 @@ def test_findings_are_shown_as_people_correct_them_and_listed_whole(
     by_id = {each["id"]: each for each in rows}
     assert by_id.keys() == {each["appointmentId"] for each in wrong}
     first = by_id[wrong[0]["appointmentId"]]
-    assert (first["start"], first["teacher"], first["lead"], first["problem"]) == (
-        f"{start:%Y-%m-%d %H:%M}",
-        wrong[0]["teacherName"],
-        wrong[0]["leadId"],
-        'status "came"',
-    )
+    assert first["start"] == f"{start:%Y-%m-%d %H:%M}"
+    assert first["teacher"] == wrong[0]["teacherName"]
+    assert first["lead"] == wrong[0]["leadId"]
+    assert first["problem"] == 'status "came"'
     assert report.stat().st_mode & 0o777 == 0o600
     rules = {each["rule"]: each for each in listed["rules"]}
     documents = [group[0]["appointmentId"] for group in rules["unknown-status"]["documents"]]
@@ -326,7 +332,8 @@ def test_a_period_is_checked_and_mended_and_nothing_else(
 
     counts = {each["rule"]: each["count"] for each in found["rules"]}
     assert found["period"] == {"from": str(day), "to": str(day), "timezone": "Europe/Kyiv"}
-    assert (0 < found["checked"] < len(kept), counts["untidy-text"]) == (True, 1)
+    assert 0 < found["checked"] < len(kept)
+    assert counts["untidy-text"] == 1
     assert f"{len(kept)} documents that start {last_month()[0]} to {last_month()[1]}" in shown
     assert "Documents without a readable start belong to no day" in shown
     assert fixed["fixed"] == 1

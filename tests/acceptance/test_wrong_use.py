@@ -148,10 +148,8 @@ def test_settings_come_from_the_environment_then_from_a_file(
     missing = cli.run("services", "--env-file", "none.env")
 
     assert read.code == 0, read.err
-    assert (missing.code, missing.err) == (
-        2,
-        f"ERROR There is no settings file {cli.folder}/none.env\n",
-    )
+    assert missing.code == 2
+    assert missing.err == f"ERROR There is no settings file {cli.folder}/none.env\n"
 
 
 @pytest.mark.parametrize(
@@ -214,7 +212,8 @@ def test_a_full_disk_behind_the_list_of_skipped_ones_does_not_end_the_run(cli: C
     assert "Cannot write /dev/full: No space left on device" in ran.err
     assert Path("/dev/full").stat().st_mode == mode
     kept = cli.run("stats", "--json").json["last_run"]
-    assert (kept["run_id"], kept["ok"]) == (ran.json["run_id"], False)
+    assert kept["run_id"] == ran.json["run_id"]
+    assert kept["ok"] is False
 
 
 def test_services_are_ready_to_paste(cli: Cli, school: School) -> None:
@@ -233,7 +232,8 @@ def test_services_of_several_companies_are_listed_but_for_those_that_cannot_be_h
     partly = cli.run("services", "--json", ALTEGIO_COMPANY_ID="77,79")
     none = cli.run("services", ALTEGIO_COMPANY_ID="78,79")
 
-    assert (partly.code, none.code) == (1, 3)
+    assert partly.code == 1
+    assert none.code == 3
     assert {each["company"] for each in partly.json["services"]} == {"77"}
     assert [each["company"] for each in partly.json["errors"]] == ["79"]
     assert "Company 78: " in none.err

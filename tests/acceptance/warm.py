@@ -22,7 +22,6 @@ from tests.acceptance.cli import Cli, Ran
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from types import TracebackType
 
 
 class WarmProcess:
@@ -39,12 +38,7 @@ class WarmProcess:
         )
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self._process.communicate()
 
     def run(self, arguments: Sequence[str], folder: Path, environment: Mapping[str, str]) -> Ran:

@@ -183,7 +183,9 @@ async def test_the_last_run_that_brought_appointments_is_found(runs: RunStore) -
     last, last_sync = await runs.find_last(), await runs.find_last("sync")
 
     assert last is not None
-    assert (last.run_id, last.command, last.started_at) == ("2", "changes", AT)
+    assert last.run_id == "2"
+    assert last.command == "changes"
+    assert last.started_at == AT
     assert last_sync is not None
     assert last_sync.run_id == "1"
     assert await runs.find_last("undo") is None

@@ -226,7 +226,8 @@ async def test_one_record_is_read(own_school: School, own_client: YclientsClient
     row = await own_client.records.get(77, body["id"])
 
     assert row.id_ == body["id"]
-    assert (row.date, row.datetime) == ("2026-06-10 09:00:00", "2026-06-10T09:00:00+03:00")
+    assert row.date == "2026-06-10 09:00:00"
+    assert row.datetime == "2026-06-10T09:00:00+03:00"
     assert row.documents is not None
     assert [each.record_id for each in row.documents] == [body["id"]]
 
@@ -238,7 +239,10 @@ async def test_a_time_block_of_the_month_is_read(
 
     row = await RecordsApi(forgiving).get(77, block["id"])
 
-    assert (row.id_, row.client_, row.services, row.visit_id) == (block["id"], None, [], 0)
+    assert row.id_ == block["id"]
+    assert row.client_ is None
+    assert row.services == []
+    assert row.visit_id == 0
 
 
 async def test_the_location_is_read(client: YclientsClient, school: School) -> None:
@@ -253,7 +257,9 @@ async def test_the_users_locations_are_read(forgiving: BaseClient) -> None:
     # It wants `active` as a text, where the newer docs have 0 and 1.
     (location,) = await CompaniesApi(forgiving).list(my=1)
 
-    assert (location.id_, location.timezone_name, location.active) == (77, "Europe/Kyiv", "1")
+    assert location.id_ == 77
+    assert location.timezone_name == "Europe/Kyiv"
+    assert location.active == "1"
 
 
 async def test_staff_is_read_by_both_paths(

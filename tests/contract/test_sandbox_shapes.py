@@ -221,7 +221,8 @@ def test_a_page_comes_in_the_envelope_of_the_example(
     body = answer.json()
     assert answer.status_code == 200
     assert list(body) == list(expected)
-    assert (body["success"], type(body["data"])) == (True, list)
+    assert body["success"] is True
+    assert type(body["data"]) is list
     assert bool(body["data"]) is bool(expected["data"])
     assert shape(body["meta"]) == shape(expected["meta"])
     assert body["meta"] == {"page": page, "total_count": len(month)}

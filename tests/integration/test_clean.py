@@ -74,7 +74,9 @@ async def test_the_first_created_stays_and_takes_what_the_last_updated_says(
 
     kept = plain(raw).find_one({"appointmentId": "501"})
     trashed = list(raw.database["altegio-sync-trash"].find({"removed": True}))
-    assert (report.appointment_ids, report.removed, report.changed) == (1, 2, 1)
+    assert report.appointment_ids == 1
+    assert report.removed == 2
+    assert report.changed == 1
     assert indexed
     assert kept == {
         "_id": first["_id"],
@@ -138,7 +140,8 @@ async def test_altegios_stamp_says_which_was_updated_last(
     await MongoCleaner(database, NAME).clean(dry_run=False)
 
     [kept] = await database[NAME].find().to_list()
-    assert (kept["status"], kept["altegioUpdatedAt"]) == ("8", stamps[1])
+    assert kept["status"] == "8"
+    assert kept["altegioUpdatedAt"] == stamps[1]
 
 
 async def test_what_the_last_updated_says_nothing_about_is_taken_from_the_latest_that_does(
@@ -177,9 +180,15 @@ async def test_what_was_cleaned_comes_back_byte_for_byte_and_the_index_goes(
     assert everything(raw) == before
     assert undone is not None
     assert again is not None
-    assert (undone.restored, undone.index_dropped, undone.exit_code) == (30, True, 0)
-    assert (again.restored, again.already) == (0, 30)
-    assert (run.run_id, run.command, run.removed, run.undone) == (report.run_id, "clean", 23, 30)
+    assert undone.restored == 30
+    assert undone.index_dropped is True
+    assert undone.exit_code == 0
+    assert again.restored == 0
+    assert again.already == 30
+    assert run.run_id == report.run_id
+    assert run.command == "clean"
+    assert run.removed == 23
+    assert run.undone == 30
     assert not indexed
 
 
@@ -196,7 +205,8 @@ async def test_without_an_id_documents_are_no_duplicates(
 
     report = await MongoCleaner(database, NAME).clean(dry_run=False)
 
-    assert (report.appointment_ids, report.removed) == (0, 0)
+    assert report.appointment_ids == 0
+    assert report.removed == 0
     assert await database[NAME].count_documents({}) == 5
 
 
@@ -210,7 +220,8 @@ async def test_an_id_as_a_number_is_the_same_as_in_text(
     report = await MongoCleaner(database, NAME).clean(dry_run=False)
 
     left = [each["appointmentId"] async for each in database[NAME].find(sort=["createdAt"])]
-    assert (report.appointment_ids, report.removed) == (1, 2)
+    assert report.appointment_ids == 1
+    assert report.removed == 2
     assert left == ["501", 502]
 
 
@@ -226,7 +237,9 @@ async def test_an_id_as_a_number_and_in_text_are_merged_also_where_an_index_keep
         left = list(plain(raw).find({}, {"_id": 0, "createdAt": 0, "updatedAt": 0}))
         undone = await MongoTrash(database).undo(report.run_id)
 
-    assert (report.appointment_ids, report.removed, report.exit_code) == (1, 1, 0)
+    assert report.appointment_ids == 1
+    assert report.removed == 1
+    assert report.exit_code == 0
     assert left == [
         {"appointmentId": "501", "status": "1", "old": 1, "new": 2},
         {"appointmentId": "502", "status": "0"},
@@ -252,10 +265,12 @@ async def test_nothing_is_removed_while_what_stays_could_not_take_it_over(
         applied = await changes.apply(groups, NOW)
         undone = await MongoTrash(database).undo("r")
 
-    assert (applied.changed, applied.removed) == (1, 0)
+    assert applied.changed == 1
+    assert applied.removed == 0
     assert set(applied.overtaken) == {first["_id"], second["_id"]}
     assert undone is not None
-    assert (undone.restored, undone.already) == (1, 0)
+    assert undone.restored == 1
+    assert undone.already == 0
     assert [each.get("note") for each in raw.find(sort=["_id"])] == [None, 1, None]
 
 
@@ -313,7 +328,9 @@ async def test_a_dry_run_counts_and_writes_nothing(
 
     report = await MongoCleaner(database, NAME).clean(dry_run=True)
 
-    assert (report.appointment_ids, report.removed, report.exit_code) == (1, 2, 0)
+    assert report.appointment_ids == 1
+    assert report.removed == 2
+    assert report.exit_code == 0
     assert report.to_json()["unique_index"] is False
     assert await database.list_collection_names() == [NAME]
     assert not await has_unique_index(database[NAME])
@@ -344,9 +361,13 @@ async def test_an_undo_leaves_alone_what_was_changed_since_unless_it_is_forced(
 
     assert careful is not None
     assert forced is not None
-    assert (careful.changed_since, careful.restored, careful.exit_code) == (["1"], 3, 1)
+    assert careful.changed_since == ["1"]
+    assert careful.restored == 3
+    assert careful.exit_code == 1
     assert changed is not None
-    assert (forced.restored, forced.already, forced.exit_code) == (1, 3, 0)
+    assert forced.restored == 1
+    assert forced.already == 3
+    assert forced.exit_code == 0
     assert everything(raw) == before
 
 
@@ -365,8 +386,11 @@ async def test_an_undo_that_is_stopped_says_so_and_the_next_does_the_rest(
 
     assert stopped is not None
     assert rest is not None
-    assert (stopped.restored, stopped.exit_code) == (500, 130)
-    assert (rest.restored, rest.already, rest.exit_code) == (501, 500, 0)
+    assert stopped.restored == 500
+    assert stopped.exit_code == 130
+    assert rest.restored == 501
+    assert rest.already == 500
+    assert rest.exit_code == 0
 
 
 async def test_an_unknown_run_is_not_undone(database: AsyncDatabase[Document]) -> None:
@@ -384,7 +408,8 @@ async def test_an_index_of_others_is_never_dropped(
     undone = await MongoTrash(database).undo(report.run_id)
 
     assert undone is not None
-    assert (undone.refused, undone.exit_code) == (["501"], 1)
+    assert undone.refused == ["501"]
+    assert undone.exit_code == 1
     assert "theirs" in await database[NAME].index_information()
 
 

@@ -114,7 +114,8 @@ async def test_a_dump_has_the_layout_of_mongodump_and_bson_decodes_it(
         "unique": True,
         "partialFilterExpression": {"appointmentId": {"$exists": True}},
     }
-    assert (metadata["collectionName"], metadata["type"]) == (NAME, "collection")
+    assert metadata["collectionName"] == NAME
+    assert metadata["type"] == "collection"
     assert len(bytes.fromhex(metadata["uuid"])) == 16
     prelude = json_util.loads(unzipped(tmp_path / "made" / "prelude.json.gz"))
     assert prelude["ServerVersion"].split(".")[0].isdigit()
@@ -143,7 +144,9 @@ async def test_what_was_lost_or_changed_comes_back_byte_for_byte_and_the_rest_is
     assert after_dry == changed
     assert counts(again) == (0, 0, 8, 0, 0)
     assert await everything(database) == before
-    assert (done.documents, done.exit_code, done.index_dropped) == (8, 0, False)
+    assert done.documents == 8
+    assert done.exit_code == 0
+    assert done.index_dropped is False
 
 
 async def test_a_wrong_clean_is_taken_back_whole(
@@ -161,7 +164,9 @@ async def test_a_wrong_clean_is_taken_back_whole(
     done = await restore(database, file)
 
     assert counts(dry) == counts(done) == (900, 300, 0, 0, 0)
-    assert (dry.index_dropped, guarded, done.index_dropped) == (True, True, True)
+    assert dry.index_dropped is True
+    assert guarded is True
+    assert done.index_dropped is True
     assert done.exit_code == 0
     assert await everything(database) == before
     assert "appointmentId_1" not in await database[NAME].index_information()
@@ -216,7 +221,9 @@ async def test_an_index_of_others_stays_and_what_it_refuses_is_told(
     done = await restore(database, file)
 
     assert counts(done) == (2, 0, 0, 0, 1)
-    assert (dry.exit_code, done.exit_code, done.index_dropped) == (1, 1, False)
+    assert dry.exit_code == 1
+    assert done.exit_code == 1
+    assert done.index_dropped is False
     assert [(each.code, str(each.message)) for each in done.errors] == [
         (
             "refused_by_index",
@@ -255,7 +262,8 @@ async def test_a_moment_that_the_server_would_fill_in_stays_empty(
 
     done = await restore(database, file)
 
-    assert (counts(done), done.exit_code) == ((1, 0, 0, 0, 0), 0)
+    assert counts(done) == (1, 0, 0, 0, 0)
+    assert done.exit_code == 0
     assert await everything(database) == [document]
 
 
@@ -295,7 +303,8 @@ async def test_an_id_that_no_document_can_have_is_refused_alone(
 
     report = await restore(database, file)
 
-    assert (report.inserted, report.failed) == (1, 1)
+    assert report.inserted == 1
+    assert report.failed == 1
     assert [each.code for each in report.errors] == ["refused"]
 
 
@@ -331,7 +340,8 @@ async def test_a_stop_keeps_what_was_brought_back_and_a_second_run_does_the_rest
     )
     stopped = await restorer.restore(file, dry_run=False)
 
-    assert (counts(stopped), stopped.exit_code) == ((1000, 0, 0, None, 0), 130)
+    assert counts(stopped) == (1000, 0, 0, None, 0)
+    assert stopped.exit_code == 130
     assert counts(await restore(database, file)) == (1000, 0, 1000, 0, 0)
     assert await everything(database) == before
 

@@ -127,7 +127,8 @@ async def test_a_refusal_is_told_at_once_with_what_to_check(
     with RawServer(lambda _: refused(status, body)) as server:
         error = await fetched(api_at(server.url), single=single)
 
-    assert (type(error), len(server.requests)) == (kind, 1)
+    assert type(error) is kind
+    assert len(server.requests) == 1
     assert hint in str(error)
 
 
@@ -158,7 +159,8 @@ async def test_what_may_pass_is_tried_six_times(
     with RawServer(lambda _: answer) as server:
         error = await fetched(api_at(server.url))
 
-    assert (type(error), len(server.requests)) == (kind, 6)
+    assert type(error) is kind
+    assert len(server.requests) == 6
 
 
 @pytest.mark.parametrize(
@@ -180,7 +182,8 @@ async def test_no_header_stops_a_request_from_being_tried_again(
         async with api_at(server.url) as api:
             page = await api.fetch_page(page_of())
 
-    assert (page.rows, len(server.requests)) == (0, 2)
+    assert page.rows == 0
+    assert len(server.requests) == 2
 
 
 @pytest.mark.parametrize("value", ["181", "99999999999999999999", "9" * 300, "30, 600"])
@@ -231,7 +234,8 @@ async def test_a_trusted_certificate_that_does_not_fit_is_told_as_that(
         api = api_at(server.url)
         error = await fetched(api)
 
-    assert (type(error), api.usage.requests) == (NotAltegioError, 1)
+    assert type(error) is NotAltegioError
+    assert api.usage.requests == 1
     assert why in str(error)
 
 
@@ -322,7 +326,8 @@ async def test_what_a_proxy_answers_is_told_as_its_own(
         monkeypatch.setenv("all_proxy", f"127.0.0.1:{server.port}")
         error = await fetched(api_at("https://altegio.invalid/api/v1"))
 
-    assert (type(error), len(server.requests)) == (kind, tries)
+    assert type(error) is kind
+    assert len(server.requests) == tries
     assert told in str(error)
 
 
@@ -354,7 +359,8 @@ async def test_a_redirect_is_told_and_not_followed(
     with RawServer(lambda _: reply(status, b"", Location=location)) as server:
         error = await fetched(api_at(server.url))
 
-    assert (type(error), len(server.requests)) == (NotAltegioError, 1)
+    assert type(error) is NotAltegioError
+    assert len(server.requests) == 1
     assert told in str(error)
     assert str(error).isprintable()
     assert "check ALTEGIO_API_URL" in str(error)
@@ -390,7 +396,8 @@ async def test_a_redirect_without_an_end_is_told(api_at: Callable[[str], Altegio
     with RawServer(lambda seen: reply(301, b"", Location=f"{seen.path}/")) as server:
         error = await fetched(api_at(server.url))
 
-    assert (type(error), len(server.requests)) == (NotAltegioError, 2)
+    assert type(error) is NotAltegioError
+    assert len(server.requests) == 2
 
 
 ROWS = [{"id": n, "company_id": 77} for n in range(1, 121)]
@@ -446,7 +453,8 @@ async def test_a_body_that_unpacks_to_gigabytes_is_left_at_the_bound(
     with RawServer(lambda _: reply(200, body, Content_Encoding=coding)) as server:
         error = await fetched(api_at(server.url))
 
-    assert (type(error), len(server.requests)) == (AltegioRejectedError, 1)
+    assert type(error) is AltegioRejectedError
+    assert len(server.requests) == 1
     assert str(error).startswith("Altegio answered with more than 64 MiB")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -24,6 +23,7 @@ from altegio_sync.usecases.asking.plan import RepairRequest
 from altegio_sync.usecases.repair import RepairRun
 from altegio_sync.usecases.stopping import StopSignal
 from altegio_sync.usecases.zones import LocalZone
+from tests.documents import right_document
 from tests.fakes import NOW, START, ListSource, booking
 
 if TYPE_CHECKING:
@@ -41,24 +41,7 @@ KYIV = LocalZone(ZoneInfo("Europe/Kyiv"), "of the last run")
 
 def stored(appointment_id: object, **changes: object) -> Document:
     """A right document, but for the changes; None takes the field out."""
-    whole = {
-        "appointmentId": appointment_id,
-        "leadId": "12345",
-        "leadName": "Олена Приклад",
-        "teacherId": "9",
-        "teacherName": "Марко Зразок",
-        "serviceId": "1",
-        "serviceName": "Індивідуальний урок",
-        "startDateTime": START,
-        "endDateTime": START + timedelta(hours=1),
-        "status": "1",
-        "IsTrial": False,
-        "isDeleted": False,
-        "createdAt": NOW,
-        "updatedAt": NOW,
-        "companyId": "77",
-        **changes,
-    }
+    whole = right_document(appointment_id, **changes)
     return {name: value for name, value in whole.items() if value is not None}
 
 

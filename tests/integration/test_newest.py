@@ -168,7 +168,8 @@ async def test_an_answer_by_id_is_written_whatever_its_stamp(
     document = await collection.find_one()
     assert document is not None
     assert outcomes(result) == [Outcome.UPDATED]
-    assert (document["status"], document["altegioUpdatedAt"]) == ("1", STAMP)
+    assert document["status"] == "1"
+    assert document["altegioUpdatedAt"] == STAMP
 
 
 @pytest.mark.parametrize("by_id", [False, True], ids=["list", "by id"])
@@ -357,7 +358,8 @@ async def test_a_document_that_others_change_is_examined_again_before_it_is_mark
     appointments.intrusions = [move]
     result = await appointments.mark_deleted({"501": None, "502": None}, SCOPE)
 
-    assert (result.marked, result.overtaken) == ({"502"}, set())
+    assert result.marked == {"502"}
+    assert result.overtaken == set()
     assert await collection.count_documents({"appointmentId": "501", "isDeleted": False}) == 1
 
 
@@ -371,7 +373,8 @@ async def test_a_document_that_the_server_refuses_to_mark_keeps_no_other_waiting
     appointments = MongoAppointments(database, "altegio-appointments")
     result = await appointments.mark_deleted({"501": None, "502": None}, SCOPE)
 
-    assert (result.marked, set(result.failures)) == ({"502"}, {"501"})
+    assert result.marked == {"502"}
+    assert set(result.failures) == {"501"}
 
 
 async def test_a_text_that_is_not_utf8_is_replaced_all_the_same(
@@ -466,4 +469,5 @@ async def test_existing_documents_are_brought_up_to_date_without_a_further_reque
     assert outcomes(again) == [Outcome.DUPLICATE]
     document = await collection.find_one()
     assert document is not None
-    assert (document["startDateTime"], document["altegioUpdatedAt"]) == (START, STAMP)
+    assert document["startDateTime"] == START
+    assert document["altegioUpdatedAt"] == STAMP

@@ -76,7 +76,8 @@ main()
 
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False)
 
-    assert (ran.returncode, ran.stderr) == (code, b"")
+    assert ran.returncode == code
+    assert ran.stderr == b""
 
 
 @pytest.mark.parametrize("how", ["raise KeyboardInterrupt", "sys.exit(130)"])

@@ -184,7 +184,9 @@ async def test_a_stored_one_is_known_by_its_id_even_when_it_would_be_skipped_now
     assert len(result.no_longer_kept) == 2
     document = await collection.find_one({"appointmentId": "501"})
     assert document is not None
-    assert (document["isDeleted"], document["leadId"], document["status"]) == (True, "12345", "0")
+    assert document["isDeleted"] is True
+    assert document["leadId"] == "12345"
+    assert document["status"] == "0"
 
 
 async def test_one_that_is_not_stored_and_not_kept_is_skipped(
@@ -225,7 +227,8 @@ async def test_an_id_beyond_all_numbers_is_stored_beside_one_kept_as_a_number(
     saved = await put(store, verdicts(booking(appointment_id)))
     again = await put(store, verdicts(booking(appointment_id)))
 
-    assert (saved, again) == ([Outcome.SAVED], [Outcome.DUPLICATE])
+    assert saved == [Outcome.SAVED]
+    assert again == [Outcome.DUPLICATE]
 
 
 async def test_a_document_whose_id_is_a_list_is_neither_the_appointment_nor_in_its_way(
@@ -471,7 +474,8 @@ async def test_a_service_that_is_no_lesson_is_not_the_one_stored(
 
     document = await collection.find_one({})
     assert document is not None
-    assert (document["serviceId"], document["IsTrial"]) == ("2", True)
+    assert document["serviceId"] == "2"
+    assert document["IsTrial"] is True
 
 
 async def test_two_runs_at_once_store_nothing_twice_where_there_can_be_no_unique_index(

@@ -28,7 +28,9 @@ async def test_without_the_right_the_budget_is_the_processs_own_and_said_so_once
     for _ in range(3):
         await budget.wait_for_turn()
 
-    assert (shared.turns, own.turns, told) == (1, 3, ["own"])
+    assert shared.turns == 1
+    assert own.turns == 3
+    assert told == ["own"]
 
 
 async def test_a_server_out_of_reach_is_no_missing_right() -> None:

@@ -230,7 +230,8 @@ def test_the_id_may_stand_in_the_surname() -> None:
     lead = parse_client_name("Олена", "12345")
 
     assert lead is not None
-    assert (lead.id, lead.name) == ("12345", "Олена")
+    assert lead.id == "12345"
+    assert lead.name == "Олена"
 
 
 def test_a_pattern_takes_out_all_that_it_matched() -> None:
@@ -239,7 +240,8 @@ def test_a_pattern_takes_out_all_that_it_matched() -> None:
     lead = parse_client_name("Олена crm-a7! 12345", pattern=pattern)
 
     assert lead is not None
-    assert (lead.id, lead.name) == ("a7", "Олена 12345")
+    assert lead.id == "a7"
+    assert lead.name == "Олена 12345"
 
 
 def test_a_pattern_whose_group_took_no_part_finds_no_lead() -> None:

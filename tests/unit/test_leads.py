@@ -41,7 +41,8 @@ def test_a_stored_id_that_may_still_be_right_stays(
 
     assert lead is not None
     settled = settle(lead, stored)
-    assert (settled.id, settled.is_doubtful) == (lead_id, is_doubtful)
+    assert settled.id == lead_id
+    assert settled.is_doubtful == is_doubtful
     assert settled.name
     assert settled.id not in settled.name.split()
 

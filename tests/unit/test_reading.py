@@ -66,7 +66,8 @@ async def test_every_booking_is_handed_on_once_whatever_a_page_holds(
     size = min(10, served)
     assert sorted(handed_on, key=int) == [str(number) for number in range(count)]
     assert window.ids == set(handed_on)
-    assert (window.seen, window.announced) == (count, count)
+    assert window.seen == count
+    assert window.announced == count
     assert window.grade is (Grade.PROVED if count <= size else Grade.CHECKED)
     assert len(source.asked) <= -(-count // size) + 1
     assert usage.rereads == 0
@@ -92,7 +93,8 @@ async def test_without_a_total_to_rely_on_pages_are_read_to_the_empty_one_and_no
     [window], handed_on, _usage = await read(source, 10)
 
     assert len(handed_on) == 35
-    assert (window.grade, window.is_believed) == (None, True)
+    assert window.grade is None
+    assert window.is_believed is True
 
 
 async def test_a_full_page_that_the_list_outgrows_is_read_again_and_not_without_a_total() -> None:
@@ -104,7 +106,8 @@ async def test_a_full_page_that_the_list_outgrows_is_read_again_and_not_without_
 
     [window], handed_on, usage = await read(source, 10)
 
-    assert (window.grade, window.announced) == (Grade.CHECKED, 11)
+    assert window.grade == Grade.CHECKED
+    assert window.announced == 11
     assert len(handed_on) == 11
     assert usage.rereads == 1
 
@@ -115,7 +118,8 @@ async def test_a_shrunk_page_that_announces_only_itself_is_not_taken_for_all() -
     [window], handed_on, _usage = await read(source, 1000)
 
     assert len(handed_on) == 420
-    assert (window.grade, window.is_believed) == (None, True)
+    assert window.grade is None
+    assert window.is_believed is True
 
 
 async def test_a_total_is_doubted_until_one_was_more_than_its_page() -> None:
@@ -124,8 +128,10 @@ async def test_a_total_is_doubted_until_one_was_more_than_its_page() -> None:
     [alone], _handed_on, few_usage = await read(ListSource(bookings(40)), 100)
     windows, _handed_on, many_usage = await read(ListSource(many), 100, MONTH, proves=True)
 
-    assert (alone.grade, few_usage.pages) == (Grade.PROVED, 2)
-    assert (len(windows) > 8, many_usage.pages) == (True, 1 + len(windows))
+    assert alone.grade == Grade.PROVED
+    assert few_usage.pages == 2
+    assert len(windows) > 8
+    assert many_usage.pages == 1 + len(windows)
 
 
 async def test_the_last_page_is_asked_for_when_all_others_came_back() -> None:

@@ -94,7 +94,8 @@ async def test_one_that_was_moved_out_of_the_period_is_brought_up_to_date() -> N
     assert store.stored["5"] == moved
     assert store.marked == []
     assert report.to_json()["vanished"] == {"asked": 1, "gone": 0, "left": 0}
-    assert (report.records.updated, report.records.fetched) == (1, 30)
+    assert report.records.updated == 1
+    assert report.records.fetched == 30
 
 
 async def test_one_that_was_deleted_and_is_not_listed_is_marked() -> None:
@@ -162,7 +163,8 @@ async def test_a_dry_run_marks_nothing() -> None:
     [(event, fields)] = progress.warnings
     assert message(event, fields).endswith("(404): would be marked deleted")
     assert "1 gone (404), would be marked deleted" in render_sync(report)
-    assert (store.marked, store.stored["29"].is_deleted) == ([], False)
+    assert store.marked == []
+    assert store.stored["29"].is_deleted is False
     assert report.vanished.gone == 1
 
 
@@ -201,7 +203,8 @@ async def test_a_run_for_new_ones_alone_asks_for_nothing_by_id() -> None:
 
     await update(source, store, mode=SyncMode.NEW_ONLY)
 
-    assert (source.asked_ids, store.marked) == ([], [])
+    assert source.asked_ids == []
+    assert store.marked == []
 
 
 def insert_always(rows: list[Booking], _asked: PageQuery) -> None:
@@ -219,7 +222,8 @@ async def test_a_pass_that_was_neither_checked_nor_proved_takes_nothing_for_gone
 
     await update(source, store)
 
-    assert (source.asked_ids, store.marked) == ([], [])
+    assert source.asked_ids == []
+    assert store.marked == []
 
 
 @pytest.mark.parametrize(
@@ -299,7 +303,8 @@ async def test_days_with_what_is_gone_keep_no_ids_but_those() -> None:
     [marked] = await search.mark_gone([outcome])
 
     assert isinstance(marked, Entered)
-    assert (marked.window.period, marked.window.ids) == (MARCH, frozenset())
+    assert marked.window.period == MARCH
+    assert marked.window.ids == frozenset()
 
 
 async def test_one_that_moves_into_a_day_not_yet_read_is_counted_once() -> None:
@@ -368,7 +373,8 @@ async def test_one_that_altegio_refuses_is_left_and_told_and_the_others_go_on(
     assert store.stored["5"] == moved
     assert not store.stored["4"].is_deleted
     [error] = report.errors
-    assert (error.code, error.company) == ("not_answered", "77")
+    assert error.code == "not_answered"
+    assert error.company == "77"
     assert "appointment 4 " in str(error.message)
     assert ledger.records == {}
     assert all_days(report) == (31, 31)
