@@ -76,30 +76,48 @@ def counts(report: RestoreReport) -> tuple[int, int, int, int | None, int]:
     return (report.inserted, report.replaced, report.unchanged, report.extra, report.failed)
 
 
-async def test_a_dump_has_the_layout_of_mongodump_and_bson_decodes_it(
-    database: AsyncDatabase[Document], tmp_path: Path
-) -> None:
+@pytest.fixture
+async def odd_collection(database: AsyncDatabase[Document]) -> None:
+    """Odd documents, under a validator and indexes."""
     await database.create_collection(NAME, validator={"appointmentId": {"$ne": Int64(0)}})
     await database[NAME].insert_many(ODD)
     await ensure_unique_index(database[NAME])
     await database[NAME].create_index([("startDateTime", -1)], expireAfterSeconds=10**9)
+
+
+@pytest.mark.usefixtures("odd_collection")
+async def test_a_dump_has_the_layout_of_mongodump_and_bson_decodes_it(
+    database: AsyncDatabase[Document], tmp_path: Path
+) -> None:
     steps = []
     backup = MongoBackup(database, NAME, on_progress=lambda *told: steps.append(told))
 
     report = await backup.back_up(tmp_path / "made")
 
     folder = tmp_path / "made" / database.name
-    assert sorted(each.name for each in folder.iterdir()) == [
-        f"{NAME}.bson.gz",
-        f"{NAME}.metadata.json.gz",
-    ]
     options: CodecOptions[Document] = CodecOptions(
         datetime_conversion=DatetimeConversion.DATETIME_MS
     )
     decoded = bson.decode_all(unzipped(folder / f"{NAME}.bson.gz"), options)
+    prelude = json_util.loads(unzipped(tmp_path / "made" / "prelude.json.gz"))
+    assert sorted(each.name for each in folder.iterdir()) == [
+        f"{NAME}.bson.gz",
+        f"{NAME}.metadata.json.gz",
+    ]
     assert [bson.encode(each) for each in decoded] == await everything(database)
     assert report.digest.documents == len(ODD)
-    metadata = json_util.loads(unzipped(folder / f"{NAME}.metadata.json.gz"))
+    assert prelude["ServerVersion"].split(".")[0].isdigit()
+    assert steps[-1] == (Step.CHECKING, len(ODD), len(ODD))
+
+
+@pytest.mark.usefixtures("odd_collection")
+async def test_a_dump_has_the_metadata_of_mongodump(
+    database: AsyncDatabase[Document], tmp_path: Path
+) -> None:
+    await MongoBackup(database, NAME).back_up(tmp_path / "made")
+
+    file = tmp_path / "made" / database.name / f"{NAME}.metadata.json.gz"
+    metadata = json_util.loads(unzipped(file))
     assert list(metadata) == ["options", "indexes", "uuid", "collectionName", "type"]
     assert metadata["options"]["validator"] == {"appointmentId": {"$ne": 0}}
     assert [each["name"] for each in metadata["indexes"]] == [
@@ -117,9 +135,6 @@ async def test_a_dump_has_the_layout_of_mongodump_and_bson_decodes_it(
     assert metadata["collectionName"] == NAME
     assert metadata["type"] == "collection"
     assert len(bytes.fromhex(metadata["uuid"])) == 16
-    prelude = json_util.loads(unzipped(tmp_path / "made" / "prelude.json.gz"))
-    assert prelude["ServerVersion"].split(".")[0].isdigit()
-    assert steps[-1] == (Step.CHECKING, len(ODD), len(ODD))
 
 
 async def test_what_was_lost_or_changed_comes_back_byte_for_byte_and_the_rest_is_left(
