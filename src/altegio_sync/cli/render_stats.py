@@ -13,13 +13,15 @@ from rich.text import Text
 from altegio_sync.domain.day_chart import draw_days
 from altegio_sync.domain.durations import age_text
 from altegio_sync.domain.stats import share_of
+from altegio_sync.messages import figures as texts
 from altegio_sync.messages import render
 from altegio_sync.messages.foreign_text import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from altegio_sync.domain.stats import HourCount, StatsReport
+    from altegio_sync.domain.stats import HourCount, LastRun, StatsReport
+    from altegio_sync.messages import Message
 
 _WIDTH = 100
 _BAR_CELLS = 40
@@ -44,45 +46,58 @@ def print_stats(report: StatsReport) -> None:
 
 def draw_stats(report: StatsReport) -> Iterable[Table | Text | str]:
     """What a console prints, part by part, without the lines that need attention."""
+    zone = texts.APPOINTMENTS(zone=report.timezone, source=report.zone_source)
+    yield Text(render(zone), style="bold")
+    yield from _totals(report)
     counts = report.counts
-    yield Text(
-        shown(f"Appointments, days in {report.timezone} ({render(report.zone_source)})"),
-        style="bold",
-    )
-    yield (
-        f"total {counts.total}   active {counts.active}   deleted {counts.deleted}   "
-        f"trial {counts.trial}"
-    )
-    yield (
-        f"oldest {report.oldest or '-'}   newest {report.newest or '-'}   "
-        f"last 30 days {counts.last_30_days}   upcoming {counts.upcoming}"
-    )
-    yield _counts(
-        "Status", [(shown(each.label), each.count) for each in report.by_status], counts.active
-    )
-    yield _counts(
-        "Teachers", [(each.shown_name, each.count) for each in counts.top_teachers], counts.active
-    )
-    yield _counts(
-        "Services", [(each.shown_name, each.count) for each in counts.top_services], counts.active
-    )
+    statuses = [(shown(each.label), each.count) for each in report.by_status]
+    yield _counts("Status", statuses, counts.active)
+    teachers = [(each.shown_name, each.count) for each in counts.top_teachers]
+    yield _counts("Teachers", teachers, counts.active)
+    services = [(each.shown_name, each.count) for each in counts.top_services]
+    yield _counts("Services", services, counts.active)
     yield from _days(report)
     yield from _heat_map(counts.heat_map)
     yield _no_shows(report)
     trials = counts.trials
-    yield (
-        f"Trial lessons: {trials.lessons}, of {trials.leads} leads; {trials.booked_again} booked "
-        f"again, {trials.came_again} came again"
+    yield render(
+        texts.TRIALS(
+            lessons=trials.lessons,
+            leads=trials.leads,
+            booked_again=trials.booked_again,
+            came_again=trials.came_again,
+        )
     )
-    run = report.last_run
+    yield render(_last_run(report.last_run))
+
+
+def _totals(report: StatsReport) -> Iterable[str]:
+    counts = report.counts
+    yield render(
+        texts.TOTALS(
+            total=counts.total, active=counts.active, deleted=counts.deleted, trial=counts.trial
+        )
+    )
+    yield render(
+        texts.DATES(
+            oldest=report.oldest or "-",
+            newest=report.newest or "-",
+            last_days=counts.last_30_days,
+            upcoming=counts.upcoming,
+        )
+    )
+
+
+def _last_run(run: LastRun | None) -> Message:
     if run is None:
-        yield "Last sync: none yet"
-    else:
-        ending = "succeeded" if run.ok else "was interrupted" if run.interrupted else "failed"
-        age = "at an unknown time"
-        if run.age_hours is not None:
-            age = f"{age_text(timedelta(hours=run.age_hours))} ago"
-        yield f"Last {run.command}: {shown(run.run_id)} {ending} {age}"
+        return texts.NO_LAST_SYNC()
+    ending = texts.LAST_INTERRUPTED if run.interrupted else texts.LAST_FAILED
+    if run.ok:
+        ending = texts.LAST_SUCCEEDED
+    when = texts.AT_UNKNOWN_TIME()
+    if run.age_hours is not None:
+        when = texts.AGO(span=age_text(timedelta(hours=run.age_hours)))
+    return ending(command=run.command, run_id=run.run_id, when=when)
 
 
 def _table(*columns: str) -> Table:

@@ -5,53 +5,80 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from altegio_sync.domain.durations import age_text
+from altegio_sync.domain.exit_code import ExitCode
+from altegio_sync.messages import figures as texts
+from altegio_sync.messages import render
 from altegio_sync.messages.foreign_text import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime
 
+    from altegio_sync.domain.ledger import CompanyCoverage
     from altegio_sync.domain.status import StatusReport
+    from altegio_sync.messages import Message
 
     _Samples = Sequence[tuple[Mapping[str, str], float]]
 
 
 def render_status(report: StatusReport) -> str:
     """One screen; the lines that need attention come last, plain for `grep`."""
-    lines = ["Everything looks fine." if report.exit_code == 0 else "Needs attention", ""]
-    lines += [f"  {name:<14}{shown(value)}" for name, value in _rows(report)]
+    is_fine = report.exit_code is ExitCode.DONE
+    lines = [render(texts.EVERYTHING_FINE() if is_fine else texts.NEEDS_ATTENTION()), ""]
+    lines += [f"  {name:<14}{render(value)}" for name, value in _rows(report)]
     if attention := [str(each) for each in report.attention]:
         lines += ["", *attention]
     return "\n".join(lines)
 
 
-def _rows(report: StatusReport) -> Iterator[tuple[str, str]]:
-    run = report.last_run
-    if run is None:
-        yield "last run", "none yet"
-    else:
-        at = run.finished_at
-        age = "at an unknown time" if at is None else f"{age_text(report.now - at)} ago"
-        ending = "succeeded" if run.ok else "was interrupted" if run.interrupted else "failed"
-        yield "last run", f"{run.command} {run.run_id} {ending} {age}"
+def _rows(report: StatusReport) -> Iterator[tuple[str, Message | str]]:
+    yield "last run", _last_run(report)
     several = len(report.coverage) > 1
     for each in report.coverage:
-        told = f"{len(each.graded)} of the last {len(each.days)} days, {each.proved} proved"
-        if each.outdated:
-            told += f", {len(each.outdated)} more under earlier settings or rules"
-        if each.oldest_proof_at is not None:
-            told += f", the oldest proof {age_text(report.now - each.oldest_proof_at)} old"
-        yield "complete", f"company {each.company}: {told}" if several else told
+        complete = _complete(each, report.now)
+        what = texts.OF_COMPANY(company=each.company, what=complete) if several else complete
+        yield "complete", what
     for company, at in sorted(report.cursors.items()):
-        yield "cursor", f"company {company}: {age_text(report.now - at)} old"
+        yield "cursor", texts.CURSOR_AGE(company=company, span=age_text(report.now - at))
     for lease in report.leases:
-        ended = " (interrupted)" if lease.is_expired else ""
-        yield "at work", f"{lease.company}: {lease.holder}{ended}"
-    limit = f" of {report.budget_limit}" if report.budget_limit else ""
-    yield "budget", f"{report.budget_spent}{limit} requests in the last minute"
+        at_work = texts.AT_WORK_UNTIL_KILLED if lease.is_expired else texts.AT_WORK
+        yield "at work", at_work(company=lease.company, holder=lease.holder)
+    yield "budget", _budget(report)
     yield "documents", str(report.documents)
-    stale = "; --update brings them up to date" if report.stale else ""
-    yield "stale", f"{report.stale} in the last sync{stale}"
-    yield "errors", f"{report.validation_errors} found by validate"
+    stale = texts.STALE_SOME if report.stale else texts.STALE_NONE
+    yield "stale", stale(number=report.stale)
+    yield "errors", texts.ERRORS_FOUND(number=report.validation_errors)
+
+
+def _last_run(report: StatusReport) -> Message:
+    run = report.last_run
+    if run is None:
+        return texts.NO_RUN_YET()
+    ending = texts.INTERRUPTED if run.interrupted else texts.FAILED
+    if run.ok:
+        ending = texts.SUCCEEDED
+    age = None if run.finished_at is None else age_text(report.now - run.finished_at)
+    when = texts.AT_UNKNOWN_TIME() if age is None else texts.AGO(span=age)
+    return ending(command=run.command, run_id=run.run_id, when=when)
+
+
+def _complete(coverage: CompanyCoverage, now: datetime) -> Message:
+    complete = texts.COMPLETE_DAYS(
+        graded=len(coverage.graded), days=len(coverage.days), proved=coverage.proved
+    )
+    if coverage.outdated:
+        complete = texts.AND_OUTDATED(complete=complete, number=len(coverage.outdated))
+    if coverage.oldest_proof_at is not None:
+        span = age_text(now - coverage.oldest_proof_at)
+        complete = texts.AND_OLDEST_PROOF(complete=complete, span=span)
+    return complete
+
+
+def _budget(report: StatusReport) -> Message:
+    spent, limit = report.budget_spent, report.budget_limit
+    return (
+        texts.REQUESTS_OF_LIMIT(spent=spent, limit=limit) if limit else texts.REQUESTS(spent=spent)
+    )
 
 
 def render_metrics(report: StatusReport) -> str:

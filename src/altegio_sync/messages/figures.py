@@ -1,0 +1,44 @@
+"""The lines of `status` and `stats` that show figures."""
+
+from altegio_sync.messages.template import Template
+
+EVERYTHING_FINE = Template("everything_fine", "Everything looks fine.")
+NEEDS_ATTENTION = Template("needs_attention", "Needs attention")
+
+# The last run.
+AGO = Template("ago", "{span} ago")
+AT_UNKNOWN_TIME = Template("at_unknown_time", "at an unknown time")
+NO_RUN_YET = Template("no_run_yet", "none yet")
+SUCCEEDED = Template("succeeded", "{command} {run_id} succeeded {when}")
+INTERRUPTED = Template("interrupted", "{command} {run_id} was interrupted {when}")
+FAILED = Template("failed", "{command} {run_id} failed {when}")
+NO_LAST_SYNC = Template("no_last_sync", "Last sync: none yet")
+LAST_SUCCEEDED = Template("last_succeeded", "Last {command}: {run_id} succeeded {when}")
+LAST_INTERRUPTED = Template("last_interrupted", "Last {command}: {run_id} was interrupted {when}")
+LAST_FAILED = Template("last_failed", "Last {command}: {run_id} failed {when}")
+
+# Of `status`.
+COMPLETE_DAYS = Template("complete_days", "{graded} of the last {days} days, {proved} proved")
+AND_OUTDATED = Template("and_outdated", "{complete}, {number} more under earlier settings or rules")
+AND_OLDEST_PROOF = Template("and_oldest_proof", "{complete}, the oldest proof {span} old")
+OF_COMPANY = Template("figures_of_company", "company {company}: {what}")
+CURSOR_AGE = Template("cursor_age", "company {company}: {span} old")
+AT_WORK = Template("at_work", "{company}: {holder}")
+AT_WORK_UNTIL_KILLED = Template("at_work_until_killed", "{company}: {holder} (interrupted)")
+REQUESTS = Template("requests_in_minute", "{spent} requests in the last minute")
+REQUESTS_OF_LIMIT = Template("requests_of_limit", "{spent} of {limit} requests in the last minute")
+STALE_NONE = Template("stale_none", "{number} in the last sync")
+STALE_SOME = Template("stale_some", "{number} in the last sync; --update brings them up to date")
+ERRORS_FOUND = Template("errors_found", "{number} found by validate")
+
+# Of `stats`.
+APPOINTMENTS = Template("appointments_heading", "Appointments, days in {zone} ({source})")
+TOTALS = Template("totals", "total {total}   active {active}   deleted {deleted}   trial {trial}")
+DATES = Template(
+    "dates", "oldest {oldest}   newest {newest}   last 30 days {last_days}   upcoming {upcoming}"
+)
+TRIALS = Template(
+    "trials",
+    "Trial lessons: {lessons}, of {leads} leads; {booked_again} booked again, {came_again} came "
+    "again",
+)
