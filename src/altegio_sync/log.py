@@ -55,11 +55,11 @@ class Redaction:
 
 def configure_logging(log_format: LogFormat, level: LogLevel, secrets: Iterable[str] = ()) -> None:
     """Set up the log once for each command: its format, and the secrets to mask."""
-    render = _render_json if log_format == "json" else _render_text
+    to_line = _render_json if log_format == "json" else _render_text
     redact = Redaction(secrets)
 
     def last(logger: WrappedLogger, name: str, event: EventDict) -> str:
-        return redact(render(logger, name, event))
+        return redact(to_line(logger, name, event))
 
     structlog.configure(
         processors=[structlog.processors.add_log_level, last],
