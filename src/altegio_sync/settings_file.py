@@ -32,7 +32,7 @@ class SettingsFile:
 
 
 def read_settings_file(path: Path) -> SettingsFile | None:
-    """What can be said of the file; None where there is none or it cannot be read."""
+    """The state of the file; None where there is none or it cannot be read."""
     try:
         mode = path.stat().st_mode
         if not stat.S_ISREG(mode):

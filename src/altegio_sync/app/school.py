@@ -44,9 +44,9 @@ def ignore(_event: str, /, **_fields: object) -> None:
 
 
 class School(Stores):
-    """A school of the settings, made by `open_school`; nothing is built before it is used.
+    """A school of the settings, made by `open_school`. Nothing is built before it is used.
 
-    The stores of the school itself hold no lease: a run that writes takes those of `held_by`.
+    The school's own stores check no lease. A run that writes uses the stores of `held_by`.
     """
 
     def __init__(
@@ -67,8 +67,8 @@ class School(Stores):
     def altegio(self) -> AltegioApi:
         """Altegio, within the budget that the database shares with other processes.
 
-        Where the user may not write there, `own_budget` is warned of once, and the budget is this
-        process's own.
+        Where the user may not write to the database, the budget is this process's own, and the
+        warning `own_budget` is given once.
         """
         return _build_altegio(
             self.config, self._given_budget or self._shared_budget(), self._usage, self._warn
@@ -113,7 +113,7 @@ class School(Stores):
     async def find_zone(self) -> LocalZone:
         """The zone of the local days, for commands that do not ask Altegio; see `find_local_zone`.
 
-        `unknown_zone` is warned of where this machine does not know the zone that was wanted.
+        The warning `unknown_zone` is given where this machine does not know the wanted zone.
         """
         local = await find_local_zone(self.config.timezone, self.runs)
         if local.problem:

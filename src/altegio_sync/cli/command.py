@@ -122,7 +122,7 @@ def leaving_at_once(
         code: int = ExitCode.INTERRUPTED
         with stop.interrupting():
             code = await body()
-        return code  # noqa: RET504 - as it was where the body was left
+        return code  # noqa: RET504 - INTERRUPTED where the body was left
 
     return interruptible
 
