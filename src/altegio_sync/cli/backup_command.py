@@ -16,8 +16,8 @@ from altegio_sync.cli.command import (
 from altegio_sync.cli.transfer_bar import transfer_bar
 from altegio_sync.domain.exit_code import ExitCode
 from altegio_sync.domain.report import RunError, utc_now
-from altegio_sync.messages.foreign_text import shown
-from altegio_sync.messages.tending import BACKUP_INTERRUPTED
+from altegio_sync.messages import render
+from altegio_sync.messages import tending as texts
 from altegio_sync.usecases.backup import back_up
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def run_backup(options: CommandOptions, file: Path | None) -> NoReturn:
         with transfer_bar(options) as on_progress:
             report = await back_up(_open_backup(config, on_progress), target, stop)
         if report is None:
-            error = RunError("interrupted", BACKUP_INTERRUPTED())
+            error = RunError("interrupted", texts.BACKUP_INTERRUPTED())
             tell_errors(options, [error])
             return ExitCode.INTERRUPTED
         _show(options, report)
@@ -61,11 +61,10 @@ def _show(options: CommandOptions, report: BackupReport) -> None:
         print_json(report.to_json())
         return
     digest = report.digest
-    print(
-        f"Backup: {digest.documents} documents, {digest.size} bytes before compression, "
-        "checked by reading them back\n"
-        f"  folder  {shown(report.path)}\n"
-        f"  sha256  {digest.sha256}\n"
-        "It holds personal data, and only you may read it.\n"
-        f"altegio-sync restore {shown(report.path)} --dry-run shows what it would bring back"
+    result = texts.BACKED_UP(
+        documents=digest.documents,
+        size=digest.size,
+        path=str(report.path),
+        sha256=digest.sha256,
     )
+    print(render(result))

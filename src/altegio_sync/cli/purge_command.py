@@ -9,14 +9,14 @@ from altegio_sync.cli.command import load, print_json, run_command
 from altegio_sync.cli.repeated_warnings import log_warning
 from altegio_sync.domain.durations import parse_duration
 from altegio_sync.domain.report import utc_now
-from altegio_sync.messages.foreign_text import shown
+from altegio_sync.messages import render
+from altegio_sync.messages import tending as texts
 from altegio_sync.usecases.purge import purge_trash
 
 if TYPE_CHECKING:
     from typing import NoReturn
 
     from altegio_sync.cli.command import CommandOptions
-    from altegio_sync.domain.trash import PurgeReport
     from altegio_sync.usecases.stopping import StopSignal
 
 
@@ -30,13 +30,8 @@ def run_purge(options: CommandOptions, older_than: str, *, dry_run: bool) -> NoR
         if options.json_output:
             print_json(report.to_json())
         else:
-            print(_render(report, older_than))
+            result = texts.WOULD_PURGE if report.dry_run else texts.PURGED
+            print(render(result(count=report.purged, span=older_than)))
         return report.exit_code
 
     run_command(options, body)
-
-
-def _render(report: PurgeReport, older_than: str) -> str:
-    entries, were = ("entry", "was") if report.purged == 1 else ("entries", "were")
-    verb = f"{'would be' if report.dry_run else were} deleted permanently"
-    return f"Trash: {report.purged} {entries} older than {shown(older_than)} {verb}"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from altegio_sync.cli.render_result import render_result
 from altegio_sync.messages import render
 from altegio_sync.messages import summary as texts
-from altegio_sync.messages.words import some_ids
+from altegio_sync.messages.words import FAILED, some_ids
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -112,7 +112,7 @@ def _span(company: CompanyReport) -> Message:
     if company.cursor is not None:
         return _changes_read(company.cursor)
     if company.period is None:
-        return texts.COMPANY_FAILED() if company.broke_off else texts.NOT_STARTED()
+        return FAILED() if company.broke_off else texts.NOT_STARTED()
     template = texts.DAYS_FAILED if company.broke_off else texts.DAYS_READ
     return template(first=company.period.start, last=company.period.last_day)
 

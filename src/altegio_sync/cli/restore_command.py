@@ -11,10 +11,13 @@ from altegio_sync.cli.repeated_warnings import log_warning
 from altegio_sync.cli.transfer_bar import transfer_bar
 from altegio_sync.domain.exit_code import ExitCode
 from altegio_sync.log import get_logger
-from altegio_sync.messages.foreign_text import shown
+from altegio_sync.messages import render
+from altegio_sync.messages import tending as texts
+from altegio_sync.messages.words import FAILED
 from altegio_sync.usecases.restore import restore_dump
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
     from typing import NoReturn
 
@@ -23,10 +26,10 @@ if TYPE_CHECKING:
     from altegio_sync.usecases.stopping import StopSignal
 
 _ENDINGS = {
-    ExitCode.DONE: "done",
-    ExitCode.PARTLY: "finished with errors",
-    ExitCode.OUT_OF_REACH: "failed",
-    ExitCode.INTERRUPTED: "interrupted",
+    ExitCode.DONE: texts.RESTORE_DONE,
+    ExitCode.PARTLY: texts.RESTORE_WITH_ERRORS,
+    ExitCode.OUT_OF_REACH: FAILED,
+    ExitCode.INTERRUPTED: texts.RESTORE_INTERRUPTED,
 }
 
 
@@ -58,25 +61,30 @@ def _show(options: CommandOptions, report: RestoreReport) -> None:
 
 
 def render_restore(report: RestoreReport) -> str:
-    ending = _ENDINGS[report.exit_code]
-    dry = " (dry run: nothing was written)" if report.dry_run else ""
-    rows = [
-        ("in the dump", report.documents, ""),
-        ("inserted", report.inserted, "they were missing"),
-        ("replaced", report.replaced, "they were otherwise"),
-        ("unchanged", report.unchanged, "they are as in the dump"),
-        ("extra", report.extra, "not in the dump, left alone"),
-        ("failed", report.failed, ""),
-    ]
-    lines = [f"Restore: {ending}{dry}", f"  from {shown(report.path)}", ""]
-    lines += [
-        f"  {name:<12}{'?' if value is None else value:>8}  {note if value else ''}".rstrip()
-        for name, value, note in rows
+    head = texts.WOULD_RESTORE if report.dry_run else texts.RESTORED
+    lines = [
+        render(head(ending=_ENDINGS[report.exit_code]())),
+        render(texts.FROM_FILE(path=str(report.path))),
+        "",
+        *_rows(report),
     ]
     if report.dry_run and report.index_dropped:
-        lines.append(
-            "The unique index on appointmentId would be dropped, since duplicates would be back"
-        )
+        lines.append(render(texts.INDEX_WOULD_GO()))
     if report.interrupted or report.broke_off:
-        lines.append("What was brought back stays; run it again for the rest")
+        lines.append(render(texts.BROUGHT_BACK_STAYS()))
     return "\n".join(lines)
+
+
+def _rows(report: RestoreReport) -> Iterator[str]:
+    """A count in each row. A note is shown only beside a count that is not zero."""
+    rows = (
+        (texts.IN_DUMP, report.documents, None),
+        (texts.INSERTED, report.inserted, texts.WERE_MISSING),
+        (texts.REPLACED, report.replaced, texts.WERE_OTHERWISE),
+        (texts.UNCHANGED, report.unchanged, texts.AS_IN_DUMP),
+        (texts.EXTRA, report.extra, texts.NOT_IN_DUMP),
+        (FAILED, report.failed, None),
+    )
+    for name, count, about in rows:
+        note = render(about()) if count and about is not None else ""
+        yield f"  {render(name()):<12}{'?' if count is None else count:>8}  {note}".rstrip()

@@ -9,6 +9,8 @@ from altegio_sync.cli.command import load, print_json, run_command
 from altegio_sync.cli.repeated_warnings import log_warning
 from altegio_sync.domain.exit_code import ExitCode
 from altegio_sync.log import get_logger
+from altegio_sync.messages import render
+from altegio_sync.messages import tending as texts
 from altegio_sync.messages.foreign_text import shown
 from altegio_sync.usecases.undo import undo_run
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
     from altegio_sync.cli.command import CommandOptions
     from altegio_sync.domain.trash import TrashedRun, UndoReport
+    from altegio_sync.messages import Message
     from altegio_sync.usecases.stopping import StopSignal
 
 _SHOWN = 20
@@ -43,13 +46,16 @@ def _show_runs(options: CommandOptions, runs: Sequence[TrashedRun]) -> None:
         print_json({"command": "undo", "ok": True, "runs": [each.to_json() for each in runs]})
         return
     if not runs:
-        print("The trash is empty: there is nothing to undo")
+        print(render(texts.TRASH_EMPTY()))
     for run in runs:
-        undone = f", {run.undone} of them undone" if run.undone else ""
-        print(
-            f"{shown(run.run_id)}  {run.at:%Y-%m-%d %H:%M} UTC  {shown(run.command):<10}"
-            f"{run.changed} changed, {run.removed} removed{undone}"
-        )
+        begun = f"{shown(run.run_id)}  {run.at:%Y-%m-%d %H:%M} UTC  {shown(run.command):<10}"
+        print(f"{begun}{render(_describe(run))}")
+
+
+def _describe(run: TrashedRun) -> Message:
+    if run.undone:
+        return texts.IN_TRASH_UNDONE(changed=run.changed, removed=run.removed, undone=run.undone)
+    return texts.IN_TRASH(changed=run.changed, removed=run.removed)
 
 
 def _show(options: CommandOptions, report: UndoReport) -> None:
@@ -64,7 +70,11 @@ def _show(options: CommandOptions, report: UndoReport) -> None:
     if options.json_output:
         print_json(report.to_json())
         return
-    already = f", {report.already} were as before already" if report.already else ""
-    print(f"Undo {shown(report.run_id)}: {report.restored} documents brought back{already}")
+    run_id, restored, already = report.run_id, report.restored, report.already
+    if already:
+        result = texts.UNDONE_BESIDE_OTHERS(run_id=run_id, restored=restored, already=already)
+    else:
+        result = texts.UNDONE(run_id=run_id, restored=restored)
+    print(render(result))
     if report.interrupted:
-        print("Interrupted: run it again for the rest")
+        print(render(texts.RUN_AGAIN()))

@@ -92,7 +92,6 @@ LEFT_AS_THEY_ARE = Template("left_as_they_are", "{number} left as they are")
 
 # Of which days or changes a company was read.
 LEFT_TO_RUN = Template("left_to_run", "left to another run")
-COMPANY_FAILED = Template("reading_failed", "failed")
 NOT_STARTED = Template("not_started", "not started")
 DAYS_READ = Template("days_read", "{first} to {last}")
 DAYS_FAILED = Template("days_failed", "{first} to {last}, failed")

@@ -31,3 +31,57 @@ NOT_CHANGED = Template(
     "clean_not_changed", "{count} appointment not changed", "{count} appointments not changed"
 )
 RUN_AGAIN = Template("run_again_for_the_rest", "Interrupted: run it again for the rest")
+
+# What `undo` and `trash purge` did.
+TRASH_EMPTY = Template("trash_empty", "The trash is empty: there is nothing to undo")
+IN_TRASH = Template("run_in_trash", "{changed} changed, {removed} removed")
+IN_TRASH_UNDONE = Template(
+    "run_in_trash_undone", "{changed} changed, {removed} removed, {undone} of them undone"
+)
+UNDONE = Template("undone", "Undo {run_id}: {restored} documents brought back")
+UNDONE_BESIDE_OTHERS = Template(
+    "undone_beside_others",
+    "Undo {run_id}: {restored} documents brought back, {already} were as before already",
+)
+PURGED = Template(
+    "purged",
+    "Trash: {count} entry older than {span} was deleted permanently",
+    "Trash: {count} entries older than {span} were deleted permanently",
+)
+WOULD_PURGE = Template(
+    "would_purge",
+    "Trash: {count} entry older than {span} would be deleted permanently",
+    "Trash: {count} entries older than {span} would be deleted permanently",
+)
+
+# What `backup` and `restore` did.
+BACKED_UP = Template(
+    "backed_up",
+    "Backup: {documents} documents, {size} bytes before compression, checked by reading them back\n"
+    "  folder  {path}\n"
+    "  sha256  {sha256}\n"
+    "It holds personal data, and only you may read it.\n"
+    "altegio-sync restore {path} --dry-run shows what it would bring back",
+)
+RESTORED = Template("restored", "Restore: {ending}")
+WOULD_RESTORE = Template("would_restore", "Restore: {ending} (dry run: nothing was written)")
+RESTORE_DONE = Template("restore_done", "done")
+RESTORE_WITH_ERRORS = Template("restore_with_errors", "finished with errors")
+RESTORE_INTERRUPTED = Template("restore_interrupted", "interrupted")
+FROM_FILE = Template("restore_from_file", "  from {path}")
+IN_DUMP = Template("restore_in_dump", "in the dump")
+INSERTED = Template("restore_inserted", "inserted")
+WERE_MISSING = Template("restore_were_missing", "they were missing")
+REPLACED = Template("restore_replaced", "replaced")
+WERE_OTHERWISE = Template("restore_were_otherwise", "they were otherwise")
+UNCHANGED = Template("restore_unchanged", "unchanged")
+AS_IN_DUMP = Template("restore_as_in_dump", "they are as in the dump")
+EXTRA = Template("restore_extra", "extra")
+NOT_IN_DUMP = Template("restore_not_in_dump", "not in the dump, left alone")
+INDEX_WOULD_GO = Template(
+    "restore_index_would_go",
+    "The unique index on appointmentId would be dropped, since duplicates would be back",
+)
+BROUGHT_BACK_STAYS = Template(
+    "restore_brought_back_stays", "What was brought back stays; run it again for the rest"
+)

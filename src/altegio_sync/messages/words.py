@@ -19,6 +19,8 @@ DAYS = Template("days", "{count} day", "{count} days")
 DOCUMENTS = Template("documents", "{count} document", "{count} documents")
 DIGITS = Template("digits", "{count} digit", "{count} digits")
 
+FAILED = Template("failed_word", "failed")
+
 LISTED = Template("listed", "{ids}")
 LISTED_AND_MORE = Template("listed_and_more", "{ids} and {more} more")
 
