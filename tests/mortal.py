@@ -127,7 +127,7 @@ class _Collection:
         return answer
 
     async def _meet_rival(self, writes: list[Any]) -> None:
-        documents = [cast("Any", each)._doc for each in writes if isinstance(each, InsertOne)]
+        documents = [cast("Any", each)._doc for each in writes if isinstance(each, InsertOne)]  # noqa: SLF001 - PyMongo has no other word for it
         rival = self._life.rival
         if rival is not None and documents:
             self._life.rival = None

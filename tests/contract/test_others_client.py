@@ -72,7 +72,7 @@ class ForgivingClient(BaseClient):
 
     @staticmethod
     def _validate(data: Any, response_model: Any) -> Any:
-        return BaseClient._validate(straightened(data), response_model)
+        return BaseClient._validate(straightened(data), response_model)  # noqa: SLF001 - of their client
 
 
 def http_of(server: SandboxServer) -> httpx.AsyncClient:
@@ -307,7 +307,7 @@ async def test_a_refusal_is_raised_as_its_own_error(
     error: type[YclientsApiError],
     message: str,
 ) -> None:
-    client._base.partner_token = partner
+    client._base.partner_token = partner  # noqa: SLF001 - of their client
 
     with pytest.raises(error) as raised:
         await client.records.get(company_id, record_id)

@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from altegio_sync.cli.render_findings import wrong_text
-from altegio_sync.cli.render_stats import _counts
+from altegio_sync.cli.render_stats import counts_table
 from altegio_sync.domain.findings import FoundDocument, WrongValue
 
 
@@ -17,7 +17,7 @@ def test_a_long_name_never_pushes_the_numbers_out(width: int) -> None:
     console = Console(width=width, highlight=False, markup=False)
     with console.capture() as printed:
         console.print(
-            _counts("Services", [("Урок " * 40, 12345), ("[b]x", 7)], 12352), soft_wrap=True
+            counts_table("Services", [("Урок " * 40, 12345), ("[b]x", 7)], 12352), soft_wrap=True
         )
 
     header, first, second = printed.get().splitlines()

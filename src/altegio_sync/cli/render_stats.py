@@ -51,11 +51,11 @@ def draw_stats(report: StatsReport) -> Iterable[Table | Text | str]:
     yield from _totals(report)
     counts = report.counts
     statuses = [(shown(each.label), each.count) for each in report.by_status]
-    yield _counts("Status", statuses, counts.active)
+    yield counts_table("Status", statuses, counts.active)
     teachers = [(each.shown_name, each.count) for each in counts.top_teachers]
-    yield _counts("Teachers", teachers, counts.active)
+    yield counts_table("Teachers", teachers, counts.active)
     services = [(each.shown_name, each.count) for each in counts.top_services]
-    yield _counts("Services", services, counts.active)
+    yield counts_table("Services", services, counts.active)
     yield from _days(report)
     yield from _heat_map(counts.heat_map)
     yield _no_shows(report)
@@ -114,7 +114,7 @@ def _name(text: str) -> Text:
     return Text(text, no_wrap=True, overflow="ellipsis")
 
 
-def _counts(title: str, rows: Sequence[tuple[str, int]], whole: int) -> Table:
+def counts_table(title: str, rows: Sequence[tuple[str, int]], whole: int) -> Table:
     table = _table(title, "count", "share")
     for name, count in rows:
         table.add_row(_name(name), str(count), _percent(share_of(count, whole)))
