@@ -107,3 +107,41 @@ def _words(text: ast.AST) -> str:
             return "".join(_words(each) or "{}" for each in parts)
         case _:
             return ""
+
+
+def test_every_sentence_is_used() -> None:
+    """A sentence that is left over would be translated for nobody."""
+    used = {name for path in SOURCE.rglob("*.py") for name in _used_names(path)}
+    left = [
+        f"{path.stem}.{name}"
+        for path in sorted((SOURCE / "messages").glob("*.py"))
+        for name, values in _assigned(ast.parse(path.read_text()).body).items()
+        if path.stem != "logs"  # the log finds them by the names of events
+        and any(ast.unparse(value).startswith("Template(") for value in values)
+        and (path.stem, name) not in used
+    ]
+
+    assert left == []
+
+
+def _used_names(path: Path) -> Iterator[tuple[str, str]]:
+    """The module in `messages` and the name of each sentence that the module uses."""
+    module = ast.parse(path.read_text())
+    imports = [each for each in ast.walk(module) if isinstance(each, ast.ImportFrom)]
+    aliases = {
+        each.asname or each.name: each.name
+        for one in imports
+        if one.module == "altegio_sync.messages"
+        for each in one.names
+    }
+    for one in imports:
+        if one.module and one.module.startswith("altegio_sync.messages."):
+            yield from ((one.module.rpartition(".")[2], each.name) for each in one.names)
+    for node in ast.walk(module):
+        match node:
+            case ast.Attribute(value=ast.Name(id=alias), attr=name) if alias in aliases:
+                yield aliases[alias], name
+            case ast.Name(id=name, ctx=ast.Load()) if path.parent.name == "messages":
+                yield path.stem, name
+            case _:
+                pass

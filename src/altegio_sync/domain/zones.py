@@ -10,11 +10,6 @@ from zoneinfo import ZoneInfo
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-#: What to do about a zone that this machine does not know.
-ZONE_REMEDY = (
-    "update the time zones of this machine (pip install -U tzdata), or set ALTEGIO_TIMEZONE to a "
-    "name that it has"
-)
 #: Names that tzdata gave since 2016, each with its old name: an old machine knows only the old one.
 _OLDER_NAMES = {
     "Europe/Kyiv": "Europe/Kiev",
