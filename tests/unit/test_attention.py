@@ -22,11 +22,11 @@ from altegio_sync.domain.attention import (
     about_validation,
     about_warnings,
 )
+from altegio_sync.domain.lease_state import LeaseState
 from altegio_sync.domain.ledger import CompanyCoverage
 from altegio_sync.domain.report import DaysAsked, RunError
 from altegio_sync.domain.run_marks import OpenRun, RunMark
 from altegio_sync.domain.run_summary import RecordsSummary, RunSummary
-from altegio_sync.domain.status import LeaseState
 from altegio_sync.domain.validation import Remedy, RuleFinding, Severity
 from altegio_sync.messages import as_message
 from altegio_sync.usecases.stats import to_last_run

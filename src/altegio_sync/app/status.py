@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from altegio_sync.domain.status import LeaseState
+from altegio_sync.domain.lease_state import LeaseState
 from altegio_sync.domain.validation import RuleContext
 from altegio_sync.mongo.bookkeeping.lease_document import ALL_COMPANIES
 from altegio_sync.mongo.bookkeeping.leases import is_gone

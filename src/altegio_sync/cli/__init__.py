@@ -7,11 +7,12 @@ import json
 import signal
 import sys
 
+from altegio_sync.cli.interrupted import INTERRUPTED
+
 #: Python searches for cycles of garbage after this many new objects (by default 700). A page of a
 #: thousand records has about ten thousand objects without a cycle: the searches took a third of a
 #: sync's time. The higher number costs a few MB.
 _GARBAGE_THRESHOLD = 50_000
-INTERRUPTED = "Interrupted before there was a result"
 
 
 def main() -> None:

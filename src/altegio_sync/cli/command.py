@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from altegio_sync.cli import INTERRUPTED
+from altegio_sync.cli.interrupted import INTERRUPTED
 from altegio_sync.cli.streams import WatchedOutput, watched_stdout
 from altegio_sync.config import ALL_SETTINGS, load_settings, settings_file
 from altegio_sync.domain.exit_code import ExitCode

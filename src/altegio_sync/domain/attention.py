@@ -13,10 +13,10 @@ from altegio_sync.messages.words import BECAUSE, BOTH, DAYS, HOURS, join, some_i
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from altegio_sync.domain.lease_state import LeaseState
     from altegio_sync.domain.ledger import CompanyCoverage
     from altegio_sync.domain.run_marks import RunMark
     from altegio_sync.domain.stats import LastRun
-    from altegio_sync.domain.status import LeaseState
     from altegio_sync.domain.validation import RuleFinding
     from altegio_sync.messages import Message
 

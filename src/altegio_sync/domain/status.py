@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from altegio_sync.domain.attention import about_cursor, about_days
 from altegio_sync.domain.exit_code import CommandReport, ExitCode, decide_exit_code
-from altegio_sync.domain.json_form import JsonForm, Key
+from altegio_sync.domain.json_form import Key
+from altegio_sync.domain.lease_state import LeaseState
 from altegio_sync.domain.stats import Attention
 from altegio_sync.messages import status as texts
 
@@ -18,19 +19,6 @@ if TYPE_CHECKING:
 
     from altegio_sync.domain.ledger import CompanyCoverage
     from altegio_sync.domain.stats import LastRun
-
-
-@dataclass(frozen=True, slots=True)
-class LeaseState(JsonForm):
-    """A run that holds a lease. An expired lease was left by a run that was killed."""
-
-    json_keys = ("company", "holder", Key("expired", "is_expired"))
-
-    company: str
-    holder: str
-    is_expired: bool
-    run_id: str = ""
-    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

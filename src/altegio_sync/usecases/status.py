@@ -19,9 +19,10 @@ from altegio_sync.domain.attention import (
     about_warnings,
 )
 from altegio_sync.domain.continued import continue_sync
+from altegio_sync.domain.lease_state import LeaseState
 from altegio_sync.domain.period_words import parse_period
 from altegio_sync.domain.stats import Attention
-from altegio_sync.domain.status import LeaseState, StatusReport
+from altegio_sync.domain.status import StatusReport
 from altegio_sync.domain.validation import Severity
 from altegio_sync.errors import ConfigError
 from altegio_sync.messages import status as texts
