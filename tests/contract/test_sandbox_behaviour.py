@@ -762,7 +762,7 @@ def test_every_answer_takes_its_time_when_told_so(own_school: School) -> None:
 def test_a_fault_is_planned_by_times_page_and_what_went_well_before(
     own_server: SandboxServer,
     own_altegio: httpx2.Client,
-    plan: dict[str, int],
+    plan: dict[str, Any],
     pages: str,
     statuses: list[int],
 ) -> None:

@@ -27,6 +27,8 @@ _PERIOD_HELP = (
     f"{', '.join(PERIOD_NAMES)}. The periods this-… end today; around is from 30 days back to "
     "60 days ahead."
 )
+#: Of the sandbox.
+_MOST_COMPANIES = 1000
 AnyDays = Annotated[
     str | None,
     typer.Argument(
@@ -474,13 +476,21 @@ def sandbox(
     company: Annotated[
         str, typer.Option(callback=digits_only, metavar="ID", help="The location's id.")
     ] = "77",
+    companies: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            max=_MOST_COMPANIES,
+            help="Locations with ids in a row from --company on; several have few bookings each.",
+        ),
+    ] = 1,
     token: Annotated[str, typer.Option(help="Partner token.")] = "sandbox-partner-token",  # noqa: S107 - not secret
     user_token: Annotated[str, typer.Option(help="User token.")] = "sandbox-user-token",  # noqa: S107 - not secret
 ) -> None:
     """Serve a made-up school on loopback that behaves as Altegio does."""
     from altegio_sync.cli.sandbox_command import run_sandbox
 
-    run_sandbox(port, latency, faults, seed, company, token, user_token)
+    run_sandbox(port, latency, faults, seed, company, companies, token, user_token)
 
 
 @app.command()

@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from altegio_sync.domain.exit_code import ExitCode
-from altegio_sync.sandbox import SandboxServer, School
+from altegio_sync.sandbox import Locations, SandboxServer, School
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,7 +20,7 @@ def sandbox_settings(
     """The settings for a sync with the sandbox, without the database."""
     return {
         "ALTEGIO_API_URL": server.url,
-        "ALTEGIO_COMPANY_ID": school.company_id,
+        "ALTEGIO_COMPANY_ID": ",".join(server.locations.company_ids),
         "ALTEGIO_COMPANY_TOKEN": token,
         "ALTEGIO_USER_TOKEN": user_token,
         "ALTEGIO_SERVICE_IDS": ",".join(sorted(school.individual_service_ids)),
@@ -34,13 +34,16 @@ def run_sandbox(
     fault_rate: float,
     seed: int,
     company_id: str,
+    companies: int,
     token: str,
     user_token: str,
 ) -> None:
     """Serve until Ctrl-C; the settings to export are printed first."""
-    school = School(seed=seed, company_id=company_id)
+    locations = Locations([School(seed=seed, company_id=company_id)])
+    if companies > 1:
+        locations = Locations.made_up(companies, seed=seed, first_company_id=company_id)
     server = SandboxServer(
-        school,
+        locations,
         port=port,
         token=token,
         user_token=user_token,
@@ -53,7 +56,7 @@ def run_sandbox(
     except OSError:
         print(f"ERROR Port {port} is taken: --port 0 takes a free one", file=sys.stderr)
         sys.exit(ExitCode.WRONG_USE)
-    for name, value in sandbox_settings(server, school, token, user_token).items():
+    for name, value in sandbox_settings(server, locations.first, token, user_token).items():
         print(f"export {name}={value}")
     print("export DB_URI=embedded", flush=True)
     # The server passes a signal on when it has stopped; SIGTERM must end it like Ctrl-C.

@@ -120,12 +120,14 @@ def client_body(client_id: int, name: str, surname: str = "", patronymic: str = 
     }
 
 
-def company_body(company_id: str, timezone: str) -> Body:
+def company_body(
+    company_id: str, timezone: str, title: str = "Школа мов «Приклад»", city: str = "Київ"
+) -> Body:
     return {
         "id": int(company_id),
-        "title": "Школа мов «Приклад»",
+        "title": title,
         "country": "Україна",
-        "city": "Київ",
+        "city": city,
         "address": "вул. Вигадана, 1",
         "phone": "+380000000000",
         "timezone_name": timezone,

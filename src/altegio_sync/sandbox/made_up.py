@@ -42,20 +42,30 @@ class MonthMaker:
     month: date
     random: random.Random
     pupils: Sequence[Pupil]
+    #: Added to every id, so that ids of locations never meet.
+    first_id: int = 0
     _number: int = 0
     #: Pupils who will have lessons after their trial, with the time of the trial.
     _newcomers: list[tuple[Pupil, datetime]] = field(default_factory=list)
 
     @classmethod
-    def of(cls, company_id: str, zone: ZoneInfo, today: date, month: date, seed: int) -> MonthMaker:
+    def of(
+        cls,
+        company_id: str,
+        zone: ZoneInfo,
+        today: date,
+        month: date,
+        seed: int,
+        *,
+        first_id: int = 0,
+    ) -> MonthMaker:
         distance = (month.year - today.year) * 12 + month.month - today.month
         # Not for secrets: the same seed makes the same month, counted from today.
         source = random.Random(f"{seed}/{distance}")  # noqa: S311
         # The same in every month.
         pupils = random.Random(f"{seed}/pupils")  # noqa: S311
-        return cls(
-            *(company_id, zone, today, month, source), [make_pupil(pupils) for _ in range(_PUPILS)]
-        )
+        made = [make_pupil(pupils) for _ in range(_PUPILS)]
+        return cls(company_id, zone, today, month, source, made, first_id)
 
     def make(self, count: int) -> Iterator[PlantedRecord]:
         """About ``count`` records; each outcome and each oddity occurs in any month."""
@@ -109,7 +119,7 @@ class MonthMaker:
     def _next_id(self) -> int:
         self._number += 1
         months = self.month.year * 12 + self.month.month
-        return _FIRST_ID + (months % 1200) * _MONTH_STRIDE + self._number
+        return self.first_id + _FIRST_ID + (months % 1200) * _MONTH_STRIDE + self._number
 
     def _start(self) -> datetime:
         """Mostly on weekdays, between eight and half past eight in the evening."""

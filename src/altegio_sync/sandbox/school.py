@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
     from altegio_sync.sandbox.oddities import PlantedRecord
 
-_MONTHS_BACK = 13
-_MONTHS_AHEAD = 2
 _MAX_LISTS = 64
+#: The id before the first one of `School.record`.
+_BOOKED_FROM = 900_000_000
 
 
 @dataclass(slots=True)
@@ -106,9 +106,10 @@ class RecordsFilter:
 class School:
     """A location with staff, services and a calendar around today.
 
-    The records are made up from 13 months ago to two months ahead, counted from ``today``:
-    ``lessons_a_month`` in each month, and the same records for the same ``seed``. The school can be
-    changed while it is served. ``clock`` is the server's clock: changes and answers have its time.
+    The records are made up from ``months_back`` to ``months_ahead``, counted from ``today``:
+    ``lessons_a_month`` in each month, and the same records for the same ``seed``. A month is made
+    up when it is first asked for. The school can be changed while it is served. ``clock`` is the
+    server's clock: changes and answers have its time. ``first_id`` is added to the ids of records.
     """
 
     seed: int = 1
@@ -119,6 +120,11 @@ class School:
     staff: Sequence[Body] = field(default_factory=lambda: [*TEACHERS, *DISMISSED])
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     services: Sequence[Body] = field(default_factory=lambda: [*INDIVIDUAL, *TRIAL, *GROUP, EXTRA])
+    title: str = "Школа мов «Приклад»"
+    city: str = "Київ"
+    first_id: int = 0
+    months_back: int = 13
+    months_ahead: int = 2
 
     def __post_init__(self) -> None:
         self.zone = ZoneInfo(self.timezone)
@@ -126,8 +132,9 @@ class School:
         self.trial_service_ids = frozenset(str(each["id"]) for each in TRIAL)
         self._entries: dict[int, _Entry] = {}
         self._planted: list[PlantedRecord] = []
-        self._is_made = False
-        self._next_id = 900_000_000
+        self._made: set[date] = set()
+        self._is_changed = False
+        self._next_id = _BOOKED_FROM + self.first_id
         self._lists: dict[RecordsFilter, list[_Entry]] = {}
         self._lock = RLock()
 
@@ -138,21 +145,25 @@ class School:
 
     @property
     def company(self) -> Body:
-        return company_body(self.company_id, self.timezone)
+        return company_body(self.company_id, self.timezone, self.title, self.city)
+
+    @property
+    def records_in_memory(self) -> int:
+        return len(self._entries)
 
     def copy(self) -> School:
         """Another school with the same bookings. Changing one does not change the other."""
         with self._lock:
             self._make()
             other = copy.copy(self)
-            vars(other).update(_entries=dict(self._entries), _lists={})
+            vars(other).update(_entries=dict(self._entries), _made=set(self._made), _lists={})
         return other
 
     def planted(self, start: date, end: date) -> list[PlantedRecord]:
         """The made-up records from ``start`` to ``end``, both days included, newest first."""
+        first, last = start.isoformat(), f"{end.isoformat()} 24"
         with self._lock:
-            self._make()
-            first, last = start.isoformat(), f"{end.isoformat()} 24"
+            self._make(first, last)
             return [each for each in self._planted if first <= each.starts < last]
 
     def record(
@@ -201,6 +212,7 @@ class School:
         with self._lock:
             self._make()
             del self._entries[record_id]
+            self._is_changed = True
             self._lists.clear()
 
     def let_time_pass(self, span: timedelta) -> None:
@@ -209,7 +221,20 @@ class School:
             self._make()
             for entry in self._entries.values():
                 entry.change_at(entry.changed_at - span)
+            self._is_changed = True
             self._lists.clear()
+
+    def forget_made_up(self) -> None:
+        """Free the memory of made-up records, which are the same when they are made up again.
+
+        Nothing is forgotten where a record was booked, changed or removed.
+        """
+        with self._lock:
+            if not self._is_changed:
+                self._entries.clear()
+                self._planted.clear()
+                self._made.clear()
+                self._lists.clear()
 
     def get(self, record_id: int) -> Body | None:
         with self._lock:
@@ -222,7 +247,7 @@ class School:
     ) -> tuple[list[bytes], int]:
         """The JSON of the records on a page, newest visit first, and the total for the filter."""
         with self._lock:
-            self._make()
+            self._make(wanted.starts_from, wanted.starts_to)
             entries = self._lists.get(wanted)
             if entries is None:
                 entries = [each for each in self._entries.values() if wanted.takes(each)]
@@ -243,21 +268,31 @@ class School:
         with self._lock:
             self._make()
             self._entries[int(body["id"])] = _Entry.of(changed, starts)
+            self._is_changed = True
             self._lists.clear()
 
-    def _make(self) -> None:
-        if self._is_made:
+    def _make(self, first: str = "", last: str = "9999") -> None:
+        """Make up the months of these days, unless this was done. A change has made up all."""
+        if not self.lessons_a_month or (self._is_changed and self._made):
             return
-        self._is_made = True
-        if not self.lessons_a_month:
-            return
-        today = self.today or datetime.now(self.zone).date()
-        for distance in range(-_MONTHS_BACK, _MONTHS_AHEAD + 1):
+        if self.today is None:
+            self.today = datetime.now(self.zone).date()
+        today = self.today
+        planted: list[PlantedRecord] = []
+        for distance in range(-self.months_back, self.months_ahead + 1):
             months = today.year * 12 + today.month - 1 + distance
             month = date(months // 12, months % 12 + 1, 1)
-            maker = MonthMaker.of(self.company_id, self.zone, today, month, self.seed)
-            self._planted += maker.make(self.lessons_a_month)
-        for each in self._planted:
+            if month not in self._made and first[:7] <= f"{month:%Y-%m}" <= last[:7]:
+                self._made.add(month)
+                maker = MonthMaker.of(
+                    *(self.company_id, self.zone, today, month, self.seed), first_id=self.first_id
+                )
+                planted += maker.make(self.lessons_a_month)
+        if not planted:
+            return
+        for each in planted:
             entry = _Entry.of(each.body, each.starts)
             self._entries[entry.id] = entry
+        self._planted += planted
         self._planted.sort(key=lambda each: each.starts, reverse=True)
+        self._lists.clear()

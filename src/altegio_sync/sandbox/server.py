@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import random
-import re
 import socket
 import threading
 import time
 from collections import deque
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC
 from email.utils import format_datetime
 from typing import TYPE_CHECKING, Self
 
@@ -27,7 +26,8 @@ from altegio_sync.sandbox.faults import (
     limit_refusal,
     refusal,
 )
-from altegio_sync.sandbox.school import RecordsFilter, School
+from altegio_sync.sandbox.locations import Locations
+from altegio_sync.sandbox.query import WrongParameterError, read_filter, read_page
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -35,9 +35,8 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-_DEFAULT_COUNT = 50
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_TRUE = ("1", "true")
+    from altegio_sync.sandbox.school import School
+
 _STARTS_WITHIN_S = 60.0
 #: How late the answer of `Fault.SLOW` comes.
 _SLOW_S = 5.0
@@ -60,10 +59,13 @@ class _PlannedFault:
     times: int
     page: int | None
     after: int
+    company_id: str | None
 
-    def takes(self, page: str) -> bool:
+    def takes(self, company_id: str, page: str) -> bool:
         """Whether this list request fails. Each call is counted as a request."""
         if self.times == 0 or (self.page is not None and page != str(self.page)):
+            return False
+        if self.company_id not in (None, company_id):
             return False
         if self.after > 0:
             self.after -= 1
@@ -90,7 +92,7 @@ class _Window:
 
 
 class SandboxServer:
-    """Serves a school on loopback. Use it as a context manager, or call `bind` and `run`.
+    """Serves locations on loopback. Use it as a context manager, or call `bind` and `run`.
 
     - ``fault_rate``: the share of list requests that go wrong by chance. `fail` plans faults.
     - ``requests_per_second``, ``requests_per_minute``: 0 turns the limit off.
@@ -102,7 +104,7 @@ class SandboxServer:
 
     def __init__(
         self,
-        school: School,
+        school: School | Locations,
         *,
         port: int = 0,
         token: str = "sandbox-partner-token",  # noqa: S107 - of a made-up school
@@ -115,7 +117,7 @@ class SandboxServer:
         max_page_size: int = 1000,
         monotonic_s: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.school = school
+        self.locations = school if isinstance(school, Locations) else Locations([school])
         self.latency_s = latency_s
         self.slow_s = _SLOW_S
         self.max_page_size = max_page_size
@@ -150,11 +152,26 @@ class SandboxServer:
     def url(self) -> str:
         return f"http://127.0.0.1:{self._port}/api/v1"
 
+    @property
+    def school(self) -> School:
+        """The only location, or the first."""
+        return self.locations.first
+
+    @school.setter
+    def school(self, school: School) -> None:
+        self.locations = Locations([school])
+
     def fail(
-        self, fault: Fault, *, times: int = 1, page: int | None = None, after: int = 0
+        self,
+        fault: Fault,
+        *,
+        times: int = 1,
+        page: int | None = None,
+        after: int = 0,
+        company_id: str | None = None,
     ) -> None:
         """Let ``times`` list requests fail (-1: all), after ``after`` requests succeeded."""
-        self._planned.append(_PlannedFault(fault, times, page, after))
+        self._planned.append(_PlannedFault(fault, times, page, after, company_id))
 
     def forget_faults(self) -> None:
         """Let no request fail any more that `fail` planned."""
@@ -267,8 +284,8 @@ class SandboxServer:
             return refusal(400, "Accept header must name the version.")
         if request.headers.get("authorization") != self._authorization:
             return refusal(401, "Authentication needed.")
-        company_id = request.path_params.get("company_id", self.school.company_id)
-        if company_id == self.school.company_id:
+        company_id = request.path_params.get("company_id")
+        if company_id is None or self.locations.find(company_id) is not None:
             return None
         if request.url.path.rstrip("/").endswith(f"/company/{company_id}"):
             return refusal(404, f"No location with identifier {company_id} found")
@@ -279,94 +296,57 @@ class SandboxServer:
             return None
         page = request.query_params.get("page", "1")
         for planned in self._planned:
-            if planned.takes(page):
+            if planned.takes(request.path_params["company_id"], page):
                 return planned.fault
         if self._random.random() < self._fault_rate:
             return self._random.choice(RANDOM_FAULTS)
         return None
 
-    def _companies(self, _request: Request) -> Response:
-        return _success([self.school.company], {"total_count": 1})
+    def _school_of(self, request: Request) -> School:
+        school = self.locations.find(request.path_params["company_id"])
+        if school is None:
+            raise LookupError("the location was just taken away")
+        return school
 
-    def _company(self, _request: Request) -> Response:
-        return _success(self.school.company, [])
+    def _companies(self, request: Request) -> Response:
+        """The locations of the user, with or without `my=1`: nobody else has any here."""
+        try:
+            page, count = read_page(request, self.max_page_size)
+        except WrongParameterError as error:
+            return error.response()
+        companies = self.locations.companies
+        start = (page - 1) * count
+        return _success(companies[start : start + count], {"total_count": len(companies)})
 
-    def _staff(self, _request: Request) -> Response:
-        return _success(self.school.staff, {"total_count": len(self.school.staff)})
+    def _company(self, request: Request) -> Response:
+        return _success(self._school_of(request).company, [])
 
-    def _services(self, _request: Request) -> Response:
-        return _success(self.school.services, {"total_count": len(self.school.services)})
+    def _staff(self, request: Request) -> Response:
+        staff = self._school_of(request).staff
+        return _success(staff, {"total_count": len(staff)})
+
+    def _services(self, request: Request) -> Response:
+        services = self._school_of(request).services
+        return _success(services, {"total_count": len(services)})
 
     def _record(self, request: Request) -> Response:
         record_id = request.path_params["record_id"]
-        body = self.school.get(int(record_id)) if record_id.isdigit() else None
+        school = self._school_of(request)
+        body = school.get(int(record_id)) if record_id.isdigit() else None
         return refusal(404, None) if body is None else _success(body, [])
 
     def _records(self, request: Request) -> Response:
+        school = self._school_of(request)
         try:
-            page = _number(request, "page", 1)
-            count = min(_number(request, "count", _DEFAULT_COUNT), self.max_page_size)
-            wanted = self._to_filter(request)
-        except _WrongParameterError as error:
-            errors = [{error.name: "Invalid value."}]
-            return refusal(422, "An error has occurred.", errors=errors)
-        rows, total = self.school.list_records(wanted, (page - 1) * count, count)
+            page, count = read_page(request, self.max_page_size)
+            wanted = read_filter(request, school)
+        except WrongParameterError as error:
+            return error.response()
+        rows, total = school.list_records(wanted, (page - 1) * count, count)
         meta = b'"meta": {"page": %d, "total_count": %d}' % (page, total)
         body = b'{"success": true, "data": [' + b",".join(rows) + b"], " + meta + b"}"
         return Response(body, media_type="application/json")
 
-    def _to_filter(self, request: Request) -> RecordsFilter:
-        params = request.query_params
-        return RecordsFilter(
-            starts_from=_date(request, "start_date") or "",
-            # The API's own day ends there: it does not list the last minute.
-            starts_to=f"{_date(request, 'end_date') or '9999-12-31'} 23:59:00",
-            created_from=_date(request, "c_start_date") or "",
-            created_to=_date(request, "c_end_date") or "9999",
-            changed_after=self._moment(request, "changed_after"),
-            changed_before=self._moment(request, "changed_before"),
-            staff_id=params.get("staff_id"),
-            client_id=params.get("client_id"),
-            with_deleted=params.get("with_deleted", "").lower() in _TRUE,
-        )
-
-    def _moment(self, request: Request, name: str) -> datetime | None:
-        """A moment without an offset is local. The API's docs do not say."""
-        text = request.query_params.get(name)
-        if text is None:
-            return None
-        try:
-            moment = datetime.fromisoformat(text)
-        except ValueError:
-            raise _WrongParameterError(name) from None
-        return moment if moment.tzinfo else moment.replace(tzinfo=self.school.zone)
-
-
-class _WrongParameterError(Exception):
-    def __init__(self, name: str) -> None:
-        super().__init__(name)
-        self.name = name
-
 
 def _success(data: object, meta: object) -> JSONResponse:
     return JSONResponse({"success": True, "data": data, "meta": meta})
-
-
-def _number(request: Request, name: str, default: int) -> int:
-    text = request.query_params.get(name, str(default))
-    if not text.isascii() or not text.isdigit() or int(text) < 1:
-        raise _WrongParameterError(name)
-    return int(text)
-
-
-def _date(request: Request, name: str) -> str | None:
-    text = request.query_params.get(name)
-    if text is None:
-        return None
-    try:
-        datetime.strptime(text, "%Y-%m-%d")  # noqa: DTZ007 - a local day
-    except ValueError:
-        raise _WrongParameterError(name) from None
-    if _DATE.fullmatch(text) is None:
-        raise _WrongParameterError(name)
-    return text
