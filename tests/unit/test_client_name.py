@@ -20,8 +20,8 @@ FORMS = ["{}", "#{}", "№{}", "№ {}", "({})", "[{}]", "id:{}", "ID: {}", "І�
 FORMS += ["{},", "{}.", "#{},", "({})."]
 REGIONS = ["UA", "PL", "DE", "KZ", "US"]
 LENGTHS = [frozenset[int](), frozenset({8}), frozenset({7, 8}), frozenset({5})]
-# No word of these letters means anything beside a number.
-words = st.text("БВЖЛМНОПСФХЦЧШбвжлмнопсфхцчшäñøÅ", min_size=1, max_size=8)
+# No word of these letters says what the number beside it is. (With "ф" there is "оф", an office.)
+words = st.text("БВЖЛМНОПСХЦЧШбвжлмнопсхцчшäñøÅ", min_size=1, max_size=8)
 ids = st.from_regex(r"\A[0-9]{5,8}\Z")
 
 
