@@ -104,7 +104,6 @@ def _add(section: Section, latency_s: float, name: str, ran: Ran, starts: Starts
     ideal_s = (requests - 1) / REQUESTS_PER_SECOND + latency_s
     reserved, arrived = map(_most_in_a_second, (starts.reserved, starts.arrived))
     assert reserved <= REQUESTS_PER_SECOND
-    assert arrived <= ALLOWED_TO_ARRIVE
     ratio = report["seconds"] / ideal_s
     section.rows.append(
         (
@@ -114,4 +113,8 @@ def _add(section: Section, latency_s: float, name: str, ran: Ran, starts: Starts
     )  # fmt: skip
     noise = NOISE if latency_s < 1 else NOISE_OUT_OF_REACH
     what = f"{latency_s} s latency, {name} run"
-    section.goals.append(Goal(what, ratio, LIMIT, noise=noise, by_clock=True))
+    section.goals += [
+        Goal(what, ratio, LIMIT, noise=noise, by_clock=True),
+        # A server that other work holds up notes late what came in time: a check tries again.
+        Goal(f"{what}, arrived in a second", arrived, ALLOWED_TO_ARRIVE, noise=0.0),
+    ]
