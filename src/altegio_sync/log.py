@@ -12,7 +12,7 @@ import structlog
 
 from altegio_sync.messages import Message, Template, render
 from altegio_sync.messages import logs as texts
-from altegio_sync.messages.foreign_text import json_safe, shown
+from altegio_sync.messages.foreign_text import json_safe, plain
 from altegio_sync.messages.words import BECAUSE, some_ids
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def message(event: str, fields: Mapping[str, Any]) -> str:
         case _ if (template := _SENTENCES.get(event)) is not None:
             return render(template(**{name: known[name] for name in template.placeholders}))
         case _:
-            return shown(" ".join([event, *(f"{name}={each}" for name, each in known.items())]))
+            return plain(" ".join([event, *(f"{name}={each}" for name, each in known.items())]))
 
 
 def _appointment(fields: Mapping[str, Any]) -> Message:

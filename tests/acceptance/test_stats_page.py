@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from altegio_sync.cli.html import render_stats_page
-from altegio_sync.messages.foreign_text import shown
+from altegio_sync.messages.foreign_text import plain
 from tests.acceptance.cli import NO_MONGODB
 from tests.chromium import find_chromium, running_chromium
 from tests.stats_reports import HOSTILE, a_report, an_empty_report, long_ago
@@ -75,7 +75,7 @@ def figures_of(report: dict[str, Any]) -> dict[str, dict[str, list[float]]]:
             "Total": [report["total"]],
         },
         "status": {
-            shown(each["label"] if each["label"] != "Unknown" else f"Unknown: {each['status']}"): [
+            plain(each["label"] if each["label"] != "Unknown" else f"Unknown: {each['status']}"): [
                 each["count"],
                 round(each["count"] / active, 4),
             ]
@@ -83,7 +83,7 @@ def figures_of(report: dict[str, Any]) -> dict[str, dict[str, list[float]]]:
         },
         **{
             f"{kind}s": {
-                shown(each[f"{kind}Name"] or f"#{each[f'{kind}Id']}"): [
+                plain(each[f"{kind}Name"] or f"#{each[f'{kind}Id']}"): [
                     each["count"],
                     round(each["count"] / active, 4),
                 ]
@@ -93,7 +93,7 @@ def figures_of(report: dict[str, Any]) -> dict[str, dict[str, list[float]]]:
         },
         "week": week,
         "no-shows": {
-            shown(each["teacherName"] or f"#{each['teacherId']}"): [
+            plain(each["teacherName"] or f"#{each['teacherId']}"): [
                 each["arrived"],
                 each["no_show"],
                 *([] if each["rate"] is None else [each["rate"]]),

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from altegio_sync.errors import ConfigError
-from altegio_sync.messages.foreign_text import OwnLines, json_safe, shown
+from altegio_sync.messages.foreign_text import OwnLines, json_safe, plain
 
 DANGEROUS = ("Cc", "Cf", "Cs", "Zl", "Zp")
 
@@ -28,7 +28,7 @@ DANGEROUS = ("Cc", "Cf", "Cs", "Zl", "Zp")
     ],
 )
 def test_readable_text_is_unchanged(text: str) -> None:
-    assert shown(text) == text
+    assert plain(text) == text
 
 
 @pytest.mark.parametrize(
@@ -45,14 +45,14 @@ def test_readable_text_is_unchanged(text: str) -> None:
     ],
 )
 def test_what_text_would_do_is_gone(text: object, expected: str) -> None:
-    assert shown(text) == expected
+    assert plain(text) == expected
 
 
 def test_no_character_of_a_dangerous_kind_is_shown() -> None:
     left = [
         f"U+{code:04X}"
         for code in range(sys.maxunicode + 1)
-        if any(unicodedata.category(each) in DANGEROUS for each in shown(f"a{chr(code)}b"))
+        if any(unicodedata.category(each) in DANGEROUS for each in plain(f"a{chr(code)}b"))
     ]
 
     assert left == []
@@ -60,22 +60,22 @@ def test_no_character_of_a_dangerous_kind_is_shown() -> None:
 
 @given(st.text())
 def test_any_text_is_one_line_without_controls(text: str) -> None:
-    told = shown(text)
+    told = plain(text)
 
     assert len(told.splitlines()) <= 1
     assert not any(unicodedata.category(each) in ("Cc", "Cs", "Zl", "Zp") for each in told)
-    assert shown(told) == told
+    assert plain(told) == told
 
 
 def test_a_long_text_is_cut() -> None:
-    assert shown("Ї" * 50, longest=10) == "Ї" * 9 + "…"
+    assert plain("Ї" * 50, longest=10) == "Ї" * 9 + "…"
 
 
 def test_the_lines_of_a_message_of_ours_are_kept() -> None:
     text = str(ConfigError(OwnLines("Missing\n  A: \x1bhint\r")))
 
-    assert shown(shown(text)) == "Missing\n  A: �hint "
-    assert shown(f"ERROR {text}") == "ERROR Missing   A: �hint "
+    assert plain(plain(text)) == "Missing\n  A: �hint "
+    assert plain(f"ERROR {text}") == "ERROR Missing   A: �hint "
 
 
 @given(st.text(), st.sampled_from(["utf-8", "ascii", "cp1251", None]))

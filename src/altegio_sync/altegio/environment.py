@@ -15,7 +15,7 @@ import httpx2
 from altegio_sync.altegio.address import is_host, is_loopback
 from altegio_sync.errors import ConfigError
 from altegio_sync.messages import api as texts
-from altegio_sync.messages.foreign_text import shown
+from altegio_sync.messages.foreign_text import plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -95,7 +95,7 @@ def _tls() -> ssl.SSLContext:
     """The certificates to trust: the system's, or those that the environment names."""
     file, folder = os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
     if not file and folder and not any(Path(each).is_dir() for each in folder.split(os.pathsep)):
-        path = shown(folder, _LONGEST_PATH)
+        path = plain(folder, _LONGEST_PATH)
         raise ConfigError(texts.NO_CERTIFICATE_FOLDER(path=path))
     try:
         return httpx2.create_ssl_context()
@@ -104,10 +104,10 @@ def _tls() -> ssl.SSLContext:
             why: Message | str = texts.HOLDS_NO_CERTIFICATE()
             if isinstance(error, OSError) and not isinstance(error, ssl.SSLError):
                 why = error.strerror or why
-            path = shown(file, _LONGEST_PATH)
+            path = plain(file, _LONGEST_PATH)
             raise ConfigError(texts.UNREADABLE_CERTIFICATE_FILE(path=path, reason=why)) from None
         if key_log := os.environ.get("SSLKEYLOGFILE"):
-            path = shown(key_log, _LONGEST_PATH)
+            path = plain(key_log, _LONGEST_PATH)
             raise ConfigError(texts.UNWRITABLE_KEY_LOG(path=path)) from None
         raise
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from altegio_sync.messages.foreign_text import shown
+from altegio_sync.messages.foreign_text import plain
 from altegio_sync.mongo.core.fence import no_fence
 
 if TYPE_CHECKING:
@@ -143,5 +143,5 @@ class Stores:
     def _pass_over(self, collection: str, document_id: object) -> None:
         if collection not in self._with_junk:
             self._with_junk.add(collection)
-            sample = shown(document_id, _LONGEST_ID)
+            sample = plain(document_id, _LONGEST_ID)
             self._warn("passed_over", collection=collection, sample=sample)

@@ -14,7 +14,7 @@ from altegio_sync.cli.command import (
 from altegio_sync.config import settings_file
 from altegio_sync.domain.exit_code import ExitCode
 from altegio_sync.messages import render
-from altegio_sync.messages.foreign_text import shown
+from altegio_sync.messages.foreign_text import plain
 from altegio_sync.usecases.check import ABOUT_SETTINGS, Level
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def _exit_code(checks: Sequence[Check]) -> int:
 
 def _render(check: Check) -> str:
     hint = "" if check.hint is None else f" -> {render(check.hint)}"
-    return shown(f"{_MARKS[check.level]} {check.name}: {render(check.text)}{hint}")
+    return plain(f"{_MARKS[check.level]} {check.name}: {render(check.text)}{hint}")
 
 
 def _json(check: Check) -> dict[str, str | bool]:

@@ -28,7 +28,7 @@ from altegio_sync.errors import (
 )
 from altegio_sync.log import configure_logging, get_logger
 from altegio_sync.messages import commands as texts
-from altegio_sync.messages.foreign_text import json_safe, shown
+from altegio_sync.messages.foreign_text import json_safe, plain
 from altegio_sync.settings_file import read_settings_file
 from altegio_sync.usecases.stopping import StopSignal
 
@@ -209,7 +209,7 @@ def telling_store_errors(options: CommandOptions, instead: str | None = None) ->
         yield
     except StoreError as error:
         if not options.json_output:
-            print(f"ERROR {shown(error)}" if instead is None else instead, flush=True)
+            print(f"ERROR {plain(error)}" if instead is None else instead, flush=True)
         raise
 
 

@@ -21,7 +21,7 @@ from altegio_sync.cli.repeated_warnings import log_warning
 from altegio_sync.domain.durations import age_text
 from altegio_sync.domain.ledger import CompanyCoverage, Grade
 from altegio_sync.domain.period_words import parse_period
-from altegio_sync.messages.foreign_text import shown
+from altegio_sync.messages.foreign_text import plain
 from altegio_sync.usecases.coverage import collect_coverage
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def _print(report: CoverageReport, now: datetime) -> None:
     for company in report.companies:
         console.print(
             Text(
-                shown(f"Coverage of company {company.company}, days in {company.timezone}"), "bold"
+                plain(f"Coverage of company {company.company}, days in {company.timezone}"), "bold"
             ),
             soft_wrap=True,
         )

@@ -21,7 +21,7 @@ from altegio_sync.domain.period_words import parse_period
 from altegio_sync.domain.report import utc_now
 from altegio_sync.errors import AltegioSyncError, ConfigError
 from altegio_sync.messages import commands as texts
-from altegio_sync.messages.foreign_text import shown
+from altegio_sync.messages.foreign_text import plain
 from altegio_sync.usecases.announce import announce
 from altegio_sync.usecases.zones import to_zone
 
@@ -97,7 +97,7 @@ def _announce(options: CommandOptions, first: str, last: str | None) -> int:
                         requests_per_second=config.requests_per_second,
                         requests_per_minute=config.requests_per_minute,
                     )
-                    print(shown(_text(told)))
+                    print(plain(_text(told)))
         return ExitCode.INTERRUPTED if stop.is_set else ExitCode.DONE
 
     return execute(options, body)

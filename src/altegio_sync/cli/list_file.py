@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from altegio_sync.cli.private_file import cannot_write, private_file
 from altegio_sync.errors import ConfigError
 from altegio_sync.messages import files as texts
-from altegio_sync.messages.foreign_text import REPLACEMENT, shown
+from altegio_sync.messages.foreign_text import REPLACEMENT, plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -49,7 +49,7 @@ class ListFile:
 
 def defused(cell: str) -> str:
     """The text on one line, with an apostrophe wherever a spreadsheet would find a formula."""
-    text = shown(cell)
+    text = plain(cell)
     return text if _NUMBER.fullmatch(text) else _FORMULA.sub(r"\1'", text)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
-from altegio_sync.messages.foreign_text import shown
+from altegio_sync.messages.foreign_text import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,5 +31,5 @@ def _plain_errors() -> Iterator[None]:
     try:
         yield
     except TyperException as error:
-        error.message = shown(error.message)
+        error.message = plain(error.message)
         raise

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from altegio_sync.domain.stats import label_of
-from altegio_sync.messages.foreign_text import has_invisible, shown
+from altegio_sync.messages.foreign_text import has_invisible, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -95,4 +95,4 @@ def _value_text(wrong: WrongValue, zone: ZoneInfo) -> str:
 
 
 def _short(text: object) -> str:
-    return shown(text, _LONGEST)
+    return plain(text, _LONGEST)

@@ -8,7 +8,7 @@ from altegio_sync.domain.durations import age_text
 from altegio_sync.domain.exit_code import ExitCode
 from altegio_sync.messages import figures as texts
 from altegio_sync.messages import render
-from altegio_sync.messages.foreign_text import shown
+from altegio_sync.messages.foreign_text import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -182,4 +182,4 @@ def _family(name: str, help_text: str, samples: _Samples) -> Iterator[str]:
 
 
 def _escaped(text: str) -> str:
-    return shown(text).replace("\\", r"\\").replace('"', r"\"")
+    return plain(text).replace("\\", r"\\").replace('"', r"\"")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from altegio_sync.domain.validation import Severity
 from altegio_sync.messages import render
-from altegio_sync.messages.foreign_text import shown
+from altegio_sync.messages.foreign_text import plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -52,8 +52,8 @@ def render_validation(
     if report.zones is not None:
         lines.append(_zones_line(report.zones))
     for each in report.unrepaired.by_reason:
-        sample = ", ".join(map(shown, each["sample"][:5]))
-        lines.append(f"{each['count']} unchanged: {shown(each['reason'])} ({sample})")
+        sample = ", ".join(map(plain, each["sample"][:5]))
+        lines.append(f"{each['count']} unchanged: {plain(each['reason'])} ({sample})")
     if report.interrupted:
         lines.append("Interrupted: run it again for the rest")
     return "\n".join(lines)
@@ -70,7 +70,7 @@ def _days(scope: ValidationScope | None) -> str:
 def _zones_line(zones: SchoolZones) -> str:
     names = {zone.key for zone in zones.by_company.values()}
     if len(names) > 1:
-        each = ", ".join(f"{zone.key} ({shown(name)})" for name, zone in zones.by_company.items())
+        each = ", ".join(f"{zone.key} ({plain(name)})" for name, zone in zones.by_company.items())
         return f"Dates without a zone are read in the zones of the companies: {each}"
     if zones.first is None:
         return f"For dates without a zone none is known: {zones.source}"
@@ -79,9 +79,9 @@ def _zones_line(zones: SchoolZones) -> str:
 
 def _finding_line(finding: RuleFinding, *, has_details: bool) -> str:
     level = "ERROR" if finding.severity is Severity.ERROR else "WARNING"
-    fields = ", ".join(f"{shown(name)} {count}" for name, count in finding.fields.items() if count)
+    fields = ", ".join(f"{plain(name)} {count}" for name, count in finding.fields.items() if count)
     told = f" ({fields})" if fields else ""
-    sample = "" if has_details else f"  e.g. {', '.join(map(shown, finding.sample))}"
+    sample = "" if has_details else f"  e.g. {', '.join(map(plain, finding.sample))}"
     remedy = render(finding.remedy.message)
     return f"{level:<7} {finding.rule:<22}{finding.count:>8}{told}{sample}  [{remedy}]"
 

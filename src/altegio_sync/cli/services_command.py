@@ -14,7 +14,7 @@ from altegio_sync.cli.command import (
 from altegio_sync.config import ALTEGIO_SETTINGS
 from altegio_sync.domain.exit_code import ExitCode
 from altegio_sync.log import get_logger
-from altegio_sync.messages.foreign_text import shown
+from altegio_sync.messages.foreign_text import plain
 from altegio_sync.usecases.services import list_services
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def _text(report: ServicesReport) -> str:
             minutes = f"{service.length_s // 60} min" if service.length_s else "-"
             kept = report.kept_as(service) or "not kept"
             lines.append(
-                f"  {shown(service.id):>12}  {minutes:>8}  {kept:<11} {shown(service.title)}"
+                f"  {plain(service.id):>12}  {minutes:>8}  {kept:<11} {plain(service.title)}"
             )
     if not report.rules.individual_ids:
         lines += [
@@ -62,7 +62,7 @@ def _text(report: ServicesReport) -> str:
         ]
     lines += [
         "",
-        f"ALTEGIO_SERVICE_IDS={shown(','.join(report.ids_kept_as('individual')))}",
-        f"ALTEGIO_TRIAL_SERVICE_IDS={shown(','.join(report.ids_kept_as('trial')))}",
+        f"ALTEGIO_SERVICE_IDS={plain(','.join(report.ids_kept_as('individual')))}",
+        f"ALTEGIO_TRIAL_SERVICE_IDS={plain(','.join(report.ids_kept_as('trial')))}",
     ]
     return "\n".join(lines)

@@ -17,7 +17,7 @@ from altegio_sync.cli.period_option import AskedDays
 from altegio_sync.cli.private_file import private_file
 from altegio_sync.cli.render_stats import print_stats
 from altegio_sync.domain.exit_code import ExitCode
-from altegio_sync.messages.foreign_text import shown
+from altegio_sync.messages.foreign_text import plain
 from altegio_sync.usecases.stats import collect_stats
 from altegio_sync.usecases.zones import find_local_zone
 
@@ -52,7 +52,7 @@ def execute_stats(options: CommandOptions, asked: AskedDays, html_file: Path | N
         else:
             print_stats(report)
             if page is not None:
-                print(f"As a page: {shown(page.path)}")
+                print(f"As a page: {plain(page.path)}")
         return ExitCode.DONE
 
     return execute(options, body)

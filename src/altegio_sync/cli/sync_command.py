@@ -19,7 +19,7 @@ from altegio_sync.domain.report import SyncMode
 from altegio_sync.errors import ConfigError
 from altegio_sync.log import get_logger
 from altegio_sync.messages import commands as texts
-from altegio_sync.messages.foreign_text import shown
+from altegio_sync.messages.foreign_text import plain
 from altegio_sync.usecases.changes import ChangesRequest
 from altegio_sync.usecases.conditions import find_due_conditions
 from altegio_sync.usecases.sync import SyncRequest
@@ -171,4 +171,4 @@ def _tell(options: CommandOptions, report: SyncReport, skipped_file: Path | None
     if options.json_output:
         print_json(report.to_json())
     elif report.exit_code != ExitCode.DONE or not options.quiet:
-        print(render_sync(report, None if skipped_file is None else shown(skipped_file)))
+        print(render_sync(report, None if skipped_file is None else plain(skipped_file)))

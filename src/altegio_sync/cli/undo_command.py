@@ -11,7 +11,7 @@ from altegio_sync.domain.exit_code import ExitCode
 from altegio_sync.log import get_logger
 from altegio_sync.messages import render
 from altegio_sync.messages import tending as texts
-from altegio_sync.messages.foreign_text import shown
+from altegio_sync.messages.foreign_text import plain
 from altegio_sync.usecases.undo import undo_run
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def _show_runs(options: CommandOptions, runs: Sequence[TrashedRun]) -> None:
     if not runs:
         print(render(texts.TRASH_EMPTY()))
     for run in runs:
-        begun = f"{shown(run.run_id)}  {run.at:%Y-%m-%d %H:%M} UTC  {shown(run.command):<10}"
+        begun = f"{plain(run.run_id)}  {run.at:%Y-%m-%d %H:%M} UTC  {plain(run.command):<10}"
         print(f"{begun}{render(_describe(run))}")
 
 

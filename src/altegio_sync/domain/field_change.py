@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from altegio_sync.messages.foreign_text import shown
+from altegio_sync.messages.foreign_text import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -71,7 +71,7 @@ def _value(value: object) -> str:
             at = value if value.tzinfo else value.replace(tzinfo=UTC)
             return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
         case str():
-            return shown(value) if len(value) <= _LONGEST else f"{shown(value[:_LONGEST])}..."
+            return plain(value) if len(value) <= _LONGEST else f"{plain(value[:_LONGEST])}..."
         case bool() | int():
             return str(value)
         case _:

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from altegio_sync.messages import Message
-from altegio_sync.messages.foreign_text import shown
+from altegio_sync.messages.foreign_text import plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ def json_value(value: object) -> Any:
         case date():
             return value.isoformat()
         case Message():
-            return shown(str(value))
+            return plain(str(value))
         case Mapping():
             return {json_value(key): json_value(each) for key, each in value.items()}
         case ZoneInfo() | PurePath():

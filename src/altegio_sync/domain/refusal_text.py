@@ -10,7 +10,7 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING
 
-from altegio_sync.messages.foreign_text import shown
+from altegio_sync.messages.foreign_text import plain
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -104,7 +104,7 @@ def presentable_refusal(message: str, secrets: Collection[str] = ()) -> str:
     """The refusal on one line, shortened; every word that is not listed is masked."""
     for secret in filter(None, secrets):
         message = message.replace(secret, _MASK)
-    told = unicodedata.normalize("NFC", shown(message[:_LOOKED_AT]))
+    told = unicodedata.normalize("NFC", plain(message[:_LOOKED_AT]))
     told = _SIGNS.sub("", _PRIVATE.sub(_MASK, told))
     told = _WORD.sub(_known_or_masked, told)
     told = " ".join(_MASKS.sub(_one_mask, told).split())

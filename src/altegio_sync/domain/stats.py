@@ -10,7 +10,7 @@ from altegio_sync.domain.appointment import AttendanceStatus
 from altegio_sync.domain.exit_code import CommandReport
 from altegio_sync.domain.json_form import JsonForm, Key
 from altegio_sync.domain.period_words import parse_open_period
-from altegio_sync.messages.foreign_text import shown
+from altegio_sync.messages.foreign_text import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -81,7 +81,7 @@ class NamedCount:
 
     @property
     def shown_name(self) -> str:
-        return shown(self.name or "") or f"#{shown(self.id)}"
+        return plain(self.name or "") or f"#{plain(self.id)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,7 @@ class ShowCount(JsonForm):
 
     @property
     def shown_name(self) -> str:
-        return shown(self.name or "") or f"#{shown(self.id)}"
+        return plain(self.name or "") or f"#{plain(self.id)}"
 
     @property
     def rate(self) -> float | None:
@@ -209,7 +209,7 @@ class Attention(JsonForm):
 
     @property
     def line(self) -> str:
-        return " ".join(shown(self.text).split())
+        return " ".join(plain(self.text).split())
 
     def __str__(self) -> str:
         return f"{self.level} {self.line}"

@@ -9,7 +9,7 @@ from functools import cached_property
 from string import Formatter
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from altegio_sync.messages.foreign_text import OwnLines, shown
+from altegio_sync.messages.foreign_text import OwnLines, plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -121,7 +121,7 @@ def _show(value: Field, choose: Choose) -> str | int | float:
         case Message():
             return _fill(value, choose)
         case str():
-            return shown(value)
+            return plain(value)
         case int() | float():
             return value
         case date():

@@ -7,7 +7,7 @@ import hashlib
 import html
 from typing import TYPE_CHECKING
 
-from altegio_sync.messages.foreign_text import shown
+from altegio_sync.messages.foreign_text import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,7 +33,7 @@ def element(name: str, *children: Child, **attributes: Attribute) -> Markup:
     Names of elements and attributes come from our code. All other text may be foreign.
     """
     told = "".join(
-        f' {key.rstrip("_").replace("_", "-")}="{html.escape(shown(value))}"'
+        f' {key.rstrip("_").replace("_", "-")}="{html.escape(plain(value))}"'
         for key, value in attributes.items()
         if value is not None
     )
@@ -47,7 +47,7 @@ def join(children: Iterable[Child]) -> Markup:
 
 
 def _escaped(child: str) -> str:
-    return child if isinstance(child, Markup) else html.escape(shown(child))
+    return child if isinstance(child, Markup) else html.escape(plain(child))
 
 
 def document(title: str, style: str, body: Markup) -> str:
