@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self
 
 import anyio
 
+from altegio_sync.altegio.company_list import fetch_companies
 from altegio_sync.altegio.pacing import Pacer
 from altegio_sync.altegio.protocol import Request, page_request
 from altegio_sync.altegio.refusals import answered_at
@@ -103,6 +104,10 @@ class AltegioApi:
     async def fetch_location(self, company_id: str) -> Location:
         answer = await self._requester.fetch(CompanyAnswer, Request(f"company/{company_id}"))
         return to_location(answer.value.data, company_id)
+
+    async def fetch_companies(self) -> Sequence[Location]:
+        """The locations that the user may see; see `company_list.fetch_companies`."""
+        return await fetch_companies(self._requester)
 
     async def fetch_services(self, company_id: str) -> Sequence[Service]:
         answer = await self._requester.fetch(

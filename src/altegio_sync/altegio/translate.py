@@ -196,7 +196,8 @@ def to_services(services: Iterable[WireService | Mark | None]) -> tuple[Service,
 
 
 def to_location(company: WireCompany, company_id: str) -> Location:
-    return Location(company.id or company_id, company.title, company.timezone_name or None)
+    zone = company.timezone_name or None
+    return Location(company.id or company_id, company.title, zone, company.city)
 
 
 def _tidy(text: str) -> str:

@@ -255,6 +255,7 @@ class WireCompany(Wire):
 
     id: Id = None
     title: Text = ""
+    city: Text = ""
     timezone_name: Text = ""
 
 
@@ -268,6 +269,7 @@ class WireMeta(Wire):
 #: `[]` is how the API writes an object without fields.
 Meta = Annotated[WireMeta | None, Usual(WireMeta, _none)]
 Row = Annotated[WireRecord | None, Usual(WireRecord, _row)]
+_Company = Annotated[WireCompany | None, Usual(WireCompany, _none)]
 _Staff = Annotated[WireStaff | None, Usual(WireStaff, _none)]
 
 
@@ -300,6 +302,12 @@ class ServicesAnswer(AnyAnswer):
     """The location's services; not paginated."""
 
     data: Annotated[list[WireService | Mark | None], Listed(_Service)]
+
+
+class CompaniesAnswer(AnyAnswer):
+    """A page of the user's locations; a row that is not an object is None."""
+
+    data: Annotated[list[WireCompany | None], Listed(_Company)]
 
 
 class CompanyAnswer(AnyAnswer):

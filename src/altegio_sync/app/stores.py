@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from altegio_sync.mongo.bookkeeping.conditions import MongoConditions
     from altegio_sync.mongo.bookkeeping.cursors import MongoCursors
     from altegio_sync.mongo.bookkeeping.ledger import MongoLedger
+    from altegio_sync.mongo.bookkeeping.locations import MongoLocations
     from altegio_sync.mongo.bookkeeping.runs import MongoRuns
     from altegio_sync.mongo.core.fence import Fence
     from altegio_sync.mongo.stats import MongoStats
@@ -73,6 +74,14 @@ class Stores:
         from altegio_sync.mongo.bookkeeping.cursors import MongoCursors
 
         return MongoCursors(
+            self.database, self.collection, fence=self._fence, on_junk=self._pass_over
+        )
+
+    @cached_property
+    def locations(self) -> MongoLocations:
+        from altegio_sync.mongo.bookkeeping.locations import MongoLocations
+
+        return MongoLocations(
             self.database, self.collection, fence=self._fence, on_junk=self._pass_over
         )
 

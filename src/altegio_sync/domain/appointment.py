@@ -113,3 +113,4 @@ class Location:
     id: str
     title: str
     timezone: str | None
+    city: str = ""

@@ -133,6 +133,29 @@ EMPTY_BODY = Template("empty_body", "an empty body instead of JSON")
 HTML = Template("html_body", "HTML instead of JSON")
 FOREIGN_BODY = Template("foreign_body", "a foreign body instead of JSON")
 
+# The list of the user's locations.
+COMPANIES_INCOMPLETE = Template(
+    "companies_incomplete",
+    "Altegio lists {listed} of the {announced} locations that it announces: run it again",
+)
+COMPANIES_REPEAT = Template(
+    "companies_repeat",
+    "Altegio repeats its first page of locations as page {page}, so the others are not known: "
+    "set ALTEGIO_COMPANY_ID to the ids",
+)
+COMPANIES_ENDLESS = Template(
+    "companies_endless",
+    "Altegio's list of locations does not end after {pages} pages: set ALTEGIO_COMPANY_ID to the "
+    "ids",
+)
+COMPANIES_REFUSED = Template(
+    "companies_refused",
+    "Altegio does not list the user's locations: {reason}; or set ALTEGIO_COMPANY_ID to the ids",
+)
+COMPANY_WITHOUT_ID = Template(
+    "company_without_id", "Altegio lists a location whose id is not a number"
+)
+
 # Refusals; ``answer`` is the status with Altegio's own words.
 TOKENS_REFUSED = Template(
     "tokens_refused",

@@ -2,12 +2,13 @@
 
 from altegio_sync.ports.altegio import (
     AppointmentSource,
+    CompanySource,
     Page,
     PageQuery,
     RequestBudget,
     ServiceSource,
 )
-from altegio_sync.ports.bookkeeping import CursorStore, Leases, Ledger, RunStore
+from altegio_sync.ports.bookkeeping import CursorStore, Leases, Ledger, LocationStore, RunStore
 from altegio_sync.ports.collection import (
     AppointmentStore,
     BatchResult,
@@ -24,10 +25,12 @@ __all__ = [
     "AppointmentSource",
     "AppointmentStore",
     "BatchResult",
+    "CompanySource",
     "CursorStore",
     "IndexProblem",
     "Leases",
     "Ledger",
+    "LocationStore",
     "MarkResult",
     "Overtaken",
     "Page",

@@ -86,3 +86,11 @@ class ServiceSource(AppointmentSource, Protocol):
     """Altegio's appointments and the services that are sold."""
 
     async def fetch_services(self, company_id: str) -> Sequence[Service]: ...
+
+
+class CompanySource(Protocol):
+    """The locations of the user. Raises AltegioError when there is no usable answer."""
+
+    async def fetch_companies(self) -> Sequence[Location]:
+        """The locations that the user may see, each once."""
+        ...

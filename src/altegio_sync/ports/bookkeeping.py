@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from contextlib import AbstractAsyncContextManager
     from datetime import date, datetime
 
+    from altegio_sync.domain.appointment import Location
     from altegio_sync.domain.ledger import DayRecord, LedgerEntry
+    from altegio_sync.domain.locations import StoredLocation
     from altegio_sync.domain.period import Period
     from altegio_sync.domain.run_marks import MarkChange, OpenRun, RunMark
     from altegio_sync.domain.run_summary import RunSummary
@@ -47,6 +49,24 @@ class CursorStore(Protocol):
 
     async def move_cursor(self, company_id: str, to: datetime, run_id: str) -> None:
         """Move the cursor forward. An earlier moment than the stored one changes nothing."""
+        ...
+
+
+class LocationStore(Protocol):
+    """What is known of the school's locations without a request. Raises StoreError."""
+
+    async def find_all(self) -> Mapping[str, StoredLocation]:
+        """The stored locations by company."""
+        ...
+
+    async def write_fetched(self, locations: Sequence[Location], at: datetime) -> None:
+        """Store titles and zones that Altegio named at this moment."""
+        ...
+
+    async def write_list(
+        self, locations: Sequence[Location], missing: Collection[str], at: datetime
+    ) -> None:
+        """Store the user's list of this moment, and which earlier locations it does not have."""
         ...
 
 

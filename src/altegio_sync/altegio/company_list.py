@@ -1,0 +1,121 @@
+"""Reads the pages of the user's locations, until it is certain that none was missed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from altegio_sync.altegio.protocol import Request
+from altegio_sync.altegio.translate import to_location
+from altegio_sync.altegio.wire import CompaniesAnswer
+from altegio_sync.errors import (
+    AltegioRejectedError,
+    NotAltegioError,
+    UnexpectedAnswerError,
+)
+from altegio_sync.messages import api as texts
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from altegio_sync.altegio.requesting import Requester
+    from altegio_sync.altegio.wire import WireCompany
+    from altegio_sync.domain.appointment import Location
+
+_PAGE = 200
+#: A list that is longer never ends: this is far more than one user's locations.
+_MOST_PAGES = 500
+_TRIES = 3
+_UNAUTHORIZED = 401
+
+
+@dataclass(slots=True)
+class _Listed:
+    """One reading of the list. ``rows`` counts doubles too."""
+
+    found: dict[str, Location] = field(default_factory=dict)
+    rows: int = 0
+    totals: set[int | None] = field(default_factory=set)
+    first: Sequence[str] = ()
+
+    @property
+    def total(self) -> int | None:
+        """The total that all pages announce; None where they announce none or several."""
+        return next(iter(self.totals)) if len(self.totals) == 1 else None
+
+    @property
+    def has_all(self) -> bool:
+        return self.total is not None and len(self.found) >= self.total
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether all announced locations were seen, or Altegio announces no number at all."""
+        return self.has_all or self.totals <= {None}
+
+
+async def fetch_companies(requester: Requester) -> Sequence[Location]:
+    """The locations that the user may see, each once, in Altegio's order.
+
+    The list is read again where its pages contradict each other: it changed meanwhile.
+
+    Raises:
+        AltegioError: the list cannot be read, or it stays contradictory.
+    """
+    listed = await _read_pages(requester)
+    for _ in range(_TRIES - 1):
+        if listed.is_certain:
+            break
+        listed = await _read_pages(requester)
+    if listed.is_certain:
+        return list(listed.found.values())
+    if listed.total is not None and listed.rows == listed.total:
+        # The same rows come twice each time: Altegio counts the doubles.
+        return list(listed.found.values())
+    announced = max(each for each in listed.totals if each is not None)
+    raise UnexpectedAnswerError(
+        texts.COMPANIES_INCOMPLETE(listed=len(listed.found), announced=announced)
+    )
+
+
+async def _read_pages(requester: Requester) -> _Listed:
+    listed = _Listed()
+    for page in range(1, _MOST_PAGES + 1):
+        ids = await _read_page(requester, listed, page)
+        if not ids or listed.has_all:
+            return listed
+        if page == 1:
+            listed.first = ids
+        elif ids == listed.first:
+            # Altegio does not page here. Then a first page that is not full is the whole list.
+            if listed.totals <= {None} and len(ids) < _PAGE:
+                return listed
+            raise UnexpectedAnswerError(texts.COMPANIES_REPEAT(page=page))
+    raise UnexpectedAnswerError(texts.COMPANIES_ENDLESS(pages=_MOST_PAGES))
+
+
+async def _read_page(requester: Requester, listed: _Listed, page: int) -> Sequence[str]:
+    """Add the locations of the page; return the ids of its rows."""
+    request = Request("companies", {"my": "1", "page": str(page), "count": str(_PAGE)})
+    try:
+        answer = (await requester.fetch(CompaniesAnswer, request)).value
+    except NotAltegioError as error:
+        raise NotAltegioError(texts.COMPANIES_REFUSED(reason=error.message)) from error
+    except AltegioRejectedError as error:
+        if error.status == _UNAUTHORIZED:
+            raise  # the tokens are wrong, so ids in the settings would not help
+        message = texts.COMPANIES_REFUSED(reason=error.message)
+        raise type(error)(message, status=error.status) from error
+    total = answer.meta.total_count if answer.meta else None
+    listed.totals.add(total if isinstance(total, int) and total >= 0 else None)
+    ids = [_id_of(row) for row in answer.data]
+    for row, company_id in zip(answer.data, ids, strict=True):
+        if row is not None and company_id not in listed.found:
+            listed.found[company_id] = to_location(row, company_id)
+    listed.rows += len(ids)
+    return ids
+
+
+def _id_of(row: WireCompany | None) -> str:
+    if row is None or row.id is None:
+        raise UnexpectedAnswerError(texts.COMPANY_WITHOUT_ID())
+    return row.id
