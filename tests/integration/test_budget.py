@@ -22,7 +22,7 @@ from altegio_sync.altegio.api import AltegioApi
 from altegio_sync.errors import RateLimitedError
 from altegio_sync.mongo.bookkeeping.budget import (
     BUDGET_COLLECTION,
-    ServerClock,
+    ClockOffset,
     SharedBudget,
     count_starts,
     rates_of,
@@ -362,7 +362,7 @@ SERVER_NOON = datetime(2026, 4, 10, 12, 0, tzinfo=UTC)
 
 
 def test_a_time_of_the_server_is_a_local_one_no_later_than_its_fastest_answer_was() -> None:
-    clock = ServerClock()
+    clock = ClockOffset()
 
     clock.note(100.0, SERVER_NOON, 100.5)
     clock.note(200.0, SERVER_NOON + timedelta(seconds=100.01), 200.02)
@@ -373,7 +373,7 @@ def test_a_time_of_the_server_is_a_local_one_no_later_than_its_fastest_answer_wa
 
 @pytest.mark.parametrize("hours", [-3, 3], ids=["back", "forward"])
 def test_a_servers_clock_that_was_set_is_followed(hours: int) -> None:
-    clock = ServerClock()
+    clock = ClockOffset()
     clock.note(100.0, SERVER_NOON, 100.5)
 
     clock.note(110.0, SERVER_NOON + hours * HOUR, 110.5)

@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from altegio_sync.domain.counts import RecordCounts
-from altegio_sync.domain.kept_share import Kept, KeptSample, judge_kept, too_little_text
+from altegio_sync.domain.kept_share import KeptSample, ShareLevel, judge_kept, too_little_text
 from altegio_sync.domain.lessons import SkipReason
 
 USUAL = [KeptSample(100, 60)] * 10
@@ -19,19 +19,19 @@ NONE = KeptSample(100, 0)
 @pytest.mark.parametrize(
     ("kept", "earlier", "verdict"),
     [
-        (0, [], Kept.NONE),
-        (0, USUAL, Kept.NONE),
-        (0, [NONE] * 9, Kept.NONE),
-        (0, [NONE] * 10, Kept.ENOUGH),
-        (0, [*[NONE] * 10, KeptSample(100, 1)], Kept.NONE),
-        (1, [], Kept.ENOUGH),
-        (20, USUAL, Kept.ENOUGH),
-        (19, USUAL, Kept.LOW),
-        (19, [*USUAL, LOW], Kept.TOO_LITTLE),
-        (19, [*USUAL, LOW, KeptSample(100, 50)], Kept.LOW),
-        (19, [*USUAL, LOW, WARNED, WARNED], Kept.TOO_LITTLE),
-        (60, [*USUAL, LOW, WARNED], Kept.ENOUGH),
-        (5, [WARNED] * 10, Kept.ENOUGH),
+        (0, [], ShareLevel.NONE),
+        (0, USUAL, ShareLevel.NONE),
+        (0, [NONE] * 9, ShareLevel.NONE),
+        (0, [NONE] * 10, ShareLevel.ENOUGH),
+        (0, [*[NONE] * 10, KeptSample(100, 1)], ShareLevel.NONE),
+        (1, [], ShareLevel.ENOUGH),
+        (20, USUAL, ShareLevel.ENOUGH),
+        (19, USUAL, ShareLevel.LOW),
+        (19, [*USUAL, LOW], ShareLevel.TOO_LITTLE),
+        (19, [*USUAL, LOW, KeptSample(100, 50)], ShareLevel.LOW),
+        (19, [*USUAL, LOW, WARNED, WARNED], ShareLevel.TOO_LITTLE),
+        (60, [*USUAL, LOW, WARNED], ShareLevel.ENOUGH),
+        (5, [WARNED] * 10, ShareLevel.ENOUGH),
     ],
     ids=[
         "none at first",
@@ -50,7 +50,7 @@ NONE = KeptSample(100, 0)
     ],
 )
 def test_the_kept_share_is_compared_with_the_last_runs(
-    kept: int, earlier: list[KeptSample], verdict: Kept
+    kept: int, earlier: list[KeptSample], verdict: ShareLevel
 ) -> None:
     assert judge_kept(kept, 100, earlier) is verdict
 
@@ -69,7 +69,7 @@ def test_the_warning_names_the_setting_that_is_probably_wrong(
 ) -> None:
     counts = RecordCounts(skipped=Counter({reason: 30}) + Counter({SkipReason.SERVICE: 20}))
 
-    text = str(too_little_text(counts, Kept.NONE, []))
+    text = str(too_little_text(counts, ShareLevel.NONE, []))
 
     assert text.startswith("Too little kept: none of 50 bookings; most ")
     assert setting in text
@@ -78,6 +78,6 @@ def test_the_warning_names_the_setting_that_is_probably_wrong(
 def test_the_warning_compares_with_what_is_usual() -> None:
     counts = RecordCounts(saved=2, duplicates=1, skipped=Counter({SkipReason.SERVICE: 97}))
 
-    text = str(too_little_text(counts, Kept.TOO_LITTLE, USUAL))
+    text = str(too_little_text(counts, ShareLevel.TOO_LITTLE, USUAL))
 
     assert text.startswith("Too little kept: 3 of 100 bookings (3%), usually 60%; ")

@@ -48,8 +48,8 @@ class KeptSample(JsonForm):
         return self.kept / self.fetched if self.fetched else 0.0
 
 
-class Kept(Enum):
-    """The verdict on the share of kept bookings."""
+class ShareLevel(Enum):
+    """How a run's share of kept bookings compares with the usual share."""
 
     ENOUGH = "enough"
     #: The first low run in succession: a holiday camp may explain it.
@@ -58,17 +58,17 @@ class Kept(Enum):
     NONE = "none"
 
 
-def judge_kept(kept: int, fetched: int, earlier: Sequence[KeptSample]) -> Kept:
+def judge_kept(kept: int, fetched: int, earlier: Sequence[KeptSample]) -> ShareLevel:
     """Compare with earlier runs of at least `MIN_RECORDS` bookings; the latest is last."""
     if kept == 0:
         before = earlier[-_COMPARED:]
         # This location never has lessons of the school's kind.
         is_usual = len(before) == _COMPARED and all(each.kept == 0 for each in before)
-        return Kept.ENOUGH if is_usual else Kept.NONE
+        return ShareLevel.ENOUGH if is_usual else ShareLevel.NONE
     usual = usual_share(earlier)
     if usual is None or kept / fetched >= usual * _LOW:
-        return Kept.ENOUGH
-    return Kept.TOO_LITTLE if earlier[-1].is_low else Kept.LOW
+        return ShareLevel.ENOUGH
+    return ShareLevel.TOO_LITTLE if earlier[-1].is_low else ShareLevel.LOW
 
 
 def usual_share(earlier: Sequence[KeptSample]) -> float | None:
@@ -77,10 +77,12 @@ def usual_share(earlier: Sequence[KeptSample]) -> float | None:
     return median(shares) if shares else None
 
 
-def too_little_text(records: RecordCounts, verdict: Kept, earlier: Sequence[KeptSample]) -> Message:
+def too_little_text(
+    records: RecordCounts, level: ShareLevel, earlier: Sequence[KeptSample]
+) -> Message:
     """The warning, with the setting that is probably wrong."""
     kept, fetched = kept_of(records), records.fetched
-    if verdict is Kept.NONE:
+    if level is ShareLevel.NONE:
         found = texts.NONE_KEPT(count=fetched)
     else:
         usual = usual_share(earlier) or 0.0

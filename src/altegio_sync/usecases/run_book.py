@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from altegio_sync.domain.kept_share import (
     MIN_RECORDS,
-    Kept,
     KeptSample,
+    ShareLevel,
     judge_kept,
     kept_of,
     too_little_text,
@@ -105,13 +105,13 @@ def _judge_share(
         return None, None
     earlier = () if mark is None else mark.samples
     kept = kept_of(records)
-    verdict = judge_kept(kept, records.fetched, earlier)
-    is_warned = verdict in (Kept.NONE, Kept.TOO_LITTLE)
-    is_low = is_warned or verdict is Kept.LOW
+    level = judge_kept(kept, records.fetched, earlier)
+    is_warned = level in (ShareLevel.NONE, ShareLevel.TOO_LITTLE)
+    is_low = is_warned or level is ShareLevel.LOW
     sample = KeptSample(records.fetched, kept, is_low=is_low, is_warned=is_warned)
     if not is_warned:
         return sample, None
-    text = too_little_text(records, verdict, earlier)
+    text = too_little_text(records, level, earlier)
     warn(company, progress, "too_little_kept", text)
     return sample, text
 

@@ -70,7 +70,7 @@ class SharedBudget:
         self._per_minute = requests_per_minute
         self._minute_s = minute_s
         self._resting_until = 0.0
-        self._clock = ServerClock()
+        self._offset = ClockOffset()
         rates = rates_of(self._per_second, self._per_minute, self._minute_s)
         self._own = Limiter(rates, buffer_ms=1) if rates else None
 
@@ -99,7 +99,7 @@ class SharedBudget:
     async def _reserve(self) -> float:
         """Reserve a start; its time by the local clock."""
         budget = await self._append_start()
-        return self._clock.to_local(budget["starts"][-1]["at"])
+        return self._offset.to_local(budget["starts"][-1]["at"])
 
     @waits_for_mongodb
     async def _append_start(self) -> Mapping[str, Any]:
@@ -113,7 +113,7 @@ class SharedBudget:
             return_document=ReturnDocument.AFTER,
         )
         assert budget is not None  # noqa: S101 - the upsert creates it
-        self._clock.note(asked_at, budget["asked_at"], anyio.current_time())
+        self._offset.note(asked_at, budget["asked_at"], anyio.current_time())
         return budget
 
     def _reservation(self) -> list[Document]:
@@ -164,24 +164,25 @@ class SharedBudget:
         return bounds
 
 
-class ServerClock:
-    """Converts times of the server to local times, by the times of a request and its answer.
+class ClockOffset:
+    """How far the server's clock is from the monotonic clock of this machine.
 
-    The local time is never too early. It is too late by at most the latency of the fastest answer.
+    Each answer of the server narrows this down. A converted time is never too early. It is too late
+    by at most the latency of the fastest answer.
     """
 
     def __init__(self) -> None:
-        self._offset: float | None = None
+        self._most: float | None = None
 
     def note(self, asked_at: float, server_time: datetime, answered_at: float) -> None:
         least, most = asked_at - _seconds(server_time), answered_at - _seconds(server_time)
-        # An offset below the least possible one means that the server's clock was set back.
-        is_void = self._offset is None or self._offset < least
-        self._offset = most if is_void or self._offset is None else min(self._offset, most)
+        # A known offset below the least possible one means that the server's clock was set back.
+        is_void = self._most is None or self._most < least
+        self._most = most if is_void or self._most is None else min(self._most, most)
 
     def to_local(self, server_time: datetime) -> float:
-        assert self._offset is not None  # noqa: S101 - `note` was called before
-        return _seconds(server_time) + self._offset
+        assert self._most is not None  # noqa: S101 - `note` was called before
+        return _seconds(server_time) + self._most
 
 
 def rates_of(per_second: int, per_minute: int, minute_s: float) -> list[Rate]:

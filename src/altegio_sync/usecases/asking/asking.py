@@ -10,7 +10,7 @@ from altegio_sync.domain.repair import Answer, Loss
 from altegio_sync.domain.report import RunError
 from altegio_sync.errors import AltegioError
 from altegio_sync.messages import validation as texts
-from altegio_sync.usecases.asking.company import Asked, CompanyAsking
+from altegio_sync.usecases.asking.company import AskedDocuments, CompanyAsking
 from altegio_sync.usecases.asking.plan import group_by_companies, label_of
 from altegio_sync.usecases.asking.removing import Removal
 from altegio_sync.usecases.zones import to_zone
@@ -74,7 +74,7 @@ class Asking:
             raise
         for company_id, suspect, booking in confirmed.listed:
             company = await self._open(company_id)
-            listed = Asked.about([suspect], unrepaired)
+            listed = AskedDocuments.about([suspect], unrepaired)
             if await company.write([booking], listed):
                 await company.fetch_missing(listed)
         _note_all(unrepaired, texts.NOT_CERTAIN(), confirmed.unsure)

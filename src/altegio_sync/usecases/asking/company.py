@@ -40,7 +40,7 @@ _MOST_PAGES_PER_SUSPECT = 2
 
 
 @dataclass(slots=True)
-class Asked:
+class AskedDocuments:
     """The documents that are asked about, by appointment id.
 
     ``settled`` are the ids that Altegio knows and that need no more requests. ``refused`` are the
@@ -53,7 +53,7 @@ class Asked:
     refused: set[str] = field(default_factory=set)
 
     @classmethod
-    def about(cls, suspects: Sequence[Suspect], unrepaired: Unrepaired) -> Asked:
+    def about(cls, suspects: Sequence[Suspect], unrepaired: Unrepaired) -> AskedDocuments:
         by_id: dict[str, list[Suspect]] = {}
         for each in suspects:
             if each.appointment_id is not None:
@@ -83,9 +83,9 @@ class CompanyAsking:
         self.zone = zone
         self._teachers: Mapping[str, Teacher] | None = None
 
-    async def ask(self, suspects: Sequence[Suspect], unrepaired: Unrepaired) -> Asked:
+    async def ask(self, suspects: Sequence[Suspect], unrepaired: Unrepaired) -> AskedDocuments:
         """Ask about the documents and write the answers. Raises AltegioError."""
-        asked = Asked.about(suspects, unrepaired)
+        asked = AskedDocuments.about(suspects, unrepaired)
         windows = await plan_windows(self._store, suspects, self.zone, self._request.page_size)
         if windows.take_fewer:
             # Pages that take more requests than asking by id are no help.
@@ -96,7 +96,7 @@ class CompanyAsking:
         return asked
 
     async def write(
-        self, bookings: Sequence[Booking], asked: Asked, *, by_id: bool = False
+        self, bookings: Sequence[Booking], asked: AskedDocuments, *, by_id: bool = False
     ) -> Sequence[Suspect]:
         """Write the answers. Returns the documents that Altegio has to be asked about again."""
         answers = [
@@ -113,7 +113,7 @@ class CompanyAsking:
         asked.settled |= {each for each in ids if each is not None}
         return overtaken
 
-    async def fetch_missing(self, asked: Asked) -> None:
+    async def fetch_missing(self, asked: AskedDocuments) -> None:
         """Request by id what is not settled. What Altegio does not know stays unsettled."""
         requests = RequestsById(self._source, self._company_id, self.zone)
 
@@ -132,7 +132,9 @@ class CompanyAsking:
 
         await for_each_id(asked.ids, settle)
 
-    async def _read_window(self, window: Period, asked: Asked, allowance: Allowance) -> None:
+    async def _read_window(
+        self, window: Period, asked: AskedDocuments, allowance: Allowance
+    ) -> None:
         async def take(_number: int, _page: Page, bookings: list[Booking]) -> None:
             await self.write(bookings, asked)
 
