@@ -29,10 +29,11 @@ from hypothesis.stateful import (
 from pymongo import MongoClient
 
 from altegio_sync.altegio.api import AltegioApi
+from altegio_sync.domain.clock import utc_now
 from altegio_sync.domain.ledger import Grade
 from altegio_sync.domain.lessons import LessonRules
 from altegio_sync.domain.period import Period
-from altegio_sync.domain.report import SyncMode, utc_now
+from altegio_sync.domain.report import SyncMode
 from altegio_sync.mongo.bookkeeping.budget import SharedBudget
 from altegio_sync.mongo.bookkeeping.cursors import MongoCursors
 from altegio_sync.mongo.bookkeeping.leases import MongoLeases

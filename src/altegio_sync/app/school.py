@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from altegio_sync.app.stores import Stores
 from altegio_sync.config.values import EMBEDDED
+from altegio_sync.domain.clock import utc_now
 from altegio_sync.domain.durations import parse_duration
-from altegio_sync.domain.report import new_run_id, utc_now
+from altegio_sync.domain.report import new_run_id
 from altegio_sync.errors import RateLimitedError
 from altegio_sync.mongo.bookkeeping.budget import SharedBudget, count_starts, try_budget
 from altegio_sync.mongo.bookkeeping.lease_document import ALL_COMPANIES

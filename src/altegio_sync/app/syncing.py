@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from altegio_sync.domain.report import new_run_id, utc_now
+from altegio_sync.domain.clock import utc_now
+from altegio_sync.domain.report import new_run_id
 from altegio_sync.usecases.changes import sync_changes
 from altegio_sync.usecases.sync import sync_appointments
 

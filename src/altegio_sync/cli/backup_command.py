@@ -14,8 +14,9 @@ from altegio_sync.cli.command import (
     tell_errors,
 )
 from altegio_sync.cli.transfer_bar import transfer_bar
+from altegio_sync.domain.clock import utc_now
 from altegio_sync.domain.exit_code import ExitCode
-from altegio_sync.domain.report import RunError, utc_now
+from altegio_sync.domain.report import RunError
 from altegio_sync.messages import render
 from altegio_sync.messages import tending as texts
 from altegio_sync.usecases.backup import back_up

@@ -15,10 +15,10 @@ from altegio_sync.cli.command import (
     load,
 )
 from altegio_sync.cli.sync_command import execute_sync
+from altegio_sync.domain.clock import utc_now
 from altegio_sync.domain.exit_code import ExitCode
 from altegio_sync.domain.period import PERIOD_NAMES, NamedPeriod
 from altegio_sync.domain.period_words import parse_period
-from altegio_sync.domain.report import utc_now
 from altegio_sync.errors import AltegioSyncError, ConfigError
 from altegio_sync.messages import commands as texts
 from altegio_sync.messages.foreign_text import plain

@@ -17,8 +17,8 @@ from altegio_sync.cli.findings import detail_lines, load_details
 from altegio_sync.cli.render_validation import render_validation
 from altegio_sync.cli.repeated_warnings import log_warning
 from altegio_sync.config import ALL_SETTINGS
+from altegio_sync.domain.clock import utc_now
 from altegio_sync.domain.exit_code import ExitCode
-from altegio_sync.domain.report import utc_now
 from altegio_sync.log import get_logger
 from altegio_sync.messages.sync import FETCH_FAILED
 from altegio_sync.usecases.validate import ValidationRequest, validate_appointments

@@ -12,6 +12,7 @@ from datetime import UTC, date, timedelta
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Final
 
+from altegio_sync.domain.clock import utc_now
 from altegio_sync.domain.period import (
     PERIOD_NAMES,
     FromTo,
@@ -19,7 +20,6 @@ from altegio_sync.domain.period import (
     Period,
     month_of,
 )
-from altegio_sync.domain.report import utc_now
 from altegio_sync.errors import ConfigError
 from altegio_sync.messages import periods as texts
 from altegio_sync.messages.words import DAYS, EITHER, join

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -21,10 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from altegio_sync.domain.period import Period
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 def new_run_id(now: datetime) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import anyio
 
-from altegio_sync.domain.report import utc_now
+from altegio_sync.domain.clock import utc_now
 from altegio_sync.ports import PageQuery
 from altegio_sync.usecases.zones import fetch_zone
 

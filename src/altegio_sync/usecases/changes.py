@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from altegio_sync.domain.clock import MOST_AHEAD
+from altegio_sync.domain.clock import MOST_AHEAD, utc_now
 from altegio_sync.domain.lessons import LessonRules
 from altegio_sync.domain.period import Period
 from altegio_sync.domain.report import (
@@ -16,7 +16,6 @@ from altegio_sync.domain.report import (
     SyncMode,
     SyncReport,
     new_run_id,
-    utc_now,
 )
 from altegio_sync.domain.run_marks import OpenRun
 from altegio_sync.errors import ConfigError

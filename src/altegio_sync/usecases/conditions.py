@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from altegio_sync.domain.clock import utc_now
 from altegio_sync.domain.conditions import SINGLE, find_conditions, find_ended, plan_report
-from altegio_sync.domain.report import utc_now
 from altegio_sync.errors import StoreError
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from altegio_sync.domain.clock import utc_now
 from altegio_sync.domain.json_form import utc_text
-from altegio_sync.domain.report import utc_now
 from altegio_sync.errors import StoreError
 
 if TYPE_CHECKING:

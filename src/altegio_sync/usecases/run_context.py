@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from altegio_sync.domain.clock import utc_now
 from altegio_sync.domain.lessons import LessonRules
-from altegio_sync.domain.report import SyncMode, WritingRun, utc_now
+from altegio_sync.domain.report import SyncMode, WritingRun
 from altegio_sync.ports import SilentProgress
 from altegio_sync.usecases.stopping import StopSignal
 

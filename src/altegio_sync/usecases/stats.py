@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from altegio_sync.domain.attention import about_run, about_run_age
+from altegio_sync.domain.clock import utc_now
 from altegio_sync.domain.period import Period
-from altegio_sync.domain.report import utc_now
 from altegio_sync.domain.stats import (
     Attention,
     LastRun,

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import anyio
 
+from altegio_sync.domain.clock import utc_now
 from altegio_sync.domain.ledger import Grade
 from altegio_sync.domain.lessons import LessonRules
 from altegio_sync.domain.period import Period
-from altegio_sync.domain.report import SyncMode, SyncReport, new_run_id, utc_now
+from altegio_sync.domain.report import SyncMode, SyncReport, new_run_id
 from altegio_sync.domain.run_marks import OpenRun
 from altegio_sync.domain.zones import find_zone
 from altegio_sync.messages import sync as texts

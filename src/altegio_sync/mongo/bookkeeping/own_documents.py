@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from altegio_sync.domain.report import utc_now
+from altegio_sync.domain.clock import utc_now
 from altegio_sync.mongo.core.connection import durable
 from altegio_sync.mongo.core.fence import no_fence
 from altegio_sync.mongo.core.junk import unreported

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from altegio_sync.domain.clock import MOST_AHEAD, steady_now
-from altegio_sync.domain.report import utc_now
+from altegio_sync.domain.clock import MOST_AHEAD, steady_now, utc_now
 from altegio_sync.mongo.core.documents import STAMP
 
 if TYPE_CHECKING:

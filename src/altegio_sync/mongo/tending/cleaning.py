@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from bson.raw_bson import RawBSONDocument
 
 from altegio_sync.domain.cleaning import CleanReport
-from altegio_sync.domain.report import RunError, new_run_id, utc_now
+from altegio_sync.domain.clock import utc_now
+from altegio_sync.domain.report import RunError, new_run_id
 from altegio_sync.messages import store as texts
 from altegio_sync.mongo.core.batches import in_batches
 from altegio_sync.mongo.core.bulk import refused_message

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import bson
 from pymongo import UpdateOne
 
-from altegio_sync.domain.report import utc_now
+from altegio_sync.domain.clock import utc_now
 from altegio_sync.domain.trash import TrashedRun, UndoReport
 from altegio_sync.messages import store as texts
 from altegio_sync.mongo.core.batches import batched
