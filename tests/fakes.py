@@ -93,6 +93,9 @@ class ListSource:
         self._before_page = before_page
         self._total = total
 
+    def counting_in(self, usage: ApiUsage) -> Any:
+        return _CountedSource(self, usage)
+
     async def fetch_location(self, company_id: str) -> Location:
         self.usage.requests += 1
         return Location(company_id, "Школа", "Europe/Kyiv")
@@ -129,6 +132,21 @@ class ListSource:
         return Page(
             rows, len(rows), self._total(len(listed)), answered_at=self.answered_at, query=query
         )
+
+
+class _CountedSource:
+    """The methods of a source; every call is counted in ``usage`` too."""
+
+    def __init__(self, source: ListSource, usage: ApiUsage) -> None:
+        self._source = source
+        self.usage = usage
+
+    def __getattr__(self, name: str) -> Any:
+        async def counted(*args: Any) -> Any:
+            self.usage.requests += 1
+            return await getattr(self._source, name)(*args)
+
+        return counted
 
 
 def _is_listed(booking: Booking, query: PageQuery) -> bool:

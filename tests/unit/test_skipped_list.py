@@ -78,7 +78,9 @@ def write(path: Path) -> None:
     odd = booking("501", services=(Service("1", "=x"),))
     with CliProgress() as progress:
         progress.list_skipped_in(path)
-        progress.skipped(Skipped(odd, SkipReason.SERVICE, Teacher("9", "Марко\nРудь")))
+        progress.of_company("77").skipped(
+            Skipped(odd, SkipReason.SERVICE, Teacher("9", "Марко\nРудь"))
+        )
         assert progress.finish() == []
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from dataclasses import replace
+from copy import copy
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self
 
 import anyio
@@ -51,6 +52,13 @@ _TOO_LARGE_PAGE = (400, 422)
 _MOST_BOOKINGS = 10**9
 
 
+@dataclass(slots=True)
+class _PageSizes:
+    """The largest page that the server is known to serve."""
+
+    largest: int = LARGEST_PAGE
+
+
 class AltegioApi:
     """Requests Altegio within its limits, and repeats where this can help; a context manager.
 
@@ -82,7 +90,7 @@ class AltegioApi:
             self.usage,
             RetryRules(on_retry, jitter, sleep),
         )
-        self._largest_page = LARGEST_PAGE
+        self._sizes = _PageSizes()
 
     async def __aenter__(self) -> Self:
         return self
@@ -94,6 +102,13 @@ class AltegioApi:
         traceback: TracebackType | None,
     ) -> None:
         await self.aclose()
+
+    def counting_in(self, usage: ApiUsage) -> Self:
+        """The same API; the requests that start here are counted in ``usage`` as well."""
+        other = copy(self)
+        other.usage = usage
+        other._requester = self._requester.counting_in(usage)  # noqa: SLF001 - a copy of this
+        return other
 
     async def aclose(self) -> None:
         await self._requester.aclose()
@@ -129,7 +144,7 @@ class AltegioApi:
 
     async def fetch_page(self, query: PageQuery) -> Page:
         """A page. Where the server refuses the page size, this and later pages are smaller."""
-        size = min(query.page_size, self._largest_page)
+        size = min(query.page_size, self._sizes.largest)
         try:
             page = await self._fetch_page(replace(query, page_size=size))
         except AltegioRejectedError as error:
@@ -138,10 +153,10 @@ class AltegioApi:
             if not is_too_large or query.page > 1:
                 raise
             page = await self._fetch_page(replace(query, page_size=_SAFE_PAGE))
-            self._largest_page = _SAFE_PAGE
+            self._sizes.largest = _SAFE_PAGE
         else:
             if size > _SAFE_PAGE:
-                self._largest_page = LARGEST_PAGE
+                self._sizes.largest = LARGEST_PAGE
         return page
 
     async def _fetch_page(self, query: PageQuery) -> Page:

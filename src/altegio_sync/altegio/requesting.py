@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, Self, TypeVar
 
 import anyio.to_thread
 
@@ -54,7 +55,7 @@ class RetryRules:
 
 
 class Requester:
-    """Sends requests with both tokens, and counts every start of one in ``usage``.
+    """Sends requests with both tokens, and counts every start of a request in ``usage``.
 
     Raises:
         ConfigError: a header cannot contain the token; or see `Transport`.
@@ -70,7 +71,7 @@ class Requester:
     ) -> None:
         self._secrets = tokens
         self._budget = budget
-        self._usage = usage
+        self._usages: tuple[ApiUsage, ...] = (usage,)
         self._rules = rules
         for token in tokens:
             _check_token(token)
@@ -86,12 +87,18 @@ class Requester:
     def url(self) -> str:
         return self._transport.url
 
+    def counting_in(self, usage: ApiUsage) -> Self:
+        """This requester; the requests that start here are counted in ``usage`` as well."""
+        other = copy(self)
+        other._usages = (*self._usages, usage)  # noqa: SLF001 - a copy of this
+        return other
+
     async def aclose(self) -> None:
         await self._transport.aclose()
 
     async def fetch(self, answer_type: type[AnswerT], request: Request) -> Answered[AnswerT]:
         """Send the request until it is answered, finally refused, or no longer worth a try."""
-        retrying = Retrying(self._usage, self._rules.on_retry, self._rules.jitter)
+        retrying = Retrying(self._usages, self._rules.on_retry, self._rules.jitter)
         while True:
             try:
                 return await self._try_once(answer_type, request)
@@ -124,7 +131,8 @@ class Requester:
 
     async def _send(self, request: Request) -> tuple[float, RawAnswer]:
         await self._budget.wait_for_turn()
-        self._usage.requests += 1
+        for each in self._usages:
+            each.requests += 1
         asked_at = steady_now()
         return asked_at, await self._transport.get(request)
 

@@ -14,7 +14,7 @@ from altegio_sync.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from altegio_sync.domain.counts import ApiUsage
 
@@ -37,11 +37,11 @@ class Retrying:
 
     def __init__(
         self,
-        usage: ApiUsage,
+        usages: Sequence[ApiUsage],
         on_retry: OnRetry | None,
         jitter: Callable[[], float],
     ) -> None:
-        self._usage = usage
+        self._usages = usages
         self._on_retry = on_retry
         self._jitter = jitter
         self._started_at = anyio.current_time()
@@ -52,12 +52,14 @@ class Retrying:
         self._tries += 1
         if not isinstance(error, AltegioUnavailableError | UnexpectedAnswerError):
             return None
-        self._usage.rate_limited += isinstance(error, RateLimitedError)
+        for each in self._usages:
+            each.rate_limited += isinstance(error, RateLimitedError)
         wait_s = self._wait_s(error)
         is_too_late = anyio.current_time() - self._started_at + wait_s > MAX_SECONDS
         if self._tries >= MAX_TRIES or is_too_late:
             return None
-        self._usage.retries += 1
+        for each in self._usages:
+            each.retries += 1
         if self._on_retry is not None:
             self._on_retry(error, wait_s=wait_s, tries=self._tries)
         return wait_s

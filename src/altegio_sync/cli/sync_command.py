@@ -157,17 +157,12 @@ async def _run(
             if options.quiet:
                 for line in await find_due_conditions(school.conditions, report):
                     get_logger().warning("condition", message=line)
-    _tell(options, report, skipped_file)
+    progress.log_errors(report.errors)
+    _show(options, report, skipped_file)
     return report.exit_code
 
 
-def _tell(options: CommandOptions, report: SyncReport, skipped_file: Path | None = None) -> None:
-    several = len(report.companies) > 1
-    for error in report.errors:
-        message = error.message
-        if several and error.company:
-            message = texts.OF_COMPANY(error=message, company=error.company)
-        get_logger().error("failed", code=error.code, message=message, company_id=error.company)
+def _show(options: CommandOptions, report: SyncReport, skipped_file: Path | None = None) -> None:
     if options.json_output:
         print_json(report.to_json())
     elif report.exit_code != ExitCode.DONE or not options.quiet:

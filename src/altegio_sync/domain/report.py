@@ -133,6 +133,8 @@ class CompanyReport(JsonForm):
     broke_off: bool = False
     #: The run stopped because MongoDB went away and did not come back in time.
     lost_store: bool = False
+    #: The run was stopped before the work on this company was done.
+    was_interrupted: bool = False
 
     @property
     def days_asked(self) -> DaysAsked:

@@ -101,8 +101,7 @@ class RunSummary(JsonForm):
 def summarize(report: SyncReport, company: CompanyReport | None) -> RunSummary:
     """What matters later of one company's part, or of the whole run."""
     part = report if company is None else company
-    is_last = company is None or company is report.companies[-1]
-    is_interrupted = report.interrupted and is_last
+    is_interrupted = report.interrupted if company is None else company.was_interrupted
     ok = report.ok if company is None else not company.has_failed
     records = part.records
     return RunSummary(

@@ -19,6 +19,11 @@ PAGE = Template(
     "Page {page} of {pages}: {rows} records, {saved} saved, {updated} updated, {duplicates} "
     "already stored, skipped: {skipped}",
 )
+PAGE_OF_COMPANY = Template(
+    "page_of_company",
+    "Company {company_id}, page {page} of {pages}: {rows} records, {saved} saved, {updated} "
+    "updated, {duplicates} already stored, skipped: {skipped}",
+)
 SYNC_STARTED = Template(
     "sync_started", "Syncing {first} to {last} ({timezone}), company {company_id}"
 )
@@ -26,6 +31,10 @@ CHANGES_STARTED = Template(
     "changes_started", "Asking for changes ({timezone}), company {company_id}"
 )
 RESUMED = Template("resumed", "Resuming: {done} of {days} days are complete already")
+RESUMED_COMPANY = Template(
+    "resumed_company",
+    "Resuming company {company_id}: {done} of {days} days are complete already",
+)
 CHANGES_GREW = Template(
     "changes_grew",
     "The list of changes grew while it was read: the next run reads what is new",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, Self
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -68,6 +68,10 @@ class AppointmentSource(Protocol):
     """Altegio's appointments. Every method raises AltegioError when there is no usable answer."""
 
     usage: ApiUsage
+
+    def counting_in(self, usage: ApiUsage) -> Self:
+        """The same source; the requests that it makes are counted in ``usage`` as well."""
+        ...
 
     async def fetch_location(self, company_id: str) -> Location: ...
 

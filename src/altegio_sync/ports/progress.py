@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from altegio_sync.domain.field_change import FieldChange
     from altegio_sync.domain.lessons import Skipped, Verdict
     from altegio_sync.domain.period import Period
-    from altegio_sync.domain.report import RunError
+    from altegio_sync.domain.report import CompanyReport, RunError
 
 
 class Warn(Protocol):
@@ -21,7 +21,17 @@ class Warn(Protocol):
 
 
 class Progress(Protocol):
-    """Receives the progress of a run. `SilentProgress` does nothing with it."""
+    """Receives the progress of a run. `SilentProgress` does nothing with it.
+
+    A run opens with its companies. They are worked on side by side: what `of_company` gives
+    receives the progress of one of them, from `begin` on. `end` and `finish` are for the run.
+    """
+
+    def open(self, companies: Sequence[str]) -> None:
+        """The run is to work on these companies."""
+        ...
+
+    def of_company(self, company_id: str) -> Progress: ...
 
     def begin(self, company_id: str, period: Period | None, timezone: str) -> None: ...
 
@@ -51,6 +61,10 @@ class Progress(Protocol):
         """``event`` is a constant name. Fields are ids, counts and times only."""
         ...
 
+    def end(self, report: CompanyReport) -> None:
+        """The work on one of the companies is over."""
+        ...
+
     def finish(self) -> Sequence[RunError]:
         """The run is over, and its report is stored next. Returns what could not be written."""
         ...
@@ -58,6 +72,12 @@ class Progress(Protocol):
 
 class SilentProgress:
     """Reports nothing. A base class for progress that reports only some of the events."""
+
+    def open(self, companies: Sequence[str]) -> None: ...
+
+    def of_company(self, company_id: str) -> Progress:
+        del company_id
+        return self
 
     def begin(self, company_id: str, period: Period | None, timezone: str) -> None: ...
 
@@ -76,6 +96,8 @@ class SilentProgress:
     def doubtful(self, verdict: Verdict) -> None: ...
 
     def warn(self, event: str, /, **fields: object) -> None: ...
+
+    def end(self, report: CompanyReport) -> None: ...
 
     def finish(self) -> Sequence[RunError]:
         return ()

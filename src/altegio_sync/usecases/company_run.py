@@ -6,6 +6,8 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import anyio
+
 from altegio_sync.domain.report import CompanyReport, RunError, SyncReport
 from altegio_sync.errors import (
     AltegioError,
@@ -17,8 +19,10 @@ from altegio_sync.errors import (
     StoreError,
     StoreUnavailableError,
     first_error,
+    ungrouped,
 )
 from altegio_sync.messages import sync as texts
+from altegio_sync.usecases.index_check import IndexCheck
 from altegio_sync.usecases.run_book import close_book
 from altegio_sync.usecases.storing.intake import BookingIntake
 from altegio_sync.usecases.warning import warn_of_index
@@ -33,20 +37,35 @@ if TYPE_CHECKING:
     # What a command does for one company.
     Work = Callable[["CompanyRun"], Awaitable[None]]
 
+#: Companies that are worked on at the same time. While some of them wait for an answer or for
+#: MongoDB, another one has a request ready, so that no start within the limits is left out. More
+#: companies would only need more memory.
+_AT_ONCE = 16
+
 
 class CompanyRun:
-    """One company's part of a run: its report, and the way of its bookings into the collection."""
+    """One company's part of a run: its report, and the way of its bookings into the collection.
 
-    def __init__(self, context: RunContext, company_id: str) -> None:
-        self.context = context
+    ``context`` is that of the run, with the requests and the progress of this company alone.
+    """
+
+    def __init__(
+        self, context: RunContext, company_id: str, index: IndexCheck | None = None
+    ) -> None:
         self.report = CompanyReport(company_id)
-        self.intake = BookingIntake(context, self.report)
+        self.context = replace(
+            context,
+            source=context.source.counting_in(self.report.api),
+            progress=context.progress.of_company(company_id),
+        )
+        self.intake = BookingIntake(self.context, self.report)
+        self._index = index or IndexCheck(context.store, dry_run=context.dry_run)
 
     async def begin(self, zone: ZoneInfo, period: Period | None) -> None:
         """Announce that the reading begins, and make sure of the unique index."""
         context, report = self.context, self.report
         context.progress.begin(report.company, period, zone.key)
-        problem = await context.store.prepare(dry_run=context.dry_run)
+        problem = await self._index.find_problem()
         if problem is not None:
             warn_of_index(report, context.progress, problem)
 
@@ -58,13 +77,15 @@ async def run_companies(
     warnings: Sequence[RunError],
     refused: Mapping[str, CompanyReport] | None = None,
 ) -> SyncReport:
-    """Do the work for every company, then store the report of all of them.
+    """Do the work for every company, then store the report of all of them, in the same order.
 
     ``refused`` has the reports of companies for which the work cannot begin. ``warnings`` are
     about the run as a whole. What the progress could not write by the end of the run is an error
     of the last company.
     """
     opened = context.opened
+    companies = list(dict.fromkeys(companies))
+    context.progress.open(companies)
     report = SyncReport(
         command=context.command,
         run_id=opened.run_id,
@@ -92,32 +113,46 @@ async def _run_each(
     work: Work,
     refused: Mapping[str, CompanyReport],
 ) -> list[CompanyReport]:
-    """The report of each company. They run one after the other, until the run is stopped."""
-    reports = []
-    for company_id in companies:
-        report = refused.get(company_id) or await _run_company(context, company_id, work)
-        reports.append(report)
-        if context.stop.is_set:
-            break
-    return reports
+    """The reports in the order of the companies. Once the run is stopped, no company begins."""
+    reports: dict[str, CompanyReport] = {}
+    index = IndexCheck(context.store, dry_run=context.dry_run)
+    left = iter(companies)
+
+    async def work_on_some() -> None:
+        for company_id in left:
+            known = refused.get(company_id)
+            reports[company_id] = known or await _run_company(context, company_id, work, index)
+            context.progress.end(reports[company_id])
+            if context.stop.is_set:
+                return
+
+    with ungrouped():
+        async with anyio.create_task_group() as tasks:
+            for _ in range(1 if context.stop.is_set else min(_AT_ONCE, len(companies))):
+                tasks.start_soon(work_on_some)
+    return [reports[each] for each in companies if each in reports]
 
 
-async def _run_company(context: RunContext, company_id: str, work: Work) -> CompanyReport:
+async def _run_company(
+    context: RunContext, company_id: str, work: Work, index: IndexCheck
+) -> CompanyReport:
     """Do the work for one company while its lease is held.
 
     AltegioSyncError is not raised: it ends the work of this company, and the report contains it.
     """
-    company = CompanyRun(context, company_id)
-    before = replace(context.source.usage)
+    company = CompanyRun(context, company_id, index)
+    report = company.report
+    report.was_interrupted = True
     try:
         with context.stop.interrupting():
-            async with _opened(context, company_id):
+            async with _opened(company.context, company_id):
                 await work(company)
+            report.was_interrupted = False
     except* AltegioSyncError as group:
-        _note_end(context, company.report, first_error(group))
-    company.report.api += context.source.usage - before
+        report.was_interrupted = False
+        _note_end(company.context, report, first_error(group))
     company.intake.warn_in_the_end()
-    return company.report
+    return report
 
 
 @asynccontextmanager

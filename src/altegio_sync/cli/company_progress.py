@@ -1,0 +1,145 @@
+"""Shows the progress of one company of a run: log lines for its pages and its bookings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+from zoneinfo import ZoneInfo
+
+from altegio_sync.domain.lessons import Kept, Skipped, SkipReason
+from altegio_sync.log import get_logger
+from altegio_sync.messages import commands as texts
+from altegio_sync.messages.template import Message
+from altegio_sync.ports import SilentProgress
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from altegio_sync.domain.appointment import Booking, Teacher
+    from altegio_sync.domain.counts import Outcome, RecordCounts
+    from altegio_sync.domain.field_change import FieldChange
+    from altegio_sync.domain.lessons import Verdict
+    from altegio_sync.domain.period import Period
+
+
+def skipped_text(counts: RecordCounts) -> str:
+    told = [f"{each} {counts.skipped[each]}" for each in SkipReason if counts.skipped[each]]
+    return ", ".join(told) or "none"
+
+
+class Screen(Protocol):
+    """What all companies of a run share: the bar, the warnings, the list of skipped bookings."""
+
+    @property
+    def has_bar(self) -> bool: ...
+
+    @property
+    def is_verbose(self) -> bool: ...
+
+    @property
+    def has_several(self) -> bool:
+        """Whether the run works on several companies, so that a line has to name its company."""
+        ...
+
+    def show_company(self, company_id: str) -> None: ...
+
+    def show_announced(self, records: int) -> None: ...
+
+    def show_read(self, rows: int, pages: str) -> None: ...
+
+    def list_booking(self, cells: Sequence[str]) -> None: ...
+
+    def warn(self, event: str, /, **fields: object) -> None: ...
+
+
+class CompanyProgress(SilentProgress):
+    """The progress of one company."""
+
+    def __init__(self, screen: Screen, company_id: str) -> None:
+        self._screen = screen
+        self._company_id = company_id
+        self._log = get_logger()
+        self._pages = 0
+        self._pages_done = 0
+        self._zone = ZoneInfo("UTC")
+
+    def begin(self, company_id: str, period: Period | None, timezone: str) -> None:
+        self._zone = ZoneInfo(timezone)
+        if self._screen.has_bar:
+            self._screen.show_company(company_id)
+            return
+        if period is None:
+            self._log.info("changes_started", company_id=company_id, timezone=timezone)
+            return
+        self._log.info(
+            "sync_started",
+            company_id=company_id,
+            first=str(period.start),
+            last=str(period.last_day),
+            timezone=timezone,
+        )
+
+    def expect(self, records: int, pages: int) -> None:
+        self._pages += pages
+        self._screen.show_announced(records)
+
+    def resume(self, done_days: int, days: int) -> None:
+        if self._screen.has_several:
+            company_id = self._company_id
+            self._log.info("resumed_company", done=done_days, days=days, company_id=company_id)
+        else:
+            self._log.info("resumed", done=done_days, days=days)
+
+    def page_done(self, number: int, rows: int, counts: RecordCounts) -> None:
+        self._pages_done += 1
+        self._pages = max(self._pages, self._pages_done)
+        if self._screen.has_bar:
+            self._screen.show_read(rows, f"{self._pages_done}/{self._pages}")
+            return
+        several = self._screen.has_several
+        self._log.info(
+            "page_of_company" if several else "page",
+            page=number,
+            pages=self._pages,
+            rows=rows,
+            saved=counts.saved,
+            updated=counts.updated,
+            duplicates=counts.duplicates,
+            skipped=skipped_text(counts),
+            **({"company_id": self._company_id} if several else {}),
+        )
+
+    def appointment(
+        self, verdict: Verdict, outcome: Outcome, changes: Sequence[FieldChange] = ()
+    ) -> None:
+        if not self._screen.is_verbose:
+            return
+        skipped = verdict if isinstance(verdict, Skipped) else None
+        self._log.info(
+            "appointment",
+            appointment_id=verdict.booking.id,
+            outcome=outcome.value,
+            reason=skipped.reason.value if skipped else "",
+            detail=(skipped.detail or "") if skipped else "; ".join(map(str, changes)),
+        )
+
+    def skipped(self, skipped: Skipped) -> None:
+        reason = skipped.reason.value
+        if skipped.reason is SkipReason.INVALID and skipped.detail:
+            reason = f"{reason}: {skipped.detail}"
+        self._list(skipped.booking, skipped.teacher, reason)
+
+    def doubtful(self, verdict: Verdict) -> None:
+        teacher = verdict.appointment.teacher if isinstance(verdict, Kept) else verdict.teacher
+        self._list(verdict.booking, teacher, "doubtful")
+
+    def _list(self, booking: Booking, known: Teacher | None, reason: str) -> None:
+        start = booking.starts_at.astimezone(self._zone).isoformat() if booking.starts_at else ""
+        teacher = known.name if known else booking.teacher_id or ""
+        titles = "; ".join(service.title for service in booking.services)
+        self._screen.list_booking((booking.id, start, teacher, titles, reason))
+
+    def warn(self, event: str, /, **fields: object) -> None:
+        message = fields.get("message")
+        if self._screen.has_several and isinstance(message, Message):
+            fields["message"] = texts.OF_COMPANY(error=message, company=self._company_id)
+        self._screen.warn(event, **fields)
