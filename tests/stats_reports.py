@@ -6,12 +6,12 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from altegio_sync.domain.attention import Attention
+from altegio_sync.domain.last_run import LastRun
 from altegio_sync.domain.stats import (
-    Attention,
     DayCount,
     DuplicateCounts,
     HourCount,
-    LastRun,
     NamedCount,
     ShowCount,
     StatsReport,

@@ -34,7 +34,7 @@ from altegio_sync.usecases.stats import to_last_run
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from altegio_sync.domain.stats import Attention
+    from altegio_sync.domain.attention import Attention
 
 NOW = datetime(2026, 3, 6, 12, 0, tzinfo=UTC)
 DAYS = [date(2026, 3, day) for day in (1, 2, 3)]

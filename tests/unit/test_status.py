@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from altegio_sync.cli.render_status import render_metrics, render_status, render_unreachable
+from altegio_sync.domain.attention import Attention
+from altegio_sync.domain.last_run import LastRun
 from altegio_sync.domain.lease_state import LeaseState
 from altegio_sync.domain.ledger import CompanyCoverage, Grade, LedgerEntry
 from altegio_sync.domain.report import SyncMode
-from altegio_sync.domain.stats import Attention, LastRun
 from altegio_sync.domain.status import StatusReport
 
 NOW = datetime(2026, 3, 6, 12, 0, tzinfo=UTC)

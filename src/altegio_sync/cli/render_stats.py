@@ -20,7 +20,8 @@ from altegio_sync.messages.foreign_text import plain
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from altegio_sync.domain.stats import HourCount, LastRun, StatsReport
+    from altegio_sync.domain.last_run import LastRun
+    from altegio_sync.domain.stats import HourCount, StatsReport
     from altegio_sync.messages import Message
 
 _WIDTH = 100

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from altegio_sync.domain.stats import Attention
+from altegio_sync.domain.json_form import JsonForm, Key
 from altegio_sync.domain.validation import Remedy, Severity
 from altegio_sync.messages import status as texts
+from altegio_sync.messages.foreign_text import plain
 from altegio_sync.messages.words import BECAUSE, BOTH, DAYS, HOURS, join, some_ids
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from altegio_sync.domain.last_run import LastRun
     from altegio_sync.domain.lease_state import LeaseState
     from altegio_sync.domain.ledger import CompanyCoverage
     from altegio_sync.domain.run_marks import RunMark
-    from altegio_sync.domain.stats import LastRun
     from altegio_sync.domain.validation import RuleFinding
     from altegio_sync.messages import Message
 
@@ -28,6 +30,25 @@ _MAX_AT_WORK = timedelta(hours=24)
 _REMOVED_FOR = timedelta(days=7)
 _CLOCKS_DIFFER_BY = timedelta(minutes=10)
 _RERUN = {"sync": "altegio-sync sync PERIOD", "changes": "altegio-sync changes"}
+
+
+@dataclass(frozen=True, slots=True)
+class Attention(JsonForm):
+    """Something that needs attention. `str()` gives the line that people search with `grep`."""
+
+    json_keys = ("level", "code", Key("message", "line"), "company")
+
+    level: Literal["WARNING", "ERROR"]
+    text: Message | str
+    code: str = ""
+    company: str | None = None
+
+    @property
+    def line(self) -> str:
+        return " ".join(plain(self.text).split())
+
+    def __str__(self) -> str:
+        return f"{self.level} {self.line}"
 
 
 def about_run(run: LastRun, company: str | None = None) -> Iterator[Attention]:

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from zoneinfo import ZoneInfo
 
+    from altegio_sync.domain.attention import Attention
+    from altegio_sync.domain.last_run import LastRun
     from altegio_sync.domain.period import AnyPeriod, Period
-    from altegio_sync.domain.report import DaysAsked
     from altegio_sync.messages import Message
 
 #: The first and the last day of any period. They stand for an end that was left open.
@@ -175,44 +176,6 @@ class StoredCounts:
     trials: TrialCounts
     duplicates: DuplicateCounts
     has_unique_index: bool
-
-
-@dataclass(frozen=True, slots=True)
-class LastRun(JsonForm):
-    """The sync that began last."""
-
-    json_keys = ("run_id", "command", "ok", "finished_at", Key("age_hours", digits=1), "period")
-
-    run_id: str
-    command: str
-    ok: bool
-    finished_at: datetime | None
-    age_hours: float | None
-    period: DaysAsked | None
-    stale: int = 0
-    problem: Message | None = None
-    interrupted: bool = False
-    #: The command that continues an interrupted run.
-    continued_by: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Attention(JsonForm):
-    """Something that needs attention; as text, a line for `grep`."""
-
-    json_keys = ("level", "code", Key("message", "line"), "company")
-
-    level: Literal["WARNING", "ERROR"]
-    text: Message | str
-    code: str = ""
-    company: str | None = None
-
-    @property
-    def line(self) -> str:
-        return " ".join(plain(self.text).split())
-
-    def __str__(self) -> str:
-        return f"{self.level} {self.line}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,18 +7,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from altegio_sync.domain.attention import about_cursor, about_days
+from altegio_sync.domain.attention import Attention, about_cursor, about_days
 from altegio_sync.domain.exit_code import CommandReport, ExitCode, decide_exit_code
 from altegio_sync.domain.json_form import Key
 from altegio_sync.domain.lease_state import LeaseState
-from altegio_sync.domain.stats import Attention
 from altegio_sync.messages import status as texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from altegio_sync.domain.last_run import LastRun
     from altegio_sync.domain.ledger import CompanyCoverage
-    from altegio_sync.domain.stats import LastRun
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,16 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
-from altegio_sync.domain.attention import about_run, about_run_age
+from altegio_sync.domain.attention import Attention, about_run, about_run_age
 from altegio_sync.domain.clock import utc_now
+from altegio_sync.domain.last_run import LastRun
 from altegio_sync.domain.period import Period
-from altegio_sync.domain.stats import (
-    Attention,
-    LastRun,
-    StatsQuery,
-    StatsReport,
-    day_starts_at,
-)
+from altegio_sync.domain.stats import StatsQuery, StatsReport, day_starts_at
 from altegio_sync.messages import status as texts
 from altegio_sync.messages.sync import ZONE_AS_ASKED
 from altegio_sync.usecases.zones import LocalZone

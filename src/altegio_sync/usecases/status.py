@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from altegio_sync.domain.attention import (
+    Attention,
     about_clocks,
     about_companies,
     about_doubtful,
@@ -21,7 +22,6 @@ from altegio_sync.domain.attention import (
 from altegio_sync.domain.continued import continue_sync
 from altegio_sync.domain.lease_state import LeaseState
 from altegio_sync.domain.period_words import parse_period
-from altegio_sync.domain.stats import Attention
 from altegio_sync.domain.status import StatusReport
 from altegio_sync.domain.validation import Severity
 from altegio_sync.errors import ConfigError
@@ -33,9 +33,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
+    from altegio_sync.domain.last_run import LastRun
     from altegio_sync.domain.ledger import CompanyCoverage
     from altegio_sync.domain.run_marks import RunMark
-    from altegio_sync.domain.stats import LastRun
     from altegio_sync.domain.validation import RuleContext, RuleFinding
     from altegio_sync.ports import Ledger, RunStore, StoreState
     from altegio_sync.usecases.validate import Validator
