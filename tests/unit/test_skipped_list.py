@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from altegio_sync.cli.list_file import defused, list_file, refuse_spreadsheets
-from altegio_sync.cli.progress import SKIPPED_HEADER as HEADER
 from altegio_sync.cli.progress import CliProgress
+from altegio_sync.cli.skipped_list import HEADER
 from altegio_sync.domain.appointment import Service, Teacher
 from altegio_sync.domain.lessons import Skipped, SkipReason
 from altegio_sync.errors import ConfigError

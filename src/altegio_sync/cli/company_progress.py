@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 from zoneinfo import ZoneInfo
 
-from altegio_sync.domain.lessons import Kept, Skipped, SkipReason
+from altegio_sync.cli.skipped_list import row_of_doubtful, row_of_skipped
+from altegio_sync.domain.lessons import Skipped, SkipReason
 from altegio_sync.log import get_logger
 from altegio_sync.messages import commands as texts
 from altegio_sync.messages.template import Message
@@ -14,7 +15,6 @@ from altegio_sync.ports import SilentProgress
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from altegio_sync.domain.appointment import Booking, Teacher
     from altegio_sync.domain.counts import Outcome, RecordCounts
     from altegio_sync.domain.field_change import FieldChange
     from altegio_sync.domain.lessons import Verdict
@@ -123,20 +123,10 @@ class CompanyProgress(SilentProgress):
         )
 
     def skipped(self, skipped: Skipped) -> None:
-        reason = skipped.reason.value
-        if skipped.reason is SkipReason.INVALID and skipped.detail:
-            reason = f"{reason}: {skipped.detail}"
-        self._list(skipped.booking, skipped.teacher, reason)
+        self._screen.list_booking(row_of_skipped(skipped, self._zone))
 
     def doubtful(self, verdict: Verdict) -> None:
-        teacher = verdict.appointment.teacher if isinstance(verdict, Kept) else verdict.teacher
-        self._list(verdict.booking, teacher, "doubtful")
-
-    def _list(self, booking: Booking, known: Teacher | None, reason: str) -> None:
-        start = booking.starts_at.astimezone(self._zone).isoformat() if booking.starts_at else ""
-        teacher = known.name if known else booking.teacher_id or ""
-        titles = "; ".join(service.title for service in booking.services)
-        self._screen.list_booking((booking.id, start, teacher, titles, reason))
+        self._screen.list_booking(row_of_doubtful(verdict, self._zone))
 
     def warn(self, event: str, /, **fields: object) -> None:
         message = fields.get("message")

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Any, Self
 
 from altegio_sync.cli.bar import new_bar, shows_bar
 from altegio_sync.cli.company_progress import CompanyProgress
-from altegio_sync.cli.list_file import ListFile, list_file, refuse_spreadsheets
 from altegio_sync.cli.repeated_warnings import RepeatedWarnings
+from altegio_sync.cli.skipped_list import skipped_list
 from altegio_sync.domain.counts import ApiUsage
 from altegio_sync.domain.report import RunError
 from altegio_sync.errors import ConfigError
 from altegio_sync.log import get_logger
 from altegio_sync.messages import commands as texts
-from altegio_sync.messages.files import LIST_OF_SKIPPED
 from altegio_sync.ports import SilentProgress
 
 if TYPE_CHECKING:
@@ -24,9 +23,8 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from altegio_sync.cli.command import CommandOptions
+    from altegio_sync.cli.list_file import ListFile
     from altegio_sync.domain.report import CompanyReport
-
-SKIPPED_HEADER = ("id", "start", "teacher", "service", "reason")
 
 
 class CliProgress(SilentProgress):
@@ -93,10 +91,7 @@ class CliProgress(SilentProgress):
         Raises:
             ConfigError: the file cannot be written.
         """
-        refuse_spreadsheets(path, "--skipped")
-        self._skipped_list = self._open.enter_context(
-            list_file(path, SKIPPED_HEADER, LIST_OF_SKIPPED())
-        )
+        self._skipped_list = self._open.enter_context(skipped_list(path))
 
     def open(self, companies: Sequence[str]) -> None:
         self.has_several = len(companies) > 1
