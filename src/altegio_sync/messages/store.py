@@ -1,4 +1,4 @@
-"""What goes wrong with MongoDB: its address, its refusals, its indexes, the leases of runs."""
+"""What goes wrong with MongoDB: its address, its refusals, its indexes."""
 
 from altegio_sync.messages.template import Template
 
@@ -273,16 +273,7 @@ DROP_INDEX = Template(
 )
 UNHIDE_INDEX = Template("index_unhide", "unhide {name}")
 
-# Leases and the ledger.
-THE_COLLECTION = Template("the_collection", "the collection")
-COMPANY = Template("company", "company {company}")
-ANOTHER_RUN = Template("another_run", "Another run is at work on {what}: {holder}")
-LEASE_LOST = Template(
-    "lease_lost",
-    "Another run took {what} over, since this one did not renew its lease in time (it was stopped, "
-    "or could not reach MongoDB): what was stored before stays, run it again",
-)
-LEASES_UNREADABLE = Template("leases_unreadable", "The leases in {collection} cannot be read")
+# The ledger.
 LEDGER_WRITTEN_BY_OTHERS = Template(
     "ledger_written_by_others", "The ledger is being written by others without end"
 )

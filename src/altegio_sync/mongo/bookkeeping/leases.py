@@ -21,7 +21,7 @@ from altegio_sync.errors import (
     StoreUnavailableError,
     ungrouped,
 )
-from altegio_sync.messages import store as texts
+from altegio_sync.messages import leases as texts
 from altegio_sync.mongo.bookkeeping.lease_document import (
     ALL_COMPANIES,
     IS_ALIVE,
