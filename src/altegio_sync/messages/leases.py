@@ -1,7 +1,5 @@
 """What a run says when another run holds a company or the collection."""
 
-from __future__ import annotations
-
 from altegio_sync.messages.template import Template
 
 THE_COLLECTION = Template("the_collection", "the collection")
