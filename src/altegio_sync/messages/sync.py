@@ -40,6 +40,11 @@ UNKNOWN_ZONE_OF_LAST_RUN = Template(
     "zone_of_last_run_not_known",
     "This machine does not know the time zone {zone}, the zone of the last run: {remedy}",
 )
+ZONE_CHANGED = Template(
+    "zone_changed",
+    "The time zone of location {company} at Altegio was {old} and is {new} now: days that were "
+    "read in the old zone are gaps. Read them again: altegio-sync coverage lists them",
+)
 
 # Where the zone comes from.
 ZONE_OF_SETTING = Template("zone_of_setting", "ALTEGIO_TIMEZONE")

@@ -22,13 +22,13 @@ from altegio_sync.errors import ConfigError
 from altegio_sync.messages import sync as texts
 from altegio_sync.ports import PageQuery, SilentProgress
 from altegio_sync.usecases.company_run import run_companies
+from altegio_sync.usecases.location_zones import LocationZones
 from altegio_sync.usecases.reading.incomplete import Shortfall
 from altegio_sync.usecases.reading.period_reading import MAX_WINDOW_RECORDS, PeriodReading
 from altegio_sync.usecases.reading.window import Window
 from altegio_sync.usecases.run_clock import RunClock
 from altegio_sync.usecases.run_context import RunContext
 from altegio_sync.usecases.stopping import StopSignal
-from altegio_sync.usecases.zones import fetch_zone
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
         AppointmentStore,
         CursorStore,
         Leases,
+        LocationStore,
         Page,
         Progress,
         RunStore,
@@ -79,6 +80,7 @@ async def sync_changes(
     *,
     runs: RunStore | None = None,
     leases: Leases | None = None,
+    locations: LocationStore | None = None,
     progress: Progress | None = None,
     stop: StopSignal | None = None,
     run_id: str | None = None,
@@ -110,6 +112,7 @@ async def sync_changes(
         progress=progress or SilentProgress(),
         stop=stop or StopSignal(),
         clock=clock,
+        zones=LocationZones(locations, request.timezone, dry_run=request.dry_run),
         gives_way=True,  # the run that holds the lease brings the changes
     )
     refused = await _refuse_without_cursor(cursors, request)
@@ -151,10 +154,11 @@ class _CompanyChanges:
 
     async def sync(self) -> None:
         report, request, source = self._report, self._request, self._context.source
-        zone = await fetch_zone(source, report.company, request.timezone)
-        report.timezone = zone.key
         began_at = await self._context.store.find_server_time()
         clock = RunClock(began_at)
+        fresh = await self._context.zones.find_fresh(report.company, began_at)
+        zone = fresh or await self._company.fetch_zone(began_at)
+        report.timezone = zone.key
         since = await self._since(zone, began_at)
         report.cursor = CursorMove(since)
         await self._company.begin(zone, None)

@@ -25,10 +25,11 @@ from altegio_sync.messages import sync as texts
 from altegio_sync.usecases.index_check import IndexCheck
 from altegio_sync.usecases.run_book import close_book
 from altegio_sync.usecases.storing.intake import BookingIntake
-from altegio_sync.usecases.warning import warn_of_index
+from altegio_sync.usecases.warning import warn, warn_of_index
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+    from datetime import datetime
     from zoneinfo import ZoneInfo
 
     from altegio_sync.domain.period import Period
@@ -60,6 +61,22 @@ class CompanyRun:
         )
         self.intake = BookingIntake(self.context, self.report)
         self._index = index or IndexCheck(context.store, dry_run=context.dry_run)
+
+    async def fetch_zone(self, now: datetime) -> ZoneInfo:
+        """Ask Altegio for the zone. A change of the zone is a warning.
+
+        Raises:
+            AltegioError: the location cannot be fetched.
+            ConfigError: Altegio names no zone, or this machine does not know it.
+        """
+        context, report = self.context, self.report
+        fetched = await context.zones.fetch(context.source, report.company, now)
+        if fetched.changed_from is not None:
+            message = texts.ZONE_CHANGED(
+                company=report.company, old=fetched.changed_from, new=fetched.zone.key
+            )
+            warn(report, context.progress, "zone_changed", message)
+        return fetched.zone
 
     async def begin(self, zone: ZoneInfo, period: Period | None) -> None:
         """Announce that the reading begins, and make sure of the unique index."""

@@ -9,6 +9,7 @@ from altegio_sync.domain.clock import utc_now
 from altegio_sync.domain.lessons import LessonRules
 from altegio_sync.domain.report import SyncMode, WritingRun
 from altegio_sync.ports import SilentProgress
+from altegio_sync.usecases.location_zones import LocationZones
 from altegio_sync.usecases.stopping import StopSignal
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class RunContext:
     progress: Progress = field(default_factory=SilentProgress)
     stop: StopSignal = field(default_factory=StopSignal)
     clock: Callable[[], datetime] = utc_now
+    zones: LocationZones = field(default_factory=lambda: LocationZones(None, None, dry_run=True))
     #: A company whose lease another run holds is left to that run. Otherwise this is an error.
     gives_way: bool = False
 

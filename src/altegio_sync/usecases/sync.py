@@ -19,6 +19,7 @@ from altegio_sync.messages import sync as texts
 from altegio_sync.ports import PageQuery, SilentProgress, StoredScope
 from altegio_sync.usecases.company_run import run_companies
 from altegio_sync.usecases.ledger_days import LedgerDays
+from altegio_sync.usecases.location_zones import LocationZones
 from altegio_sync.usecases.reading.incomplete import incomplete_errors
 from altegio_sync.usecases.reading.other_days import refuse_other_days
 from altegio_sync.usecases.reading.period_reading import PeriodReading
@@ -29,7 +30,6 @@ from altegio_sync.usecases.stopping import StopSignal
 from altegio_sync.usecases.vanished import VanishedSearch
 from altegio_sync.usecases.warning import warn
 from altegio_sync.usecases.window_outcome import AwaitsMarking, Entered, Unsettled, count_days
-from altegio_sync.usecases.zones import fetch_zone
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
         AppointmentStore,
         Leases,
         Ledger,
+        LocationStore,
         Page,
         Progress,
         RunStore,
@@ -88,6 +89,7 @@ async def sync_appointments(
     runs: RunStore | None = None,
     ledger: Ledger | None = None,
     leases: Leases | None = None,
+    locations: LocationStore | None = None,
     progress: Progress | None = None,
     stop: StopSignal | None = None,
     run_id: str | None = None,
@@ -117,6 +119,7 @@ async def sync_appointments(
         progress=progress or SilentProgress(),
         stop=stop or StopSignal(),
         clock=clock,
+        zones=LocationZones(locations, request.timezone, dry_run=request.dry_run),
     )
     work = partial(_sync_company, request=request)
     return await run_companies(context, request.companies, work, warnings)
@@ -129,7 +132,7 @@ async def _sync_company(company: CompanyRun, request: SyncRequest) -> None:
     # Before the first request: an answer without a time counts as given at this moment.
     clock = RunClock(await context.store.find_server_time())
     ahead: dict[PageQuery, Page] = {}
-    zone = await _find_zone(company, request, ahead)
+    zone = await _find_zone(company, request, clock.began_at, ahead)
     report.timezone = zone.key
     report.period = _period_in(zone, company, request)
     await company.begin(zone, report.period)
@@ -143,29 +146,37 @@ async def _sync_company(company: CompanyRun, request: SyncRequest) -> None:
 
 
 async def _find_zone(
-    company: CompanyRun, request: SyncRequest, ahead: dict[PageQuery, Page]
+    company: CompanyRun, request: SyncRequest, now: datetime, ahead: dict[PageQuery, Page]
 ) -> ZoneInfo:
-    """The location's zone.
+    """The configured zone, else the location's own.
 
     While the location is requested, the first page is requested too, in the zone of the last run.
     So the run waits for one answer before its pages come side by side, not for two.
     """
-    source, ledger = company.context.source, company.context.ledger
+    zones, company_id = company.context.zones, company.report.company
+    if (fresh := await zones.find_fresh(company_id, now)) is not None:
+        return fresh
     last: ZoneInfo | None = None
-    if ledger is not None and request.timezone is None and request.max_age is None:
-        last = find_zone(await ledger.find_timezone(company.report.company))
+    if request.max_age is None:
+        last = await zones.find_old(company_id) or await _find_zone_of_days(company)
     if last is None:
-        return await fetch_zone(source, company.report.company, request.timezone)
+        return await company.fetch_zone(now)
 
     async def read_ahead(query: PageQuery) -> None:
-        ahead[query] = await source.fetch_page(query)
+        ahead[query] = await company.context.source.fetch_page(query)
 
     period = _period_in(last, company, request)
-    query = PageQuery(company.report.company, period, last, 1, request.page_size)
+    query = PageQuery(company_id, period, last, 1, request.page_size)
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(read_ahead, query)
-        zone = await fetch_zone(source, company.report.company, None)
+        zone = await company.fetch_zone(now)
     return zone  # noqa: RET504 - a task group may swallow errors, for all that mypy knows
+
+
+async def _find_zone_of_days(company: CompanyRun) -> ZoneInfo | None:
+    """The zone of the days in the ledger."""
+    ledger = company.context.ledger
+    return None if ledger is None else find_zone(await ledger.find_timezone(company.report.company))
 
 
 def _period_in(zone: ZoneInfo, company: CompanyRun, request: SyncRequest) -> Period:

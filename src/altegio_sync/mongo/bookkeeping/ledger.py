@@ -107,8 +107,7 @@ class MongoLedger(OwnDocuments):
     @waits_for_mongodb
     async def find_outdated(self, company_id: str, settings: str) -> tuple[int, Period] | None:
         others = {
-            "companyId": company_id,
-            "collection": self._of,
+            **self._days_of(company_id),
             "settings": {"$ne": settings},
             "latest.settings": {"$ne": settings},
         }
@@ -128,8 +127,7 @@ class MongoLedger(OwnDocuments):
     async def find_timezone(self, company_id: str) -> str | None:
         """The zone of the company's latest entry."""
         wanted = {
-            "companyId": company_id,
-            "collection": self._of,
+            **self._days_of(company_id),
             "latest.at": {"$type": "date", "$lte": self._clock() + MOST_AHEAD},
             "latest.timezone": {"$type": "string"},
         }
@@ -141,6 +139,11 @@ class MongoLedger(OwnDocuments):
             self._on_junk(LEDGER_COLLECTION, last["_id"])
             return None
         return name
+
+    def _days_of(self, company_id: str) -> Document:
+        """The entries of a company, which the index on `_id` finds."""
+        days = {"$gte": self._id(company_id, date.min), "$lte": self._id(company_id, date.max)}
+        return {"_id": days, "companyId": company_id, "collection": self._of}
 
     def _id(self, company_id: str, day: date) -> str:
         return f"{self._of}/{company_id}/{day.isoformat()}"
