@@ -5,8 +5,9 @@ from __future__ import annotations
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
+from altegio_sync.app.companies import ask_companies
 from altegio_sync.app.school import open_altegio, open_school
-from altegio_sync.errors import StoreError, StoreRightError
+from altegio_sync.errors import AltegioError, ConfigError, StoreError, StoreRightError
 from altegio_sync.messages import check as texts
 from altegio_sync.usecases.check import (
     Check,
@@ -15,14 +16,14 @@ from altegio_sync.usecases.check import (
     check_services,
     check_store,
 )
-from altegio_sync.usecases.check.checks import MONGODB_RIGHTS
+from altegio_sync.usecases.check.checks import LOCATIONS, MONGODB_RIGHTS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from altegio_sync.altegio.api import AltegioApi
     from altegio_sync.app.school import School
     from altegio_sync.config import SchoolConfig
-    from altegio_sync.ports import ServiceSource
 
 
 async def check_school(config: SchoolConfig) -> AsyncIterator[Check]:
@@ -45,9 +46,16 @@ async def check_school(config: SchoolConfig) -> AsyncIterator[Check]:
                 yield check
 
 
-async def _check_locations(source: ServiceSource, config: SchoolConfig) -> AsyncIterator[Check]:
-    locations = [LocationFacts() for _ in config.company_ids]
-    for company, facts in zip(config.company_ids, locations, strict=True):
+async def _check_locations(source: AltegioApi, config: SchoolConfig) -> AsyncIterator[Check]:
+    try:
+        companies = (await ask_companies(config, source)).ids
+    except (AltegioError, ConfigError) as error:
+        yield Check.bad(LOCATIONS, error.message, texts.NOTHING_MORE())
+        return
+    if config.lists_all:
+        yield Check.good(LOCATIONS, texts.LOCATIONS(count=len(companies)))
+    locations = [LocationFacts() for _ in companies]
+    for company, facts in zip(companies, locations, strict=True):
         async for check in check_altegio(source, company, config.timezone, config.rules, facts):
             yield check
     for check in check_services(config.rules, locations):

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from altegio_sync.app.companies import ask_run_companies
 from altegio_sync.usecases.asking.plan import RepairRequest
 from altegio_sync.usecases.repair import RepairRun, plan_repairs, repair_appointments
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from altegio_sync.app.school import School
     from altegio_sync.domain.validation import ValidationReport
     from altegio_sync.usecases.stopping import StopSignal
@@ -28,9 +31,12 @@ async def repair_school(
     ``wait`` is how long another run is waited for, such as `10m`.
     """
     config = school.config
+    companies: Sequence[str] = config.pick_companies(())
+    if asks_altegio:
+        companies = (await ask_run_companies(school, companies, None, stop, dry_run=dry_run)).ids
     run = school.rearrangement("validate", wait=wait, stop=stop)
     request = RepairRequest(
-        companies=config.company_ids,
+        companies=companies,
         local=asked.local,
         timezone=config.timezone,
         page_size=config.first_page_size,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from altegio_sync.app.companies import find_companies, find_missing_companies
 from altegio_sync.domain.lease_state import LeaseState
 from altegio_sync.domain.validation import RuleContext
 from altegio_sync.mongo.bookkeeping.lease_document import ALL_COMPANIES
@@ -28,6 +29,7 @@ async def collect_school_status(school: School, mistyped: Sequence[str] = ()) ->
         StoreError: MongoDB failed.
     """
     config = school.config
+    companies = await find_companies(school)
     state = await school.appointments.describe()
     now = state.server_time
     marks, leases = await _find_runs_at_work(school)
@@ -40,11 +42,12 @@ async def collect_school_status(school: School, mistyped: Sequence[str] = ()) ->
         budget_limit=config.requests_per_minute,
         state=state,
         mistyped=mistyped,
+        missing=await find_missing_companies(school),
     )
     local = await school.find_zone()
     query = StatusQuery(
         now=now,
-        companies=config.company_ids,
+        companies=companies,
         rules_fingerprint=config.settings_hash,
         configured_zone=config.timezone,
         local=local,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from altegio_sync.app.companies import ask_run_companies
 from altegio_sync.domain.clock import utc_now
 from altegio_sync.domain.report import new_run_id
 from altegio_sync.usecases.changes import sync_changes
@@ -33,16 +34,21 @@ async def sync_school(
     """Bring the appointments of a period; see `sync_appointments`.
 
     The school's settings decide on the rules, the zone and the page size, and the report and the
-    days are kept. ``wait`` is how long another run is waited for, such as `10m`.
+    days are kept. Without companies in the request, all that Altegio lists are read where the
+    setting is `all`. ``wait`` is how long another run is waited for, such as `10m`.
     """
     config = school.config
+    chosen = await ask_run_companies(
+        school, request.companies, progress, stop, dry_run=request.dry_run
+    )
     request = replace(
         request,
+        companies=chosen.ids,
         page_size=config.first_page_size,
         timezone=config.timezone,
         rules=config.rules,
         rules_fingerprint=config.settings_hash,
-        includes_documents_without_company=len(config.company_ids) == 1,
+        includes_documents_without_company=config.has_single_company,
     )
     run_id = new_run_id(utc_now())
     leases = school.leases(run_id, command="sync", wait=wait)
@@ -58,7 +64,7 @@ async def sync_school(
         progress=progress,
         stop=stop,
         run_id=run_id,
-        warnings=warnings,
+        warnings=[*warnings, *chosen.warnings],
     )
 
 
@@ -76,8 +82,12 @@ async def sync_school_changes(
     for: the company that it works on is left to it.
     """
     config = school.config
+    chosen = await ask_run_companies(
+        school, request.companies, progress, stop, dry_run=request.dry_run
+    )
     request = replace(
         request,
+        companies=chosen.ids,
         page_size=config.first_page_size,
         timezone=config.timezone,
         rules=config.rules,
@@ -96,5 +106,5 @@ async def sync_school_changes(
         progress=progress,
         stop=stop,
         run_id=run_id,
-        warnings=warnings,
+        warnings=[*warnings, *chosen.warnings],
     )

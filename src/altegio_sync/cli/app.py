@@ -425,6 +425,27 @@ def services(
 
 
 @app.command()
+def companies(
+    forget: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--forget",
+            metavar="ID",
+            help="No longer warn of this missing location; may be repeated.",
+        ),
+    ] = None,
+    json_output: Json = False,
+    log_format: LogFormat = "text",
+    env_file: EnvFile = None,
+) -> None:
+    """List the locations of the user token, with time zone, city and title."""
+    from altegio_sync.cli.command import CommandOptions
+    from altegio_sync.cli.companies_command import run_companies
+
+    run_companies(CommandOptions("companies", env_file, json_output, log_format), forget or [])
+
+
+@app.command()
 def backup(
     file: Annotated[
         Path | None,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.text import Text
 
+from altegio_sync.app.companies import find_companies
 from altegio_sync.app.school import open_school
 from altegio_sync.cli.command import (
     leaving_at_once,
@@ -44,12 +45,13 @@ def run_coverage(
     async def body() -> int:
         period = None if first is None else parse_period(first, last)
         config = load(options, ["DB_URI"])
+        picked = config.pick_companies(companies)
         async with open_school(config, warn=log_warning) as school:
             now = await school.appointments.find_server_time()
             report = await collect_coverage(
                 school.ledger,
                 period,
-                companies=config.pick_companies(companies),
+                companies=await find_companies(school, picked),
                 rules_fingerprint=config.settings_hash,
                 configured_zone=config.timezone,
                 local=await school.find_zone(),

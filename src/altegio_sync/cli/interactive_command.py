@@ -7,6 +7,7 @@ import sys
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
+from altegio_sync.app.companies import ask_companies
 from altegio_sync.app.school import open_school
 from altegio_sync.cli.command import (
     CommandOptions,
@@ -87,7 +88,8 @@ def _announce(options: CommandOptions, first: str, last: str | None) -> int:
         config = load(options)
         with stop.interrupting():
             async with open_school(config) as school:
-                for company in config.company_ids:
+                companies = await ask_companies(config, school.altegio, dry_run=True)
+                for company in companies.ids:
                     told = await announce(
                         school.altegio,
                         company,

@@ -7,6 +7,7 @@ import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from altegio_sync.config import ALL_COMPANIES
 from altegio_sync.domain.exit_code import ExitCode
 from altegio_sync.sandbox import Locations, SandboxServer, School
 
@@ -18,9 +19,10 @@ def sandbox_settings(
     server: SandboxServer, school: School, token: str, user_token: str
 ) -> Mapping[str, str]:
     """The settings for a sync with the sandbox, without the database."""
+    is_alone = len(server.locations.company_ids) == 1
     return {
         "ALTEGIO_API_URL": server.url,
-        "ALTEGIO_COMPANY_ID": ",".join(server.locations.company_ids),
+        "ALTEGIO_COMPANY_ID": school.company_id if is_alone else ALL_COMPANIES,
         "ALTEGIO_COMPANY_TOKEN": token,
         "ALTEGIO_USER_TOKEN": user_token,
         "ALTEGIO_SERVICE_IDS": ",".join(sorted(school.individual_service_ids)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from altegio_sync.app.companies import ask_companies
 from altegio_sync.app.school import open_altegio
 from altegio_sync.cli.command import (
     leaving_at_once,
@@ -28,9 +29,10 @@ if TYPE_CHECKING:
 def run_services(options: CommandOptions, companies: Sequence[str]) -> NoReturn:
     async def body() -> int:
         config = load(options, ALTEGIO_SETTINGS)
-        wanted = config.pick_companies(companies)
+        picked = config.pick_companies(companies)
         async with open_altegio(config) as api:
-            report = await list_services(api, wanted, config.rules)
+            wanted = await ask_companies(config, api, wanted=picked)
+            report = await list_services(api, wanted.ids, config.rules)
         for each in report.errors:
             get_logger().error("failed", code=each.code, message=each.message)
         if options.json_output:

@@ -3,6 +3,7 @@
 from altegio_sync.config.environment import (
     ALL_SETTINGS,
     ALTEGIO_SETTINGS,
+    ALTEGIO_TOKENS,
     HINTS,
     Settings,
     load_settings,
@@ -14,12 +15,20 @@ from altegio_sync.config.names import (
     is_set,
     settings_file,
 )
-from altegio_sync.config.values import DEFAULT_COLLECTION, EMBEDDED, MAX_PAGE_SIZE, SchoolConfig
+from altegio_sync.config.values import (
+    ALL_COMPANIES,
+    DEFAULT_COLLECTION,
+    EMBEDDED,
+    MAX_PAGE_SIZE,
+    SchoolConfig,
+)
 from altegio_sync.config.warnings import find_settings_warnings
 
 __all__ = [
+    "ALL_COMPANIES",
     "ALL_SETTINGS",
     "ALTEGIO_SETTINGS",
+    "ALTEGIO_TOKENS",
     "DEFAULT_COLLECTION",
     "EMBEDDED",
     "HINTS",

@@ -35,6 +35,8 @@ DEFAULT_COLLECTION = "altegio-appointments"
 MAX_PAGE_SIZE = 1000
 #: The word in place of an address for the MongoDB that the program starts itself.
 EMBEDDED = "embedded"
+#: The word in place of ids for all locations that the user token may see.
+ALL_COMPANIES = "all"
 #: A shorter secret may be part of any text by chance.
 _SHORTEST_SECRET = 6
 
@@ -50,6 +52,15 @@ def _digits(values: tuple[str, ...]) -> tuple[str, ...]:
         if not (value.isascii() and value.isdigit()):
             raise ValueError(texts.NUMBERS_EXPECTED())
     return tuple(dict.fromkeys(values))
+
+
+def _companies(values: tuple[str, ...]) -> tuple[str, ...]:
+    words = [each.lower() for each in values]
+    if ALL_COMPANIES not in words:
+        return _digits(values)
+    if set(words) != {ALL_COMPANIES}:
+        raise ValueError(texts.ALL_BESIDE_IDS())
+    return (ALL_COMPANIES,)
 
 
 def _zone(value: str) -> str:
@@ -116,6 +127,7 @@ def _word(value: object) -> object:
 
 
 Ids = Annotated[tuple[str, ...], BeforeValidator(_split), AfterValidator(_digits)]
+CompanyIds = Annotated[tuple[str, ...], BeforeValidator(_split), AfterValidator(_companies)]
 Token = Annotated[SecretStr, AfterValidator(_token)]
 PageSize = Annotated[
     Literal["auto"] | Annotated[int, Field(ge=1, le=MAX_PAGE_SIZE)], BeforeValidator(_word)
@@ -136,7 +148,7 @@ class SchoolConfig(BaseModel):
         str_strip_whitespace=True,
     )
 
-    company_ids: Ids = Field((), validation_alias="ALTEGIO_COMPANY_ID")
+    company_ids: CompanyIds = Field((), validation_alias="ALTEGIO_COMPANY_ID")
     company_token: Token = Field(SecretStr(""), validation_alias="ALTEGIO_COMPANY_TOKEN")
     user_token: Token = Field(SecretStr(""), validation_alias="ALTEGIO_USER_TOKEN")
     db_uri: SecretStr = Field(SecretStr(""), validation_alias="DB_URI")
@@ -179,13 +191,28 @@ class SchoolConfig(BaseModel):
         None, validation_alias="ALTEGIO_DATA_DIR"
     )
 
+    @property
+    def lists_all(self) -> bool:
+        """Whether Altegio says which companies there are: `company_ids` is the word `all`."""
+        return self.company_ids == (ALL_COMPANIES,)
+
+    @property
+    def has_single_company(self) -> bool:
+        """Whether documents without a `companyId` can only be of the one company."""
+        return len(self.company_ids) == 1 and not self.lists_all
+
     def pick_companies(self, wanted: Iterable[str]) -> tuple[str, ...]:
         """The companies of the school, or those of them that are ``wanted``, each once.
+
+        With `all` only Altegio knows the companies, so the ``wanted`` ones are not checked, and
+        without them the result is empty: see `app.companies`.
 
         Raises:
             ConfigError: one is wanted that is not the school's.
         """
         wanted = tuple(dict.fromkeys(wanted))
+        if self.lists_all:
+            return tuple(each for each in wanted if each != ALL_COMPANIES)
         unknown = [each for each in wanted if each not in self.company_ids]
         if unknown:
             raise ConfigError(

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from altegio_sync.domain.last_run import LastRun
     from altegio_sync.domain.lease_state import LeaseState
     from altegio_sync.domain.ledger import CompanyCoverage
+    from altegio_sync.domain.locations import StoredLocation
     from altegio_sync.domain.run_marks import RunMark
     from altegio_sync.domain.validation import RuleFinding
     from altegio_sync.messages import Message
@@ -128,6 +129,12 @@ def _find_ends(marks: Iterable[RunMark]) -> dict[str, tuple[datetime, bool]]:
             is_ok = mark.last is not None and mark.last.ok
             ends[mark.company] = max(at, mark.at), has_succeeded or is_ok
     return ends
+
+
+def about_missing(missing: Iterable[StoredLocation]) -> Iterator[Attention]:
+    """Report a location that the user token no longer sees."""
+    for each in missing:
+        yield Attention("WARNING", each.missing_message, "company_missing", each.id)
 
 
 def about_kept(marks: Iterable[RunMark]) -> Iterator[Attention]:

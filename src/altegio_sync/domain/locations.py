@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
+
+from altegio_sync.domain.exit_code import CommandReport
+from altegio_sync.domain.report import RunError
+from altegio_sync.messages.sync import COMPANY_MISSING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
+
+    from altegio_sync.domain.appointment import Location
+    from altegio_sync.messages import Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +39,10 @@ class StoredLocation:
     def is_listed(self) -> bool:
         return self.listed_at is not None and self.missing_since is None
 
+    @property
+    def missing_message(self) -> Message:
+        return COMPANY_MISSING(company=self.id, moment=f"{self.listed_at:%Y-%m-%d %H:%M}")
+
 
 def find_missing(
     stored: Iterable[StoredLocation], listed: Iterable[str]
@@ -39,3 +50,34 @@ def find_missing(
     """The locations that were in the user's list before and are not among ``listed``."""
     there = frozenset(listed)
     return tuple(each for each in stored if each.listed_at is not None and each.id not in there)
+
+
+@dataclass(frozen=True, slots=True)
+class CompanyList(CommandReport):
+    """The locations that the user may see, and those that are missing from the list now."""
+
+    json_keys = ("command", "ok", "companies", "warnings")
+    command: ClassVar[str] = "companies"
+
+    listed: Sequence[Location]
+    missing: Sequence[StoredLocation] = ()
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        return tuple(each.id for each in self.listed)
+
+    @property
+    def companies(self) -> list[dict[str, str | None]]:
+        return [
+            {
+                "company": each.id,
+                "title": each.title,
+                "timezone": each.timezone,
+                "city": each.city,
+            }
+            for each in self.listed
+        ]
+
+    @property
+    def warnings(self) -> list[RunError]:
+        return [RunError("company_missing", each.missing_message, each.id) for each in self.missing]

@@ -10,6 +10,11 @@ SETTINGS_FROM_FILE = Template(
 SETTINGS_WITHOUT_FILE = Template(
     "check_settings_without_file", "complete, companies {companies}; there is no {file}"
 )
+LOCATIONS = Template(
+    "check_locations",
+    "the user token sees {count} location",
+    "the user token sees {count} locations",
+)
 OF_OTHER_PROGRAMS = Template("check_of_other_programs", "{name} (other programs may use it)")
 CORRECT_NAME = Template("check_correct_name", "correct the name, or remove it")
 SET_SERVICE_LIST = Template("check_set_service_list", "set it, to keep those lessons alone")

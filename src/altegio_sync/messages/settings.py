@@ -44,6 +44,9 @@ PAGE_SIZE_EXPECTED = Template(
 NUMBERS_EXPECTED = Template(
     "settings_numbers_expected", "expected a number, or several separated by commas"
 )
+ALL_BESIDE_IDS = Template(
+    "settings_all_beside_ids", "the word all stands for every location: write no ids beside it"
+)
 ZONE_EXPECTED = Template(
     "settings_zone_expected",
     "expected an IANA name such as Europe/Kyiv that this machine knows (pip install -U tzdata "
@@ -79,6 +82,20 @@ COLLECTION_IS_OURS = Template(
 )
 UNKNOWN_COMPANY = Template(
     "settings_unknown_company", "Company {company} is not in ALTEGIO_COMPANY_ID ({configured})"
+)
+COMPANY_NOT_LISTED = Template(
+    "company_not_listed",
+    "Company {company} is not among the {count} locations of the user token: altegio-sync "
+    "companies shows them",
+)
+NO_COMPANY_LISTED = Template(
+    "no_company_listed",
+    "The user token sees no location: check ALTEGIO_USER_TOKEN and the rights of its user",
+)
+COMPANIES_NOT_KNOWN_YET = Template(
+    "companies_not_known_yet",
+    "Company {company} is not known, since the locations were never listed: run altegio-sync "
+    "companies first",
 )
 
 CRM_ID_DIGITS_EXPECTED = Template(

@@ -90,6 +90,13 @@ NOTHING_LISTED = Template(
     "ALTEGIO_COMPANY_ID and the user's rights",
 )
 
+COMPANY_MISSING = Template(
+    "company_missing",
+    "Location {company} was in the list of the user token until {moment} UTC and is missing now: "
+    "its appointments are no longer read. Check the rights of the user; if the location is closed, "
+    "altegio-sync companies --forget {company} ends this warning",
+)
+
 # Single appointments.
 NOT_SETTLED = Template("not_settled", "Appointment {appointment} is left as it is: {reason}")
 NOT_ANSWERED = Template(

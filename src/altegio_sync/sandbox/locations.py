@@ -44,6 +44,8 @@ class Locations:
 
     def __init__(self, schools: Iterable[School], *, most_made: int = _MOST_MADE) -> None:
         self._schools = {each.company_id: each for each in schools}
+        #: Also where it was removed: its clock is the server's.
+        self.first = next(iter(self._schools.values()))
         self._most_made = most_made
         self._lately: OrderedDict[str, School] = OrderedDict()
         self._lock = RLock()
@@ -80,10 +82,6 @@ class Locations:
                 school.clock = clock
             schools.append(school)
         return cls(schools)
-
-    @property
-    def first(self) -> School:
-        return next(iter(self._schools.values()))
 
     @property
     def company_ids(self) -> Sequence[str]:

@@ -14,6 +14,7 @@ from altegio_sync.domain.attention import (
     about_kept,
     about_killed,
     about_leases,
+    about_missing,
     about_run,
     about_run_age,
     about_validation,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
     from altegio_sync.domain.last_run import LastRun
     from altegio_sync.domain.ledger import CompanyCoverage
+    from altegio_sync.domain.locations import StoredLocation
     from altegio_sync.domain.run_marks import RunMark
     from altegio_sync.domain.validation import RuleContext, RuleFinding
     from altegio_sync.ports import Ledger, RunStore, StoreState
@@ -66,7 +68,8 @@ class StatusQuery:
 class Surroundings:
     """What MongoDB has beside the reports and the ledger.
 
-    ``mistyped`` are warnings about names that are similar to names of settings.
+    ``mistyped`` are warnings about names that are similar to names of settings. ``missing`` are
+    locations that the user token no longer sees.
     """
 
     marks: Sequence[RunMark]
@@ -77,6 +80,7 @@ class Surroundings:
     budget_limit: int
     state: StoreState
     mistyped: Sequence[str] = ()
+    missing: Sequence[StoredLocation] = ()
 
 
 async def collect_status(
@@ -117,6 +121,7 @@ async def collect_status(
         about_store=[
             *_find_about_store(around.state, findings),
             *(Attention("WARNING", each, "unknown_setting") for each in around.mistyped),
+            *about_missing(around.missing),
         ],
     )
 
@@ -164,7 +169,9 @@ def _find_about_runs(
         # Runs of older versions left no marks, only reports.
         has_marks = any(each.company is not None for each in around.marks)
         configured = query.companies if has_marks else ()
-        yield from about_companies(around.marks, known, configured, query.now)
+        missing = {each.id for each in around.missing}
+        present = [each for each in around.marks if each.company not in missing]
+        yield from about_companies(present, known, configured, query.now)
     yield from about_clocks(around.marks)
     yield from about_kept(marks)
     yield from about_doubtful(marks)

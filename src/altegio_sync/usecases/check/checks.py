@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 # Names of checks, which `--json` shows as well.
 SETTINGS_FILE = "settings file"
 REQUEST_LIMITS = "request limits"
+LOCATIONS = "locations"
 TIME_ZONE = "time zone"
 MONGODB_RIGHTS = "MongoDB rights"
 MONGODB_FEATURES = "MongoDB features"

@@ -1,0 +1,104 @@
+"""Decides which companies a command is about, whether ids or the word `all` are configured."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from altegio_sync.domain.clock import utc_now
+from altegio_sync.usecases.companies import check_listed, find_known_companies, list_companies
+from altegio_sync.usecases.stopping import StopSignal
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from altegio_sync.app.school import School
+    from altegio_sync.config import SchoolConfig
+    from altegio_sync.domain.locations import StoredLocation
+    from altegio_sync.domain.report import RunError
+    from altegio_sync.ports import CompanySource, LocationStore, Progress
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenCompanies:
+    """The companies of a run, and warnings about locations that are missing."""
+
+    ids: Sequence[str]
+    warnings: Sequence[RunError] = ()
+
+
+async def ask_companies(
+    config: SchoolConfig,
+    source: CompanySource,
+    store: LocationStore | None = None,
+    wanted: Sequence[str] = (),
+    *,
+    dry_run: bool = False,
+) -> ChosenCompanies:
+    """The companies that a command asks about. With `all`, this makes one request, or a few.
+
+    ``wanted`` are the only ones, where there are any. ``store`` gets the list, except in a dry run.
+
+    Raises:
+        AltegioError: the list of locations cannot be read.
+        ConfigError: one is wanted that is not the school's, or the user sees no location.
+        StoreError: MongoDB failed.
+    """
+    picked = config.pick_companies(wanted)
+    if not config.lists_all:
+        return ChosenCompanies(picked)
+    listed = await list_companies(source, store, now=utc_now(), dry_run=dry_run)
+    check_listed(picked, listed.ids)
+    return ChosenCompanies(picked or listed.ids, listed.warnings)
+
+
+async def ask_run_companies(
+    school: School,
+    wanted: Sequence[str],
+    progress: Progress | None,
+    stop: StopSignal | None,
+    *,
+    dry_run: bool,
+) -> ChosenCompanies:
+    """Like `ask_companies`, for a run, which reports missing locations and can be stopped.
+
+    Raises:
+        asyncio.CancelledError: ``stop`` was set before the list was read. Nothing was begun.
+    """
+    if not school.config.lists_all:
+        return ChosenCompanies(wanted)
+    stop = stop or StopSignal()
+    with stop.interrupting():
+        chosen = await ask_companies(
+            school.config, school.altegio, school.locations, wanted, dry_run=dry_run
+        )
+    if stop.is_set:
+        raise asyncio.CancelledError
+    if progress is not None:
+        for each in chosen.warnings:
+            progress.warn(each.code, message=each.message, company_id=each.company)
+    return chosen
+
+
+async def find_companies(school: School, wanted: Sequence[str] = ()) -> Sequence[str]:
+    """The companies that a command shows, without asking Altegio.
+
+    Empty where none is configured, or with `all` where no list was ever stored.
+
+    Raises:
+        ConfigError: one is wanted that is not the school's.
+        StoreError: MongoDB failed.
+    """
+    picked = school.config.pick_companies(wanted)
+    return (
+        await find_known_companies(school.locations, picked) if school.config.lists_all else picked
+    )
+
+
+async def find_missing_companies(school: School) -> Sequence[StoredLocation]:
+    """The locations that are missing from the user's list since it was last asked for."""
+    if not school.config.lists_all:
+        return ()
+    stored = await school.locations.find_all()
+    return [each for each in stored.values() if each.missing_since is not None]

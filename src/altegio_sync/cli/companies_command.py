@@ -1,0 +1,69 @@
+"""`altegio-sync companies`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from altegio_sync.app.school import open_altegio, open_school
+from altegio_sync.cli.command import leaving_at_once, load, print_json, run_command
+from altegio_sync.cli.repeated_warnings import log_warning
+from altegio_sync.config import ALTEGIO_TOKENS
+from altegio_sync.domain.clock import utc_now
+from altegio_sync.log import get_logger
+from altegio_sync.messages.foreign_text import plain
+from altegio_sync.usecases.companies import list_companies
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import NoReturn
+
+    from altegio_sync.cli.command import CommandOptions
+    from altegio_sync.config import SchoolConfig
+    from altegio_sync.domain.locations import CompanyList
+
+_HEAD = ("Id", "Time zone", "City", "Title")
+
+
+def run_companies(options: CommandOptions, forgotten: Sequence[str]) -> NoReturn:
+    async def body() -> int:
+        required = [*ALTEGIO_TOKENS, *(["DB_URI"] if forgotten else [])]
+        listed = await _list(load(options, required), forgotten)
+        for each in listed.warnings:
+            get_logger().warning(each.code, message=each.message, company_id=each.company)
+        if options.json_output:
+            print_json(listed.to_json())
+        else:
+            print(_table(listed))
+        return listed.exit_code
+
+    run_command(options, leaving_at_once(body))
+
+
+async def _list(config: SchoolConfig, forgotten: Sequence[str]) -> CompanyList:
+    """The list; it is stored where there is a database."""
+    if not config.db_uri.get_secret_value():
+        async with open_altegio(config) as api:
+            return await list_companies(api, None, now=utc_now())
+    async with open_school(config, warn=log_warning) as school:
+        if forgotten:
+            await school.locations.forget_missing(forgotten)
+        return await list_companies(school.altegio, school.locations, now=utc_now())
+
+
+def _table(listed: CompanyList) -> str:
+    rows = [
+        _HEAD,
+        *((each.id, each.timezone or "-", each.city or "-", each.title) for each in listed.listed),
+    ]
+    cells = [[plain(cell) for cell in row] for row in rows]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(_HEAD) - 1)]
+    return "\n".join(
+        "  ".join(
+            [
+                row[0].rjust(widths[0]),
+                *(cell.ljust(width) for cell, width in zip(row[1:-1], widths[1:], strict=True)),
+                row[-1],
+            ]
+        )
+        for row in cells
+    )
