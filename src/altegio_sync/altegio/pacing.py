@@ -37,9 +37,9 @@ class Pacer:
 
 
 def _rates(per_second: float, per_minute: int) -> list[Rate]:
-    """The two windows as the limiter takes them, without one that the other makes idle.
+    """The limits of both windows. A limit that the other one makes superfluous is left out.
 
-    One start in every share of a second keeps the window of a second as well.
+    The window of a second is kept by a spacing: one start in each share of a second.
     """
     spacing_ms = ceil(_SECOND_MS / per_second * _SPACING_SLACK) if per_second else 0
     minute_ms = ceil(_MINUTE_MS * _MINUTE_SLACK)

@@ -27,7 +27,11 @@ if TYPE_CHECKING:
 
 
 async def check_school(config: SchoolConfig) -> AsyncIterator[Check]:
-    """Altegio comes first. MongoDB is still connected to before, for the shared request budget."""
+    """Test Altegio, then MongoDB.
+
+    MongoDB is connected to before that, because the tests of Altegio use the shared budget of
+    requests. If the connection fails, its error is reported after the tests of Altegio.
+    """
     async with AsyncExitStack() as stack:
         school = sharing = problem = None
         try:

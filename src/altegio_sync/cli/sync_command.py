@@ -71,7 +71,7 @@ class SyncOptions:
 def execute_sync(
     options: CommandOptions, first: str, last: str | None, wanted: SyncOptions | None = None
 ) -> int:
-    """Sync, with a bar or log lines and the summary; the exit code."""
+    """Sync, and show a bar or log lines, then the summary. Returns the exit code."""
     asked = wanted or SyncOptions()
 
     async def body(stop: StopSignal) -> int:
@@ -105,7 +105,7 @@ def execute_changes(
     dry_run: bool,
     companies: Sequence[str],
 ) -> int:
-    """Bring what changed since the last time; the exit code."""
+    """Bring what changed since the last time. Returns the exit code."""
 
     async def body(stop: StopSignal) -> int:
         from_when = None if since is None else _parse_since(since)
@@ -144,7 +144,7 @@ async def _run(
     stop: StopSignal,
     skipped_file: Path | None = None,
 ) -> int:
-    """Do the work with the progress that the options want, and show its report; the exit code."""
+    """Do the work with the progress that the options want. Returns the exit code."""
     with CliProgress.for_command(options, skipped_file) as progress:
         warnings = find_settings_warnings(config, options.env_file)
         for each in warnings:

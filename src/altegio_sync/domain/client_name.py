@@ -170,7 +170,8 @@ def _choose(candidates: Sequence[Candidate], *, knows_lengths: bool) -> tuple[Ca
     chosen = next((each for each in left if each.is_bare), left[0])
     is_one = len({each.digits for each in left}) == 1
     is_unsure = chosen.is_year or chosen.is_other or chosen.is_suspect
-    # A phone number before the id is usual. Behind the id, the two may have been confused.
+    # People write the phone number before the id. Where it is behind the chosen number, the two may
+    # have been confused.
     is_followed = any(each.is_suspect and each.start > chosen.start for each in candidates)
     # An id of eight digits may look like a day, and a day in one piece like an id.
     is_unsure |= not knows_lengths and any(is_compact_date(each.digits) for each in candidates)

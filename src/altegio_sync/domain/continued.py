@@ -34,6 +34,7 @@ def _continue_changes(report: SyncReport) -> str:
     begun = [each.cursor.since for each in report.companies if each.cursor is not None]
     options = report.options
     if options and begun:
-        # A day is read from its local midnight on, and no zone begins a day later than this.
+        # `--since` names a day, which begins at midnight in the zone of the location. In every zone
+        # this day has begun before the earliest moment that the run asked for.
         options = ("--since", f"{min(begun).astimezone(UTC) - _ZONES_BEHIND_UTC:%Y-%m-%d}")
     return " ".join([f"altegio-sync {report.command}", *options])

@@ -19,8 +19,9 @@ from altegio_sync.messages.foreign_text import plain
 class Key:
     """A key of a JSON object, where it is more than the name of an attribute.
 
-    ``attribute`` is a name, or several with dots between them; without it, it is the key's own. An
-    ``optional`` key is absent where the value is None. ``digits`` is how far a number is rounded.
+    ``attribute`` is the name of the attribute, or several names with dots between them. By default
+    it is the name of the key. An ``optional`` key is absent where the value is None. A number is
+    rounded to ``digits`` digits.
     """
 
     name: str

@@ -102,7 +102,7 @@ def _from_to(first: Period | NamedPeriod, last: Period | NamedPeriod, today: dat
     period = FromTo(first, last)
     if isinstance(first, Period) and isinstance(last, Period):
         return period.on(today)
-    # In some zone the day is yesterday or tomorrow.
+    # The zone of the location is not known here: there, today may be a day earlier or later.
     if all(period.is_reversed(today + days * _DAY) for days in (-1, 0, 1)):
         period.on(today)  # raises
     return period

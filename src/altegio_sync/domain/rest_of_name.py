@@ -43,7 +43,7 @@ def _take_out(text: str, start: int, end: int) -> str:
     kindless = _strip_words(bare, rest, KIND_WORDS)
     if any(each.isalpha() for part in kindless for each in part):
         bare, rest = kindless
-    # A bracket stays with the words in it.
+    # No space is added inside a bracket: the bracket stays with its words.
     is_inside = bare[-1:] in _PAIRS or rest[:1] in _OPENING
     return f"{bare}{rest}" if is_inside else f"{bare} {rest}"
 

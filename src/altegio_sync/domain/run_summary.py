@@ -121,7 +121,7 @@ def summarize(report: SyncReport, company: CompanyReport | None) -> RunSummary:
 
 
 def summarize_missed(report: SyncReport) -> RunSummary:
-    """Of a company that an interrupted run did not come to."""
+    """The summary for a company that an interrupted run did not reach."""
     return RunSummary(
         command=report.command,
         run_id=report.run_id,

@@ -32,10 +32,10 @@ Moment = Annotated[datetime, Strict(), AfterValidator(_with_local_times)]
 
 
 def read_stored(kind: type[Stored], stored: object, on_odd: Callable[[], None]) -> Stored | None:
-    """The value without its odd fields; None where it cannot be without one of them.
+    """Read the value and leave out its odd fields. None where an odd field cannot be left out.
 
-    A field is odd where its value has another type than this version writes. ``on_odd`` is called
-    when there is one. Unknown fields are ignored, since a later version may write more.
+    A field is odd where its value has another type than this version writes. If there is an odd
+    field, ``on_odd`` is called. Unknown fields are ignored, since a later version may write more.
     """
     adapter: TypeAdapter[Stored] = _adapter(cast("Any", kind))
     try:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class TrashedRun(JsonForm):
-    """What the trash holds of one run; ``undone`` of its entries were brought back."""
+    """The entries of one run in the trash; ``undone`` is how many of them were brought back."""
 
     run_id: str
     command: str

@@ -100,7 +100,8 @@ class MongoAppointments:
         if reason is not None:
             self._document_id = fixed_document_id
             return IndexProblem(reason)
-        # In the first run of this program, no document is its own.
+        # If this program has stored documents already, it had created the index, and the index was
+        # dropped since.
         is_remade = await self._collection.find_one(_OF_OURS, {"_id": 1}) is not None
         return IndexProblem(is_remade=True) if is_remade else None
 
@@ -250,7 +251,7 @@ class MongoAppointments:
         failures: list[Message],
         run: WritingRun | None,
     ) -> set[int]:
-        """Carry out the plans; the positions of plans that found another version or an existing id.
+        """Carry out the plans. Returns the positions of those that met another version or an id.
 
         If MongoDB refuses a document for another reason, its plan fails; the others continue.
         """
@@ -280,7 +281,7 @@ class MongoAppointments:
         return missed
 
     async def _keep_leads(self, plans: Sequence[Plan], run: WritingRun) -> dict[int, int]:
-        """Store the leads that will be replaced; the positions and codes of the refused plans."""
+        """Store the leads that will be replaced. Returns position and code of each refused plan."""
         replaced = [(each.position, lead) for each in plans for lead in each.lead_changes]
         if not replaced:
             return {}

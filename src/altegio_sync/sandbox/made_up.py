@@ -229,7 +229,8 @@ class MonthMaker:
         }
         if self.random.random() < _COME_AGAIN:
             self._newcomers.append((pupil, datetime.fromisoformat(draft.body["date"])))
-        # Once in a while the trial stands beside a lesson that is kept before it.
+        # Sometimes a trial lesson has two services. Then the first one, an individual lesson, is
+        # the service that is stored.
         lines = draft.body["services"] if self.random.random() < 0.2 else []
         draft.body["services"] = [*lines, service_line(service)]
         draft.document["IsTrial"] = True

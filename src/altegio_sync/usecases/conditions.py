@@ -1,4 +1,4 @@
-"""Decides what a run that reports only what needs a person says about lasting conditions."""
+"""Decides which lasting conditions a run with `-q` reports."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ class ConditionStore(Protocol):
 async def find_due_conditions(
     store: ConditionStore, report: SyncReport, clock: Callable[[], datetime] = utc_now
 ) -> list[Message]:
-    """The sentences to report now: a condition when it appears, and then once a day.
+    """The sentences to report now. A condition is reported when it appears, then once a day.
 
-    A dry run reports all it found, and so does a run that cannot read what was reported before.
-    Where the run has lost MongoDB, nothing is said about lasting conditions.
+    A dry run reports all conditions that it found. So does a run that cannot read which conditions
+    were reported before. A run that lost MongoDB reports no lasting condition.
     """
     lines = [each.message for each in report.warnings if each.code in SINGLE]
     found = find_conditions(report)

@@ -129,7 +129,7 @@ class RepairRun:
         return plan
 
     async def _plan_requests(self, plan: RepairPlan) -> set[str]:
-        """Add the requests for documents to the plan; the companies that would be asked."""
+        """Add the requests for documents to the plan. Returns the companies that would be asked."""
         request = self._request
         asked: set[str] = set()
         async for batch in self._store.find_to_ask(self.context, includes_wrong_types=False):

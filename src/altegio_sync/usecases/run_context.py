@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 class RunContext:
     """What all companies of a run of `sync` or `changes` have in common.
 
-    Without ``runs`` no report is kept, without ``leases`` other runs are not kept away, without
+    Without ``runs`` no report is kept. Without ``leases`` other runs are not kept away. Without
     ``ledger`` no day is entered. A dry run uses ``runs`` and ``leases`` not at all, and only reads
     the ledger.
     """

@@ -27,7 +27,10 @@ _MASS_SHARE = 0.05
 
 
 class VanishedSearch:
-    """Requests by id what a graded pass did not list. Only `mark_gone` marks anything."""
+    """Requests stored appointments by id that a graded pass did not list.
+
+    Only `mark_gone` marks appointments as deleted.
+    """
 
     def __init__(
         self, company: CompanyRun, whole: StoredScope, *, allows_mass_delete: bool
@@ -45,11 +48,14 @@ class VanishedSearch:
         self._most: float | None = None
 
     async def check_window(self, window: Window) -> WindowOutcome:
-        """Request what is stored on these days and was not listed; decide about the days."""
+        """Request the appointments that are stored on these days and were not listed.
+
+        Returns what this means for the days.
+        """
         scope = replace(self._whole, period=window.period_read)
         missing = sorted(set(await self._store.find_undeleted(scope)) - window.ids)
         gone = await self._ask(missing, window.handed_on)
-        # Without the ids, which would add up to all ids of a long period.
+        # The ids are left out: those of all windows of a long period would fill the memory.
         checked = window.without_ids()
         is_settled = self._is_settled(window, missing)
         if gone:
@@ -89,7 +95,7 @@ class VanishedSearch:
         return gone
 
     def _leave(self, appointment_id: str, error: AltegioError) -> None:
-        """The other appointments go on: the error may concern this appointment only."""
+        """Report the error and go on: it may concern this appointment only."""
         self._unanswered.add(appointment_id)
         message = texts.NOT_ANSWERED(appointment=appointment_id, reason=error.message)
         self._report.errors.append(RunError("not_answered", message, self._report.company))
@@ -103,7 +109,7 @@ class VanishedSearch:
         return self._gone_count > self._most
 
     async def mark_gone(self, awaiting: Sequence[AwaitsMarking]) -> list[Entered | Unsettled]:
-        """Mark what is gone, unless it is too much; decide about each of the windows."""
+        """Mark what is gone, unless it is too much. Returns what this means for each window."""
         if await self._is_mass():
             self._report.vanished.left = self._gone_count
             self._report.errors.append(self._mass_error())
@@ -123,9 +129,11 @@ class VanishedSearch:
         return Entered(awaiting.window) if is_settled else Unsettled(awaiting.window)
 
     async def _mark(self, awaiting: AwaitsMarking) -> tuple[list[str], set[str]]:
-        """Mark a few at once, so that answers which are requested again are written while new.
+        """Mark the gone appointments of a window, in small batches.
 
-        Returns the ids that were marked, and the other ids.
+        Some have to be requested again, because their document changed or the answer is too old. In
+        a small batch, the new answers are written before they are too old themselves. Returns the
+        ids that were marked, and the other ids.
         """
         scope = replace(self._whole, period=awaiting.window.period_read)
         ids, marked = sorted(awaiting.asked_at), set()

@@ -1,4 +1,4 @@
-"""What became of a window of days: the values, and the days that they count."""
+"""The possible outcomes of a window of days, and how many days had each outcome."""
 
 from __future__ import annotations
 

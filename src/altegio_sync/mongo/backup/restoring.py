@@ -61,7 +61,8 @@ _SAMPLE = 20
 class _Batch:
     """Some documents of the dump, compared with the collection.
 
-    ``versions`` has the stored versions of ``differing``: each is replaced only if it is still so.
+    ``versions`` has the stored versions of ``differing``. A document is replaced only if the stored
+    version is still the same.
     """
 
     missing: list[RawBSONDocument] = field(default_factory=list)
@@ -173,7 +174,7 @@ class MongoRestorer:
         return report
 
     async def _settle_index(self, report: RestoreReport) -> None:
-        """Create the index again, if it was in the way only until all documents were restored."""
+        """Create the unique index again, if it was dropped and now no appointment id is double."""
         if report.index_dropped and not report.dry_run:
             report.index_dropped = await ensure_unique_index(self._collection) is not None
 
@@ -272,7 +273,7 @@ class MongoRestorer:
         report.replaced += sum(server_key(each["_id"]) not in failed for each in batch.differing)
 
     async def _attempt(self, writes: Sequence[_Write]) -> dict[bytes, int]:
-        """Write the documents; the keys and codes of those that are not stored as in the dump."""
+        """Write the documents. Returns key and code of each that is not stored as in the dump."""
         if not writes:
             return {}
         await self._fence()

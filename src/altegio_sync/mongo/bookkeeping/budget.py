@@ -80,8 +80,9 @@ class SharedBudget:
             await anyio.sleep_until(self._resting_until)
             if self._own is not None:
                 await anyio.sleep_until(await self._reserve())
-                # A start may be later than it was reserved, and the next one in time. The server's
-                # clock may also be set meanwhile. So the actual starts are counted here as well.
+                # One request may start later than its reserved time, and the next one at its own
+                # time: then they are too close. The server's clock may also be set meanwhile. So
+                # the actual starts are counted here as well.
                 await self._own.try_acquire_async("altegio")
             if anyio.current_time() >= self._resting_until:
                 return
@@ -97,13 +98,13 @@ class SharedBudget:
             )
 
     async def _reserve(self) -> float:
-        """Reserve a start; its time by the local clock."""
+        """Reserve a start. Returns its time by the local clock."""
         budget = await self._append_start()
         return self._offset.to_local(budget["starts"][-1]["at"])
 
     @waits_for_mongodb
     async def _append_start(self) -> Mapping[str, Any]:
-        """Reserve a start. Carried out twice, a reserved start stays unused, which does no harm."""
+        """Reserve a start. It is harmless to do this twice: one of the two starts stays unused."""
         asked_at = anyio.current_time()
         budget = await self._collection.find_one_and_update(
             {"_id": self._key},
@@ -186,7 +187,10 @@ class ClockOffset:
 
 
 def rates_of(per_second: int, per_minute: int, minute_s: float) -> list[Rate]:
-    """The two windows. One that never binds is left out, since the limiter does not accept it."""
+    """The limits of both windows. A limit that the other one makes superfluous is left out.
+
+    The limiter does not accept such a limit.
+    """
     second = Rate(per_second or 1, round(_SECOND_MS * _SPACING_SLACK))
     minute = Rate(per_minute or 1, round(1000 * (minute_s + _MINUTE_SLACK_S)))
     if not per_minute or per_minute * second.interval >= per_second * minute.interval > 0:
@@ -217,7 +221,10 @@ def _collection(database: AsyncDatabase[Document]) -> AsyncCollection[Document]:
 
 
 def _start(index: int, field: str) -> Document:
-    """A field of the start at the index. If there is no such start, it is missing: no bound."""
+    """A field of the start at the index. If there is no such start, the field is missing.
+
+    `$max` ignores missing values, so there is no such bound then.
+    """
     start = {"$arrayElemAt": ["$starts", index]}
     return {"$let": {"vars": {"start": start}, "in": f"$$start.{field}"}}
 

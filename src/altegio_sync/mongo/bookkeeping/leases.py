@@ -132,7 +132,7 @@ class MongoLeases:
                 await self._renew_or_lose(company_id)
 
     async def take(self, company_id: str = ALL_COMPANIES, work: str | None = None) -> None:
-        """Take the lease when it is free; LeaseHeldError if it is not free in time."""
+        """Wait until the lease is free, and take it; LeaseHeldError if this takes too long."""
         deadline = anyio.current_time() + self._wait_s
         is_reported = False
         try:
@@ -151,7 +151,7 @@ class MongoLeases:
             raise
 
     async def _try_to_take(self, company_id: str, work: str | None) -> Holder | None:
-        """Take the lease in one step; the holder that is in the way if this is not possible."""
+        """Take the lease in one step. Returns None, or the holder that is in the way."""
         removed: list[Holder] = []
         while True:
             asked_at = steady_now()
@@ -165,7 +165,8 @@ class MongoLeases:
                 for each in holders
                 if each.is_alive(document["looked_at"]) and each.is_in_the_way(company_id, work)
             ]
-            # A lease that was written by hand may not be removed by this; it expires by itself.
+            # `_remove` may not find a lease that was written by hand, so each is removed only once.
+            # Such a lease expires by itself.
             gone = [each for each in in_the_way if each not in removed and is_gone(each)]
             for each in gone:
                 await self._remove(each)
@@ -212,7 +213,8 @@ class MongoLeases:
             try:
                 await self._renew_or_lose(company_id)
             except StoreUnavailableError:
-                # A fail-over, for which the run waits too. A long one fails the next renewal.
+                # MongoDB may be back soon, and the run waits for it too. An outage that is longer
+                # than the lease ends the run.
                 if steady_now() - self._renewed_at[company_id] > self._lifetime_s:
                     raise
 

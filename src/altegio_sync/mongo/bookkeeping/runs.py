@@ -41,7 +41,7 @@ _OPEN_KEPT = 5
 _MOMENTS = ("started_at", "finished_at")
 _SUMMARY_KEYS = tuple(each.name for each in fields(RunSummary))
 _READ_AT_ONCE = 5
-#: A server's code where a list is written to and the stored value is none.
+#: The code of the server if `$push` or `$pull` meets a value that is no list.
 _NO_LIST = 2
 
 
@@ -99,12 +99,13 @@ class MongoRuns:
             and each.command in names
             and (each.started_at is None or each.started_at <= newest)
         ]
-        # Of the same run, the report contains more than the mark; max returns the first.
+        # A run may be here twice, by its report and by a mark. The report says more, and it is
+        # before the mark: of equal ids, `max` returns the first.
         return max(summaries, key=lambda each: each.run_id, default=None)
 
     @waits_for_mongodb
     async def find_timezone(self) -> str | None:
-        """The zone of the latest run with a zone: a run that failed early has none."""
+        """The zone of the latest run that has one. A run that failed early has no zone."""
         has_zone = {"period.timezone": {"$type": "string"}}
         wanted = {"command": {"$in": READING_COMMANDS}, **has_zone, **self._ours}
         found = map(self._read_report, await self._find_newest(wanted, ("command", "period")))
@@ -112,7 +113,7 @@ class MongoRuns:
         return next((each.timezone for each in periods if each and each.timezone), None)
 
     async def _find_newest(self, wanted: Document, keys: Iterable[str]) -> list[Document]:
-        """Several, since a document that others wrote may be among them."""
+        """The newest reports: several, since some may be documents that others wrote."""
         wanted["_id"] = {"$type": "string"}
         shape = dict.fromkeys(keys, 1)
         return await self._collection.find(
@@ -173,7 +174,7 @@ class MongoRuns:
         await self._write_marks([self._write(command, run_id, each) for each in changes], keys)
 
     async def _write_marks(self, writes: Sequence[UpdateOne], keys: Sequence[Document]) -> None:
-        """A mark whose lists are none, since others wrote it, is written anew."""
+        """Write the marks. A mark in which others replaced a list by another value starts anew."""
         refused = await write_each(self._marks, writes)
         for position, code in refused.items():
             if code == _NO_LIST:
@@ -208,7 +209,7 @@ class MongoRuns:
 
 
 def _before(moment: datetime) -> Document:
-    """Runs that began before. Ids have the order of time, so the index on `_id` finds the runs."""
+    """A query for runs that began before. Ids sort by time, so the index on `_id` is used."""
     return {"_id": {"$lt": f"{moment.astimezone(UTC):%Y%m%d}"}, "started_at": {"$lt": moment}}
 
 

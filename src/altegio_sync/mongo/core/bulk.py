@@ -52,7 +52,7 @@ async def write_each(
     writes: Sequence[Any],
     session: AsyncClientSession | None = None,
 ) -> Mapping[int, int]:
-    """Carry out all writes; the position and code of each write that was refused.
+    """Carry out all writes. Returns the position and code of each write that was refused.
 
     If the server refuses the whole command, writes are repeated in parts. So a write must be
     harmless when it is carried out twice.
@@ -97,7 +97,7 @@ async def write_all(collection: AsyncCollection[Any], writes: Sequence[Any]) -> 
 
 
 async def _write_alone(collection: AsyncCollection[Any], writes: Sequence[Any]) -> Written:
-    """In halves: so few commands find the write that the server does not accept."""
+    """Send the writes in halves, to find with few commands the write that the server refuses."""
     middle = len(writes) // 2
     first = await write_counted(collection, writes[:middle])
     second = await write_counted(collection, writes[middle:])

@@ -131,8 +131,8 @@ async def open_database(uri: str) -> AsyncIterator[AsyncDatabase[Document]]:
             collated = await find_collated(client[name])
         yield durable(PlainDatabase.of(client[name], collated))
     finally:
-        # The driver ends its sessions, for which it would wait for a server that is gone. The outer
-        # limit is for everything else that may keep it.
+        # Closing ends the sessions on the server. If the server is gone, the driver would wait for
+        # it. The inner limit ends this wait, the outer limit ends every other wait.
         with (
             anyio.CancelScope(shield=True),
             anyio.move_on_after(2 * _LEAVE_S),
@@ -209,7 +209,7 @@ def waits_for_mongodb(
                 with translated_errors(), limit:
                     return await operation(*args, **kwargs)
             except _LostError as error:
-                # Not the same error: an outer operation would wait as long again for it.
+                # Not `_LostError` again: an operation around this one would wait for it once more.
                 lost = StoreUnavailableError(error.message)
             await anyio.sleep(_TRIED_EVERY_S)
             left_s = deadline - anyio.current_time()

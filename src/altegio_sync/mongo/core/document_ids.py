@@ -41,12 +41,12 @@ def made_at(document_id: object) -> datetime | None:
 
 
 def id_key(document_id: Any) -> bytes:
-    """A key for Python's dictionaries, in which 1, 1.0 and True would be one key."""
+    """A key for Python's dictionaries. It differs for 1, 1.0 and True, which Python calls equal."""
     return bson.encode({"_id": document_id})
 
 
 def server_key(value: object) -> bytes:
-    """The same bytes for values that are one key to the server: 1, 1.0 and every other 1."""
+    """A key that is the same for all values that the server calls equal, such as 1 and 1.0."""
     number = value.to_decimal() if isinstance(value, Decimal128) else value
     if isinstance(number, int | float | Decimal) and not isinstance(number, bool):
         decimal = Decimal(number)

@@ -78,7 +78,7 @@ def _describe_wrong(name: str, index: dict[str, Any]) -> WrongIndex:
 
 @waits_for_mongodb
 async def ensure_unique_index(collection: AsyncCollection[dict[str, Any]]) -> Message | None:
-    """Create the index if there is none; the reason if it cannot be created."""
+    """Create the index if there is none. Returns the reason if it cannot be created."""
     if await has_unique_index(collection):
         return None
     try:
@@ -126,7 +126,7 @@ def _why_not(error: OperationFailure) -> Message:
 
 
 async def drop_own_index(collection: AsyncCollection[dict[str, Any]]) -> bool:
-    """Drop the unique index of this program; False if there is none."""
+    """Drop the unique index of this program. Returns False if there is none."""
     with translated_errors():
         index = (await collection.index_information()).get(INDEX_NAME)
         if index is None or index.get("partialFilterExpression") != _ONLY_WITH_ID:

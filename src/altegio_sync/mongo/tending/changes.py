@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 class Change:
     """Fields to set in a document, or its removal; ``old`` is the document as it was read.
 
-    The ``last`` fields are set after the removals of the group: an id that another document had.
+    The ``last`` fields are set after the removals of the group. Such a field is an appointment id
+    that one of the removed documents has until then.
     """
 
     old: RawBSONDocument

@@ -51,7 +51,7 @@ def plan_merge(documents: Sequence[RawBSONDocument]) -> list[Change]:
             if name not in own:
                 fields.setdefault(name, value)
     changed = {name: value for name, value in fields.items() if own.get(name) != value}
-    # Before the others are removed, the id as text may be the id of one of them.
+    # One of the other documents may have this id as text, so it is set after their removal.
     last = {KEY: changed.pop(KEY)} if KEY in changed else {}
     gains = [Change(kept, changed, last=last)] if changed or last else []
     return gains + [Change(each, removes=True) for each in removed]

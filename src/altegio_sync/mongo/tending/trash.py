@@ -156,7 +156,7 @@ class RecordedChanges:
     async def _carry_out(
         self, step: _Step, changes: Sequence[tuple[int, Change]], refused: dict[int, int]
     ) -> set[bytes]:
-        """Carry out the step; the keys of documents without the expected version."""
+        """Carry out the step. Returns the keys of documents that lack the expected version."""
         writes = [(n, each, write) for n, each in changes if (write := step(each)) is not None]
         codes = await write_each(self._collection, [write for *_, write in writes])
         for index, code in codes.items():

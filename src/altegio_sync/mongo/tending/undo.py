@@ -63,7 +63,7 @@ _IS_ENTRY: Document = {
 
 @dataclass(slots=True)
 class _Plan:
-    """The entries of a batch, by what to do. ``current``: the documents as they are now."""
+    """What to do about the entries of a batch. ``current``: the documents as they are now."""
 
     current: Mapping[bytes, RawBSONDocument]
     writes: list[tuple[RawBSONDocument, UpdateOne]]
@@ -125,7 +125,7 @@ class MongoTrash:
         force: bool = False,
         should_stop: Callable[[], bool] = lambda: False,
     ) -> UndoReport | None:
-        """Restore every document of the run; None if the trash does not contain the run.
+        """Restore every document of the run. Returns None if the trash does not contain the run.
 
         A document that was changed after the run is not restored, unless ``force``. Safe to repeat.
         """
@@ -140,13 +140,14 @@ class MongoTrash:
                     report.interrupted = True
                     break
             for name in report.indexes_dropped_from:
-                # The index may have been in the way only until all documents were restored.
+                # The index was dropped, since it refused a document. Now that all documents are
+                # restored, perhaps no id is double any more.
                 reason = await ensure_unique_index(self._database[name])
                 report.index_dropped |= reason is not None
         return report if is_known else None
 
     async def purge(self, before: datetime) -> int:
-        """Delete the entries made before the moment; their number."""
+        """Delete the entries that were made before the moment. Returns their number."""
         with translated_errors():
             result = await self._trash.delete_many({"at": {"$lt": before}})
         return result.deleted_count
@@ -207,7 +208,7 @@ class MongoTrash:
         return plan
 
     async def _write(self, collection: RawCollection, plan: _Plan, report: UndoReport) -> list[Any]:
-        """Write the documents; the trash ids of those that read back as restored."""
+        """Write the documents. Returns the trash ids of those that read back as restored."""
         await self._fence()
         refused = await write_each(collection, [write for _, write in plan.writes])
         own = self._database[collection.name]
@@ -241,7 +242,9 @@ class MongoTrash:
     async def _take_back(
         self, collection: RawCollection, plan: _Plan, entries: Sequence[RawBSONDocument]
     ) -> None:
-        """Give documents the version of the run again: MongoDB refused others of their group.
+        """Give restored documents the version of the run again.
+
+        MongoDB refused another document of their group, and a group is restored as a whole.
 
         If MongoDB refuses this too, the document stays restored.
         """
@@ -254,7 +257,7 @@ class MongoTrash:
     async def _write_leads(
         self, collection: RawCollection, plan: _Plan, report: UndoReport
     ) -> list[Any]:
-        """Write the leads; the trash ids of those that read back as restored."""
+        """Write the leads. Returns the trash ids of those that read back as restored."""
         refused = await write_each(collection, [write for _, write, _ in plan.leads])
         current = await _find(collection, [entry for entry, *_ in plan.leads])
         restored = []

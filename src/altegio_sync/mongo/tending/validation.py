@@ -159,8 +159,8 @@ class _Run:
         except StoreUnavailableError:
             raise
         except StoreError:
-            # A server before 5.2, or a week with more lessons than fit into its memory. The rules
-            # need less of the server, and take longer.
+            # The server is older than 5.2, or a week has more lessons than fit into its memory. The
+            # rules themselves work here too, on all documents: this only takes longer.
             return
         self._candidates = [each["_id"] for each in found] if len(found) <= self._most_ids else None
 

@@ -16,7 +16,8 @@ _MOST = 250_000
 #: each page that brought something new.
 _IN_VAIN = 60
 _IN_VAIN_FOR_EACH_PAGE = 20
-#: Days are cut into windows, and a window whose list is still too long is cut again, this often.
+#: Days are cut into windows, and a window whose list is still too long is cut again. So the totals
+#: of all cut days may add up to this many first totals.
 _TIMES_CUT = 4
 #: Days with few bookings do not fill a page, so a page is expected to have no more rows than this.
 _FULL_PAGE = 50
@@ -72,12 +73,16 @@ class Allowance:
         self._requests += 1
 
     def count_cut(self, total: int) -> None:
-        """Days with this total are cut into windows. All windows together announce no more."""
+        """Count days that are cut into windows, by the total that was announced for these days.
+
+        Windows may be cut again, so the same bookings are counted a few times. When the sum of all
+        these totals is far above the first total, each further cut counts as a request in vain.
+        """
         self._announced_by_parts += total
         self._in_vain += self._announced_by_parts > _TIMES_CUT * (self._first_total or 0)
 
     def count_page(self, fresh_ids: Iterable[str]) -> None:
-        """A page was read. ``fresh_ids`` are the ids that are new in its window."""
+        """Count a page that was read. ``fresh_ids`` are the ids that are new in its window."""
         new = [each for each in fresh_ids if each not in self._ids]
         self._fresh_pages += bool(new)
         self._read += len(new)
@@ -85,5 +90,5 @@ class Allowance:
             self._ids.update(new)
 
     def count_in_vain(self, requests: int) -> None:
-        """A pass with this number of requests was not believed."""
+        """Count the requests of a pass that was not believed."""
         self._in_vain += requests

@@ -1,4 +1,4 @@
-"""Finds out whether everything was seen that one answer counted, in a list that changes."""
+"""Finds out whether a reading saw every booking that one answer counted, in a changing list."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Counted:
-    """The number of bookings that the first answer of a pass counted, and which were seen since.
+    """The bookings that the first answer of a pass counted: their ``total``, and which were seen.
 
-    A booking that is seen after the answer was in the list at the time of the answer if it was
-    seen before the answer too, or if its last change is older than the answer. A booking that was
-    changed in the same second may have entered the list after the answer: it is ``unsure``.
+    A booking in this answer, or on a later page, is certainly one of them where a page before this
+    answer had shown it too (``seen_before``), or where its last change is older than this answer.
+    A booking that was changed in the second of the answer may have entered the list after it: the
+    booking is ``unsure``.
     """
 
     at: datetime | None
@@ -30,7 +31,7 @@ class Counted:
 
     @classmethod
     def by(cls, first: Page, seen_before: Set[str]) -> list[Counted]:
-        """Empty where the total may be the number of rows on the page."""
+        """One `Counted` for the first answer; none where its total may be the rows of its page."""
         if first.total is None or first.total <= first.rows:
             return []
         return [cls(first.answered_at, first.total, frozenset(seen_before))]
@@ -45,11 +46,14 @@ class Counted:
                 self.seen.add(each.id)
 
     def is_seen(self, without_id: int) -> bool:
-        """Whether all were certainly seen. Where more were seen, the total was wrong."""
+        """Whether all were certainly seen. ``without_id`` is the number of rows without an id.
+
+        More than the total is not enough: then the total was wrong.
+        """
         return len(self.seen) + without_id == self.total
 
     def may_be_seen(self, without_id: int) -> bool:
-        """Whether all were seen if the list only grew. The unsure bookings count too."""
+        """Whether all may have been seen, if the list only grew. The unsure bookings count too."""
         return len(self.seen | self.unsure) + without_id >= self.total
 
 

@@ -1,4 +1,4 @@
-"""Refuses an answer with other days, as a proxy gives that ignores the query."""
+"""Refuses an answer with other days. A proxy that ignores the query gives such an answer."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _TOLERANCE = timedelta(days=1)
 
 
 def refuse_other_days(query: PageQuery, page: Page) -> None:
-    """An answer with other days says nothing of the days of the query, so they stay open.
+    """Refuse an answer with other days: it says nothing about the days of the query.
 
     Raises:
         UnexpectedAnswerError: every row with a readable start is on other days.

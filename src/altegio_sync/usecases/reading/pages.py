@@ -59,9 +59,10 @@ class PageReader:
         return page
 
     def _look_at(self, query: PageQuery, number: int, page: Page) -> None:
-        """If a total is larger than the rows on its page, it counts the whole query.
+        """Learn from a page whether totals can be trusted.
 
-        From then on every total is trusted.
+        A total that is larger than the rows of the first page counts the whole query. From then on
+        every total is trusted.
         """
         self.allowance.open(page.total, min(query.page_size, page.rows or query.page_size))
         self.has_seen_total |= number == 1 and page.total is not None and page.total > page.rows

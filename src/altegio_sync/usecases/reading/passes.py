@@ -96,10 +96,11 @@ class WindowReading:
         return seen
 
     def judge_changes(self, query: PageQuery, seen: Pass, first: Page, *, is_again: bool) -> None:
-        """Judge a pass over a list of changes.
+        """Judge a pass over a list of changes: set its ``has_grown`` or ``is_cut``.
 
-        It is enough when everything was seen that the first answer of one of the passes counted.
-        Without a total, a pass over several pages is believed when it brings nothing new.
+        The first answer of each pass counts the list. One pass is enough when every booking that
+        one of these answers counted was seen. Without a total, a pass over several pages is
+        believed when it brings nothing new.
         """
         if seen.is_cut or seen.grade is not None:
             return
@@ -149,7 +150,8 @@ class WindowReading:
             if second.rows:
                 return await self._walk(query, seen, 2, second)
         seen.announced = total
-        # The rows are compared, not the ids: an id that is twice in one answer hides no other row.
+        # The total is compared with the rows, not with the distinct ids. An answer that has an id
+        # twice has all its rows, so nothing is hidden.
         seen.grade = Grade.PROVED
         return seen
 
@@ -223,8 +225,8 @@ class WindowReading:
         for counted in self._counted:
             counted.take(page)
         self._pages.allowance.count_page(fresh)
-        # Rows without an id cannot be recognised. So only those are counted that are more than any
-        # earlier pass saw.
+        # Rows without an id cannot be recognised in a later pass. So only the rows are handed on
+        # that are more than any earlier pass had.
         unreadable = max(0, seen.unreadable - self._unreadable_before)
         self._unreadable_before += unreadable
         await self._pages.hand_on(
@@ -233,7 +235,7 @@ class WindowReading:
 
 
 def _newest_by_id(bookings: Iterable[Booking]) -> dict[str, Booking]:
-    """Of the bookings with the same id the newest, or the last where nothing says which is new."""
+    """Keep one booking for each id: the newest, or the last where no time says which is newer."""
     newest: dict[str, Booking] = {}
     for each in bookings:
         known = newest.get(each.id)

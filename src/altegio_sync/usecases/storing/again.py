@@ -38,7 +38,7 @@ class Store(Protocol):
 
 
 class AskingAgain:
-    """Requests overtaken appointments again: their page where that helps, then each by its id.
+    """Requests overtaken appointments again: the whole page for several, then each by its id.
 
     ``on_failure`` gets the id of an appointment that could not be stored, and the reason.
     """

@@ -41,8 +41,8 @@ class BookingIntake:
         self._progress = context.progress
         self._staff = StaffList(context.source, report, context.progress)
         self._taken_singly: set[str] = set()
-        #: Ids that a page counted, and that may still be requested by id: they are being stored,
-        #: or were stored on other days.
+        #: Ids that were counted with a page, and must not be counted again by `take_single`: they
+        #: are being stored now, or a stored appointment was moved to another time.
         self._counted: set[str] = set()
         #: The ids whose writes failed.
         self.failed: set[str] = set()
@@ -84,7 +84,8 @@ class BookingIntake:
     ) -> set[str]:
         """Store the bookings of a page.
 
-        Returns the ids of the updated bookings, where one of them was moved to another time.
+        Returns the ids of all updated bookings, if any of them was moved to another time: the
+        search for vanished appointments may meet them on their old days.
         """
         moved: set[str] = set()
         store = partial(self._store_batch, counts, moved)
