@@ -1,1 +1,1 @@
-"""What we know about appointments: values and pure functions, no I/O, no async."""
+"""The rules about appointments: values and pure functions, without I/O and without async."""

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class AttendanceStatus(Enum):
-    """Altegio's numbers for the attendance. A cancelled lesson has none: it is `deleted`."""
+    """Altegio's numbers for the attendance. A cancelled lesson is `deleted` and has no number."""
 
     PENDING = "0"
     ARRIVED = "1"
@@ -78,12 +78,12 @@ RECORD, SERVICES, CLIENT_NAME = "record", "services", "client name"
 class Booking:
     """One record of Altegio. A part that cannot be read is None; an unreadable id is empty.
 
-    ``teacher_id`` is set without ``teacher`` where Altegio sends only the teacher's id.
-    ``problems`` names the parts that could not be read, ``damaged`` the parts that did not arrive
-    as they were sent. ``version`` is Altegio's text for the last change: two readings with the
-    same version are of an unchanged booking. ``changed_at`` is the version as a moment, None where
-    it cannot be read. ``asked_at`` is when the request for this answer started, by `steady_now`;
-    None where unknown. ``possible_leads`` are the possible leads of a name without a certain lead.
+    ``teacher_id`` is set without ``teacher`` if Altegio sends only the teacher's id. ``problems``
+    names the parts that could not be read. ``damaged`` names the parts that were damaged on their
+    way. ``version`` is Altegio's text for the last change: if it is the same in two readings, the
+    booking did not change between them. ``changed_at`` is the version as a moment, or None if it
+    cannot be read. ``asked_at`` is when the request for this answer started, by `steady_now`; None
+    if unknown. ``possible_leads`` are the possible leads of a name without a certain lead.
     """
 
     id: str

@@ -1,4 +1,4 @@
-"""What needs attention: one rule for each thing that may look well although it is not."""
+"""What needs attention: one rule for each problem that is easy to overlook."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from altegio_sync.domain.validation import RuleFinding
     from altegio_sync.messages import Message
 
-#: A run or a cursor that is older: a crontab line probably no longer runs.
+#: If the last run or cursor is older, a crontab line probably no longer runs.
 MAX_AGE = timedelta(hours=26)
 #: No run takes so long: an older run hangs.
 _MAX_AT_WORK = timedelta(hours=24)
@@ -246,7 +246,7 @@ def about_leases(
 def about_killed(
     marks: Iterable[RunMark], at_work: Mapping[str, str], continued_by: Mapping[str, str]
 ) -> Iterator[Attention]:
-    """Report runs that began and left neither an end nor a lease; ``at_work`` are run ids."""
+    """Report runs that began, did not end, and hold no lease; ``at_work`` are run ids."""
     for mark in marks:
         for run in mark.open_runs[-1:]:
             if run.run_id not in at_work:

@@ -45,5 +45,5 @@ class CleanReport(CommandReport):
 
     @property
     def trash_run_id(self) -> str | None:
-        """The id that `undo` takes; a dry run has none, since it moves nothing to the trash."""
+        """The id for `undo`; None in a dry run, which moves nothing to the trash."""
         return None if self.dry_run else self.run_id

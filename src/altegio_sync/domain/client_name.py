@@ -1,4 +1,4 @@
-"""The CRM id that administrators type into a client's name, and the name without it."""
+"""Finds the CRM id that administrators type into a client's name, and the name without the id."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _ODD += (
     "\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0001\U000e0020-\U000e007f"
 )
 _ODD_CHARACTER = re.compile(f"[{_ODD}]")
-# The plain case of most names: one word of digits, and no other digit.
+# The usual form of a name: one word of digits, and no other digit.
 _PLAIN = re.compile(
     rf"(?P<before>(?:[^0-9{_ODD}]* )?)(?P<id>[0-9]+)[,.]?(?P<after>(?: [^0-9{_ODD}]*)?)"
 )
@@ -61,7 +61,7 @@ def parse_client_name(
     lengths: frozenset[int] = frozenset(),
     region: str = DEFAULT_REGION,
 ) -> Lead | None:
-    """The lead's id and the rest of the name, or None where either is missing.
+    """The lead's id and the rest of the name; None if one of the two is missing.
 
     ``lengths`` are the possible numbers of digits of the school's ids; empty where not known.
     Phone numbers of ``region`` (two ISO letters), dates and amounts are not ids. A lead that may
@@ -81,13 +81,13 @@ def parse_client_name(
 
 
 def full_name(name: str, surname: str = "", patronymic: str = "") -> str:
-    """The full name for storing: without invisible characters, with single spaces."""
+    """The full name as it is stored: without invisible characters, with single spaces."""
     full = join_name(name, surname, patronymic)
     return full if _ODD_CHARACTER.search(full) is None else _plainly(name, surname, patronymic)
 
 
 def _plainly(*parts: str) -> str:
-    """The full name without invisible characters, and with full-width digits as 0 to 9."""
+    """The full name without invisible characters; full-width digits become 0 to 9."""
     return join_name(*(_ODD_CHARACTER.sub(_plain_character, part) for part in parts))
 
 
@@ -96,7 +96,7 @@ def _plain_character(match: re.Match[str]) -> str:
 
 
 def _read_plain(full: str, match: re.Match[str], lengths: frozenset[int]) -> Lead | None:
-    """The lead of a name whose only number is the id; None where the name needs all rules."""
+    """The lead of a name whose only number is the id; None if the name needs all rules."""
     before, lead_id, after = match.groups()
     size = len(lead_id)
     if size not in (lengths or _PLAIN_LENGTHS) or is_year(lead_id):
@@ -161,8 +161,8 @@ def _doubtful_leads(full: str, candidates: Sequence[Candidate]) -> list[Lead]:
 def _choose(candidates: Sequence[Candidate], *, knows_lengths: bool) -> tuple[Candidate, bool]:
     """Choose among the long candidates; the flag says whether the choice is doubtful.
 
-    A candidate that may be the end of a phone number, a year, or something else (by the words
-    beside it) is used only where there is no other candidate.
+    Some candidates are used only if there is no other candidate: the end of a phone number, a year,
+    or a number that is something else by the words beside it.
     """
     plain = [each for each in candidates if not each.is_other] or candidates
     clear = [each for each in plain if not each.is_suspect and not each.is_year]

@@ -18,9 +18,9 @@ def utc_now() -> datetime:
 def steady_now() -> float:
     """Seconds since an unknown moment before the program began; only differences have a meaning.
 
-    Nobody sets this clock, and it runs while the process or the machine sleeps. Where the system
-    has no such clock (macOS, Windows), the time of a suspended machine is not counted, but the time
-    of a stopped process is.
+    Nobody sets this clock, and it runs while the process or the machine sleeps. If the system has
+    no such clock (macOS, Windows), the time while the machine is suspended is not counted. The time
+    while the process is stopped is always counted.
     """
     if _IS_BOOT_CLOCK_HERE:
         return time.clock_gettime(time.CLOCK_BOOTTIME)

@@ -1,4 +1,4 @@
-"""Lasting conditions that need attention: which they are, and when they are reported again."""
+"""Lasting conditions that need attention: finds them, and decides when to report them again."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Reported:
-    """What is stored about a condition; the ``pending`` ids were found since the last report."""
+    """The stored state of a condition; ``pending`` ids were found since the last report."""
 
     at: Moment | None = None
     message: Message = NO_TEXT
@@ -67,7 +67,7 @@ class Reported:
 
 @dataclass(frozen=True, slots=True)
 class ReportPlan:
-    """The lines to report now, and what to store. None: the condition is deleted."""
+    """The lines to report now, and the states to store. None: the condition is deleted."""
 
     lines: list[Message] = field(default_factory=list)
     memory: dict[str, Reported | None] = field(default_factory=dict)
@@ -138,5 +138,5 @@ def plan_report(
 
 
 def _is_due(known: Reported, now: datetime) -> bool:
-    """A report in the future was stored by a machine with a wrong clock, so it does not count."""
+    """Whether to report again. A last report in the future is from a wrong clock and is ignored."""
     return known.at is None or not timedelta() <= now - known.at < _REPORTED_EVERY

@@ -14,7 +14,7 @@ _ZONES_BEHIND_UTC = timedelta(hours=12)
 
 
 def continue_sync(words: Iterable[str], options: Iterable[str]) -> str:
-    """The command; ``words`` are the period: its first and last day, or the typed words."""
+    """The command; ``words`` are the period's first and last day, or the typed words."""
     days = [each for each in dict.fromkeys(words) if each]
     return " ".join(["altegio-sync sync", *(days or ["PERIOD"]), *options, "--resume"])
 
@@ -30,7 +30,7 @@ def continue_run(report: SyncReport) -> str:
 
 
 def _continue_changes(report: SyncReport) -> str:
-    """With `--since` there may be no cursor yet, so the command needs the same beginning again."""
+    """The command. After `--since` there may be no cursor yet, so `--since` is needed again."""
     begun = [each.cursor.since for each in report.companies if each.cursor is not None]
     options = report.options
     if options and begun:

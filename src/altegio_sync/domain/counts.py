@@ -1,4 +1,4 @@
-"""What a run counts: requests, bookings, days, and appointments that are no longer listed."""
+"""The counts of a run: requests, bookings, days, and appointments that are no longer listed."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ class RecordCounts(Counts):
 
 @dataclass(slots=True)
 class DayCounts(Counts):
-    """Local days by how sure it is that no booking was missed.
+    """Local days, by how certain it is that no booking was missed.
 
     ``unsettled``: the list kept changing, or not all of its bookings could be stored. ``resumed``:
     the day was complete before the run, so it was not read.

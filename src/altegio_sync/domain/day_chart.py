@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 Unit = Literal["day", "week", "month", "year"]
 _UNITS: tuple[Unit, ...] = ("day", "week", "month", "year")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-#: A mistyped year must not flatten the chart: more distant days are only counted.
+#: A mistyped year must not flatten the chart, so days that are further away are only counted.
 _YEARS_SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """The appointments of the unit that begins on the day."""
+    """The number of appointments in the day, week, month or year that begins on ``day``."""
 
     first_day: date
     count: int
@@ -67,7 +67,7 @@ class DayChart:
 def draw_days(
     by_day: Sequence[DayCount], period: Period | None, today: date, *, most_bars: int
 ) -> DayChart:
-    """At most ``most_bars`` bars, over the whole period where both its ends are given."""
+    """At most ``most_bars`` bars. They cover the whole period if both its ends are given."""
     near = [each for each in by_day if abs(each.day.year - today.year) <= _YEARS_SHOWN]
     outside = sum(each.count for each in by_day) - sum(each.count for each in near)
     if not near:

@@ -32,7 +32,7 @@ def silent(_step: Step, _done: int, _total: int | None) -> None:
 
 @dataclass(frozen=True, slots=True)
 class DumpDigest:
-    """The count and the hash of a dump's documents; ``size`` is in bytes, uncompressed."""
+    """The number and the hash of a dump's documents; ``size`` is in bytes, uncompressed."""
 
     documents: int
     size: int
@@ -41,7 +41,7 @@ class DumpDigest:
 
 @dataclass(frozen=True, slots=True)
 class BackupReport(CommandReport):
-    """A backup that was written, read back, and is equal to the collection."""
+    """A backup that was written, read back, and found equal to the collection."""
 
     json_keys = (
         *("command", "ok", "path", Key("documents", "digest.documents")),
@@ -72,7 +72,7 @@ class RestoreReport(CommandReport):
     failed: int = 0
     #: Documents of the collection that the dump does not have; None if they were not counted.
     extra: int | None = None
-    #: Our unique index was dropped, or would be, since duplicates come back.
+    #: The program's unique index was dropped, or would be, since the dump contains duplicates.
     index_dropped: bool = False
     errors: list[RunError] = field(default_factory=list)
     interrupted: bool = False

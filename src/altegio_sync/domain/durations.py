@@ -20,7 +20,7 @@ _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
 def age_text(age: timedelta) -> Message:
-    """As people say it: 5 seconds, 2 minutes, 7 hours, 3 days. A negative age counts as 0."""
+    """The age in words: 5 seconds, 2 minutes, 7 hours, 3 days. A negative age counts as 0."""
     seconds = max(0.0, age.total_seconds())
     if seconds < 90:
         return SECONDS(count=round(seconds))

@@ -1,4 +1,4 @@
-"""How a command ended: the exit codes, and which of them a report leads to."""
+"""The exit codes, and which of them a command returns."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class ExitCode(IntEnum):
 def decide_exit_code(
     *, interrupted: bool = False, out_of_reach: bool = False, has_failed: bool = False
 ) -> ExitCode:
-    """The code of a report; where several hold, the first in the order of the parameters."""
+    """The exit code. If several conditions are true, the first parameter decides."""
     if interrupted:
         return ExitCode.INTERRUPTED
     if out_of_reach:
@@ -32,7 +32,7 @@ def decide_exit_code(
 
 
 class CommandReport(JsonForm):
-    """The base of what a command reports at its end; ``ok`` is exit code 0."""
+    """The base of the reports of commands; ``ok`` means exit code 0."""
 
     __slots__ = ()
 

@@ -1,4 +1,4 @@
-"""Changed fields with their old and new values, only of fields that logs may contain."""
+"""Changed fields with their old and new values. Only fields that logs may contain are included."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ _LONGEST = 40
 
 @dataclass(frozen=True, slots=True)
 class FieldChange:
-    """A field of a document, with the value that is stored and the one that replaces it."""
+    """A field of a document, with the stored value and the value that replaces it."""
 
     name: str
     old: object
     new: object
 
     def is_shifted_start(self, zone: ZoneInfo) -> bool:
-        """Whether the start differed by exactly the zone's offset at that time.
+        """Whether the start changed by exactly the zone's offset at that time.
 
-        Then a program has read a local time as UTC, or UTC as a local time.
+        This happens when a program reads a local time as UTC, or UTC as a local time.
         """
         if self.name != "startDateTime":
             return False

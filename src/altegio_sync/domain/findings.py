@@ -28,7 +28,7 @@ class WrongValue(JsonForm):
 
 @dataclass(frozen=True, slots=True)
 class FoundDocument(JsonForm):
-    """One document. Other people wrote every text in it, so it is shown by `plain`.
+    """One document. Other people wrote all its texts, so they are shown by `plain`.
 
     Only ``lead_id`` identifies the pupil, since results contain no names.
     """

@@ -17,7 +17,7 @@ from altegio_sync.messages.foreign_text import plain
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A key of a JSON object, where it is more than the name of an attribute.
+    """A key of a JSON object that needs more than the name of an attribute.
 
     ``attribute`` is the name of the attribute, or several names with dots between them. By default
     it is the name of the key. An ``optional`` key is absent where the value is None. A number is
@@ -56,7 +56,7 @@ class JsonForm:
 
 
 def json_value(value: object) -> Any:
-    """The value as JSON has it: days and moments in ISO 8601, moments in UTC."""
+    """The value for JSON: days and moments are texts in ISO 8601, moments in UTC."""
     match value:
         case JsonForm():
             return value.to_json()
@@ -86,4 +86,4 @@ def utc_text(moment: datetime) -> str:
 
 
 def fields_of(owner: JsonForm) -> tuple[Field[Any], ...]:
-    return fields(owner)  # type: ignore[arg-type]  # the base of dataclasses is none itself
+    return fields(owner)  # type: ignore[arg-type]  # the base is no dataclass itself

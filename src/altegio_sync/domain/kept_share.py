@@ -1,4 +1,4 @@
-"""Decides whether a run kept so few bookings that a setting must be wrong."""
+"""Decides whether a run kept so few bookings that a setting is probably wrong."""
 
 from __future__ import annotations
 

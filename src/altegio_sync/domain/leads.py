@@ -1,4 +1,4 @@
-"""Which number is a lead's id, by the school's settings, and when to doubt it."""
+"""Decides which number is a lead's id, by the school's settings, and when an id is doubtful."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class LeadRules:
         return Lead(client_id, told, others=self.possible(name, surname, patronymic))
 
     def possible(self, name: str, surname: str = "", patronymic: str = "") -> tuple[Lead, ...]:
-        """The possible leads of a name without a certain CRM id; a stored id among them stays."""
+        """The possible leads of a name without a certain CRM id. If one is stored, it stays."""
         if self.pattern is not None or self.kind is LeadIdKind.CLIENT:
             return ()
         full = full_name(name, surname, patronymic)
@@ -96,7 +96,7 @@ class LeadRules:
         return [self.kind.value, sorted(self.lengths), pattern, self.region]
 
 
-#: The rules where nothing is set.
+#: The rules when nothing is set.
 USUAL_LEADS: Final = LeadRules()
 
 
@@ -116,10 +116,10 @@ def parse_lengths(text: str) -> frozenset[int]:
 
 
 def settle(lead: Lead, stored_id: object) -> Lead:
-    """The lead to store where a document already has ``stored_id``.
+    """The lead to store, if the document already has ``stored_id``.
 
-    An id that may still be right by the client's name stays. It is doubtful where the rules would
-    choose another id from the name.
+    A stored id stays if it is one of the possible ids in the client's name. It is doubtful if the
+    rules would choose another id.
     """
     if not lead.others or stored_id is None:
         return lead

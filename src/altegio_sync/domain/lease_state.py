@@ -1,4 +1,4 @@
-"""Who holds a company or the collection, as `status` reports it."""
+"""The holder of a company or of the collection, as `status` reports it."""
 
 from __future__ import annotations
 

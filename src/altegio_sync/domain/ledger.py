@@ -1,7 +1,8 @@
-"""Which local days are known to be complete: a grade for each day, and how it was reached.
+"""Which local days are known to be complete: a grade for each day, and the reason for the grade.
 
-A list of pages moves while it is read. Days are *checked* when the distinct ids of all pages equal
-the totals that the first and the last answer announce, *proved* when one answer held all of them.
+The bookings of a list move between its pages while the pages are read. A day is *checked* when the
+number of distinct ids on all pages equals the totals of the first and the last answer. It is
+*proved* when one answer contained all bookings.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ _RULES_VERSION = 2
 
 
 class Grade(Enum):
-    """How sure it is that no booking was missed, the weaker grade first."""
+    """How certain it is that no booking was missed. The weaker grade comes first."""
 
     CHECKED = "checked"
     PROVED = "proved"
@@ -57,7 +58,7 @@ def settings_hash(rules: LessonRules, leads: LeadRules) -> str:
 class LedgerEntry:
     """One pass over one local day; ``at`` is the time of its first answer, by Altegio's clock.
 
-    ``timezone`` is the zone that the day was cut in.
+    ``timezone`` is the zone in which the day begins and ends.
     """
 
     day: date
@@ -69,7 +70,7 @@ class LedgerEntry:
     run_id: str
 
     def counts(self, zone: ZoneInfo, settings: str) -> bool:
-        """Whether it was made after the end of the day, in the same zone, with these settings."""
+        """Whether the pass began after the end of the day, in this zone, with these settings."""
         day_end = datetime.combine(self.day + _DAY, time(), zone)
         is_same = are_same_zone(self.timezone, zone.key)
         return is_same and self.settings == settings and self.at >= day_end
@@ -199,7 +200,7 @@ def cover(
     settings: str,
     now: datetime,
 ) -> CompanyCoverage:
-    """What the ledger says about the period's days. Today cannot be covered yet."""
+    """The entries of the ledger about the period's days. Today cannot be covered yet."""
     today = now.astimezone(zone).date()
     ended = [day for day in period.each_day() if day < today]
     graded = {}
@@ -217,7 +218,7 @@ def cover(
 
 @dataclass(frozen=True, slots=True)
 class CoverageReport(CommandReport):
-    """What the ledger says about a period, for one company or several.
+    """The days of a period that the ledger covers, for one company or several.
 
     A day of several companies is covered when it is covered for each of them.
     """

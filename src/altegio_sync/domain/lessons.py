@@ -55,9 +55,9 @@ class Kept:
 class Skipped:
     """A booking that does not belong in the collection.
 
-    ``detail`` explains the reason, without private data. ``teacher`` is the teacher where known: an
-    appointment that is already stored is updated with everything that can be read. ``if_stored`` is
-    the verdict for a document whose stored lead is one of the booking's possible leads.
+    ``detail`` explains the reason, without private data. ``teacher`` is the teacher if known: a
+    stored appointment is updated with everything that can be read. ``if_stored`` is the verdict for
+    a document whose stored lead is one of the booking's possible leads.
     """
 
     booking: Booking
@@ -151,7 +151,7 @@ def _judge_possible(
 def _skip(
     booking: Booking, reason: SkipReason, teacher: Teacher | None, parts: Sequence[str]
 ) -> Skipped:
-    """Skip for ``reason``, or as invalid where a part that the reason depends on is damaged."""
+    """Skip for ``reason``; if a part that the reason depends on is damaged, skip as invalid."""
     damaged = [part for part in parts if part in booking.damaged]
     if damaged:
         detail = texts.DAMAGED(parts=_name_parts(damaged))

@@ -1,4 +1,4 @@
-"""Numbers that are hardly a CRM id, because of a word beside them or because of their form.
+"""Finds numbers that are hardly a CRM id, because of a word beside them or of their form.
 
 Such a number is used only where the name has no other number, and it is doubtful: some schools use
 the number of a contract as their id.
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# Beginnings of words before the number: papers, money, birthdays, addresses. No surname has them.
+# Beginnings of words before the number: papers, money, birthdays, addresses. No surname begins so.
 _STEMS = """
     догов контракт рахунок рахунк квитанц накладн свідоц свидет удостов посвідч личност сертиф
     пароль аккаунт акаунт замовл оплат оплач сплат сплач заборг задолж вартіст стоим знижк скидк
@@ -35,7 +35,8 @@ _WORDS = """
 """
 _JOINED = rf"(?:{'|'.join(_STEMS.split())})[^\W\d_]*|{'|'.join(map(re.escape, _WORDS.split()))}"
 _NAMED: Final = re.compile(
-    # A word for what the number is; then perhaps "code", "number", "id", or a series' letters.
+    # A word that says what the number is; after it may come "code", "number", "id" or letters of a
+    # series.
     rf"(?<![^\W_])(?:{_JOINED}|(?<![0-9] )(?:usd|eur|uah|pln|kzt|грн))\.?\s?[:=-]?\s?"
     r"(?:(?:ids?|ід|no|nr|номер|number|code|код|м|№)\.?:?\s?)?[№#-]?\s?"
     r"(?:[^\W\d_]{1,3}(?:-[^\W\d_]{1,3})?[ -]?)?(?P<number>[0-9]+)",
@@ -81,7 +82,7 @@ _HEADS: Final = frozenset(
 def may_name(word: str) -> bool:
     """Whether the word before a number may say what the number is.
 
-    A cheap test: it may wrongly say yes, but never wrongly no. Capitals may be a document's series.
+    The test is cheap: a yes may be wrong, a no is never wrong. Capitals may be a document's series.
     """
     return word[:_HEAD].casefold() in _HEADS or (len(word) < _HEAD and word.isupper())
 
@@ -92,7 +93,7 @@ def is_compact_date(digits: str) -> bool:
 
 
 def spans_named_otherwise(text: str, *, sets_lengths: bool) -> Iterator[tuple[int, int]]:
-    """Where numbers are that are hardly ids; a postcode counts only where no lengths are set."""
+    """The places of numbers that are hardly ids. Postcodes count only if no lengths are set."""
     patterns = (
         (_NAMED, _NICKNAME, _COUNTED) if sets_lengths else (_NAMED, _NICKNAME, _COUNTED, _CITY)
     )
@@ -102,5 +103,5 @@ def spans_named_otherwise(text: str, *, sets_lengths: bool) -> Iterator[tuple[in
 
 
 def follows_named(text: str, start: int) -> bool:
-    """Whether the words behind the number that begins there say that it is hardly an id."""
+    """Whether the words behind the number at ``start`` say that it is hardly an id."""
     return _COUNTED.match(text, start) is not None or _CITY.match(text, start) is not None

@@ -1,4 +1,4 @@
-"""The numbers in a client's name that may be a CRM id: not dates, amounts, or phone numbers."""
+"""Finds the numbers in a client's name that may be a CRM id: no dates, amounts, phone numbers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from altegio_sync.domain.phones import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence, Set
 
-#: The possible numbers of digits of an id where the school sets no lengths.
+#: The possible numbers of digits of an id if the school sets no lengths.
 USUAL_LENGTHS: Final = frozenset(range(3, 11))
 #: An id with fewer digits is doubtful: rooms, groups and prices have such numbers too.
 SURE_LENGTH: Final = 5
@@ -33,7 +33,7 @@ _LABEL_WORDS = """
     иин іін
 """
 LABELS: Final = frozenset(_LABEL_WORDS.split())
-# Behind a number, these words belong to that number: 050 123 45 67 viber.
+# These words behind a number belong to the number: 050 123 45 67 viber.
 _MESSENGERS = "viber|вайбер|whatsapp|вотсап|telegram|телеграм|tg"
 _MONEY = r"грн|гривень|гривні|uah|usd|eur|euro|євро|евро|pln|zł|zl|kzt|тенге|тг|руб|rub|дол"
 # These words behind a short number say that it counts or measures something.
@@ -82,7 +82,7 @@ _MEASURED = re.compile(
 LINK = re.compile(
     r"(?:https?://|www\.)\S+|(?<!\S)[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}/\S+", re.IGNORECASE
 )
-#: Between the groups of digits of one phone number.
+#: The signs between the groups of digits of one phone number.
 _JOINT = re.compile(r"[ ()._/‐-―-]{1,4}")
 _CHAIN = re.compile(r"[ /:.-]")
 _LONG_CHAIN = 3
@@ -126,7 +126,7 @@ def is_year(digits: str) -> bool:
 def find_candidates(text: str, lengths: Set[int], region: str) -> list[Candidate]:
     """The candidates in the order of the text; ``lengths`` are the lengths that the school set.
 
-    ``text`` has single spaces and no digits but 0 to 9.
+    ``text`` has single spaces, and only the digits 0 to 9.
     """
     runs = [(match.start(), match.end()) for match in _RUN.finditer(text)]
     never = [match.span() for match in _NEVER.finditer(text)]
@@ -161,7 +161,7 @@ def _is_odd_form(digits: str) -> bool:
 
 
 def _measured(text: str, *, sets_lengths: bool) -> Iterator[tuple[int, int]]:
-    """Amounts of money, and short counts where no lengths are set."""
+    """Amounts of money; also short counts, if no lengths are set."""
     for match in _MEASURED.finditer(text):
         if match["short"] is None or not sets_lengths:
             yield match.span(match.lastgroup or 0)
@@ -215,7 +215,7 @@ def _short_parts(chain: Sequence[tuple[int, int]], *, is_tied: bool) -> Iterator
 def _find_phones(
     text: str, runs: list[tuple[int, int]], lengths: Set[int], region: str
 ) -> tuple[set[tuple[int, int]], set[tuple[int, int]]]:
-    """The runs of digits that belong to a phone number of several groups, and those that may."""
+    """The runs of digits that are part of a phone number, and the runs that may be part of one."""
     phones: set[tuple[int, int]] = set()
     suspects: set[tuple[int, int]] = set()
     first = 0
@@ -258,7 +258,7 @@ def _longest_phone(
     """The last run of the phone number that begins with ``first``, and whether it is marked.
 
     A marked number can only be a phone number: it has a plus, a leading 0, brackets or a hyphen.
-    When the number is complete, no further run that may be an id itself is added to it.
+    After the number is complete, no further run is added that may itself be an id.
     """
     start, end = runs[first]
     begins = text[start:end]

@@ -87,7 +87,7 @@ class FromTo:
     last: Period | NamedPeriod
 
     def on(self, today: date) -> Period:
-        """Raises ConfigError where the first day is after the last."""
+        """Raises ConfigError if the first day is after the last."""
         first, last = self._ends(today)
         if first > last:
             raise ConfigError(texts.START_AFTER_END(first=first, last=last))
@@ -144,7 +144,7 @@ PERIOD_NAMES = tuple(_NAMED)
 
 
 def day_range(period: Period, this_year: int) -> str:
-    """As people write it, such as 1–31 October; with the year where it is not this year."""
+    """The period in words, such as 1–31 October; with the year if it is not this year."""
     first, last = period.start, period.last_day
     year = "" if first.year == last.year == this_year else f" {last.year}"
     if first == last:

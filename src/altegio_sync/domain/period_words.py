@@ -55,7 +55,7 @@ _BETWEEN_WORDS = re.compile(r"[\s_‐‑‒–—−-]+")
 _ISO_DAY = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 _DOTTED_DAY = re.compile(r"(?P<day>[0-9]{1,2})\.(?P<month>[0-9]{1,2})\.(?P<year>[0-9]{4})")
 _ISO_MONTH = re.compile(r"([0-9]{4})-([0-9]{2})")
-#: A clear word that is not accepted: the message suggests the accepted word.
+#: A clear date in a form that is not accepted. The message suggests the accepted form.
 _YEAR_FIRST = re.compile(r"([0-9]{4})[-/. ]?([0-9]{1,2})[-/. ]?([0-9]{1,2})")
 _MONTH_LAST = re.compile(r"([0-9]{1,2})[./]([0-9]{4})")
 _SHORT_YEAR = re.compile(r"[0-9]{1,2}[./-][0-9]{1,2}[./-][0-9]{2}")
@@ -122,7 +122,7 @@ def _parse(text: str) -> Period | NamedPeriod:
 
 
 def _normal(text: str) -> str:
-    """The word as this module writes it, whatever its case, form of letters and separators."""
+    """The word in this module's spelling: its case, form of letters and separators do not count."""
     composed = unicodedata.normalize("NFKC", text).casefold()
     return _BETWEEN_WORDS.sub("-", composed.strip())
 
@@ -170,7 +170,7 @@ def _invalid(text: str, why: Message | None) -> ConfigError:
 
 
 def _suggest(text: str) -> Message | None:
-    """What was probably meant, or why the text is ambiguous; None where neither is known."""
+    """The probable meaning, or why the text is ambiguous; None if neither is known."""
     plain = unicodedata.normalize("NFKC", text)
     plain = "".join(str(unicodedata.digit(each, each)) for each in plain)
     if _SHORT_YEAR.fullmatch(plain):

@@ -1,11 +1,11 @@
-"""Which digits are a phone number, by the numbering plans of PyPI's `phonenumbers`."""
+"""Decides which digits are a phone number, by the numbering plans of PyPI's `phonenumbers`."""
 
 from __future__ import annotations
 
 from functools import lru_cache
 from typing import Final
 
-#: Used where neither a setting nor the time zone names a country.
+#: The country if neither a setting nor the time zone names one.
 DEFAULT_REGION: Final = "UA"
 #: A single run of fewer digits is never a phone number: ids have as many digits.
 SHORTEST_PHONE: Final = 9
@@ -41,7 +41,7 @@ def is_possible_abroad(digits: str) -> bool:
 def reads_as_phone(digits: str, region: str) -> bool:
     """Whether one run of digits is a phone number and not an id.
 
-    Ten digits that begin with 0 are a phone number, also where the operator is not known.
+    Ten digits that begin with 0 are a phone number, also if the operator is not known.
     """
     if len(digits) < SHORTEST_PHONE:
         return False

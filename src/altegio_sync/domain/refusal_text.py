@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
 _LONGEST = 200
-#: The rest is ignored: nobody reads it, and a pattern's time grows with the text.
+#: A longer text is cut: nobody reads the rest, and a pattern needs more time for a longer text.
 _LOOKED_AT = 1000
 _MASK = "***"
 _ENGLISH = """
@@ -120,5 +120,5 @@ def _known_or_masked(match: re.Match[str]) -> str:
 
 
 def _one_mask(match: re.Match[str]) -> str:
-    """Join masks in a row into one, so that the number of words of a name is not shown either."""
+    """Join consecutive masks into one, so that nobody can see how many words a name has."""
     return f"{_MASK} " if match[0][-1].isspace() else _MASK

@@ -1,4 +1,4 @@
-"""A document to repair, what Altegio answered about it, and what was not repaired."""
+"""A document to repair, Altegio's answer about it, and the documents that were not repaired."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Loss(Enum):
     NOTHING = "nothing"
     #: The lead's id or a date is missing.
     PART = "part"
-    #: It has none of appointment id, lead and start.
+    #: The appointment id, the lead and the start are all missing.
     ALL = "all"
 
 
@@ -35,8 +35,8 @@ class Loss(Enum):
 class Suspect:
     """A stored document with an error that only Altegio can correct.
 
-    ``document_id`` is for the store alone. Without an ``appointment_id`` there is nothing to ask
-    by; without a ``starts_at`` it stands on no day.
+    Only the store uses ``document_id``. Without an ``appointment_id``, Altegio cannot be asked for
+    the booking. Without a ``starts_at``, the document belongs to no day.
     """
 
     document_id: Any
@@ -49,7 +49,7 @@ class Suspect:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Altegio's answer about a suspect; without a ``verdict`` if Altegio does not have it."""
+    """Altegio's answer about a suspect; ``verdict`` is None if Altegio has no such booking."""
 
     suspect: Suspect
     verdict: Verdict | None = None

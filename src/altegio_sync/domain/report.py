@@ -1,4 +1,4 @@
-"""What a run did: the report that `--json` prints and `altegio-sync-runs` keeps."""
+"""The report of a run, as `--json` prints it and `altegio-sync-runs` stores it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def new_run_id(now: datetime) -> str:
-    """An id that sorts by time, to the millisecond, and is short enough to type."""
+    """An id that sorts by time, exact to the millisecond, and short enough to type."""
     milliseconds = now.microsecond // 1000
     return f"{now:%Y%m%d-%H%M%S}-{milliseconds:03}{secrets.token_hex(2)}"
 
@@ -60,7 +60,7 @@ class RunError(JsonForm):
     @model_validator(mode="before")
     @classmethod
     def _of_stored(cls, stored: object) -> object:
-        """Earlier versions stored the English text alone."""
+        """Read the message. Earlier versions stored only the English text."""
         if isinstance(stored, Mapping) and isinstance(stored.get(STORED_MESSAGE), Mapping):
             return {**stored, "message": from_data(stored[STORED_MESSAGE])}
         return stored
@@ -76,7 +76,7 @@ class WritingRun:
 
 @dataclass(frozen=True, slots=True)
 class LeadChange(JsonForm):
-    """A stored appointment that has the id of another lead now."""
+    """A stored appointment that now has the id of another lead."""
 
     json_keys = (Key("appointmentId", "appointment_id"), Key("from", "old"), Key("to", "new"))
 
@@ -87,7 +87,7 @@ class LeadChange(JsonForm):
 
 @dataclass(frozen=True, slots=True)
 class CursorMove(JsonForm):
-    """The time since which changes were requested, and the new cursor (None: not moved)."""
+    """The time from which changes were requested, and the new cursor (None if it did not move)."""
 
     since: datetime
     moved_to: datetime | None = None
@@ -106,7 +106,7 @@ class DaysAsked(JsonForm):
 
 @dataclass(slots=True)
 class CompanyReport(JsonForm):
-    """The part of a run that concerns one company; ``period`` is None if it never began."""
+    """The part of a run about one company; ``period`` is None if this part never began."""
 
     json_keys = (
         *("company", Key("period", "days_asked"), "api", "records", "days", "vanished"),
@@ -127,7 +127,7 @@ class CompanyReport(JsonForm):
     lead_changes: list[LeadChange] = field(default_factory=list)
     #: The appointment ids behind some of the counts, in order and each once.
     noted_ids: dict[str, dict[str, None]] = field(default_factory=dict)
-    #: Another run works on the same company, so this run left the company to it.
+    #: Another run works on the same company, so this run did not.
     gave_way: bool = False
     #: The run stopped because Altegio or MongoDB was unreachable or refused.
     broke_off: bool = False
@@ -243,7 +243,7 @@ class SyncReport(CommandReport):
 
     @property
     def exit_code(self) -> ExitCode:
-        """If every company stopped only because of the settings, the use was wrong."""
+        """The exit code: wrong use if every company stopped only because of the settings."""
         has_nothing = bool(self.companies) and all(each.broke_off for each in self.companies)
         code = decide_exit_code(
             interrupted=self.interrupted,
@@ -255,5 +255,5 @@ class SyncReport(CommandReport):
 
 
 def failure_json(command: str, errors: Iterable[RunError]) -> dict[str, Any]:
-    """What a command prints under ``--json`` when it fails before it has anything to report."""
+    """The output of ``--json`` when a command fails before it has anything to report."""
     return {"command": command, "ok": False, "errors": [error.to_json() for error in errors]}

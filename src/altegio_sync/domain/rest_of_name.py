@@ -17,18 +17,18 @@ _OPENING = {closing: opening for opening, closing in _PAIRS.items()}
 _BOTH_SIDES: Final = frozenset("\"'`*_|/\\~=+-–—:;#№")
 _BEFORE: Final = frozenset(",:;=#№№/\\|_-–—~*+")
 _AFTER: Final = frozenset(",:;/\\|_-–—~*#№")
-#: Only directly behind the id: behind a space the sign belongs to the name.
+#: These signs are removed only directly behind the id. Behind a space they belong to the name.
 _ENDING: Final = frozenset(".!?")
-# Words that only announce an id, also in mixed and similar letters.
+# Words that only announce an id, also if letters of two alphabets are mixed.
 _ID_WORDS = "id ід ид iд іd айді айди crm срм црм crmid no nr"
 ID_WORDS: Final = frozenset(_ID_WORDS.split())
-#: Announce an id only where other words are left for a name.
+#: These words announce an id only if other words remain for a name.
 KIND_WORDS: Final = frozenset(("lead", "лід", "лид", "номер", "код", "code", "number"))
 _LAST_WORD = re.compile(r"(?:^|(?<=[\W\d_]))(?:crm-)?[^\W\d_]+[.:]?$", re.IGNORECASE)
 
 
 def without_id(text: str, spans: Sequence[tuple[int, int]]) -> str:
-    """The words that are left when the spans are removed from the text."""
+    """The words that remain when the spans are removed from the text."""
     for start, end in reversed(spans):
         text = _take_out(text, start, end)
     return " ".join(text.split())
@@ -73,7 +73,7 @@ def _strip_signs(before: str, after: str) -> tuple[str, str]:
 
 
 def _ends_word(before: str, sign: str) -> bool:
-    """Whether the sign belongs to the word before it, as in B1+."""
+    """Whether the sign belongs to the word before it, like the plus of B1+."""
     return sign in "+*~=" and before[-1:] == " " and before.rstrip()[-2:-1] not in ("", " ")
 
 

@@ -1,4 +1,4 @@
-"""What is stored about the last run of a command, also if its report is not stored."""
+"""The marks of the last runs. They are stored even if the report of a run is not stored."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SKIPPED_KEPT = 5000
 
 @dataclass(frozen=True, slots=True)
 class OpenRun:
-    """A run that has begun and not ended, or was killed; ``words`` are the typed period."""
+    """A run that has not ended yet, or was killed; ``words`` are the typed period."""
 
     run_id: str
     started_at: Moment
@@ -33,8 +33,8 @@ class OpenRun:
 class RunMark:
     """The last run of a command for one company, or for the whole run (``company`` is None).
 
-    ``at`` is the time of its end by MongoDB's clock.
-    Each run of `sync` is compared with the earlier ``samples``; the latest is the last.
+    ``at`` is when the run ended, by MongoDB's clock. Each run of `sync` is compared with the
+    earlier ``samples``, which are in order of time.
     """
 
     command: str
@@ -51,7 +51,7 @@ class RunMark:
 
 @dataclass(frozen=True, slots=True)
 class MarkChange:
-    """What the end of a run changes in a mark. None: the field is not changed."""
+    """The changes of a mark at the end of a run. None: the field is not changed."""
 
     company: str | None
     last: RunSummary | None = None
@@ -76,6 +76,6 @@ def is_noteworthy(company: CompanyReport, mark: RunMark | None) -> bool:
 
 
 def skipped_ids(company: CompanyReport) -> list[str]:
-    """The ids of skipped bookings that need a person."""
+    """The ids of skipped bookings that need attention."""
     names = ("no_crm_id", "teacher_not_found", "invalid")
     return [each for name in names for each in company.noted_ids.get(name, ())][:SKIPPED_KEPT]

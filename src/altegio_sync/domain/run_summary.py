@@ -1,4 +1,4 @@
-"""What matters later of a run's report, as it is stored and read back."""
+"""The part of a run's report that later runs and `status` need, as it is stored and read back."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from altegio_sync.domain.report import CompanyReport, SyncReport
 
 _ERRORS_KEPT = 3
-#: Warnings that hold until a later run of the same kind finds all in order.
+#: Warnings that stay until a later run of the same kind finds no such problem.
 _LASTING = (
     "no_longer_kept",
     "no_total",
@@ -29,7 +29,7 @@ _IDS_IN_REPORT = 100
 
 @dataclass(frozen=True, slots=True)
 class RecordsSummary(JsonForm):
-    """The counts of bookings that matter later; ``failed`` is in whole reports only."""
+    """The counts of bookings that are needed later; only whole reports have ``failed``."""
 
     json_keys = ("fetched", "stale", "doubtful")
 
@@ -41,10 +41,10 @@ class RecordsSummary(JsonForm):
 
 @dataclass(frozen=True, slots=True)
 class RunSummary(JsonForm):
-    """What matters later of a run, for one company or for the whole run.
+    """The part of a report that is needed later, for one company or for the whole run.
 
     A whole report can be read as a summary too, since its keys have the same names. Reports of
-    earlier versions lack some of them.
+    earlier versions lack some of the keys.
     """
 
     json_keys = (
@@ -63,7 +63,7 @@ class RunSummary(JsonForm):
     finished_at: Moment | None = None
     period: DaysAsked | None = None
     records: RecordsSummary | None = None
-    #: None where no list of errors could be read.
+    #: None if no list of errors could be read.
     errors: tuple[RunError, ...] | None = None
     warnings: tuple[RunError, ...] | None = None
 
@@ -81,7 +81,7 @@ class RunSummary(JsonForm):
 
     @property
     def was_interrupted(self) -> bool:
-        """Earlier versions did not store it: an interrupted run has no error."""
+        """Whether the run was interrupted. If this was not stored: the run failed without error."""
         if self.interrupted is not None:
             return self.interrupted
         failed = 0 if self.records is None else self.records.failed
@@ -89,7 +89,7 @@ class RunSummary(JsonForm):
 
     @property
     def next_command(self) -> str:
-        """The command that continues the run; earlier versions did not store it."""
+        """The command that continues the run. It is computed if it was not stored."""
         if self.continued_by is not None:
             return self.continued_by
         if self.command != "sync":
@@ -99,7 +99,7 @@ class RunSummary(JsonForm):
 
 
 def summarize(report: SyncReport, company: CompanyReport | None) -> RunSummary:
-    """What matters later of one company's part, or of the whole run."""
+    """The summary of one company's part, or of the whole run."""
     part = report if company is None else company
     is_interrupted = report.interrupted if company is None else company.was_interrupted
     ok = report.ok if company is None else not company.has_failed
@@ -144,7 +144,7 @@ def to_kept_report(report: SyncReport, noteworthy: Sequence[str]) -> dict[str, A
 
 
 def _to_kept(report: SyncReport | CompanyReport) -> dict[str, Any]:
-    """With some of the appointment ids, and with messages that any language can show."""
+    """The JSON with only some appointment ids, and with messages as code and fields."""
     ids = report.appointment_ids.items()
     return report.to_json() | {
         "appointment_ids": {name: found[:_IDS_IN_REPORT] for name, found in ids},

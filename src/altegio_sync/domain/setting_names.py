@@ -1,4 +1,4 @@
-"""Names of settings that this program does not know, and the setting that was probably meant."""
+"""Finds unknown names of settings, and the setting that was probably meant."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ if TYPE_CHECKING:
 
 _PREFIX = "ALTEGIO_"
 #: How similar the part after the prefix must be to a known name. With 0.8, `SERVICES` is similar to
-#: `SERVICE_IDS`; `PARTNER_TOKEN`, a name of the school's own server, is similar to none.
+#: `SERVICE_IDS`, and `PARTNER_TOKEN`, a name of the school's own server, is similar to no name.
 _LIKE = 0.8
-#: The same for the whole name, where the prefix itself is mistyped.
+#: How similar the whole name must be if the prefix itself is mistyped.
 _LIKE_AS_A_WHOLE = 0.9
 
 
 @dataclass(frozen=True, slots=True)
 class UnknownName:
-    """An unknown name with the prefix, or nearly; ``meant`` is None where no setting is similar."""
+    """An unknown name that has nearly the prefix; ``meant`` is None if no setting is similar."""
 
     name: str
     meant: str | None
@@ -40,7 +40,7 @@ class UnknownName:
 
 
 def find_unknown(names: Iterable[str], known: Sequence[str]) -> list[UnknownName]:
-    """The unknown names, in order and each once; letter case does not matter."""
+    """The unknown names, in order, without repetitions; letter case does not matter."""
     upper = {each.upper() for each in known}
     found = []
     for name in dict.fromkeys(names):

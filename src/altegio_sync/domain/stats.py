@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from altegio_sync.domain.period import AnyPeriod, Period
     from altegio_sync.messages import Message
 
-#: The first and the last day of any period. They stand for an end that was left open.
+#: The first and the last day of any period. An open period begins or ends here.
 EARLIEST, LATEST = date(1, 1, 2), date(9999, 12, 30)
 MISSING = "Missing"
 _RATE_DIGITS = 4
@@ -32,19 +32,19 @@ def parse_span(first: str | None, last: str | None) -> AnyPeriod | None:
     """The days from ``first`` to ``last``, both included. None is an open end, or all time.
 
     Raises:
-        ConfigError: no such day, month or word, or the days the wrong way round.
+        ConfigError: no such day, month or word, or the first day is after the last.
     """
     return parse_open_period(first, last, EARLIEST, LATEST)
 
 
 def open_ends(period: Period) -> tuple[date | None, date | None]:
-    """The first and the last day; None for an end that was left open."""
+    """The first and the last day; None for an open end."""
     first = None if period.start == EARLIEST else period.start
     return first, None if period.last_day == LATEST else period.last_day
 
 
 def day_starts_at(day: date, zone: ZoneInfo) -> datetime:
-    """The first moment of the local day, in UTC; an hour later where the clocks skip midnight."""
+    """The first moment of the local day, in UTC; an hour later if the clocks skip midnight."""
     return datetime.combine(day, time(), zone).astimezone(UTC)
 
 
@@ -106,7 +106,7 @@ class HourCount(JsonForm):
 
 @dataclass(frozen=True, slots=True)
 class ShowCount(JsonForm):
-    """How many of a teacher's lessons were attended and missed; the others do not count."""
+    """How many of a teacher's lessons were attended and missed; other lessons do not count."""
 
     json_keys = (
         *(Key("teacherId", "id"), Key("teacherName", "name"), "arrived", "no_show"),
@@ -129,7 +129,7 @@ class ShowCount(JsonForm):
 
 @dataclass(frozen=True, slots=True)
 class TrialCounts(JsonForm):
-    """Trial lessons, the leads who had one, and those with a lesson after their first trial."""
+    """Trial lessons, leads with a trial lesson, and leads with a lesson after their first trial."""
 
     json_keys = ("lessons", "leads", "booked_again", "came_again", Key("rate", digits=_RATE_DIGITS))
 
@@ -145,7 +145,7 @@ class TrialCounts(JsonForm):
 
 @dataclass(frozen=True, slots=True)
 class DuplicateCounts(JsonForm):
-    """Ids that several documents share, and how many documents are too many.
+    """The number of ids that several documents share, and of the extra copies.
 
     ``first`` has some of the ids, with the number of their documents.
     """
@@ -159,7 +159,7 @@ class DuplicateCounts(JsonForm):
 
 @dataclass(frozen=True, slots=True)
 class StoredCounts:
-    """The counts of the store. All except total, deleted and duplicates are of active ones."""
+    """The counts of the store; except total, deleted and duplicates, of active documents."""
 
     total: int
     active: int

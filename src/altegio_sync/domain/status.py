@@ -1,4 +1,4 @@
-"""Whether the collection can be trusted now, and what needs attention."""
+"""The report of `status`: whether the collection can be trusted now, and what needs attention."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 class StatusReport(CommandReport):
     """The status at the moment ``now``, by the clock of MongoDB's server.
 
-    ``coverage`` is of the last 30 days that have ended; ``stale`` is a count of the last `sync`.
+    ``coverage`` is about the last 30 full days; ``stale`` is a count of the last `sync`.
     ``about_run`` and ``about_store`` are things that need attention.
     """
 

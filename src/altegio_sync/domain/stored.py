@@ -13,7 +13,7 @@ from typing import Annotated, Any, TypeVar, cast
 from pydantic import AfterValidator, Strict, TypeAdapter, ValidationError
 
 Stored = TypeVar("Stored")
-#: Closer to the ends of the calendar a moment has no local time in some zones.
+#: Nearer to the ends of the calendar, a moment has no local time in some zones.
 _FIRST = datetime(1, 1, 3, tzinfo=UTC)
 _LAST = datetime(9999, 12, 29, tzinfo=UTC)
 

@@ -1,4 +1,4 @@
-"""What the trash holds of a run, what undoing the run did, and what a purge deleted."""
+"""A run in the trash, and the reports of `undo` and `purge`."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class TrashedRun(JsonForm):
 
 @dataclass(slots=True)
 class UndoReport(CommandReport):
-    """What undoing a run did. The lists contain ids of appointments that were not changed."""
+    """The report of undoing a run. The lists contain ids of appointments that were not changed."""
 
     json_keys = (
         *("command", "run_id", "ok", "restored", "already", "index_dropped"),
@@ -42,7 +42,7 @@ class UndoReport(CommandReport):
     already: int = 0
     index_dropped: bool = False
     changed_since: list[str] = field(default_factory=list)
-    #: What MongoDB does not take back: for a validator, for a unique index made by others …
+    #: Refused by MongoDB, for example by a validator or by a unique index of another program.
     refused: list[str] = field(default_factory=list)
     errors: list[RunError] = field(default_factory=list)
     indexes_dropped_from: list[str] = field(default_factory=list)
@@ -55,7 +55,7 @@ class UndoReport(CommandReport):
         )
 
     def add_refused(self, appointment_id: str, message: Message) -> None:
-        """Report it, once for all documents of an appointment."""
+        """Report the refusal, once for all documents of an appointment."""
         if appointment_id not in self.refused:
             self.refused.append(appointment_id)
             self.errors.append(RunError("refused", message))

@@ -1,4 +1,4 @@
-"""What the rules found, and what a repair changed."""
+"""The findings of the rules, and the changes of a repair."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RuleContext:
-    """What the rules need to know beside the documents."""
+    """The settings and the facts that the rules need, in addition to the documents."""
 
     now: datetime
-    #: What the ids of leads may look like.
+    #: The rules for ids of leads.
     leads: LeadRules = USUAL_LEADS
     #: The stored ids of leads that are doubtful by these rules.
     doubtful_leads: Sequence[str] = ()
-    #: Documents, by `_id`, for whose appointment one that was updated later speaks; None where they
-    #: are too many to name.
+    #: The `_id`s of documents that are superseded by a later document of the same appointment; None
+    #: if there are too many for a query.
     superseded_ids: Sequence[object] | None = ()
     #: Rules that are neither reported nor repaired.
     ignored: frozenset[str] = frozenset()
@@ -62,7 +62,7 @@ class Severity(StrEnum):
 
 
 class Remedy(Enum):
-    """What corrects a rule's findings."""
+    """The way in which the findings of a rule can be corrected."""
 
     ASK = texts.ASK
     CONVERT = texts.CONVERT
@@ -118,7 +118,7 @@ class RepairPlan(JsonForm):
 
 @dataclass(slots=True)
 class ValidationReport(CommandReport):
-    """The findings. After a repair: what is still wrong, and what was changed."""
+    """The findings. After a repair, these are the remaining findings, beside the changes."""
 
     json_keys = (
         *("command", "ok", Key("period", "scope", optional=True), "checked", "errors", "warnings"),

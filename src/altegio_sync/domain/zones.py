@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-#: Names that tzdata gave since 2016, each with its old name: an old machine knows only the old one.
+#: New names since 2016, each with its old name: an old machine knows only the old name.
 _OLDER_NAMES = {
     "Europe/Kyiv": "Europe/Kiev",
     "America/Nuuk": "America/Godthab",
@@ -23,7 +23,7 @@ _STEP = timedelta(days=7)
 
 
 def find_zone(name: object) -> ZoneInfo | None:
-    """The zone of this name, or of its older name; None where this machine knows neither."""
+    """The zone of this name, or of its older name; None if this machine knows neither."""
     if not isinstance(name, str) or not name:
         return None
     for each in (name, _OLDER_NAMES.get(name)):
@@ -36,7 +36,7 @@ def find_zone(name: object) -> ZoneInfo | None:
 
 @cache
 def are_same_zone(one: str, other: str) -> bool:
-    """Whether both names mean one zone, as Europe/Kiev and Europe/Kyiv do.
+    """Whether both names mean the same zone, such as Europe/Kiev and Europe/Kyiv.
 
     `zoneinfo` does not resolve links, so the offsets of both zones are compared.
     """

@@ -1,4 +1,4 @@
-"""Decides what to write for a booking, given the documents that are stored under its id."""
+"""Decides what to write for a booking, by the documents that are stored under its id."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ if TYPE_CHECKING:
 
     Document = dict[str, Any]
 
-#: The fields that are read of a stored document.
+#: The fields of a stored document that a sync reads.
 READ_FIELDS = (*BOOKING_FIELDS, "updatedAt")
 
 
 @dataclass(slots=True)
 class Plan:
-    """What to do about one verdict; ``position`` is its place in the batch.
+    """The writes for one verdict; ``position`` is the verdict's place in the batch.
 
     ``writes_at`` is the `updatedAt` that the plan writes. ``document_id`` is the `_id` of the
     document that it adds. ``asks_again``: nothing is written, since the document may be newer.
@@ -75,7 +75,7 @@ def plan_one(
     writes_at: datetime,
     document_id: Callable[[str], ObjectId] = new_document_id,
 ) -> Plan:
-    """Decide about one booking, given the documents stored under its id.
+    """Decide about one booking, by the documents that are stored under its id.
 
     ``document_id`` makes the `_id` of a new document from the appointment's id.
     """
@@ -85,7 +85,7 @@ def plan_one(
     wanted = wanted_fields(verdict)
     is_gone = not isinstance(verdict, Kept)
     if len(stored) > 1:
-        # An id stored as a number cannot become a text that another document has already.
+        # A stored number cannot become a text if another document already has this text as its id.
         wanted.pop(KEY, None)
     settled = [(each, *settled_fields(wanted, verdict, each)) for each in stored]
     differing = [
@@ -158,7 +158,7 @@ def _plan_new(
 
 
 def was_carried_out(plan: Plan, stored: Sequence[Document], now_planned: Plan) -> bool:
-    """Whether the plan was carried out: its document or its `updatedAt` is stored."""
+    """Whether the plan was carried out: its document, or its `updatedAt`, is stored."""
     if plan.document_id is not None:
         return any(
             each["_id"] == plan.document_id and each.get("updatedAt") == plan.writes_at
@@ -217,7 +217,7 @@ def plan_marks(
 def _stamp_writes(
     stored: Sequence[Document], wanted: Document, asked: Asked
 ) -> Sequence[UpdateOne]:
-    """Writes of the stamp alone. The document does not change otherwise, so `updatedAt` stays."""
+    """Writes that change only the stamp. No other field changes, so `updatedAt` stays."""
     return [
         _update(each, stamp)
         for each in stored

@@ -1,10 +1,10 @@
 """Counts the collection inside MongoDB, by a few aggregations, two at a time.
 
-Each aggregation reads the collection once and makes few groups of it, by cheap keys. Expensive work
-(conversions, time zones, names) is done on the groups. Tests that few documents fail are also done
-on the groups: a `$match` of three conditions costs as much as the `$group` after it. The
-aggregations are no single snapshot: a write of another program may be in one count and not in
-another.
+Each aggregation reads the collection once and makes a few groups, by keys that are cheap to
+compute. Expensive work (conversions, time zones, names) is done on the groups. Conditions that
+nearly all documents meet are also tested on the groups: a `$match` of three conditions costs as
+much as the `$group` after it. The aggregations do not share a snapshot: one count may include a
+write of another program, and another count may not.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
 TOP = 5
 _NAMED_DUPLICATES = 10
-#: The no-show rate is shown for so many teachers: those with the most attended or missed lessons.
+#: The no-show rate is shown for this many teachers, those with the most attended or missed lessons.
 SHOWN_TEACHERS = 15
 _ACTIVE: Document = {"isDeleted": {"$ne": True}}
 _START = "$startDateTime"
@@ -65,7 +65,7 @@ class MongoStats:
             StoreError: MongoDB failed.
         """
         with translated_errors():
-            # The longest question first.
+            # The slowest aggregation comes first.
             leads, duplicates, people, starts = await _two_at_a_time(
                 lambda: self._aggregate(_leads(query)),
                 lambda: self._count_duplicates(query),
@@ -81,9 +81,9 @@ class MongoStats:
         return {**await self._aggregate(_duplicates(query)), "guarded": is_guarded}
 
     async def _count_starts(self, query: StatsQuery) -> Document:
-        """Days and hours, from the quarters of an hour in which lessons start.
+        """Count days and hours, by the quarters of an hour in which lessons start.
 
-        Local days and hours come from Python's time zones: those of a server may be years old.
+        Python's time zones decide the local days and hours: the server's zones may be years old.
         """
         hours: Counter[tuple[date, int]] = Counter()
         upcoming = 0
@@ -97,7 +97,7 @@ class MongoStats:
         return {"hours": hours, "upcoming": upcoming}
 
     async def _aggregate(self, pipeline: Pipeline) -> Document:
-        """The single document at the end of the pipeline; an empty one if there is none."""
+        """The only result of the pipeline; an empty document if there is no result."""
         found = await (await self._collection.aggregate(pipeline, allowDiskUse=True)).to_list()
         return found[0] if found else {}
 
@@ -105,7 +105,8 @@ class MongoStats:
 async def _two_at_a_time(*work: Callable[[], Awaitable[Document]]) -> list[Document]:
     """The results in order. If one fails, the others are cancelled before the error is raised.
 
-    All at once would be slower on a server with two cores: the longest would get less than one.
+    To run all at once would be slower on a server with two cores: the slowest aggregation would get
+    less than one core.
     """
     turns = asyncio.Semaphore(2)
 
@@ -166,7 +167,7 @@ def _people(query: StatsQuery) -> Pipeline:
 
 
 def _named(kind: str) -> Pipeline:
-    """The combinations by id. The name is that of the appointment that starts last."""
+    """The combinations by id, each with the name in the appointment that starts last."""
     arrived, no_show = (
         {"$sum": {"$cond": [{"$eq": ["$_id.status", each.value]}, "$n", 0]}}
         for each in (AttendanceStatus.ARRIVED, AttendanceStatus.NO_SHOW)
@@ -244,7 +245,7 @@ def _leads(query: StatsQuery) -> Pipeline:
 
 
 def _duplicates(query: StatsQuery) -> Pipeline:
-    """Duplicates as in `clean`: 501 and "501" are the same id."""
+    """Duplicates, as `clean` finds them: 501 and "501" are the same id."""
     extra = {"$sum": {"$subtract": ["$documents", 1]}}
     total = {"$group": {"_id": None, "ids": {"$sum": 1}, "extra": extra}}
     first: Pipeline = [{"$sort": {"_id": 1}}, {"$limit": _NAMED_DUPLICATES}]

@@ -57,7 +57,7 @@ if TYPE_CHECKING:
 #: Only this program stores a stamp; the old scripts do not.
 _OF_OURS: Document = {STAMP: {"$exists": True}}
 _PROJECTION = dict.fromkeys(READ_FIELDS, 1)
-#: So often is a document read again that others change at the same time.
+#: How often a document is read again when other programs change it at the same time.
 _TRIES = 5
 
 
@@ -122,7 +122,7 @@ class MongoAppointments:
     async def mark_deleted(
         self, gone: Mapping[str, float | None], scope: StoredScope
     ) -> MarkResult:
-        """See the port. A document is marked only if it is still as it was read."""
+        """See the port. A document is marked only if nobody changed it since it was read."""
         result = MarkResult()
         left = set(gone)
         writes_at = _milliseconds(self._clock())
@@ -184,10 +184,10 @@ class MongoAppointments:
         by_id: bool = False,
         run: WritingRun | None = None,
     ) -> BatchResult:
-        """See the port. Every write changes a document only if it is still as it was read.
+        """See the port. A write changes a document only if nobody changed it since it was read.
 
-        Otherwise the document is read again. Another run was faster; or this run itself wrote the
-        document, and MongoDB was lost before it confirmed this.
+        Otherwise the document is read again: another run was faster, or this run itself wrote the
+        document and MongoDB was lost before it confirmed the write.
         """
         failures: list[Message] = []
         plans: dict[int, Plan] = {}
@@ -212,7 +212,7 @@ class MongoAppointments:
         *,
         by_id: bool,
     ) -> list[Plan]:
-        """A plan for each verdict. If its ``earlier`` plan was carried out, this plan is kept."""
+        """A plan for each verdict. An ``earlier`` plan that was carried out is kept."""
         stored = await self._find_stored([verdict.booking.id for _, verdict in verdicts])
         writes_at = _milliseconds(self._clock())
         known: dict[float | None, Asked] = {}
@@ -235,7 +235,7 @@ class MongoAppointments:
         """The stored documents by id; several for an id with old duplicates."""
         stored: dict[str, list[Document]] = defaultdict(list)
         query = having_ids(self._keys(ids))
-        # All in one answer: by default the first answer has 101 documents.
+        # One answer contains all documents; by default the first answer has only 101.
         cursor = self._collection.find(query, _PROJECTION, batch_size=len(ids) + 1)
         for document in await cursor.to_list():
             stored[to_id(document[KEY]) or ""].append(document)

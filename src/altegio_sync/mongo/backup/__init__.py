@@ -1,1 +1,1 @@
-"""Dumps of the collection in the layout of mongodump, and what restores them."""
+"""Writes dumps of the collection in the layout of mongodump, and restores them."""

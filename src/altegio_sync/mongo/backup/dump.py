@@ -49,7 +49,7 @@ class MongoBackup:
         self._on_progress = on_progress
 
     async def back_up(self, target: Path) -> BackupReport:
-        """Write every document in the order of ``_id``. The target appears when it was checked.
+        """Write every document in the order of ``_id``. The target appears only after a check.
 
         If other programs write a document meanwhile, the backup has its old or its new version.
 

@@ -48,7 +48,7 @@ class DumpError(AltegioSyncError):
 
 
 class UnreadableDumpError(ConfigError):
-    """The file is no dump, or no complete one. The text never contains a part of the file."""
+    """The file is no dump or is incomplete. The message never contains a part of the file."""
 
 
 class Digesting:
@@ -121,7 +121,7 @@ def read_documents(path: Path) -> Iterator[RawBSONDocument]:
     """The documents of a `.bson` or `.bson.gz` file, in order. Each is decoded once to check it.
 
     Raises:
-        UnreadableDumpError: it is no such file, or is damaged. Earlier documents were correct.
+        UnreadableDumpError: the file is no dump or is damaged. Documents before were correct.
     """
     try:
         with path.open("rb") as file:

@@ -44,7 +44,7 @@ def default_target(now: datetime) -> Path:
 
 
 def file_stem(collection: str) -> str:
-    """The beginning of the file's name: the encoded name of the collection, with + for a space."""
+    """The file's name without its ending: the collection's name, encoded, with + for a space."""
     escaped = quote_plus(collection, safe="")
     if len(escaped) <= _LONGEST_NAME:
         return escaped
@@ -53,14 +53,14 @@ def file_stem(collection: str) -> str:
 
 
 def _possible_stems(collection: str) -> list[str]:
-    """The name as `mongodump` writes it today, and as it and this program wrote it before."""
+    """The names that today's `mongodump`, earlier ones and earlier versions of this program use."""
     earlier = (quote(collection, safe=""), quote(collection, safe="$&+=:@"))
     plain = () if "/" in collection else (collection,)
     return list(dict.fromkeys([file_stem(collection), *earlier, *plain]))
 
 
 def _may_be_of(file: Path, collection: str) -> bool:
-    """False if the metadata name another collection: the file `a+b` may be of `a b`."""
+    """False if the metadata name another collection: the file `a+b` may contain `a b`."""
     stem = file.name.partition(".bson")[0]
     for name, opened in ((f"{stem}.metadata.json.gz", gzip.open), (f"{stem}.metadata.json", open)):
         try:

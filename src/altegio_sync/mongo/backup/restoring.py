@@ -138,7 +138,7 @@ class MongoRestorer:
         """The file of the collection's dump: the path itself, or a file in that folder.
 
         Raises:
-            ConfigError: there is none, or there are several.
+            ConfigError: there is no such file, or there are several.
         """
         return find_dump_file(path, self._collection.database.name, self._collection.name)
 
@@ -179,10 +179,10 @@ class MongoRestorer:
             report.index_dropped = await ensure_unique_index(self._collection) is not None
 
     async def _check(self, file: Path, report: RestoreReport) -> bool:
-        """Read all of the dump once, before anything is written.
+        """Read the whole dump once, before anything is written.
 
-        Returns whether two of its documents have the same value as their appointment id; only a
-        dry run needs to know this, since writing finds it out.
+        Returns whether two documents of the dump share a value as appointment id. Only a dry run
+        needs this answer: when documents are written, MongoDB refuses the second.
         """
         document_ids, appointment_ids = SeenKeys(), SeenKeys()
         async for batch in self._read(file, report):
@@ -229,7 +229,7 @@ class MongoRestorer:
     async def _compare(self, documents: Sequence[RawBSONDocument]) -> _Batch:
         batch = _Batch()
         missing = {server_key(each["_id"]): each for each in documents}
-        # A dump of any origin may contain an operator where an `_id` should be.
+        # The dump may come from anywhere, and contain an operator instead of an `_id`.
         ids = [each["_id"] for each in documents if not _is_operator(each["_id"])]
         async for stored in self._raw.find({"_id": {"$in": ids}}):
             document = missing.pop(server_key(stored["_id"]), None)
@@ -246,7 +246,7 @@ class MongoRestorer:
     async def _collides(self, batch: _Batch) -> bool:
         """Whether a document that is not replaced has an appointment id that will be written."""
         wanted = (*batch.missing, *batch.differing)
-        # A value that is no id may be an operator.
+        # A query must not contain a value that is no id: it may be an operator.
         written = [each for each in wanted if to_id(each.get(KEY)) is not None]
         if not written:
             return False
@@ -307,7 +307,7 @@ def _replacements(batch: _Batch) -> list[_Write]:
 
 
 def _appointment_id(document: Mapping[str, Any]) -> str | Message:
-    """At most 40 letters: anything may be in the place of the id."""
+    """The id, cut to 40 letters, since the field may contain anything."""
     value = document.get(KEY)
     return str(value)[:40] if isinstance(value, str | int) else WITHOUT_ID()
 

@@ -88,10 +88,10 @@ class SharedBudget:
                 return
 
     async def rest(self, seconds: float) -> None:
-        """Let no request start for so long, in all processes that share the budget."""
+        """Let no request start for ``seconds``, in all processes that share the budget."""
         self._resting_until = max(self._resting_until, anyio.current_time() + seconds)
         until = {"$max": [_sound("$resting_until"), _after("$$NOW", int(seconds * 1000))]}
-        # Without MongoDB this process still rests, and its next turn reports the error.
+        # If MongoDB fails, this process still rests, and its next turn reports the error.
         with suppress(StoreError), translated_errors():
             await self._collection.update_one(
                 {"_id": self._key}, [{"$set": {"resting_until": until}}], upsert=True
@@ -199,7 +199,7 @@ def rates_of(per_second: int, per_minute: int, minute_s: float) -> list[Rate]:
 
 
 async def try_budget(database: AsyncDatabase[Document], key: str) -> None:
-    """Check that starts can be reserved, without a reservation; StoreError if they cannot."""
+    """Check that starts can be reserved, but reserve none. Raises StoreError if they cannot."""
     with translated_errors():
         await _collection(database).update_one(
             {"_id": key}, {"$setOnInsert": {"starts": []}}, upsert=True
@@ -242,7 +242,7 @@ def _is_date(value: Any) -> Document:
 
 
 def _sound(moment: Any) -> Document:
-    """The moment; or now, if the moment is so far ahead that the server's clock was set back."""
+    """The moment; or now, if the moment is too far ahead: then the server's clock was set back."""
     return {"$cond": [{"$gt": [moment, _after("$$NOW", _MOST_AHEAD_MS)]}, "$$NOW", moment]}
 
 

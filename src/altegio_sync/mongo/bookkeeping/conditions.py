@@ -1,4 +1,4 @@
-"""When each lasting condition was last reported: one document for each condition."""
+"""Stores when each lasting condition was last reported: one document for each condition."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far `changes` has read: a cursor for each company."""
+"""Stores how far `changes` has read: a cursor for each company."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class MongoCursors(OwnDocuments):
     async def move_cursor(self, company_id: str, to: datetime, run_id: str) -> None:
         """Move the cursor forward. A cursor that is already further stays where it is."""
         await self._fence()
-        # A moment in the future was written by mistake. It must not stop the cursor for ever.
+        # A stored moment in the future is a mistake, and must not stop the cursor for ever.
         latest = max(to, self._clock() + MOST_AHEAD)
         is_moment = {"$eq": [{"$type": "$at"}, "date"]}
         is_ahead = {"$and": [is_moment, {"$gt": ["$at", to]}, {"$lte": ["$at", latest]}]}

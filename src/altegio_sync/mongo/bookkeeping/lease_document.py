@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 Document = dict[str, Any]
 
-#: In place of a company, for commands that work on the whole collection.
+#: The company of a lease on the whole collection.
 ALL_COMPANIES = "*"
 _NEVER = datetime(1, 1, 1, tzinfo=UTC)
 #: The clocks of the members of a replica set may differ by this much.
@@ -28,9 +28,9 @@ _CLOCKS_DIFFER = timedelta(seconds=10)
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """A run that holds a company, and since when by the server's clock.
+    """A run that holds a company; ``since`` is by the server's clock.
 
-    Runs of different ``work`` share a company. None: the run shares the company with no other.
+    Runs of different ``work`` share a company. If ``work`` is None, the run shares nothing.
     """
 
     company_id: str
@@ -101,7 +101,7 @@ LEASES: Document = {"$cond": [{"$isArray": "$leases"}, "$leases", []]}
 
 
 def _is_alive() -> Document:
-    """As `Holder.is_alive`."""
+    """`Holder.is_alive` as an expression."""
     latest, last = (
         {"$add": ["$$NOW", int(ahead.total_seconds() * 1000)]}
         for ahead in (_CLOCKS_DIFFER, MOST_AHEAD)
@@ -124,7 +124,7 @@ def leases_where(condition: Document) -> Document:
 
 
 def is_in_the_way(company_id: str, work: str | None) -> Document:
-    """As `Holder.is_in_the_way`."""
+    """`Holder.is_in_the_way` as an expression."""
     if company_id == ALL_COMPANIES:
         return {"$eq": [{"$type": "$$lease.company"}, "string"]}
     shares = {"$ifNull": ["$$lease.shares", None]}

@@ -1,7 +1,7 @@
 """Leases prevent runs from disturbing each other. Only the server's clock is compared.
 
 Commands that rearrange documents hold the whole collection. Runs of different work share a company:
-each of their writes changes a document only if it is still as it was read.
+each of their writes changes a document only if nobody changed the document since it was read.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ Document = dict[str, Any]
 LEASES_COLLECTION = "altegio-sync-leases"
 #: A lease whose owner died is taken over after this time.
 LIFETIME_S = 60.0
-#: So many renewals in a lifetime: three may fail before the lease expires.
+#: The number of renewals in a lifetime: three may fail before the lease expires.
 _RENEWALS = 4
 _LOOKED_EVERY_S = 1.0
 _RELEASED_WITHIN_S = 5.0
@@ -226,7 +226,8 @@ class MongoLeases:
 
     @waits_for_mongodb
     async def _renew_once(self, company_id: str) -> bool:
-        # Not from the future, even if the server's clock was set back after the lease was taken.
+        # If the server's clock was set back after the lease was taken, the lease must not seem to
+        # come from the future.
         since = {"$min": ["$$lease.since", "$$NOW"]}
         renewed = {"$mergeObjects": ["$$lease", {"since": since, **self._term}]}
         each = {"$cond": [self._is_mine(company_id), renewed, "$$lease"]}

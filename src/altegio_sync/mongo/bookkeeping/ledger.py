@@ -38,7 +38,7 @@ class MongoLedger(OwnDocuments):
 
     @cached_property
     def _junk(self) -> set[str]:
-        """The `_id`s of documents that are no entries; the next entry of the day replaces them."""
+        """The `_id`s of documents that are no entries. The next entry of such a day replaces it."""
         return set()
 
     @waits_for_mongodb

@@ -1,4 +1,4 @@
-"""What the ledger and the cursors have in common."""
+"""The common base of the ledger and the cursors."""
 
 from __future__ import annotations
 

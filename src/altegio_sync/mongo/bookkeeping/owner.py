@@ -1,4 +1,4 @@
-"""Which process this is, and whether another process of this machine is gone."""
+"""Identifies this process, and finds out whether another process of this machine is gone."""
 
 from __future__ import annotations
 

@@ -83,7 +83,7 @@ class MongoRuns:
 
     @waits_for_mongodb
     async def find_last(self, *commands: str) -> RunSummary | None:
-        """The run that began last, of any of the commands; None without one."""
+        """The last run of any of the commands, by its begin; None if there is no run."""
         names = commands or READING_COMMANDS
         newest = await self._server_time() + _CLOCKS_DIFFER_BY
         wanted = {"command": {"$in": names}, "started_at": {"$not": {"$gt": newest}}, **self._ours}
@@ -124,7 +124,7 @@ class MongoRuns:
         return self._read(RunSummary, document, RUNS_COLLECTION, document["_id"])
 
     def _read_last(self, document: Document) -> RunSummary | None:
-        """What a mark remembers of the run that ended last."""
+        """The summary in a mark of the run that ended last."""
         last = document.get("last")
         if last is None:
             return None
@@ -218,7 +218,7 @@ def _with_moments(report: Mapping[str, Any]) -> Document:
 
 
 def _read_message(stored: object) -> object:
-    """A message, where it is one; earlier versions stored its text."""
+    """The stored message, or the text that earlier versions stored."""
     if not stored:
         return None
     return from_data(stored) if isinstance(stored, str | Mapping) else stored

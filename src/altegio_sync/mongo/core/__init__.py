@@ -1,1 +1,1 @@
-"""What everything in MongoDB needs: the connection, ids, documents, indexes, writing in batches."""
+"""The common parts of the MongoDB code: connection, ids, documents, indexes, writes in batches."""

@@ -30,7 +30,7 @@ def batched(
     size_of: Callable[[ItemT], int] = lambda _: 0,
     most_size: float = math.inf,
 ) -> Iterator[list[ItemT]]:
-    """As `in_batches`. A batch also ends with the item by which it reaches ``most_size``."""
+    """Like `in_batches`. A batch also ends when the sizes of its items reach ``most_size``."""
     batch: list[ItemT] = []
     size = 0
     for item in items:

@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
     from altegio_sync.messages import Message
 
-#: The server's code for a document of more than 16 MiB, also where the driver refuses it.
+#: The server's code for a document of more than 16 MiB. Also used when the driver refuses it.
 TOO_LARGE = 10334
-#: In place of a code: the document was not stored as it was written.
+#: Used instead of a code: the document was stored with other contents than were written.
 OTHERWISE = -1
 MOST_BYTES = 16 * 1024 * 1024
-#: These codes are about the whole command and not about a document: no right, unknown state.
+#: Codes about the whole command, not about one document: no permission, or an unknown state.
 _ABOUT_ALL = {UNAUTHORIZED, 8000, 18, 50, 112, 251, *GOING_AWAY}
 _TRANSIENT = ("TransientTransactionError", "RetryableWriteError", "UnknownTransactionCommitResult")
 
@@ -58,7 +58,7 @@ async def write_each(
     harmless when it is carried out twice.
 
     Raises:
-        PyMongoError: the error is not about a document: MongoDB was lost, or there is no right.
+        PyMongoError: the error is not about a document: MongoDB was lost, or refuses everything.
     """
     return (await write_counted(collection, writes, session)).refused
 
@@ -68,7 +68,7 @@ async def write_counted(
     writes: Sequence[Any],
     session: AsyncClientSession | None = None,
 ) -> Written:
-    """As `write_each`. A repeated update may not find its document the second time."""
+    """Like `write_each`. A repeated update may not find its document the second time."""
     if not writes:
         return Written(0)
     try:
@@ -91,7 +91,7 @@ async def write_counted(
 
 
 async def write_all(collection: AsyncCollection[Any], writes: Sequence[Any]) -> None:
-    """For the program's own bookkeeping: raises PyMongoError if any write is refused."""
+    """Write the program's own bookkeeping. Raises PyMongoError if any write is refused."""
     if writes:
         await collection.bulk_write(writes, ordered=False)
 

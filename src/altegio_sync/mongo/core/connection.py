@@ -46,7 +46,7 @@ AnswerT = TypeVar("AnswerT")
 FIRST_CONTACT_S = 5.0
 WITHIN_RUN_S = 30.0
 _LEAVE_S = 1.0
-#: Acknowledged means durable, whatever the URI says.
+#: Every acknowledged write is durable, also if the URI asks for less.
 DURABLE = WriteConcern("majority", j=True)
 #: A single date beyond Python's calendar, or a single text that is not UTF-8, must not prevent the
 #: others from being read.
@@ -71,11 +71,11 @@ def database_name(uri: str) -> str:
     """The database that the URI names.
 
     Raises:
-        ConfigError: it is no MongoDB URI, or names no database. The text never contains the URI.
+        ConfigError: the URI is wrong, or names no database. The error never contains the URI.
     """
     plain = uri
     if uri.startswith(_SRV):
-        # DNS is not asked here, and options about DNS are not allowed in a plain address.
+        # This check sends no DNS query, and a plain address does not allow options about DNS.
         plain = _without_options("mongodb://" + uri[len(_SRV) :], _is_about_srv)
     try:
         name = parse_uri(_without_options(plain, _is_unknown))["database"]
@@ -98,7 +98,7 @@ def _without_options(uri: str, is_left_out: Callable[[str], bool]) -> str:
 
 
 def _is_unknown(option: str) -> bool:
-    """An option of another driver, such as that of Node.js; ours would warn about it on stderr."""
+    """Whether PyMongo does not know the option (Node.js may), and would warn on stderr."""
     return option not in URI_OPTIONS_VALIDATOR_MAP
 
 
@@ -156,9 +156,9 @@ def _client(uri: str, *, retries_writes: bool = True) -> AsyncMongoClient[Docume
     """A client that has not sent anything yet.
 
     A standalone server cannot repeat a write. PyMongo (4.20) nevertheless repeats a write that was
-    waiting for a connection when another connection was lost. It takes its own refusal for a new
-    loss and closes the good connections, for which the next writes then wait. So many writes at
-    once would never end.
+    waiting for a connection when another connection was lost. PyMongo then treats its own refusal
+    as a new loss, and closes the good connections. The next writes wait for these connections. So
+    many writes at once would never end.
     """
     try:
         with translated_errors():
@@ -192,9 +192,9 @@ def durable(database: AsyncDatabase[Document]) -> AsyncDatabase[Document]:
 def waits_for_mongodb(
     operation: Callable[ParamsT, Coroutine[Any, Any, AnswerT]],
 ) -> Callable[ParamsT, Coroutine[Any, Any, AnswerT]]:
-    """Make an operation wait up to ``WITHIN_RUN_S`` for a server that was lost meanwhile.
+    """Repeat an operation for up to ``WITHIN_RUN_S`` while its server cannot be reached.
 
-    The operation is then carried out again, so it must be harmless when it is carried out twice.
+    The operation may be carried out twice, so this must be harmless.
     The driver waits by itself if it knows that the server is away, and it repeats a write in a
     replica set. Without this function, the operation that a standalone server was carrying out when
     it died would be lost.

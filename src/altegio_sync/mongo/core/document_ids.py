@@ -1,4 +1,4 @@
-"""The `_id` of a document: how it is made, and how two of them are compared in Python."""
+"""Makes the `_id` of a document, and compares two `_id`s in Python."""
 
 from __future__ import annotations
 

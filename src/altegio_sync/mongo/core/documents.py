@@ -1,4 +1,4 @@
-"""The fields of a stored document, from an appointment, and how two documents differ."""
+"""Makes the fields of a stored document from an appointment, and compares documents."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def to_fields(appointment: Appointment) -> dict[str, Any]:
 
 
 def to_readable_fields(booking: Booking, teacher: Teacher | None) -> dict[str, Any]:
-    """The readable fields of a booking that would not be kept; other fields stay as stored."""
+    """The readable fields of a booking that is not kept. The document's other fields stay."""
     fields: dict[str, Any] = {"companyId": booking.company_id}
     if booking.lead is not None:
         fields |= {"leadId": booking.lead.id, "leadName": booking.lead.name}

@@ -32,7 +32,7 @@ _FIXED = {
     0x7F: 0,
     0xFF: 0,
 }
-#: The bytes in addition to the length with which the value begins.
+#: Values of these types begin with a length, which does not count so many of their bytes.
 _BESIDE_LENGTH = {
     0x02: 4,
     0x03: 0,

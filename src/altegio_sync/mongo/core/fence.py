@@ -1,4 +1,4 @@
-"""A check before each write: does the run still hold its lease?"""
+"""The check before each write that the run still holds its lease."""
 
 from __future__ import annotations
 

@@ -33,14 +33,14 @@ NO_LIST: Document = {"$not": {"$type": "array"}}
 MAY_BE_ID: Document = {"$type": ["string", "symbol", "number"], **NO_LIST}
 #: Matches a blank text.
 BLANK = Regex(r"^\s*$")
-#: The number as 64 bits, without its fraction; null where it does not fit.
+#: The number as 64 bits, without its fraction; null if it does not fit.
 AS_LONG: Document = {
     "$convert": {"input": f"${KEY}", "to": "long", "onError": None, "onNull": None}
 }
 
 
 def is_blank_text(field: str) -> Document:
-    """An expression: whether the field, which is a text, has only white space."""
+    """An expression: whether the field, which must be a text, has only white space."""
     return {"$eq": [{"$trim": {"input": f"${field}", "chars": _SPACE}}, ""]}
 
 
@@ -81,7 +81,7 @@ def is_same_id(one: object, other: object) -> bool:
 
 
 def to_whole_number(value: object) -> int | None:
-    """The whole number of 64 bits that a BSON value of any numeric type is; else None.
+    """The value as a whole number, if it is a BSON number that fits into 64 bits; else None.
 
     The limits are compared first: a Decimal128 may have six thousand digits.
     """
@@ -115,7 +115,7 @@ def keys_of(ids: Iterable[str], *, also_numbers: bool) -> list[str | Int64]:
 
 
 def label_of(document: Mapping[str, Any]) -> str:
-    """What people know a document by: the appointment id, or the value there, else the `_id`."""
+    """The name of a document for people: its appointment id, else the value there or the `_id`."""
     key = document.get(KEY)
     known = to_id(key)
     if known is None and isinstance(key, list | float | Decimal128):
@@ -126,7 +126,7 @@ def label_of(document: Mapping[str, Any]) -> str:
 
 
 def _to_int64(text: str) -> Int64 | None:
-    """The number whose text this is: none for "07"."""
+    """The number with exactly this text; None for "07"."""
     if not _INTEGER.fullmatch(text) or int(text) not in _INT64 or str(int(text)) != text:
         return None
     return Int64(text)

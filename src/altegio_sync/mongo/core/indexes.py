@@ -1,4 +1,4 @@
-"""The indexes, which are created if this is possible; an index of others is never dropped.
+"""Creates the indexes where this is possible. Indexes of other programs are never dropped.
 
 The index on `appointmentId` keeps the ids unique. The index on `startDateTime` finds the documents
 of some days, for `--update` and for every question about a period.
@@ -32,13 +32,13 @@ _ONLY_WITH_ID = {KEY: {"$exists": True}}
 
 @waits_for_mongodb
 async def has_unique_index(collection: AsyncCollection[dict[str, Any]]) -> bool:
-    """Whether an index on the id alone keeps it unique, whatever its name and maker."""
+    """Whether any index on the id alone keeps it unique, also an index of another program."""
     information = await collection.index_information()
     return any(_guards(index) for index in information.values())
 
 
 async def find_in_its_place(collection: AsyncCollection[dict[str, Any]]) -> WrongIndex | None:
-    """An index on the id that is not the index we need; None if there is none."""
+    """The wrong index that is there instead of the needed one; None if nothing is wrong."""
     with translated_errors():
         information = await collection.index_information()
     if any(_guards(index) for index in information.values()):
@@ -56,7 +56,7 @@ def _is_on_id(index: dict[str, Any]) -> bool:
 
 
 def _guards(index: dict[str, Any]) -> bool:
-    """Whether it keeps every id unique and finds documents by it."""
+    """Whether the index keeps every id unique and can find documents by id."""
     serves = not index.get("hidden") and not index.get("collation")
     partial = index.get("partialFilterExpression")
     is_whole = partial in (None, _ONLY_WITH_ID)

@@ -3,7 +3,7 @@
 `$set` reads `utm.source` as a path, `ReplaceOne` refuses a name that begins with a dollar, and an
 insert fills in an empty timestamp. A `$literal` in a pipeline is stored unchanged.
 
-Each write is a compare-and-set: it changes a document only if the document is still as it was read.
+Each write is a compare-and-set: it changes a document only if nobody changed it since it was read.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ if TYPE_CHECKING:
     Document = dict[str, Any]
 
 _COMPARABLE = (str, bool, int, float, datetime, DatetimeMS, ObjectId, type(None))
-#: What Python reads in place of bytes that are not UTF-8.
+#: Python reads this character instead of bytes that are not UTF-8.
 _NOT_UTF8 = "\ufffd"
 RAW: CodecOptions[RawBSONDocument] = CodecOptions(document_class=RawBSONDocument, **LENIENT)
 #: One command holds about 16 MiB. An old and a new document do not fit together if both are large.
 _ROOM = MOST_BYTES - 64 * 1024
-#: Then values up to this size are compared one by one.
+#: If a document does not fit, only its values up to this size are compared, one by one.
 _SMALL = 1024
 
 
@@ -68,7 +68,7 @@ def removing(old: RawBSONDocument) -> DeleteOne:
 
 
 def unchanged_filter(old: RawBSONDocument, *, beside: int = 0) -> Document:
-    """Matches the document while it is as it was read, so that no other program's change is lost.
+    """Matches the document while nobody has changed it, so that no change of others is lost.
 
     ``beside`` is the number of other bytes in the same command. If the document does not fit, only
     its size and its small values are compared.

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
     Document = dict[str, Any]
 
-#: From here to `_LATEST_START`, Python has a local time in every zone. No lesson is outside.
+#: Between this moment and `_LATEST_START`, Python has a local time in every zone. No lesson starts
+#: outside.
 EARLIEST_START = datetime(1, 1, 2, tzinfo=UTC)
 _LATEST_START = datetime(9999, 12, 30, tzinfo=UTC)
 #: Since then, every offset is a multiple of 15 minutes (Liberia was the last to change).
@@ -32,8 +33,8 @@ _PAST_QUARTER = {"$mod": [{"$subtract": ["$_id", EARLIEST_START]}, _QUARTER_MS]}
 _MOMENT = {
     "$cond": [{"$gte": ["$_id", _QUARTERS_SINCE]}, {"$subtract": ["$_id", _PAST_QUARTER]}, "$_id"]
 }
-#: The start of the quarter of an hour of the moment in `_id`; null if it is no moment of a lesson.
-#: All moments of a quarter of an hour have the same local day and hour.
+#: The start of the quarter of an hour that contains the moment in `_id`; null if no lesson can be
+#: then. All moments of a quarter of an hour have the same local day and hour.
 QUARTER_OF_ID: Document = {"$cond": [_IS_SHOWABLE, _MOMENT, None]}
 
 

@@ -1,6 +1,6 @@
-"""What a refusal of MongoDB means, and what to do about it.
+"""Explains a refusal of MongoDB, and what to do about it.
 
-No text of the server is shown, since it may contain parts of a command, and so of a document. The
+The server's text is never shown: it may contain parts of a command, and so parts of a document. The
 text is only searched for words that distinguish one refusal from another.
 """
 
@@ -27,7 +27,7 @@ ATLAS = 8000
 CURSOR_NOT_FOUND = 43
 DUPLICATE_KEY = 11000
 
-#: By the code of the refusal.
+#: The reasons by the server's code.
 _REASONS: dict[int, Template] = {
     UNAUTHORIZED: texts.NO_RIGHT,
     AUTHENTICATION_FAILED: texts.WRONG_USER,
@@ -79,7 +79,7 @@ _FORBIDDEN_WORDS = ("not allowed", "disallowed", "unsupported", "not supported")
 
 
 def meaning_of(code: int | None) -> Message:
-    """The reason in a sentence, for a code that is shown beside it."""
+    """The reason in words. The caller shows the code too."""
     return _REASONS.get(code or 0, texts.UNKNOWN_REASON)()
 
 
@@ -117,7 +117,7 @@ def _reason_at_atlas(text: str) -> Message:
 
 
 def _details_of(error: OperationFailure) -> Mapping[str, Any]:
-    """The details of the first refused write, else of the whole command."""
+    """The details of the first refused write; if there is none, those of the whole command."""
     details = error.details or {}
     parts = [*details.get("writeConcernErrors", []), *details.get("writeErrors", [])]
     return parts[0] if parts else details

@@ -1,4 +1,4 @@
-"""Which server it is, and which of the features that the program needs it does not have."""
+"""Finds out which product the server is, and which needed features it lacks."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     Document = dict[str, Any]
     Pipeline = list[Document]
 
-#: MongoDB's word for a collection that is no view and of no special kind.
+#: MongoDB's word for an ordinary collection: no view, no time series.
 ORDINARY = "collection"
 _FIRST: Document = {"$limit": 1}
 _SHIFTED: Document = {"before": {"$shift": {"output": "$_id", "by": -1}}}

@@ -1,4 +1,4 @@
-"""MongoDB's clock puts writes and requests in order, even if the clock of a machine is wrong."""
+"""Orders writes and requests by MongoDB's clock, since the clock of a machine may be wrong."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _LONGEST = timedelta(seconds=30)
 #: The resolution of times in BSON.
 _MILLISECOND = timedelta(milliseconds=1)
-#: A document may have been written so far ahead without counting as written in the future.
+#: A document counts as written in the future only if its time is further ahead than this.
 _CLOCKS_DIFFER = timedelta(milliseconds=250)
 
 
@@ -54,7 +54,7 @@ class Asked:
         return ours < theirs
 
     def has_stamp_of_future(self, stored: Mapping[str, Any]) -> bool:
-        """Such a stamp does not order changes: the clock that made it was wrong."""
+        """Whether the stamp is in the future. It cannot order changes: its clock was wrong."""
         theirs = stored.get(STAMP)
         return isinstance(theirs, datetime) and theirs > self.now + MOST_AHEAD
 
@@ -73,9 +73,9 @@ class Asked:
 class ServerClock:
     """The server's time at any moment. Before the first `ask`, it is this machine's time.
 
-    The time is known only as exactly as the server's answer was fast. A request gets the earliest
-    time at which it may have started, and a write the latest. So a request that started before a
-    write never seems to be later.
+    The slower the server's answer was, the less exactly the time is known. A request gets the
+    earliest time at which it may have started, and a write gets the latest. So a request that
+    started before a write never seems to be later.
     """
 
     def __init__(self) -> None:
@@ -100,6 +100,6 @@ class ServerClock:
         return self._server_time + timedelta(seconds=steady - self._answered_at)
 
     def asked(self, asked_at: float | None, *, by_id: bool) -> Asked:
-        """About an answer whose request started at a reading of `steady_now`."""
+        """The times of an answer whose request started at ``asked_at``, by `steady_now`."""
         at = None if asked_at is None else self._at(asked_at)
         return Asked(self._at(steady_now()), at, by_id)

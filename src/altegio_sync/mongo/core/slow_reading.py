@@ -52,7 +52,7 @@ class SlowReading:
                     if self._is_new(document):
                         may_ask_again = True
                         yield document
-                return  # noqa: TRY300 - the loop goes on after an error alone
+                return  # noqa: TRY300 - only an error continues the loop
             except (OperationFailure, AutoReconnect) as error:
                 if not self._has_time_limit and refuses_no_timeout(error):
                     self._has_time_limit = True

@@ -1,4 +1,4 @@
-"""Why a MongoDB could not be reached, and what to do about it."""
+"""Explains why a MongoDB could not be reached, and what to do about it."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 
     from altegio_sync.messages import Message, Template
 
-#: By the kind of a server that answers, but that nothing can be read from or written to.
+#: Kinds of servers that answer, but cannot be used for reading or writing.
 _WRONG_SERVERS = {
     "RSGhost": texts.UNINITIATED_SET,
     "RSSecondary": texts.SECONDARY,
     "RSArbiter": texts.ARBITER,
     "RSOther": texts.NOT_READY,
 }
-#: Words of the driver and of OpenSSL, with what to do; the first that is found is shown.
+#: Words of the driver and of OpenSSL, each with a hint. The hint of the first word found is shown.
 _HINTS: tuple[tuple[str, Template], ...] = (
     (
         r"Name or service not known|nodename nor servname|No address associated|getaddrinfo|"
@@ -92,7 +92,7 @@ _LONGEST = 200
 
 
 def describe_unreachable(text: str) -> Message:
-    """The error's first cause, and what to do; ``text`` is the driver's."""
+    """The first cause in the driver's ``text``, and what to do."""
     cause = re.split(r" \(configured timeouts|, Timeout: |, Topology", text)[0][:_LONGEST]
     found = (hint for words, hint in _HINTS if re.search(words, text))
     hint = next(found, texts.CHECK_ADDRESS)

@@ -1,1 +1,1 @@
-"""Finds what is wrong in the collection and repairs it, so that it can be undone."""
+"""Finds errors in the collection and repairs them. Every repair can be undone."""

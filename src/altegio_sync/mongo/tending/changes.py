@@ -1,4 +1,4 @@
-"""Changes of documents, and which of them were carried out."""
+"""Planned changes of documents, and the result of carrying them out."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class Applied:
         self.refused += [(each.document_id, code) for each in group]
 
     def left_of(self, changes: Iterable[Change]) -> Iterator[tuple[Change, int | None]]:
-        """The changes that were not carried out, with the server's code; None: overtaken."""
+        """The changes that were not carried out, with the server's code (None if overtaken)."""
         codes: dict[bytes, int | None] = {id_key(each): None for each in self.overtaken}
         codes |= {id_key(each): code for each, code in self.refused}
         for change in changes:

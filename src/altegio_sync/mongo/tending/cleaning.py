@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     Document = dict[str, Any]
 
-#: Ids looked up at once.
+#: The number of ids in one query.
 _BATCH = 500
 
 

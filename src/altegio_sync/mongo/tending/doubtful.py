@@ -1,4 +1,4 @@
-"""Stored ids of leads that may be no such ids: found in MongoDB, decided in Python."""
+"""Finds stored lead ids that are probably something else: MongoDB searches, Python decides."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _YEAR = "(?:19|20)[0-9]{2}"
 async def find_doubtful_ids(
     collection: AsyncCollection[Document], leads: LeadRules
 ) -> Sequence[str]:
-    """The distinct ids that are a year or a phone number, or do not have one of the set lengths."""
+    """The distinct ids that are a year or a phone number, or have a wrong length."""
     if not leads.judges_stored:
         return ()
     suspicious = {"leadId": {"$type": "string", "$regex": _suspicious(leads)}}

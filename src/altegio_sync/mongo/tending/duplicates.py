@@ -1,4 +1,4 @@
-"""Finds appointment ids that several documents have, inside MongoDB."""
+"""Finds, inside MongoDB, the appointment ids that several documents share."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ Document = dict[str, Any]
 Pipeline = list[Document]
 
 _NOT_EMPTY: Document = {"$nin": [None, ""]}
-#: With millions of ids, each bucket then has some hundreds of them.
+#: A collection with millions of ids has some hundreds of ids in each bucket.
 _BUCKETS = 4096
 
 
 async def has_numeric_ids(collection: AsyncCollection[Document]) -> bool:
-    """Whether any id is a number. A unique index allows it beside the same id as a text."""
+    """Whether any id is a number. A unique index allows the number 501 beside the text "501"."""
     with translated_errors():
-        # Numbers sort before texts, so the index finds one at once.
+        # Numbers sort before texts, so the index finds a number at once.
         return await collection.find_one({KEY: {"$type": "number"}}, {"_id": 1}) is not None
 
 
 def repeated_ids(condition: Document) -> Pipeline:
-    """Stages: one result for each id that several documents of the condition have.
+    """Stages: one result for each id that several documents share; they match ``condition``.
 
     The `_id` of a result is the id as text, `documents` is their number, and `keys` are the stored
     forms of the id.

@@ -38,12 +38,12 @@ _FIELDS = dict.fromkeys((*WANTED_TYPES, *REQUIRED), 1)
 _BATCH = 200
 _LESSON = ("leadId", "teacherId", "startDateTime")
 _ORDER = ("teacherId", "startDateTime", "endDateTime", KEY)
-#: In the examples of an overlap, the earlier lesson began at most so long before.
+#: In the examples of an overlap, the earlier lesson began at most this long before the later one.
 _DAY = timedelta(days=1)
 
 
 class MongoFindings:
-    """The documents behind the counts of `validate`, of one collection."""
+    """Loads the documents that `validate` counted in one collection."""
 
     def __init__(self, database: AsyncDatabase[Document], collection: str) -> None:
         self._collection = durable(database)[collection]
@@ -188,7 +188,7 @@ class MongoFindings:
 def _overlapping_pairs(
     busy: Document | None, lessons: Iterable[Document]
 ) -> Iterator[tuple[Document, Document]]:
-    """Pairs of an earlier lesson and one of the same teacher that begins before its end.
+    """Pairs of lessons of one teacher: the second begins before the end of the first.
 
     ``lessons`` are in order. ``busy`` is the lesson of the previous batch that ends last.
     """
@@ -210,7 +210,7 @@ def _is_same_teacher(one: Document, other: Document) -> bool:
 
 
 def _is_lesson(document: Mapping[str, Any]) -> bool:
-    """Whether the fields can be compared. A query for a text also finds lists with this text."""
+    """Whether the fields can be compared. A query for a text also finds lists that contain it."""
     moments = [document.get(name) for name in MOMENTS]
     is_dated = all(isinstance(each, datetime) and each.year > 1 for each in moments)
     return is_dated and isinstance(document.get("teacherId"), str)

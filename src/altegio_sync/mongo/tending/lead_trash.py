@@ -1,4 +1,4 @@
-"""Stores the leads that a sync replaces, and restores them: two fields and nothing else.
+"""Stores the leads that a sync replaces, and restores them. A lead is two fields of a document.
 
 An entry of the trash has a step for each time that the run replaced the lead of a document. A step
 may not have been carried out, because the run was killed or another program was faster. This does
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     Document = dict[str, Any]
 
 LEAD_FIELDS = ("leadId", "leadName")
-#: The field of an entry with the steps.
+#: The field of a trash entry that contains the steps.
 STEPS = "leads"
 
 
@@ -61,7 +61,7 @@ def is_other_lead(stored: Mapping[str, Any], changed: Mapping[str, Any]) -> bool
 
 
 class LeadTrash:
-    """The part of the trash that a sync writes."""
+    """Writes the part of the trash that a sync needs."""
 
     def __init__(self, database: AsyncDatabase[Document], collection: str) -> None:
         self._trash = durable(database)[TRASH_COLLECTION]
@@ -131,7 +131,7 @@ def _encoded(lead: Document) -> dict[str, bytes]:
 
 
 def lead_before(entry: Mapping[str, Any], now: Document) -> Document | None:
-    """The lead before the run; None if the document does not have a lead of this run now."""
+    """The lead before the run; None if the document's present lead is not from this run."""
     before: Document | None = None
     for step in reversed(entry[STEPS]):
         if are_same(dict(step["to"]), now if before is None else before):
@@ -145,7 +145,7 @@ def first_lead(entry: Mapping[str, Any]) -> Document:
 
 
 def bringing_back(document: Mapping[str, Any], old: Document) -> UpdateOne:
-    """Set the two fields, while the document still has the lead that was read."""
+    """A write that restores the two fields if the document still has the lead that was read."""
     same = still_has(document, LEAD_FIELDS)
     lacks = [name for name in LEAD_FIELDS if name not in old]
     unset = {"$unset": dict.fromkeys(lacks, "")} if lacks else {}

@@ -1,4 +1,4 @@
-"""Makes one document of several with the same appointment id."""
+"""Merges the documents with the same appointment id into one document."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ _LATEST = datetime(9999, 1, 1, tzinfo=UTC)
 def plan_merge(documents: Sequence[RawBSONDocument]) -> list[Change]:
     """The changes that keep one of the documents, which are in the order of `_id`.
 
-    The document that was created first is kept; of several, the one with the lowest `_id`. The
-    other documents are removed.
+    The document that was created first is kept; if several were created at the same time, the
+    document with the lowest `_id`. The other documents are removed.
 
     The kept document gets the fields of the appointment from the document that was updated last.
     If a field is empty there, it is taken from the latest document in which it is not empty. The
@@ -35,7 +35,7 @@ def plan_merge(documents: Sequence[RawBSONDocument]) -> list[Change]:
     kept, removed = ordered[0], ordered[1:]
     by_update = sorted(
         ordered, key=_updated_at
-    )  # stable: of equal documents, the later created one wins
+    )  # stable: if several are equal, the document that was created last wins
     latest_first = [dict(split(each.raw)) for each in reversed(by_update)]
     fields: dict[str, RawValue] = {}
     for name in _TAKEN_FIELDS:

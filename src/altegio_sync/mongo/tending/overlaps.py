@@ -1,4 +1,4 @@
-"""Finds spans of time that overlap others of their group, inside MongoDB."""
+"""Finds, inside MongoDB, the spans of time that overlap another span of their group."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def overlapping(
     ``group``, ``start`` and ``end`` are expressions; ``order`` is the order of the starts. Spans
     for which ``or_where`` is true are included as well.
     """
-    # The latest end of all earlier spans, not the end of the previous span: a short span may be
-    # inside a long one, which goes on.
+    # The latest end of all earlier spans counts, not the end of the previous span: the previous
+    # span may be short and inside a long span, which ends later.
     output = {
         "busy_until": {"$max": end, "window": {"documents": ["unbounded", -1]}},
         "next_start": {"$shift": {"output": start, "by": 1}},
@@ -41,8 +41,8 @@ def overlapping(
 def ids_of_overlapping(group: str, start: str, end: Document) -> Pipeline:
     """Stages: the `_id` of every document that overlaps another document of its group.
 
-    Only weeks with an overlap are put in order, and weeks into which a span of an earlier week
-    reaches. To put all documents in order takes the server about three times as long.
+    Only some weeks are sorted: weeks with an overlap, and weeks into which a span of an earlier
+    week reaches. Sorting all documents would take the server about three times as long.
     """
     past_week = {"$mod": [{"$subtract": [start, _EPOCH]}, _WEEK_MS]}
     by_week = {

@@ -1,4 +1,4 @@
-"""The fields to set in a document to repair it: locally, or by Altegio's answer."""
+"""Computes the fields that repair a document: without Altegio, or by Altegio's answer."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def locally_repaired_fields(
     """The fields that can be repaired without Altegio, except those of ``ignored`` rules.
 
     Types are converted. A date without a zone is read in ``zone``; if this is None, the date is not
-    repaired. Missing dates of storing are taken from the time in `_id`. Extra white space is
+    repaired. A missing `createdAt` or `updatedAt` gets the time in `_id`. Extra white space is
     removed from names.
     """
     fields: Fields = {}
@@ -57,7 +57,7 @@ def locally_repaired_fields(
         if is_blank(value) or isinstance(value, _PYTHON_TYPES[kind]):
             continue
         converted = _to_type(value, kind, zone)
-        # A stamp that cannot be read is removed: the next sync stores another.
+        # A stamp that cannot be read is removed: the next sync stores a new stamp.
         if converted is not None or (name == STAMP and STAMP not in find_local_dates(document)):
             fields[name] = converted
     for name in STORING_DATES:
@@ -73,7 +73,7 @@ def locally_repaired_fields(
 
 
 def _rule_of(document: Mapping[str, Any], name: str) -> str:
-    """The rule of `validate` by which the field is wrong, of the rules that need no answer."""
+    """The rule that finds the field, among the rules that can be repaired without Altegio."""
     value = document.get(name)
     if is_blank(value):
         return "missing-flag"
@@ -147,7 +147,7 @@ def _to_moment(value: Any, zone: ZoneInfo | None) -> datetime | None:
 
 
 def _parse_moment(value: object) -> datetime | None:
-    """The moment that a text means; None for any other value, also for a day without a time."""
+    """The moment in a text; None for a day without a time, and for any other value."""
     if not isinstance(value, str) or len(value.strip()) <= len("2026-01-01"):
         return None
     try:

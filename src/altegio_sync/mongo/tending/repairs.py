@@ -1,4 +1,4 @@
-"""Repairs documents. The previous version of each is first stored in the trash."""
+"""Repairs documents. The previous version of each document is first stored in the trash."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ class MongoRepairs:
         unrepaired: Unrepaired,
         should_stop: Callable[[], bool],
     ) -> None:
-        """Repair what can be repaired without Altegio."""
+        """Repair the documents that can be repaired without Altegio."""
         async for batch in self._find_repairable_locally(context):
             changes = []
             for document in batch:
@@ -191,7 +191,7 @@ class MongoRepairs:
         return asked.is_overtaken(wanted_fields(answer.verdict), document)
 
     async def move_to_trash(self, suspects: Sequence[Suspect], unrepaired: Unrepaired) -> None:
-        """Move the documents to the trash that did not change since Altegio was asked."""
+        """Move the documents to the trash, except those that changed since Altegio was asked."""
         for batch in batched(suspects, _BATCH):
             found = await self._load(batch)
             changes = []
@@ -265,7 +265,7 @@ def _to_ask(context: RuleContext, *, includes_wrong_types: bool) -> Document:
 
 
 def _any_of(queries: Mapping[str, Sequence[Document]], context: RuleContext) -> Document:
-    """A query for what any of the rules finds. If all rules are ignored, it finds nothing."""
+    """A query for all documents that any of the rules finds; none if all rules are ignored."""
     ignored = context.ignored
     wanted = [each for rule, some in queries.items() if rule not in ignored for each in some]
     return {"$and": [in_scope(context), {"$or": wanted}]} if wanted else {"$nor": [{}]}
@@ -284,7 +284,11 @@ def _to_suspect(document: Mapping[str, Any]) -> Suspect:
 
 
 def _loss_of(document: Mapping[str, Any]) -> Loss:
-    """No loss if a 404 proves little: the id begins with a zero, or the company is unreadable."""
+    """What the document has lost.
+
+    A 404 proves little if the id begins with a zero or the company is unreadable. A document with a
+    partial loss counts as complete then.
+    """
     loss, known = find_loss(document), to_askable_id(document.get(KEY))
     company = document.get("companyId")
     is_readable = company in (None, "") or to_askable_id(company) is not None
@@ -293,5 +297,5 @@ def _loss_of(document: Mapping[str, Any]) -> Loss:
 
 
 def _to_moment(value: object) -> datetime | None:
-    """The date, if Altegio may list something on it: not near the ends of the calendar."""
+    """The date, if Altegio may list lessons on this day: not near the ends of the calendar."""
     return value if isinstance(value, datetime) and value.year in _YEARS else None

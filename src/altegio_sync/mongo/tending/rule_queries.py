@@ -33,7 +33,7 @@ _CALENDAR = (datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC))
 #: A comparison with a date finds only dates, and lists that contain such a date.
 DATE: Document = {"$gte": _CALENDAR[0], "$lte": _CALENDAR[1], **NO_LIST}
 _ANY_DATE: Document = {"$type": "date", **NO_LIST}
-#: A value to group by, which must not be a list.
+#: A text that documents can be grouped by. A list is not such a text.
 TEXT: Document = {"$type": "string", "$ne": "", **NO_LIST}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -139,8 +139,8 @@ def forgotten_pending(context: RuleContext) -> Document:
 
 
 def untidy_text(_context: RuleContext) -> Document:
-    # Everything except "words with one space between them". This takes a third of the time of a
-    # search for white space at the ends or doubled, and never backtracks.
+    # The pattern finds every text that is not "words with one space between them". It never
+    # backtracks, and takes a third of the time of a search for extra white space.
     untidy = Regex(rf"^(?!(?:{_NO_SPACE}++{_SPACE})*+{_NO_SPACE}++\z)")
     condition = {"$regex": untidy, "$nin": [BLANK]}
     return {"$or": [{name: condition} for name in NAMES]}

@@ -51,14 +51,14 @@ if TYPE_CHECKING:
     Pipeline = list[Document]
 
 DUPLICATES = "duplicate-appointment"
-#: In this order, the document that was updated last comes last.
+#: Sorts documents so that the document that was updated last comes last.
 LAST_UPDATED: Mapping[str, int] = {STAMP: 1, "updatedAt": 1, "_id": 1}
 DOUBTFUL_LEADS = "doubtful-lead"
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Something that may be wrong with a single document; ``query`` finds the documents.
+    """A rule about single documents; ``query`` finds the documents that break it.
 
     ``by_field`` has an accumulator of a `$group` for each field that is counted separately.
     """
@@ -72,7 +72,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class RuleOfSeveral:
-    """Something that may be wrong with documents together; ``stages`` find the documents.
+    """A rule about several documents together; ``stages`` find the documents that break it.
 
     ``counted`` is what a `$group` adds up: 1 for each document, or a field that is a count. A rule
     about pairs checks only the documents of `overlap_candidates`.
@@ -91,7 +91,7 @@ AnyRule = Rule | RuleOfSeveral
 
 #: `misshapen` finds all documents of these rules.
 _ABOUT_SHAPE = frozenset({"required-field", "wrong-type", "missing-flag"})
-#: All documents of these rules have an unusual length: also zero or negative.
+#: All documents of these rules have an unusual length, which includes zero and negative lengths.
 _ABOUT_LENGTH = frozenset({"date-order", "odd-length"})
 
 
@@ -112,7 +112,7 @@ def _once_each(context: RuleContext) -> Pipeline:
     return [
         {"$sort": LAST_UPDATED},
         {"$set": {"document": "$_id", "id": AS_ID}},
-        # A document without an id is alone.
+        # A document without an id is a group of its own.
         {"$group": {"_id": {"id": "$id", "alone": {"$cond": ["$id", None, "$_id"]}}, **last}},
         {"$set": {"_id": "$document"}},
     ]
@@ -124,7 +124,8 @@ def overlap_candidates() -> Pipeline:
     These are the lessons of one teacher that overlap or begin together, also duplicates. All
     lessons of an overlap are included, so the rules need no other documents.
     """
-    # At least a millisecond long, so that two lessons that begin together overlap.
+    # Every lesson counts as at least a millisecond long, so that two lessons that begin together
+    # overlap.
     ends = {"$max": ["$endDateTime", {"$add": ["$startDateTime", 1]}]}
     readable = {"startDateTime": DATE, "teacherId": TEXT}
     return [

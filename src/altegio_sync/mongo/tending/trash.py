@@ -1,4 +1,4 @@
-"""Changes and removes documents. The previous version of each is first stored in the trash.
+"""Changes and removes documents. The previous version of each document goes to the trash first.
 
 An entry of the trash is identified by run and document. It keeps the original document and a hash
 of every version that this run wrote. So a run may be killed between any two writes, and undo
@@ -114,7 +114,7 @@ class RecordedChanges:
     async def _apply_within(
         self, group: Sequence[Change], now: datetime, session: AsyncClientSession
     ) -> None:
-        """Raises an error, which ends the transaction, if a part cannot be written."""
+        """Write the group. If a part cannot be written, the error ends the transaction."""
         entries = [self._entry(each, now) for each in group]
         for code in (await write_each(self._trash, entries, session)).values():
             raise _RefusedError(code)
@@ -216,7 +216,7 @@ class RecordedChanges:
         await self._forget([each for each in changes if not is_done(each, found)])
 
     async def _forget(self, changes: Sequence[Change]) -> None:
-        """Remove the entries of changes that were not made, but not of earlier changes."""
+        """Remove the entries of changes that were not made; entries of earlier changes stay."""
         if not changes:
             return
         keys = [self._key(each) for each in changes]

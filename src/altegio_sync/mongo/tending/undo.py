@@ -1,4 +1,4 @@
-"""Restores what a run changed or removed, unless it was changed after that."""
+"""Restores the documents that a run changed or removed, unless they were changed after the run."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 Document = dict[str, Any]
 
 _BATCH = 500
-#: Other documents in the trash were not written by this program, and are passed over.
+#: Matches the entries of this program. Other documents in the trash are ignored.
 _IS_ENTRY: Document = {
     **{name: {"$type": "string", **NO_LIST} for name in ("run", "collection")},
     "at": {
@@ -179,7 +179,7 @@ class MongoTrash:
             restored += await self._write_leads(collection, plan, report)
             report.restored += len(restored)
             undone = {"$set": {"undone_at": self._clock()}}
-            # A very large entry may have no room for this field: the next undo checks it again.
+            # A very large entry may have no room for this field. Then the next undo checks it.
             await write_each(
                 self._trash,
                 [
@@ -308,7 +308,7 @@ def _in_batches(groups: Sequence[Sequence[bytes]]) -> Iterator[list[Any]]:
 
 
 def _group_of(entry: RawBSONDocument) -> str | bytes:
-    """The key that the entries of an appointment share. Without an id, each entry is a group."""
+    """The key that the entries of an appointment share. An entry without an id has its own key."""
     return to_id(entry["document"].get(KEY)) or _document_key(entry)
 
 

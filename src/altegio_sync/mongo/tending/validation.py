@@ -1,4 +1,4 @@
-"""Runs the rules inside MongoDB, with one pass for all rules about single documents."""
+"""Runs the rules inside MongoDB. All rules about single documents run in one pass."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ class _Run:
             self.findings[rule.id] = _to_finding(rule, count, sample)
 
     async def find_where_to_look(self) -> None:
-        """Find what the rules about several documents need."""
+        """Find the documents that the rules about several documents must check."""
         await self._find_duplicates()
         await self._find_overlap_candidates()
         with translated_errors():
@@ -136,7 +136,7 @@ class _Run:
         self._context = replace(self._context, superseded_ids=await self._find_superseded_ids(ids))
 
     async def _find_superseded_ids(self, repeated: Sequence[Document]) -> list[object] | None:
-        """Of the documents that share an id, all except the document updated last."""
+        """The documents with a shared id, without the document of each id that was updated last."""
         if not repeated:
             return []
         if len(repeated) > self._most_ids:
@@ -198,7 +198,7 @@ def _count_and_sample(rule: AnyRule) -> dict[str, Pipeline]:
 def _to_finding(
     rule: AnyRule, count: Sequence[Document], sample: Sequence[Document]
 ) -> RuleFinding:
-    """``count`` has the single group, or is empty if nothing was found."""
+    """The finding of the rule; ``count`` is one group, or empty if nothing was found."""
     found = count[0] if count else {}
     names = rule.by_field if isinstance(rule, Rule) else ()
     return RuleFinding(

@@ -1,4 +1,4 @@
-"""The values that are wrong in a document, by the rule that found the document."""
+"""Finds the wrong values in a document, for the rule that found the document."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _BSON_NAMES = {
 
 
 def to_found(document: Mapping[str, Any], rule_id: str) -> FoundDocument:
-    """The document, with the values that are wrong by the rule."""
+    """The document, with the values that break the rule."""
     starts_at, ends_at = (document.get(name) for name in MOMENTS)
     describe = _DESCRIPTIONS.get(rule_id, _values())
     return FoundDocument(
