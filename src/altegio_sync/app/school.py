@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import platform
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from altegio_sync.app.budget import BudgetOfAll, open_mongodb, own_budget
 from altegio_sync.app.stores import Stores
-from altegio_sync.config.values import EMBEDDED
 from altegio_sync.domain.clock import utc_now
 from altegio_sync.domain.durations import parse_duration
 from altegio_sync.domain.report import new_run_id
 from altegio_sync.errors import RateLimitedError
-from altegio_sync.mongo.bookkeeping.budget import SharedBudget, count_starts, try_budget
 from altegio_sync.mongo.bookkeeping.lease_document import ALL_COMPANIES
 from altegio_sync.mongo.bookkeeping.leases import MongoLeases
-from altegio_sync.mongo.core.connection import open_database
-from altegio_sync.usecases.budgets import SharedOrOwnBudget
 from altegio_sync.usecases.kept_run import KeptRun
 from altegio_sync.usecases.rearranging import Rearrangement
 from altegio_sync.usecases.stopping import StopSignal
@@ -27,7 +22,6 @@ from altegio_sync.usecases.zones import find_local_zone
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
-    from datetime import datetime
 
     from altegio_sync.altegio.api import AltegioApi
     from altegio_sync.app.stores import Database
@@ -61,18 +55,20 @@ class School(Stores):
     ) -> None:
         super().__init__(database, config.collection, warn=warn)
         self.config = config
+        shares_database = config.budget_home == config.home
+        self._budget_of_all = (
+            budget
+            if isinstance(budget, BudgetOfAll)
+            else BudgetOfAll(config, warn=warn, database=database if shares_database else None)
+        )
         self._given_budget = budget
         self._usage = usage
 
     @cached_property
     def altegio(self) -> AltegioApi:
-        """Altegio, within the budget that the database shares with other processes.
-
-        Where the user may not write to the database, the budget is this process's own, and the
-        warning `own_budget` is given once.
-        """
+        """Altegio, within the budget that is shared with other processes."""
         return _build_altegio(
-            self.config, self._given_budget or self._shared_budget(), self._usage, self._warn
+            self.config, self._given_budget or self._budget_of_all, self._usage, self._warn
         )
 
     def leases(self, run_id: str, *, command: str, wait: str = "0") -> MongoLeases:
@@ -127,25 +123,17 @@ class School(Stores):
         Raises:
             StoreError: they cannot.
         """
-        await try_budget(self.database, self.config.budget_key)
+        await self._budget_of_all.check()
 
-    async def count_requests(self, now: datetime) -> int:
-        """How many requests the shared budget has seen in the minute before ``now``."""
-        return await count_starts(self.database, self.config.budget_key, now)
+    async def count_requests(self) -> int:
+        """How many requests the shared budget has seen in the last minute."""
+        return await self._budget_of_all.count()
 
     async def aclose(self) -> None:
         if "altegio" in self.__dict__:
             await self.altegio.aclose()
-
-    def _shared_budget(self) -> RequestBudget:
-        shared = SharedBudget(
-            self.database,
-            self.config.budget_key,
-            process=f"{platform.node()}/{os.getpid()}",
-            requests_per_second=self.config.requests_per_second,
-            requests_per_minute=self.config.requests_per_minute,
-        )
-        return SharedOrOwnBudget(shared, _own_budget(self.config), lambda: self._warn("own_budget"))
+        if self._budget_of_all is not self._given_budget:
+            await self._budget_of_all.aclose()
 
 
 @asynccontextmanager
@@ -160,7 +148,7 @@ async def open_school(
     """The school of the settings; an embedded MongoDB is started, and runs until the exit.
 
     A process may open many schools at once. Schools that ask Altegio from one address share a
-    ``budget``; by default it is kept in the school's own database. ``usage`` counts the requests.
+    ``budget``; by default it is kept where the settings say. ``usage`` counts the requests.
 
     Raises:
         ConfigError: the settings name no usable database.
@@ -170,12 +158,9 @@ async def open_school(
     stop = stop or StopSignal()
     async with AsyncExitStack() as stack:
         with stop.interrupting():
-            uri = config.db_uri.get_secret_value()
-            if uri == EMBEDDED:
-                from altegio_sync.embedded import embedded_mongod
-
-                uri = await stack.enter_async_context(embedded_mongod(config.data_dir))
-            database = await stack.enter_async_context(open_database(uri))
+            database = await stack.enter_async_context(
+                open_mongodb(config.db_uri.get_secret_value(), config.data_dir)
+            )
         if stop.is_set:
             raise asyncio.CancelledError
         school = School(config, database, warn=warn, budget=budget, usage=usage)
@@ -185,7 +170,7 @@ async def open_school(
 
 def open_altegio(config: SchoolConfig) -> AltegioApi:
     """Altegio without MongoDB; the budget is this process's own."""
-    return _build_altegio(config, _own_budget(config), None, ignore)
+    return _build_altegio(config, own_budget(config), None, ignore)
 
 
 def check_http_client(config: SchoolConfig) -> None:
@@ -193,12 +178,6 @@ def check_http_client(config: SchoolConfig) -> None:
     from altegio_sync.altegio.environment import check_environment
 
     check_environment(config.api_url)
-
-
-def _own_budget(config: SchoolConfig) -> RequestBudget:
-    from altegio_sync.altegio.pacing import Pacer
-
-    return Pacer(config.requests_per_second, config.requests_per_minute)
 
 
 def _build_altegio(

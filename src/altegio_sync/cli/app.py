@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from altegio_sync.cli.plain_usage import PlainUsageErrors
 from altegio_sync.cli.typed_text import digits_only, typed
 from altegio_sync.domain.period import PERIOD_NAMES
+
+if TYPE_CHECKING:
+    from altegio_sync.config import SettingsSource
 
 app = typer.Typer(
     cls=PlainUsageErrors,
@@ -47,6 +50,16 @@ EnvFile = Annotated[
     Path | None,
     typer.Option("--env-file", metavar="PATH", help="Read settings from here instead of .env."),
 ]
+Schools = Annotated[
+    Path | None,
+    typer.Option(
+        "--schools", metavar="FILE", help="Read the settings of several schools from this file."
+    ),
+]
+School = Annotated[
+    str | None,
+    typer.Option("--school", callback=typed, metavar="NAME", help="The school of the file."),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
 Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Log every appointment.")]
 Quiet = Annotated[
@@ -65,6 +78,12 @@ Company = Annotated[
     list[str] | None,
     typer.Option("--company", metavar="ID", help="Only this configured company; may be repeated."),
 ]
+
+
+def _source(env_file: Path | None, schools: Path | None, school: str | None) -> SettingsSource:
+    from altegio_sync.config import SettingsSource
+
+    return SettingsSource(env_file, schools, school)
 
 
 def _version(value: bool) -> None:
@@ -129,12 +148,14 @@ def sync(
     quiet: Quiet = False,
     log_format: LogFormat = "text",
     env_file: EnvFile = None,
+    schools: Schools = None,
+    school: School = None,
 ) -> None:
     """Bring the appointments of a period into MongoDB."""
     from altegio_sync.cli.command import CommandOptions
     from altegio_sync.cli.sync_command import SyncOptions, execute_sync
 
-    options = CommandOptions("sync", env_file, json_output, log_format, verbose, quiet)
+    options = CommandOptions("sync", _source(env_file, schools, school), json_output, log_format, verbose, quiet)
     wanted = SyncOptions(
         update=update,
         prove=prove,
@@ -178,12 +199,14 @@ def changes(
     quiet: Quiet = False,
     log_format: LogFormat = "text",
     env_file: EnvFile = None,
+    schools: Schools = None,
+    school: School = None,
 ) -> None:
     """Bring what changed at Altegio since the last run; made for cron, every few minutes."""
     from altegio_sync.cli.command import CommandOptions
     from altegio_sync.cli.sync_command import execute_changes
 
-    options = CommandOptions("changes", env_file, json_output, log_format, verbose, quiet)
+    options = CommandOptions("changes", _source(env_file, schools, school), json_output, log_format, verbose, quiet)
     code = execute_changes(options, since, overlap, dry_run=dry_run, companies=company or [])
     raise typer.Exit(code)
 
@@ -199,12 +222,14 @@ def coverage(
     json_output: Json = False,
     log_format: LogFormat = "text",
     env_file: EnvFile = None,
+    schools: Schools = None,
+    school: School = None,
 ) -> None:
     """Show a calendar of the days that are checked or proved to be complete, and the gaps."""
     from altegio_sync.cli.command import CommandOptions
     from altegio_sync.cli.coverage_command import run_coverage
 
-    options = CommandOptions("coverage", env_file, json_output, log_format)
+    options = CommandOptions("coverage", _source(env_file, schools, school), json_output, log_format)
     run_coverage(options, first, last, company or [])
 
 
@@ -217,12 +242,14 @@ def status(
     ] = False,
     log_format: LogFormat = "text",
     env_file: EnvFile = None,
+    schools: Schools = None,
+    school: School = None,
 ) -> None:
     """Show whether the collection can be trusted now; exit 1 when something needs attention."""
     from altegio_sync.cli.command import CommandOptions
     from altegio_sync.cli.status_command import run_status
 
-    options = CommandOptions("status", env_file, json_output, log_format)
+    options = CommandOptions("status", _source(env_file, schools, school), json_output, log_format)
     run_status(options, prometheus=prometheus)
 
 
@@ -236,11 +263,13 @@ def interactive(
     ] = None,
     last: LastDay = None,
     env_file: EnvFile = None,
+    schools: Schools = None,
+    school: School = None,
 ) -> None:
     """Ask for a period, show what Altegio announces for it, and sync it."""
     from altegio_sync.cli.interactive_command import run_interactive
 
-    raise typer.Exit(run_interactive(first, last, env_file))
+    raise typer.Exit(run_interactive(first, last, _source(env_file, schools, school)))
 
 
 @app.command()
@@ -269,6 +298,8 @@ def stats(
     json_output: Json = False,
     log_format: LogFormat = "text",
     env_file: EnvFile = None,
+    schools: Schools = None,
+    school: School = None,
 ) -> None:
     """Show what is stored, and what needs attention."""
     from altegio_sync.cli.command import CommandOptions
@@ -280,12 +311,12 @@ def stats(
             raise typer.BadParameter("it works on all days", param_hint="--clean")
         from altegio_sync.cli.clean_command import run_clean
 
-        options = CommandOptions("clean", env_file, json_output, log_format)
+        options = CommandOptions("clean", _source(env_file, schools, school), json_output, log_format)
         run_clean(options, dry_run=dry_run, wait=wait)
     from altegio_sync.cli.period_option import AskedDays
     from altegio_sync.cli.stats_command import execute_stats
 
-    options = CommandOptions("stats", env_file, json_output, log_format)
+    options = CommandOptions("stats", _source(env_file, schools, school), json_output, log_format)
     days = AskedDays(first, last, from_option, to_option)
     raise typer.Exit(execute_stats(options, days, html_file))
 
@@ -297,12 +328,14 @@ def clean(
     json_output: Json = False,
     log_format: LogFormat = "text",
     env_file: EnvFile = None,
+    schools: Schools = None,
+    school: School = None,
 ) -> None:
     """Keep one document for each appointment id; move the others to the trash."""
     from altegio_sync.cli.clean_command import run_clean
     from altegio_sync.cli.command import CommandOptions
 
-    options = CommandOptions("clean", env_file, json_output, log_format)
+    options = CommandOptions("clean", _source(env_file, schools, school), json_output, log_format)
     run_clean(options, dry_run=dry_run, wait=wait)
 
 
@@ -333,6 +366,8 @@ def validate(
     json_output: Json = False,
     log_format: LogFormat = "text",
     env_file: EnvFile = None,
+    schools: Schools = None,
+    school: School = None,
 ) -> None:
     """Find errors in the collection, and repair them.
 
@@ -343,7 +378,7 @@ def validate(
     from altegio_sync.cli.period_option import AskedDays
     from altegio_sync.cli.validate_command import FixOptions, run_validate
 
-    options = CommandOptions("validate", env_file, json_output, log_format)
+    options = CommandOptions("validate", _source(env_file, schools, school), json_output, log_format)
     findings = FindingOptions(tuple(listed or ()), frozenset(ignored or ()), report_file)
     wanted = FixOptions(fix, dry_run, offline, wait)
     run_validate(options, findings, AskedDays(first, last), wanted)
@@ -362,12 +397,14 @@ def undo(
     json_output: Json = False,
     log_format: LogFormat = "text",
     env_file: EnvFile = None,
+    schools: Schools = None,
+    school: School = None,
 ) -> None:
     """Restore everything that a clean or a repair changed or removed."""
     from altegio_sync.cli.command import CommandOptions
     from altegio_sync.cli.undo_command import run_undo
 
-    options = CommandOptions("undo", env_file, json_output, log_format)
+    options = CommandOptions("undo", _source(env_file, schools, school), json_output, log_format)
     run_undo(options, run_id, force=force, wait=wait)
 
 
@@ -386,18 +423,24 @@ def purge(
     json_output: Json = False,
     log_format: LogFormat = "text",
     env_file: EnvFile = None,
+    schools: Schools = None,
+    school: School = None,
 ) -> None:
     """Delete old entries permanently: they contain personal data."""
     from altegio_sync.cli.command import CommandOptions
     from altegio_sync.cli.purge_command import run_purge
 
-    options = CommandOptions("trash purge", env_file, json_output, log_format)
+    options = CommandOptions("trash purge", _source(env_file, schools, school), json_output, log_format)
     run_purge(options, older_than, dry_run=dry_run)
 
 
 @app.command()
 def check(
-    json_output: Json = False, log_format: LogFormat = "text", env_file: EnvFile = None
+    json_output: Json = False,
+    log_format: LogFormat = "text",
+    env_file: EnvFile = None,
+    schools: Schools = None,
+    school: School = None,
 ) -> None:
     """Test every setting, the tokens and their rights, the time zone and MongoDB."""
     from altegio_sync.cli.check_command import run_check
@@ -405,7 +448,7 @@ def check(
 
     # The findings name the lines of the settings file that cannot be read.
     options = CommandOptions(
-        "check", env_file, json_output, log_format, reports_settings_file=False
+        "check", _source(env_file, schools, school), json_output, log_format, reports_settings_file=False
     )
     run_check(options)
 
@@ -416,12 +459,14 @@ def services(
     json_output: Json = False,
     log_format: LogFormat = "text",
     env_file: EnvFile = None,
+    schools: Schools = None,
+    school: School = None,
 ) -> None:
     """List the location's services, and which of them would be kept."""
     from altegio_sync.cli.command import CommandOptions
     from altegio_sync.cli.services_command import run_services
 
-    run_services(CommandOptions("services", env_file, json_output, log_format), company or [])
+    run_services(CommandOptions("services", _source(env_file, schools, school), json_output, log_format), company or [])
 
 
 @app.command()
@@ -458,12 +503,14 @@ def backup(
     json_output: Json = False,
     log_format: LogFormat = "text",
     env_file: EnvFile = None,
+    schools: Schools = None,
+    school: School = None,
 ) -> None:
     """Write the collection into a folder, in the format of mongodump --gzip, and check it."""
     from altegio_sync.cli.backup_command import run_backup
     from altegio_sync.cli.command import CommandOptions
 
-    run_backup(CommandOptions("backup", env_file, json_output, log_format), file)
+    run_backup(CommandOptions("backup", _source(env_file, schools, school), json_output, log_format), file)
 
 
 @app.command()
@@ -477,12 +524,14 @@ def restore(
     json_output: Json = False,
     log_format: LogFormat = "text",
     env_file: EnvFile = None,
+    schools: Schools = None,
+    school: School = None,
 ) -> None:
     """Restore the documents of a backup by _id; other documents are not changed."""
     from altegio_sync.cli.command import CommandOptions
     from altegio_sync.cli.restore_command import run_restore
 
-    options = CommandOptions("restore", env_file, json_output, log_format)
+    options = CommandOptions("restore", _source(env_file, schools, school), json_output, log_format)
     run_restore(options, path, dry_run=dry_run, wait=wait)
 
 

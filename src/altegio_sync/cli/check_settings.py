@@ -24,18 +24,29 @@ _MOST_PER_SECOND = 5
 _MOST_PER_MINUTE = 200
 
 
-def check_names(config: SchoolConfig, env_file: Path | None) -> Iterator[Check]:
+def check_names(config: SchoolConfig, source: SettingsSource) -> Iterator[Check]:
     """The settings are complete; names that are no settings, and a missing list of services."""
+    if isinstance(config, SchoolOfFile):
+        file = str(source.schools_path)
+        text = texts.SETTINGS_OF_SCHOOL(
+            companies=config.company_ids, school=config.name, file=file
+        )
+        yield Check.good("settings", text)
+    else:
+        yield from _check_environment(config, source.env_file)
+    if not config.service_ids:
+        yield Check.warning("settings", NO_SERVICE_LIST(), texts.SET_SERVICE_LIST())
+
+
+def _check_environment(config: SchoolConfig, env_file: Path | None) -> Iterator[Check]:
     file = settings_file(env_file)
-    source = texts.SETTINGS_FROM_FILE if file.exists() else texts.SETTINGS_WITHOUT_FILE
-    yield Check.good("settings", source(companies=config.company_ids, file=str(file)))
+    template = texts.SETTINGS_FROM_FILE if file.exists() else texts.SETTINGS_WITHOUT_FILE
+    yield Check.good("settings", template(companies=config.company_ids, file=str(file)))
     for each in find_unknown_settings(env_file):
         if each.meant is None:
             yield Check.good("settings", texts.OF_OTHER_PROGRAMS(name=each.message))
         else:
             yield Check.warning("settings", each.message, texts.CORRECT_NAME())
-    if not config.service_ids:
-        yield Check.warning("settings", NO_SERVICE_LIST(), texts.SET_SERVICE_LIST())
 
 
 def check_settings(config: SchoolConfig, path: Path) -> Iterator[Check]:
@@ -47,8 +58,9 @@ def check_settings(config: SchoolConfig, path: Path) -> Iterator[Check]:
         ("ALTEGIO_REQUESTS_PER_SECOND", second, _MOST_PER_SECOND, texts.TOO_MANY_PER_SECOND),
         ("ALTEGIO_REQUESTS_PER_MINUTE", minute, _MOST_PER_MINUTE, texts.TOO_MANY_PER_MINUTE),
     )
-    for name, value, most, sentence in windows:
+    for alias, value, most, sentence in windows:
         if value > most:
+            name = key_of(alias) if isinstance(config, SchoolOfFile) else alias
             text = sentence(name=name, value=value, most=most)
             yield Check.warning(REQUEST_LIMITS, text, texts.SET_AT_MOST(name=name, most=most))
 

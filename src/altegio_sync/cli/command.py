@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from altegio_sync.cli.interrupted import INTERRUPTED
 from altegio_sync.cli.streams import WatchedOutput, watched_stdout
-from altegio_sync.config import ALL_SETTINGS, load_settings, settings_file
+from altegio_sync.config import ALL_SETTINGS, SettingsSource, settings_file
 from altegio_sync.domain.exit_code import ExitCode
 from altegio_sync.domain.report import RunError, failure_json
 from altegio_sync.errors import (
@@ -33,9 +33,10 @@ from altegio_sync.settings_file import read_settings_file
 from altegio_sync.usecases.stopping import StopSignal
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Iterator
+    from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 
-    from altegio_sync.config import Settings
+    from altegio_sync.config import SchoolConfig
+    from altegio_sync.config.schools import SchoolOfFile
     from altegio_sync.log import LogFormat, LogLevel
 
 _OUTPUTS = (1, 2)
@@ -46,7 +47,7 @@ class CommandOptions:
     """The options that most commands have."""
 
     name: str
-    env_file: Path | None = None
+    source: SettingsSource = SettingsSource()
     json_output: bool = False
     log_format: LogFormat = "text"
     verbose: bool = False
@@ -59,20 +60,41 @@ class CommandOptions:
         configure_logging(self.log_format, level, secrets)
 
 
-def load(options: CommandOptions, required: Iterable[str] = ALL_SETTINGS) -> Settings:
-    """The settings; lines of their file that cannot be read are logged."""
-    file = read_settings_file(settings_file(options.env_file))
+def load(options: CommandOptions, required: Iterable[str] = ALL_SETTINGS) -> SchoolConfig:
+    """The settings; lines of `.env` that cannot be read are logged."""
+    _report_settings_file(options)
+    config = options.source.load(required)
+    _prepare(options, [config], required)
+    return config
+
+
+def load_all(
+    options: CommandOptions, required: Iterable[str] = ALL_SETTINGS
+) -> Sequence[SchoolOfFile]:
+    """The settings of all schools of the schools file; the rest as in `load`."""
+    _report_settings_file(options)
+    configs = options.source.load_all(required)
+    _prepare(options, configs, required)
+    return configs
+
+
+def _report_settings_file(options: CommandOptions) -> None:
+    file = read_settings_file(settings_file(options.source.env_file))
     if file is not None and options.reports_settings_file:
         for line in file.unread_lines:
             get_logger().warning("settings_line_unread", file=str(file.path), line=line)
-    settings = load_settings(options.env_file, required)
-    options.configure_logging(settings.secrets)
+
+
+def _prepare(
+    options: CommandOptions, configs: Sequence[SchoolConfig], required: Iterable[str]
+) -> None:
+    options.configure_logging(secret for each in configs for secret in each.secrets)
     if "ALTEGIO_COMPANY_TOKEN" in required:
         # Before any request. Commands that make no request do not import it.
         from altegio_sync.app.school import check_http_client
 
-        check_http_client(settings)
-    return settings
+        for each in configs:
+            check_http_client(each)
 
 
 def run_command(options: CommandOptions, body: Callable[[StopSignal], Awaitable[int]]) -> NoReturn:

@@ -28,9 +28,8 @@ from altegio_sync.usecases.zones import to_zone
 
 if TYPE_CHECKING:
     from datetime import date
-    from pathlib import Path
 
-    from altegio_sync.config import SchoolConfig
+    from altegio_sync.config import SchoolConfig, SettingsSource
     from altegio_sync.usecases.announce import Announcement
     from altegio_sync.usecases.stopping import StopSignal
 
@@ -46,12 +45,12 @@ class Questions(Protocol):
     def confirm(self, question: str) -> bool: ...
 
 
-def run_interactive(first: str | None, last: str | None, env_file: Path | None) -> int:
+def run_interactive(first: str | None, last: str | None, source: SettingsSource) -> int:
     """Return the exit code. With dates as arguments, nothing is asked."""
-    options = CommandOptions("interactive", env_file)
+    options = CommandOptions("interactive", source)
     options.configure_logging()
     if first is not None:
-        return execute_sync(CommandOptions("sync", env_file), first, last)
+        return execute_sync(CommandOptions("sync", source), first, last)
     has_terminal = sys.stdin is not None and sys.stdin.isatty()
     try:
         config = load(options)  # missing settings are reported before the first question
@@ -68,7 +67,7 @@ def run_interactive(first: str | None, last: str | None, env_file: Path | None) 
             return ExitCode.DONE
         code = execute_sync(replace(options, name="sync"), first, last)
         if has_terminal and code != ExitCode.INTERRUPTED:
-            _offer(questions, env_file)
+            _offer(questions, source)
     except AltegioSyncError as error:
         return fail(options, error)
     except KeyboardInterrupt:
@@ -115,13 +114,12 @@ def _text(told: Announcement) -> str:
     return f"{head}; {told.records} records, {told.requests} requests, about {seconds} s"
 
 
-def _offer(questions: Questions, env_file: Path | None) -> None:
+def _offer(questions: Questions, source: SettingsSource) -> None:
     """Offer statistics and validation; each runs as its own command."""
-    settings = [] if env_file is None else ["--env-file", str(env_file)]
     for question, command in (("Show statistics?", "stats"), ("Validate?", "validate")):
         if questions.confirm(question):
             subprocess.run(  # noqa: S603 - our own
-                [sys.executable, "-m", "altegio_sync", command, *settings], check=False
+                [sys.executable, "-m", "altegio_sync", command, *source.to_words()], check=False
             )
 
 

@@ -15,6 +15,7 @@ from altegio_sync.config.names import (
     is_set,
     settings_file,
 )
+from altegio_sync.config.source import SettingsSource
 from altegio_sync.config.values import (
     ALL_COMPANIES,
     DEFAULT_COLLECTION,
@@ -36,6 +37,7 @@ __all__ = [
     "MAX_PAGE_SIZE",
     "SchoolConfig",
     "Settings",
+    "SettingsSource",
     "find_mistyped_settings",
     "find_settings_warnings",
     "find_unknown_settings",

@@ -6,9 +6,11 @@ import os
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+from dotenv import dotenv_values
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from altegio_sync.config.files import find_file_problem, is_there
 from altegio_sync.config.names import find_unknown_settings, names_in, settings_file
 from altegio_sync.config.values import EMBEDDED, MAX_PAGE_SIZE, SchoolConfig
 from altegio_sync.domain.setting_names import UnknownName
@@ -56,13 +58,7 @@ def load_settings(env_file: Path | None = None, required: Iterable[str] = ALL_SE
     Raises:
         ConfigError: one message names all missing settings, or all wrong values.
     """
-    source = settings_file(env_file)
-    is_there = _is_there(source)
-    if env_file is not None and not is_there:
-        raise ConfigError(texts.NO_FILE(path=str(source)))
-    problem = _file_problem(source) if is_there else None
-    if problem is not None:
-        raise ConfigError(texts.UNREADABLE_FILE(path=str(source), reason=problem))
+    source = _find_file(env_file)
     with without_the_parsers_log():
         present = _Required(_env_file=source).model_dump(by_alias=True)
         settings, wrong = _read_settings(source)
@@ -70,38 +66,45 @@ def load_settings(env_file: Path | None = None, required: Iterable[str] = ALL_SE
     lines = _missing_settings(missing) if missing else []
     lines += [texts.INVALID(name=name, reason=why) for name, why in wrong.items()]
     if "DB_URI" in required and "DB_URI" not in missing:
-        lines += _wrong_address(present["DB_URI"].strip())
+        lines += find_wrong_address(present["DB_URI"].strip())
     if missing:
         lines += [each.message for each in find_unknown_settings(env_file) if each.meant in missing]
         lines += _near_address_names(source) if "DB_URI" in missing else []
-        lines += [] if is_there else [texts.NO_FILE(path=str(source))]
+        lines += [] if is_there(source) else [texts.NO_FILE(path=str(source))]
     if settings is None or lines:
         raise ConfigError(join(LINES, lines))
     return settings
 
 
-def _is_there(path: Path) -> bool:
-    """Whether something with this name exists, readable or not."""
+def read_variables(env_file: Path | None = None, *, is_lenient: bool = False) -> dict[str, str]:
+    """The variables of the environment, and of ``env_file`` where they are not set.
+
+    Raises:
+        ConfigError: the file cannot be read. With ``is_lenient`` it then sets nothing.
+    """
     try:
-        path.lstat()
-    except (FileNotFoundError, NotADirectoryError):
-        return False
-    except OSError:
-        return True  # the reason is reported when the file is read
-    return True
+        source = _find_file(env_file)
+    except ConfigError:
+        if not is_lenient:
+            raise
+        return dict(os.environ)
+    with without_the_parsers_log():
+        in_file = dotenv_values(source, encoding=ENCODING) if is_there(source) else {}
+    found = {name: value for name, value in in_file.items() if value is not None}
+    return found | {name: value for name, value in os.environ.items() if value}
 
 
-def _file_problem(path: Path) -> Message | str | None:
-    """Why the settings cannot be read from the file; None where they can."""
-    try:
-        if not path.is_file():
-            return texts.IS_DIRECTORY() if path.is_dir() else texts.IS_NO_FILE()
-        path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        return texts.IS_NO_TEXT()
-    except OSError as error:
-        return error.strerror or type(error).__name__
-    return None
+def _find_file(env_file: Path | None) -> Path:
+    """The settings file, which can be read where it exists; a file that was named must exist."""
+    source = settings_file(env_file)
+    if not is_there(source):
+        if env_file is not None:
+            raise ConfigError(texts.NO_FILE(path=str(source)))
+        return source
+    problem = find_file_problem(source)
+    if problem is not None:
+        raise ConfigError(texts.UNREADABLE_FILE(path=str(source), reason=problem))
+    return source
 
 
 def _near_address_names(source: Path) -> list[Message]:
@@ -129,7 +132,7 @@ def _read_settings(source: Path) -> tuple[Settings | None, dict[str, Message]]:
     try:
         return Settings(_env_file=source), {}
     except ValidationError as error:
-        return None, _wrong_settings(error)
+        return None, find_wrong_settings(error)
 
 
 def _missing_settings(missing: Sequence[str]) -> list[Message]:
@@ -137,7 +140,8 @@ def _missing_settings(missing: Sequence[str]) -> list[Message]:
     return [texts.MISSING(names=missing), *hints]
 
 
-def _wrong_address(uri: str) -> list[Message]:
+def find_wrong_address(uri: str) -> list[Message]:
+    """What is wrong with the address of a database: nothing, or one thing."""
     if uri == EMBEDDED:
         return []
     # Imported only where needed: the import of the driver is slow.
@@ -150,7 +154,8 @@ def _wrong_address(uri: str) -> list[Message]:
     return []
 
 
-def _wrong_settings(error: ValidationError) -> dict[str, Message]:
+def find_wrong_settings(error: ValidationError) -> dict[str, Message]:
+    """For each wrong setting, by its variable, what is wrong with it."""
     wrong: dict[str, Message] = {}
     for each in error.errors(include_url=False, include_input=False):
         ours = each.get("ctx", {}).get("error")

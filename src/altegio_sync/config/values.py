@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 import re
 import unicodedata
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 from urllib.parse import unquote
@@ -117,13 +118,21 @@ def _collection(value: str) -> str:
     return value
 
 
-def _from_home(path: Path) -> Path:
+def from_home(path: Path) -> Path:
     """Expands `~`, which only shells do, for a value from a settings file."""
     return Path.home().joinpath(*path.parts[1:]) if path.parts[:1] == ("~",) else path
 
 
 def _word(value: object) -> object:
     return value.strip().lower() if isinstance(value, str) else value
+
+
+@dataclass(frozen=True, slots=True)
+class MongoHome:
+    """Where a MongoDB is; ``data_dir`` is for the embedded one."""
+
+    uri: SecretStr
+    data_dir: Path | None
 
 
 Ids = Annotated[tuple[str, ...], BeforeValidator(_split), AfterValidator(_digits)]
@@ -187,7 +196,7 @@ class SchoolConfig(BaseModel):
     collection: Annotated[str, AfterValidator(_collection)] = Field(
         DEFAULT_COLLECTION, validation_alias="ALTEGIO_COLLECTION"
     )
-    data_dir: Annotated[Path, AfterValidator(_from_home)] | None = Field(
+    data_dir: Annotated[Path, AfterValidator(from_home)] | None = Field(
         None, validation_alias="ALTEGIO_DATA_DIR"
     )
 
@@ -219,6 +228,15 @@ class SchoolConfig(BaseModel):
                 texts.UNKNOWN_COMPANY(company=unknown[0], configured=self.company_ids)
             )
         return wanted or self.company_ids
+
+    @property
+    def home(self) -> MongoHome:
+        return MongoHome(self.db_uri, self.data_dir)
+
+    @property
+    def budget_home(self) -> MongoHome:
+        """Where the requests are counted: by default in the school's own database."""
+        return self.home
 
     @property
     def rules(self) -> LessonRules:

@@ -1,0 +1,82 @@
+"""Where the settings of a command are: a school of a schools file, else the environment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from altegio_sync.config.environment import ALL_SETTINGS, load_settings, read_variables
+from altegio_sync.errors import ConfigError
+from altegio_sync.messages import schools as texts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from altegio_sync.config.schools import SchoolOfFile, SchoolsFile
+    from altegio_sync.config.values import SchoolConfig
+
+_SCHOOLS_FILE = "ALTEGIO_SCHOOLS_FILE"
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsSource:
+    """The options that say where the settings are, as typed."""
+
+    env_file: Path | None = None
+    schools_file: Path | None = None
+    school: str | None = None
+    all_schools: bool = False
+
+    @property
+    def schools_path(self) -> Path | None:
+        """The schools file: the option's, else the variable's; None where neither is set."""
+        if self.schools_file is not None:
+            return self.schools_file
+        named = read_variables(self.env_file, is_lenient=True).get(_SCHOOLS_FILE, "").strip()
+        return Path(named) if named else None
+
+    def load(self, required: Iterable[str] = ALL_SETTINGS) -> SchoolConfig:
+        """The settings of the one school that is meant.
+
+        Raises:
+            ConfigError: settings are missing or wrong, or it is open which school is meant.
+        """
+        file = self._read_schools_file()
+        if file is None:
+            return load_settings(self.env_file, required)
+        return file.read([file.pick(self.school)], read_variables(self.env_file), required)[0]
+
+    def load_all(self, required: Iterable[str] = ALL_SETTINGS) -> list[SchoolOfFile]:
+        """All schools of the file, for `--all-schools`.
+
+        Raises:
+            ConfigError: settings are missing or wrong, or there is no file.
+        """
+        if self.school is not None:
+            raise ConfigError(texts.EXCLUDE_EACH_OTHER(one="--school", other="--all-schools"))
+        file = self._read_schools_file()
+        if file is None:
+            raise ConfigError(texts.NEEDS_FILE(option="--all-schools"))
+        return file.read(file.names, read_variables(self.env_file), required)
+
+    def to_words(self) -> Iterator[str]:
+        """The options, for another command on the same school."""
+        options = (
+            ("--env-file", self.env_file),
+            ("--schools", self.schools_file),
+            ("--school", self.school),
+        )
+        for name, value in options:
+            if value is not None:
+                yield from (name, str(value))
+
+    def _read_schools_file(self) -> SchoolsFile | None:
+        path = self.schools_path
+        if path is None:
+            if self.school is not None:
+                raise ConfigError(texts.NEEDS_FILE(option="--school"))
+            return None
+        from altegio_sync.config.schools import read_schools_file
+
+        return read_schools_file(path)
