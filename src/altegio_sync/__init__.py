@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from altegio_sync.altegio.api import AltegioApi
     from altegio_sync.app.school import School, open_school
     from altegio_sync.app.syncing import sync_school, sync_school_changes
-    from altegio_sync.config import SchoolConfig, Settings, load_settings
+    from altegio_sync.config import SchoolConfig, SchoolOfFile, Settings, load_settings
+    from altegio_sync.config.schools import load_schools
     from altegio_sync.domain.client_name import parse_client_name
     from altegio_sync.domain.leads import LeadIdKind, LeadRules
     from altegio_sync.domain.period import Period
@@ -76,6 +77,7 @@ __all__ = [
     "RuleContext",
     "School",
     "SchoolConfig",
+    "SchoolOfFile",
     "Settings",
     "StatsReport",
     "StoreError",
@@ -85,6 +87,7 @@ __all__ = [
     "UnexpectedAnswerError",
     "ValidationReport",
     "collect_stats",
+    "load_schools",
     "load_settings",
     "open_database",
     "open_school",
@@ -119,9 +122,11 @@ _HOMES = {
     "Period": "domain.period",
     "School": "app.school",
     "SchoolConfig": "config.values",
+    "SchoolOfFile": "config.values",
     "Settings": "config",
     "SyncReport": "domain.report",
     "SyncRequest": "usecases.sync",
+    "load_schools": "config.schools",
     "load_settings": "config",
     "open_database": "mongo.core.connection",
     "open_school": "app.school",

@@ -10,7 +10,7 @@ import pytest
 
 from altegio_sync.cli.check_settings import check_settings
 from altegio_sync.cli.command import CommandOptions, load
-from altegio_sync.config import Settings, load_settings
+from altegio_sync.config import Settings, SettingsSource, load_settings
 from altegio_sync.errors import ConfigError
 from altegio_sync.settings_file import read_settings_file
 from altegio_sync.usecases.check import Level
@@ -143,7 +143,7 @@ def test_a_pipe_or_a_device_is_no_settings_file_and_is_not_waited_for(env_file: 
     for path in (env_file, device):
         assert read_settings_file(path) is None
         with pytest.raises(ConfigError, match="cannot be read: it is not a file"):
-            load(CommandOptions("sync", path))
+            load(CommandOptions("sync", SettingsSource(path)))
 
 
 @pytest.mark.parametrize(

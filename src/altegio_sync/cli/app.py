@@ -155,7 +155,9 @@ def sync(
     from altegio_sync.cli.command import CommandOptions
     from altegio_sync.cli.sync_command import SyncOptions, execute_sync
 
-    options = CommandOptions("sync", _source(env_file, schools, school), json_output, log_format, verbose, quiet)
+    options = CommandOptions(
+        "sync", _source(env_file, schools, school), json_output, log_format, verbose, quiet
+    )
     wanted = SyncOptions(
         update=update,
         prove=prove,
@@ -206,7 +208,9 @@ def changes(
     from altegio_sync.cli.command import CommandOptions
     from altegio_sync.cli.sync_command import execute_changes
 
-    options = CommandOptions("changes", _source(env_file, schools, school), json_output, log_format, verbose, quiet)
+    options = CommandOptions(
+        "changes", _source(env_file, schools, school), json_output, log_format, verbose, quiet
+    )
     code = execute_changes(options, since, overlap, dry_run=dry_run, companies=company or [])
     raise typer.Exit(code)
 
@@ -229,7 +233,9 @@ def coverage(
     from altegio_sync.cli.command import CommandOptions
     from altegio_sync.cli.coverage_command import run_coverage
 
-    options = CommandOptions("coverage", _source(env_file, schools, school), json_output, log_format)
+    options = CommandOptions(
+        "coverage", _source(env_file, schools, school), json_output, log_format
+    )
     run_coverage(options, first, last, company or [])
 
 
@@ -311,7 +317,9 @@ def stats(
             raise typer.BadParameter("it works on all days", param_hint="--clean")
         from altegio_sync.cli.clean_command import run_clean
 
-        options = CommandOptions("clean", _source(env_file, schools, school), json_output, log_format)
+        options = CommandOptions(
+            "clean", _source(env_file, schools, school), json_output, log_format
+        )
         run_clean(options, dry_run=dry_run, wait=wait)
     from altegio_sync.cli.period_option import AskedDays
     from altegio_sync.cli.stats_command import execute_stats
@@ -378,7 +386,9 @@ def validate(
     from altegio_sync.cli.period_option import AskedDays
     from altegio_sync.cli.validate_command import FixOptions, run_validate
 
-    options = CommandOptions("validate", _source(env_file, schools, school), json_output, log_format)
+    options = CommandOptions(
+        "validate", _source(env_file, schools, school), json_output, log_format
+    )
     findings = FindingOptions(tuple(listed or ()), frozenset(ignored or ()), report_file)
     wanted = FixOptions(fix, dry_run, offline, wait)
     run_validate(options, findings, AskedDays(first, last), wanted)
@@ -430,7 +440,9 @@ def purge(
     from altegio_sync.cli.command import CommandOptions
     from altegio_sync.cli.purge_command import run_purge
 
-    options = CommandOptions("trash purge", _source(env_file, schools, school), json_output, log_format)
+    options = CommandOptions(
+        "trash purge", _source(env_file, schools, school), json_output, log_format
+    )
     run_purge(options, older_than, dry_run=dry_run)
 
 
@@ -448,7 +460,11 @@ def check(
 
     # The findings name the lines of the settings file that cannot be read.
     options = CommandOptions(
-        "check", _source(env_file, schools, school), json_output, log_format, reports_settings_file=False
+        "check",
+        _source(env_file, schools, school),
+        json_output,
+        log_format,
+        reports_settings_file=False,
     )
     run_check(options)
 
@@ -466,7 +482,10 @@ def services(
     from altegio_sync.cli.command import CommandOptions
     from altegio_sync.cli.services_command import run_services
 
-    run_services(CommandOptions("services", _source(env_file, schools, school), json_output, log_format), company or [])
+    run_services(
+        CommandOptions("services", _source(env_file, schools, school), json_output, log_format),
+        company or [],
+    )
 
 
 @app.command()
@@ -510,7 +529,9 @@ def backup(
     from altegio_sync.cli.backup_command import run_backup
     from altegio_sync.cli.command import CommandOptions
 
-    run_backup(CommandOptions("backup", _source(env_file, schools, school), json_output, log_format), file)
+    run_backup(
+        CommandOptions("backup", _source(env_file, schools, school), json_output, log_format), file
+    )
 
 
 @app.command()

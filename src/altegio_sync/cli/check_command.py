@@ -47,9 +47,9 @@ def run_check(options: CommandOptions) -> NoReturn:
 
 
 async def _find_checks(options: CommandOptions, config: SchoolConfig) -> AsyncIterator[Check]:
-    for check in check_names(config, options.env_file):
+    for check in check_names(config, options.source):
         yield check
-    for check in check_settings(config, settings_file(options.env_file)):
+    for check in check_settings(config, settings_file(options.source.env_file)):
         yield check
     async for check in check_school(config):
         yield check

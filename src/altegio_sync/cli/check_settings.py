@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from altegio_sync.config import find_unknown_settings, settings_file
+from altegio_sync.config import SchoolOfFile, find_unknown_settings, settings_file
+from altegio_sync.config.schools_text import key_of
 from altegio_sync.messages import check as texts
 from altegio_sync.messages.logs import SETTINGS_LINE_UNREAD
 from altegio_sync.messages.settings import NO_SERVICE_LIST
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from altegio_sync.config import SchoolConfig
+    from altegio_sync.config import SchoolConfig, SettingsSource
     from altegio_sync.settings_file import SettingsFile
 
 #: Altegio's own limits. A faster run is refused for a while.
@@ -28,9 +29,7 @@ def check_names(config: SchoolConfig, source: SettingsSource) -> Iterator[Check]
     """The settings are complete; names that are no settings, and a missing list of services."""
     if isinstance(config, SchoolOfFile):
         file = str(source.schools_path)
-        text = texts.SETTINGS_OF_SCHOOL(
-            companies=config.company_ids, school=config.name, file=file
-        )
+        text = texts.SETTINGS_OF_SCHOOL(companies=config.company_ids, school=config.name, file=file)
         yield Check.good("settings", text)
     else:
         yield from _check_environment(config, source.env_file)

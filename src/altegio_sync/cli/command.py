@@ -9,7 +9,7 @@ import signal
 import sys
 import traceback
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -35,8 +35,7 @@ from altegio_sync.usecases.stopping import StopSignal
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 
-    from altegio_sync.config import SchoolConfig
-    from altegio_sync.config.schools import SchoolOfFile
+    from altegio_sync.config import SchoolConfig, SchoolOfFile
     from altegio_sync.log import LogFormat, LogLevel
 
 _OUTPUTS = (1, 2)
@@ -47,7 +46,7 @@ class CommandOptions:
     """The options that most commands have."""
 
     name: str
-    source: SettingsSource = SettingsSource()
+    source: SettingsSource = field(default_factory=SettingsSource)
     json_output: bool = False
     log_format: LogFormat = "text"
     verbose: bool = False

@@ -15,7 +15,7 @@ from altegio_sync.cli.command import (
 )
 from altegio_sync.cli.render_status import render_metrics, render_status, render_unreachable
 from altegio_sync.cli.repeated_warnings import log_warning
-from altegio_sync.config import find_mistyped_settings
+from altegio_sync.config import SchoolOfFile, find_mistyped_settings
 from altegio_sync.errors import ConfigError
 from altegio_sync.messages.commands import JSON_AND_PROMETHEUS
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
     from altegio_sync.cli.command import CommandOptions
+    from altegio_sync.config import SchoolConfig
 
 
 def run_status(options: CommandOptions, *, prometheus: bool) -> NoReturn:
@@ -32,8 +33,7 @@ def run_status(options: CommandOptions, *, prometheus: bool) -> NoReturn:
         config = load(options, ["DB_URI"])
         with telling_store_errors(options, render_unreachable() if prometheus else None):
             async with open_school(config, warn=log_warning) as school:
-                mistyped = [str(each) for each in find_mistyped_settings(options.env_file)]
-                report = await collect_school_status(school, mistyped)
+                report = await collect_school_status(school, _find_mistyped(options, config))
         if options.json_output:
             print_json(report.to_json())
         else:
@@ -41,3 +41,10 @@ def run_status(options: CommandOptions, *, prometheus: bool) -> NoReturn:
         return report.exit_code
 
     run_command(options, leaving_at_once(body))
+
+
+def _find_mistyped(options: CommandOptions, config: SchoolConfig) -> list[str]:
+    """The settings of a school of a file are not in the environment."""
+    if isinstance(config, SchoolOfFile):
+        return []
+    return [str(each) for each in find_mistyped_settings(options.source.env_file)]

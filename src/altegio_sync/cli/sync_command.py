@@ -146,7 +146,7 @@ async def _run(
 ) -> int:
     """Do the work with the progress that the options want. Returns the exit code."""
     with CliProgress.for_command(options, skipped_file) as progress:
-        warnings = find_settings_warnings(config, options.env_file)
+        warnings = find_settings_warnings(config, options.source.env_file)
         for each in warnings:
             progress.warn(each.code, message=each.message)
 

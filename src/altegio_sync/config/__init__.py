@@ -22,6 +22,7 @@ from altegio_sync.config.values import (
     EMBEDDED,
     MAX_PAGE_SIZE,
     SchoolConfig,
+    SchoolOfFile,
 )
 from altegio_sync.config.warnings import find_settings_warnings
 
@@ -36,6 +37,7 @@ __all__ = [
     "KNOWN_SETTINGS",
     "MAX_PAGE_SIZE",
     "SchoolConfig",
+    "SchoolOfFile",
     "Settings",
     "SettingsSource",
     "find_mistyped_settings",

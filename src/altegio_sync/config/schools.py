@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from pydantic import SecretStr, ValidationError
+from pydantic import ValidationError
 
 from altegio_sync.config.environment import (
     ALL_SETTINGS,
@@ -17,7 +17,7 @@ from altegio_sync.config.environment import (
 )
 from altegio_sync.config.files import find_file_problem, is_there
 from altegio_sync.config.schools_text import key_of, read_tables
-from altegio_sync.config.values import MongoHome, SchoolConfig, from_home
+from altegio_sync.config.values import SchoolConfig, SchoolOfFile, from_home
 from altegio_sync.errors import ConfigError
 from altegio_sync.messages import schools as texts
 from altegio_sync.messages.words import LINES, join
@@ -33,27 +33,6 @@ _MOST_BYTES = 1_000_000
 #: So many wrong lines are shown at once.
 _MOST_SHOWN = 20
 _DB_URI = "DB_URI"
-
-
-class SchoolOfFile(SchoolConfig):
-    """The configuration of one school of the file. Its requests are counted at an address."""
-
-    name: str
-    language: Literal["uk", "en"] | None = None
-    budget_db_uri: SecretStr = SecretStr("")
-    #: Where the budget's MongoDB is the embedded one.
-    budget_data_dir: Path | None = None
-
-    @property
-    def budget_home(self) -> MongoHome:
-        if not self.budget_db_uri.get_secret_value():
-            return self.home
-        return MongoHome(self.budget_db_uri, self.budget_data_dir)
-
-    @property
-    def secrets(self) -> tuple[str, ...]:
-        budget = SchoolConfig(db_uri=self.budget_db_uri)
-        return (*super().secrets, *budget.secrets)
 
 
 class SchoolsFile:

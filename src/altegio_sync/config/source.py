@@ -13,8 +13,8 @@ from altegio_sync.messages import schools as texts
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from altegio_sync.config.schools import SchoolOfFile, SchoolsFile
-    from altegio_sync.config.values import SchoolConfig
+    from altegio_sync.config.schools import SchoolsFile
+    from altegio_sync.config.values import SchoolConfig, SchoolOfFile
 
 _SCHOOLS_FILE = "ALTEGIO_SCHOOLS_FILE"
 

@@ -278,3 +278,24 @@ class SchoolConfig(BaseModel):
             is_word = len(each) < _SHORTEST_SECRET or each.isalpha() or each.isdigit()
             found.append(f":{each}@" if is_word else each)
         return tuple(found)
+
+
+class SchoolOfFile(SchoolConfig):
+    """The configuration of one school of the file. Its requests are counted at an address."""
+
+    name: str
+    language: Literal["uk", "en"] | None = None
+    budget_db_uri: SecretStr = SecretStr("")
+    #: Where the budget's MongoDB is the embedded one.
+    budget_data_dir: Path | None = None
+
+    @property
+    def budget_home(self) -> MongoHome:
+        if not self.budget_db_uri.get_secret_value():
+            return self.home
+        return MongoHome(self.budget_db_uri, self.budget_data_dir)
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        budget = SchoolConfig(db_uri=self.budget_db_uri)
+        return (*super().secrets, *budget.secrets)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from altegio_sync.config.names import find_unknown_settings, is_set
+from altegio_sync.config.values import SchoolOfFile
 from altegio_sync.domain.report import RunError
 from altegio_sync.messages import settings as texts
 
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
 def find_settings_warnings(config: SchoolConfig, env_file: Path | None = None) -> list[RunError]:
     """Names that are similar to settings, and a missing list of services."""
     warnings = []
-    for each in find_unknown_settings(env_file):
+    # The settings of a school of a file are not in the environment.
+    names = [] if isinstance(config, SchoolOfFile) else find_unknown_settings(env_file)
+    for each in names:
         if each.meant is not None:
             # Where the known setting is set as well, the other name is hardly a mistake.
             is_slip = not is_set(each.meant, env_file)

@@ -15,6 +15,9 @@ LOCATIONS = Template(
     "the user token sees {count} location",
     "the user token sees {count} locations",
 )
+SETTINGS_OF_SCHOOL = Template(
+    "check_settings_of_school", "complete, companies {companies}; school {school} of {file}"
+)
 OF_OTHER_PROGRAMS = Template("check_of_other_programs", "{name} (other programs may use it)")
 CORRECT_NAME = Template("check_correct_name", "correct the name, or remove it")
 SET_SERVICE_LIST = Template("check_set_service_list", "set it, to keep those lessons alone")

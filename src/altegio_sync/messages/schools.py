@@ -79,7 +79,5 @@ WHICH_SCHOOL = Template(
 )
 EXCLUDE_EACH_OTHER = Template("options_exclude_each_other", "{one} and {other} exclude each other")
 
-# The run of several schools.
+# The budget.
 BUDGET_FAILED = Template("schools_budget_failed", "The database of the request budget: {problem}")
-HEADING = Template("schools_heading", "School {school}")
-SCHOOL_FAILED = Template("schools_school_failed", "School {school}: {reason}")
