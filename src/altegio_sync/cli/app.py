@@ -501,12 +501,17 @@ def companies(
     json_output: Json = False,
     log_format: LogFormat = "text",
     env_file: EnvFile = None,
+    schools: Schools = None,
+    school: School = None,
 ) -> None:
     """List the locations of the user token, with time zone, city and title."""
     from altegio_sync.cli.command import CommandOptions
     from altegio_sync.cli.companies_command import run_companies
 
-    run_companies(CommandOptions("companies", env_file, json_output, log_format), forget or [])
+    options = CommandOptions(
+        "companies", _source(env_file, schools, school), json_output, log_format
+    )
+    run_companies(options, forget or [])
 
 
 @app.command()
