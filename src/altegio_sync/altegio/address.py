@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def check_address(address: str) -> None:
     """Raises ValueError; the message does not contain the address, which may contain a secret."""
     expected = ValueError(texts.ADDRESS_EXPECTED())
-    # The HTTP client would refuse this only when it is created.
+    # The HTTP client would refuse such an address only later, when the client is created.
     if not (address.isascii() and address.isprintable()) or " " in address or "\\" in address:
         raise expected
     try:
@@ -24,7 +24,7 @@ def check_address(address: str) -> None:
     except ValueError:
         raise expected from None
     if "@" in parts.netloc:
-        # The client would send the user name and password in place of both tokens.
+        # The client would send the user name and the password instead of the two tokens.
         raise ValueError(texts.ADDRESS_HAS_USER())
     if "?" in address or "#" in address:
         raise ValueError(texts.ADDRESS_HAS_QUERY())

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from altegio_sync.domain.appointment import Location
 
 _PAGE = 200
-#: A list that is longer never ends: this is far more than one user's locations.
+#: More pages than any user's locations need. A longer list is an error and may never end.
 _MOST_PAGES = 500
 _TRIES = 3
 _UNAUTHORIZED = 401
@@ -31,7 +31,7 @@ _UNAUTHORIZED = 401
 
 @dataclass(slots=True)
 class _Listed:
-    """One reading of the list. ``rows`` counts doubles too."""
+    """One reading of the list. ``rows`` also counts repeated rows."""
 
     found: dict[str, Location] = field(default_factory=dict)
     rows: int = 0
@@ -40,7 +40,7 @@ class _Listed:
 
     @property
     def total(self) -> int | None:
-        """The total that all pages announce; None where they announce none or several."""
+        """The total that all pages announce; None if they announce none or different totals."""
         return next(iter(self.totals)) if len(self.totals) == 1 else None
 
     @property
@@ -54,9 +54,9 @@ class _Listed:
 
 
 async def fetch_companies(requester: Requester) -> Sequence[Location]:
-    """The locations that the user may see, each once, in Altegio's order.
+    """The locations that the user may see, without repetitions, in Altegio's order.
 
-    The list is read again where its pages contradict each other: it changed meanwhile.
+    If the pages contradict each other, the list changed meanwhile, and is read again.
 
     Raises:
         AltegioError: the list cannot be read, or it stays contradictory.
@@ -69,7 +69,7 @@ async def fetch_companies(requester: Requester) -> Sequence[Location]:
     if listed.is_certain:
         return list(listed.found.values())
     if listed.total is not None and listed.rows == listed.total:
-        # The same rows come twice each time: Altegio counts the doubles.
+        # Every reading repeats the same rows, so Altegio's total counts the repeated rows too.
         return list(listed.found.values())
     announced = max(each for each in listed.totals if each is not None)
     raise UnexpectedAnswerError(
@@ -86,7 +86,7 @@ async def _read_pages(requester: Requester) -> _Listed:
         if page == 1:
             listed.first = ids
         elif ids == listed.first:
-            # Altegio does not page here. Then a first page that is not full is the whole list.
+            # This server does not page. Then a first page that is not full is the whole list.
             if listed.totals <= {None} and len(ids) < _PAGE:
                 return listed
             raise UnexpectedAnswerError(texts.COMPANIES_REPEAT(page=page))

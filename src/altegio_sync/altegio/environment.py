@@ -1,4 +1,4 @@
-"""The variables that the HTTP client reads from the environment, and errors that name a bad one."""
+"""Opens the HTTP client. An error names the variable of the environment that is wrong."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def open_client(url: str, headers: Mapping[str, str]) -> httpx2.AsyncClient:
         ConfigError: the client cannot use a variable of the environment; the message names it.
     """
     parts = urlsplit(url)
-    # A proxy of the environment does not lead to loopback.
+    # A proxy from the environment is not used for this machine itself.
     uses_proxies = not is_loopback(parts.hostname or "")
     if uses_proxies:
         _check_proxies()
@@ -51,7 +51,7 @@ def open_client(url: str, headers: Mapping[str, str]) -> httpx2.AsyncClient:
 
 
 def check_environment(url: str) -> None:
-    """Raises ConfigError like `open_client`; costs nothing where no such variable is set."""
+    """Raises ConfigError like `open_client`; costs nothing if no such variable is set."""
     names = {name.lower() for name in os.environ}
     ours = {"ssl_cert_file", "ssl_cert_dir", "http_proxy", "https_proxy", "all_proxy", "no_proxy"}
     if names & ours:
@@ -59,7 +59,7 @@ def check_environment(url: str) -> None:
 
 
 def proxy_variable(url: str) -> str | None:
-    """The variable whose proxy is used for ``url``; None where no proxy is used."""
+    """The variable whose proxy is used for ``url``; None if no proxy is used."""
     parts = urlsplit(url)
     host = parts.hostname or ""
     if is_loopback(host) or proxy_bypass(host):
@@ -70,7 +70,7 @@ def proxy_variable(url: str) -> str | None:
 
 
 def _variable(name: str, value: str) -> str:
-    """The name as the environment spells it: both spellings may be set."""
+    """The name in the spelling of the environment: small and capital letters may both be set."""
     found = [each for each in os.environ if each.lower() == name]
     return next((each for each in found if os.environ[each] == value), name.upper())
 
@@ -92,7 +92,7 @@ def _check_proxies() -> None:
 
 
 def _tls() -> ssl.SSLContext:
-    """The certificates to trust: the system's, or those that the environment names."""
+    """The trusted certificates: those of the environment's variables, else of the system."""
     file, folder = os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
     if not file and folder and not any(Path(each).is_dir() for each in folder.split(os.pathsep)):
         path = plain(folder, _LONGEST_PATH)

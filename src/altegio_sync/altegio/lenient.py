@@ -20,13 +20,13 @@ _BOMS = {
     codecs.BOM_UTF16_LE: "utf-16-le",
     codecs.BOM_UTF16_BE: "utf-16-be",
 }
-#: No record is half as deep. Deeper parts are not needed.
+#: Records are less than half as deep. Deeper parts are not needed.
 _DEEPEST = 40
 #: Python does not convert longer numbers, and no id or length has so many digits.
 _MOST_DIGITS = 400
 #: How many possible beginnings of a row are tried in one answer: each may read the whole rest.
 _MOST_TRIES = 1000
-#: A row has more than this share of the first row's keys; no part of a row has so many.
+#: A row has more than this share of the first row's keys. A part of a row has fewer of them.
 _ALIKE = 0.6
 _TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+"|[\[\]{}]', re.DOTALL)
 _DATA = re.compile(r'"data"\s*:\s*\[')
@@ -37,7 +37,7 @@ _OWN_ID = re.compile(r'\{\s*"id"\s*:\s*"?([0-9]{1,20})(?![0-9])')
 
 
 class Damage(Enum):
-    """The mark of a value that did not arrive as it was sent."""
+    """The mark of a value that was damaged on its way."""
 
     DAMAGED = "damaged"
 
@@ -47,7 +47,7 @@ DAMAGED: Final = Damage.DAMAGED
 
 @dataclass(frozen=True, slots=True)
 class DamagedRow:
-    """A row that cannot be read, with its id where the id can be read."""
+    """A row that cannot be read, with its id if the id can be read."""
 
     id: str | None
 
@@ -133,7 +133,7 @@ def _read_rows(text: str) -> Any:
     if begin is None:
         raise ValueError("no rows")
     rows, end = _Rows(text).read(begin.end())
-    # The text around the rows must be complete: else the end of the answer is missing.
+    # If the text around the rows is incomplete, the end of the answer is missing.
     envelope = _decoder.decode(f"{text[: begin.end() - 1]}null{text[end:]}")
     if not isinstance(envelope, dict) or envelope.get("data", rows) is not None:
         raise ValueError("the rows are not the answer's own")
@@ -158,7 +158,7 @@ class _Rows:
             if self._text.startswith("]", position):
                 return rows, position + 1
             if rows and _MEMBER.match(self._text, position):
-                # An extra brace ended the row before, and this is its rest.
+                # An extra brace ended the row too early, and this is the rest of the row.
                 rows[-1], position = self._damaged(begin, position)
                 continue
             begin = position
@@ -181,7 +181,7 @@ class _Rows:
             after = self._skip_white(end)
             if after == len(self._text):
                 raise _CutError("the list has no end")
-            # Else an extra quotation mark has made the rest of the row look like a row.
+            # Otherwise an extra quotation mark made the rest of the row look like a row.
             if self._text.startswith((",", "]"), after):
                 if isinstance(row, dict):
                     self._names = self._names or set(row)

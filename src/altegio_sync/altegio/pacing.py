@@ -25,14 +25,14 @@ class Pacer:
         self._resting_until = 0.0
 
     async def wait_for_turn(self) -> None:
-        """Return at the moment at which the next request may start."""
+        """Wait until the next request may start."""
         while anyio.current_time() < self._resting_until:  # noqa: ASYNC110 - it may move on
             await anyio.sleep_until(self._resting_until)
         if self._limiter is not None:
             await self._limiter.try_acquire_async("altegio")
 
     async def rest(self, seconds: float) -> None:
-        """Let no request start for so long: Altegio refuses them all alike."""
+        """Let no request start for ``seconds``, because Altegio refuses all requests now."""
         self._resting_until = max(self._resting_until, anyio.current_time() + seconds)
 
 

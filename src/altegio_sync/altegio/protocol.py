@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from altegio_sync.messages import Message
     from altegio_sync.ports import PageQuery
 
-#: Without this header the envelope is another, or the answer is 400.
+#: Without this header the envelope has another form, or the answer is 400.
 ACCEPT = "application/vnd.api.v2+json"
 #: The statuses that have an answer; some proxies turn 200 into 203.
 _SUCCESSES = range(200, 204)
@@ -122,7 +122,7 @@ def _read_unusual(
     body: bytes,
     secrets: Collection[str],
 ) -> AnswerT:
-    """The answer, where it can be read leniently; else raise its error."""
+    """The answer if it can be read leniently; otherwise raises the error."""
     value = _read_value(body)
     if status in _SUCCESSES and isinstance(value, dict) and to_flag(value.get("success")) is True:
         try:

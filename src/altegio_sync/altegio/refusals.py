@@ -1,6 +1,6 @@
 """Reads a refusal: whether it is about the limit, how long to wait, and which words can be shown.
 
-The text is foreign and may be of any length, so it is cut before a pattern searches it.
+The text comes from outside and may have any length, so it is cut before a pattern searches it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _TOO_MANY = 429
 _LONGEST_HEADER = 200
 _LONGEST_TEXT = 1000
 _MOST_FIELDS = 5
-#: Practically for ever, and small enough for every sum and format.
+#: Practically for ever, but still small enough to be added and formatted.
 _LONGEST_WAIT_S = 366 * 86_400.0
 
 # The plural: "limit for request size" is about something else.
@@ -29,7 +29,7 @@ _THINGS = r"(?:requests|calls|queries|hits|запрос\w*|запит\w*|обр�
 _ABOUT_THEM = (
     r"(?:(?:http|api|rest|request|call|usage|number|count|per|minute|second|hour|day)s?[\s-]+)"
 )
-#: Words that alone mean too many requests.
+#: Words that mean "too many requests" by themselves.
 _LIMIT_TEXT = re.compile(
     "|".join(
         (
@@ -59,7 +59,7 @@ _LIMIT_TEXT = re.compile(
     ),
     re.IGNORECASE,
 )
-#: Words that mean too many requests only beside a word for too much.
+#: Words that mean "too many requests" only beside a word such as "exceeded".
 _COUNT_TEXT = re.compile(
     r"\b(?:number|amount|count|maximum|max|количеств\w*|числ\w*|кільк\w*|частот\w*)\s+"
     r"(?:(?:of|the|allowed|api)[\s-]+){0,3}" + _THINGS + "|"
@@ -95,7 +95,7 @@ _FIELD_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.]{0,40}")
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """What the API's JSON says about a failure, in either of its shapes.
+    """The contents of the API's JSON about a failure, in either of its two shapes.
 
     ``fields`` are the parameters that the API names as wrong.
     """
@@ -117,14 +117,14 @@ class Refusal:
         return self.code == _UNAUTHORIZED or _TOKENS_TEXT.search(text) is not None
 
     def describe(self, status: int, secrets: Collection[str]) -> str:
-        """The status and the API's own words on one line, without words that could be private."""
+        """The status and the API's own words on one line; words that may be private are masked."""
         fields = f"see {', '.join(self.fields)}" if self.fields else ""
         words = presentable_refusal("; ".join(filter(None, (self.message, fields))), secrets)
         return f"{status}: {words}" if words else f"{status}"
 
 
 def to_refusal(body: Any) -> Refusal | None:
-    """The refusal in an answer's JSON; None where the JSON is not the API's."""
+    """The refusal in an answer's JSON; None if this is not the API's JSON."""
     if not isinstance(body, dict):
         return None
     errors, meta = body.get("errors"), body.get("meta")
@@ -172,7 +172,7 @@ def answered_at(headers: Mapping[str, str]) -> datetime | None:
 
 
 def _moment(http_date: str) -> datetime | None:
-    """The moment in UTC; None where the text is not a date that the calendar has."""
+    """The moment in UTC; None if the text is not a date of the calendar."""
     try:
         moment = parsedate_to_datetime(http_date[:_LONGEST_HEADER])
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)

@@ -47,7 +47,7 @@ class Answered(Generic[AnswerT]):
 
 @dataclass(frozen=True, slots=True)
 class RetryRules:
-    """What retries depend on beside the errors: chance, and how a wait is made."""
+    """The random part of a wait, and how to wait. ``on_retry`` is called before each retry."""
 
     on_retry: OnRetry | None
     jitter: Callable[[], float]
@@ -97,14 +97,14 @@ class Requester:
         await self._transport.aclose()
 
     async def fetch(self, answer_type: type[AnswerT], request: Request) -> Answered[AnswerT]:
-        """Send the request until it is answered, finally refused, or no longer worth a try."""
+        """Send the request until it is answered, or until another try cannot help any more."""
         retrying = Retrying(self._usages, self._rules.on_retry, self._rules.jitter)
         while True:
             try:
                 return await self._try_once(answer_type, request)
             except AltegioError as error:
                 if isinstance(error, RateLimitedError):
-                    # At once, so that no run with the same budget sends a request in vain.
+                    # Rest at once, so that no run with the same budget sends a request in vain.
                     await self._rest(retrying.rest_s(error))
                 wait_s = retrying.wait_after(error)
                 if wait_s is None:
@@ -125,7 +125,7 @@ class Requester:
         try:
             value = await self._read(answer_type, answer)
         except NotFoundError as error:
-            error.asked_at = asked_at  # it may be written, as any other answer
+            error.asked_at = asked_at  # a 404 is an answer too, and may lead to a write
             raise
         return Answered(value, answer.headers, asked_at)
 
@@ -152,6 +152,6 @@ class Requester:
 
 
 def _check_token(token: str) -> None:
-    """Raises ConfigError for a token that no header can have: the client's error would show it."""
+    """Raises ConfigError if no header can contain the token. The client's error would show it."""
     if not (token.isascii() and token.isprintable()) or " " in token:
         raise ConfigError(texts.INVALID_TOKEN())

@@ -22,12 +22,12 @@ MAX_TRIES = 6
 MAX_SECONDS = 180.0
 _WAIT_INITIAL_S = 0.5
 _WAIT_MAX_S = 30.0
-#: Where a refusal names no time; clients in the field wait as long.
+#: The wait if a refusal names no time. Other clients of the API wait as long.
 _REST_S = 5.0
 
 
 class OnRetry(Protocol):
-    """Told of every try that failed and will be made again."""
+    """Called after every failed try that will be repeated."""
 
     def __call__(self, error: AltegioError, *, wait_s: float, tries: int) -> None: ...
 
@@ -77,5 +77,5 @@ class Retrying:
 
     @staticmethod
     def rest_s(error: RateLimitedError) -> float:
-        """How long nobody need ask: Altegio refuses all requests alike."""
+        """How long no request needs to be sent, because Altegio refuses all requests."""
         return max(_REST_S if error.retry_after_s is None else error.retry_after_s, 1.0)

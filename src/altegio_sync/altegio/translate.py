@@ -53,7 +53,7 @@ class Translator:
     asked_at: float | None = None
 
     def to_booking(self, record: WireRecord) -> Booking:
-        """The booking; its id is empty where the record's id cannot be read."""
+        """The booking; its id is empty if the record's id cannot be read."""
         starts_at, offset_disagrees = _to_start(self.zone, record.date, record.datetime)
         status = _to_status(record)
         length_s = _to_length_s(record)
@@ -114,8 +114,8 @@ def _to_start(zone: ZoneInfo, date: str, told_date: str) -> tuple[datetime | Non
     offset = None if told is None else told.utcoffset()
     try:
         later = local.replace(fold=1)
-        # Only in a repeated hour is the second reading the later moment. In the hour
-        # that spring skips, it is the earlier moment, which is not meant.
+        # In a repeated hour, the second reading is the later moment. In the hour that spring
+        # skips, the second reading is the earlier moment, which is not meant.
         is_repeated = later.astimezone(UTC) > local.astimezone(UTC)
         if is_repeated and later.utcoffset() == offset:
             local = later
@@ -127,7 +127,7 @@ def _to_start(zone: ZoneInfo, date: str, told_date: str) -> tuple[datetime | Non
 
 
 def _find_damage(record: WireRecord, services: tuple[Service, ...]) -> tuple[str, ...]:
-    """The damaged parts, except a teacher's name, which is looked up instead."""
+    """The damaged parts, except a teacher's name: the staff list has the name too."""
     if isinstance(record, DamagedRecord):
         return (RECORD,)
     client = record.client
@@ -152,7 +152,7 @@ def _to_changed_at(zone: ZoneInfo, text: str) -> datetime | None:
     if moment is None:
         return None
     try:
-        # So far it always has an offset. Without an offset it would be local time.
+        # So far, the text has always had an offset. Without an offset it would be a local time.
         return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
     except OverflowError:
         return None
@@ -178,7 +178,7 @@ def _name_problems(
 
 
 def to_teacher(staff: WireStaff | None) -> Teacher | None:
-    """The teacher, where the record has both the id and a name."""
+    """The teacher, if the record has both the id and a name."""
     if staff is None or staff.id is None:
         return None
     name = _tidy(staff.name)
@@ -205,12 +205,12 @@ def _tidy(text: str) -> str:
 
 
 def _parse_moment(text: str) -> datetime | None:
-    """Offsets are spelt both "+0300" and "+03:00", so parsed and never sliced."""
+    """The moment. It is parsed, never sliced: Altegio writes both "+0300" and "+03:00"."""
     try:
         moment = datetime.fromisoformat(text.strip())
     except ValueError:
         return None
-    # A date without a time is not a start: midnight would be invented.
+    # A date without a time is no start, since nothing says that the lesson begins at midnight.
     return moment if len(text.strip()) > len("2026-01-01") else None
 
 

@@ -39,7 +39,7 @@ _NOT_MODIFIED = 304
 _PERMANENT = (301, 308)
 _PROXY_ASKS_WHO = 407
 _NO_WAY = (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN)
-#: By OpenSSL's error number.
+#: What is wrong with a certificate, by OpenSSL's error number.
 _CERTIFICATES = {
     9: texts.CERTIFICATE_NOT_YET_VALID,
     10: texts.CERTIFICATE_EXPIRED,
@@ -160,7 +160,7 @@ def _refused_by_proxy(where: Message | str, variable: str | None, text: str) -> 
 
 
 def _why(cause: BaseException, where: Message | str, proxy: str | None) -> Message | None:
-    """What is wrong and what to check; None where the cause does not say."""
+    """What is wrong, and what to check; None if the cause does not show it."""
     setting = proxy or "ALTEGIO_API_URL"
     match cause:
         case socket.gaierror():
@@ -178,7 +178,7 @@ def _why(cause: BaseException, where: Message | str, proxy: str | None) -> Messa
 
 
 def _why_no_http(text: str, where: Message | str, proxy: str | None) -> Message:
-    """Decided by the words of the HTTP library. They are not shown: they may quote the answer."""
+    """The reason by the HTTP library's text, which is never shown: it may quote the answer."""
     if "closed connection" in text or "disconnected" in text:
         return texts.BROKEN_OFF(where=where)
     return texts.NO_HTTP(where=where, setting=proxy or "ALTEGIO_API_URL")

@@ -1,9 +1,9 @@
-"""The JSON of the API in Altegio's own words, read leniently.
+"""The JSON of the API, with Altegio's own names, read leniently.
 
-The models read only the fields that we need, and one bad field does not spoil the others. Ids come
-as numbers or strings, empty objects as `[]`, booleans as 0 and 1, and new keys appear over time. A
-part that cannot be read becomes the marker `UNREADABLE` or None; `translate` decides whether this
-matters.
+The models read only the fields that are needed, and one bad field does not damage the others. Ids
+arrive as numbers or strings, empty objects as `[]`, booleans as 0 and 1, and new keys appear over
+time. A part that cannot be read becomes the marker `UNREADABLE` or None; `translate` decides
+whether the booking can do without it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _TRUE: Final = {"1", "true"}
 _FALSE: Final = {"0", "false", ""}
-#: A whole number as programs write it that treat every number as a float.
+#: A whole number, in the form of programs that treat every number as a float.
 _WHOLE: Final = re.compile(r"\s*([+-]?[0-9]{1,20})\.0{1,20}\s*")
 #: Up to this number, every whole number has its own float.
 _MOST_EXACT: Final = 2**53
@@ -43,8 +43,8 @@ UNREADABLE: Final = Mark.UNREADABLE
 class Usual:
     """The type that a value usually has; a value of another type is passed to ``rescue``.
 
-    So pydantic's core reads the usual value without calling Python. Reading a page takes half of
-    the time that it took with validators before the type.
+    So pydantic's core reads the usual value without calling Python. With validators that run before
+    the type, reading a page would take twice the time.
     """
 
     type: Any
@@ -82,7 +82,7 @@ def _to_list(numbered: dict[str, Any]) -> list[Any]:
 
 
 class DamagedText(str):
-    """The mark of a text that did not arrive as it was sent; `DAMAGED_TEXT` is its only value."""
+    """The mark of a text that was damaged on its way; `DAMAGED_TEXT` is its only value."""
 
     __slots__ = ()
 
@@ -91,7 +91,7 @@ DAMAGED_TEXT: Final = DamagedText()
 
 
 def _text(value: Any) -> str:
-    """A number as text: a text of digits sometimes arrives as a number."""
+    """The text of a number, since a text of digits sometimes arrives as a number."""
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) < _MOST_EXACT:
         return str(value)
     return DAMAGED_TEXT if value is DAMAGED else ""
@@ -103,7 +103,7 @@ def _name(value: Any) -> str:
 
 
 def to_flag(value: Any) -> bool | Mark | None:
-    """The flag; None where there is none."""
+    """The flag; None if it is missing."""
     if value is None:
         return None
     try:
@@ -129,7 +129,7 @@ def _number(value: Any) -> int | Mark | None:
 
 
 def _without_fraction(value: Any) -> Any:
-    """A whole number without its ``.0``; anything else as it is."""
+    """A whole number without its ``.0``; any other value stays the same."""
     if isinstance(value, float) and value.is_integer() and abs(value) < _MOST_EXACT:
         return int(value)
     whole = _WHOLE.fullmatch(value) if isinstance(value, str) else None
@@ -141,7 +141,7 @@ def _none(_value: Any) -> None:
 
 
 def _id(value: Any) -> str | None:
-    """An id that arrived as a float; other values that are not numbers above 0 are not ids."""
+    """The id if it arrived as a float; None if the value is not a number above 0."""
     whole = _without_fraction(value)
     return str(int(whole)) if whole is not value and int(whole) > 0 else None
 
@@ -156,7 +156,7 @@ _Digits = Annotated[
 
 Text = Annotated[str, Usual(Annotated[str, Strict()], _text)]
 Name = Annotated[str, Usual(Annotated[str, Strict()], _name)]
-#: An id as a text of digits; Altegio writes 0 for none.
+#: An id as a text of digits. Altegio writes 0 if there is no id.
 Id = Annotated[str | None, Usual(_Digits, _id)]
 Flag = Annotated[bool | Mark | None, Usual(Annotated[bool, Strict()], to_flag)]
 Number = Annotated[int | Mark | None, Usual(Annotated[int, Strict()], _number)]
@@ -174,7 +174,7 @@ class Wire(BaseModel):
 
 
 class WireService(Wire):
-    """A service of a record, or of the location's list (which alone has a `duration`)."""
+    """A service of a record or of the location's list. Only the list has a `duration`."""
 
     id: Id = None
     title: Text = ""
@@ -260,7 +260,7 @@ class WireCompany(Wire):
 
 
 class WireMeta(Wire):
-    """What an answer says about itself; `[]` where it says nothing."""
+    """The `meta` part of an answer; Altegio writes `[]` if it is empty."""
 
     total_count: Number = None
     message: Text = ""

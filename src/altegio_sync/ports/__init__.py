@@ -1,4 +1,4 @@
-"""What the use cases need from the outside, as protocols. `altegio` and `mongo` fulfil them."""
+"""Protocols for everything that use cases need. `altegio` and `mongo` implement them."""
 
 from altegio_sync.ports.altegio import (
     AppointmentSource,

@@ -36,7 +36,7 @@ class Page:
     """The bookings of one answer. Deleted bookings are among them.
 
     - ``rows``: the number of rows in the answer.
-    - ``total``: how many rows Altegio announces for the whole query; None where it does not say.
+    - ``total``: how many rows Altegio announces for the whole query; None if it announces none.
     - ``unreadable``: the number of rows without a readable id.
     - ``nameless``: what could be read of the unreadable rows.
     - ``answered_at``: the time of the answer by Altegio's clock, in whole seconds.
@@ -56,7 +56,7 @@ class RequestBudget(Protocol):
     """Lets requests start within the limits. All programs at one address share the limits."""
 
     async def wait_for_turn(self) -> None:
-        """Return at the moment at which the next request may start."""
+        """Wait until the next request may start."""
         ...
 
     async def rest(self, seconds: float) -> None:
@@ -96,5 +96,5 @@ class CompanySource(Protocol):
     """The locations of the user. Raises AltegioError when there is no usable answer."""
 
     async def fetch_companies(self) -> Sequence[Location]:
-        """The locations that the user may see, each once."""
+        """The locations that the user may see, without repetitions."""
         ...

@@ -1,4 +1,4 @@
-"""What the use cases need to know of earlier runs and of runs at the same time."""
+"""What the use cases need to know about earlier runs, and about other runs at the same time."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Ledger(Protocol):
         ...
 
     async def find_outdated(self, company_id: str, settings: str) -> tuple[int, Period] | None:
-        """The days that have entries only under other settings: how many, and from when to when.
+        """The days whose entries are all from other settings: their number, the first and the last.
 
         ``settings`` is the `settings_hash` of today.
         """
@@ -43,17 +43,17 @@ class Ledger(Protocol):
 
 
 class CursorStore(Protocol):
-    """How far `changes` has come, by company. Raises StoreError."""
+    """How far `changes` has read, by company. Raises StoreError."""
 
     async def find_cursor(self, company_id: str) -> datetime | None: ...
 
     async def move_cursor(self, company_id: str, to: datetime, run_id: str) -> None:
-        """Move the cursor forward. An earlier moment than the stored one changes nothing."""
+        """Move the cursor forward. A moment before the stored cursor changes nothing."""
         ...
 
 
 class LocationStore(Protocol):
-    """What is known of the school's locations without a request. Raises StoreError."""
+    """The school's locations, as they are known without a request. Raises StoreError."""
 
     async def find_all(self) -> Mapping[str, StoredLocation]:
         """The stored locations by company."""
@@ -66,12 +66,12 @@ class LocationStore(Protocol):
     async def write_list(
         self, locations: Sequence[Location], missing: Collection[str], at: datetime
     ) -> None:
-        """Store the user's list of this moment, and which earlier locations it does not have."""
+        """Store the user's list of this moment, and the known locations that are missing in it."""
         ...
 
 
 class Leases(Protocol):
-    """Keeps a second run of the same work away from a company."""
+    """Prevents two runs of the same work on one company at the same time."""
 
     def hold(self, company_id: str, work: str) -> AbstractAsyncContextManager[None]:
         """Hold the company inside the context. Runs of other ``work`` may hold it too.
@@ -109,5 +109,5 @@ class RunStore(Protocol):
         ...
 
     async def find_timezone(self) -> str | None:
-        """The zone of the last run that got to know its zone."""
+        """The zone of the last run that found out its zone."""
         ...

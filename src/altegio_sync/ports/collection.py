@@ -36,7 +36,7 @@ class Overtaken:
 class BatchResult:
     """The result of storing a batch: the outcome of each verdict in order, and the counts.
 
-    - ``overtaken``: these have no outcome yet. Altegio has to be asked about them again.
+    - ``overtaken``: answers without an outcome. Altegio has to be asked about them again.
     - ``changes``: how often each field was changed.
     - ``no_longer_kept``: the ids of stored appointments that would be skipped now.
     - ``failures``: a message for each write that failed.
@@ -87,7 +87,7 @@ class IndexProblem:
 
 @dataclass(frozen=True, slots=True)
 class WrongIndex:
-    """An index that stands in place of the unique index: its problem, and what to do."""
+    """A wrong index in the place of the unique index: its problem, and what to do."""
 
     name: str
     problem: Message
@@ -134,7 +134,7 @@ class AppointmentStore(Protocol):
     async def prepare(self, *, dry_run: bool) -> IndexProblem | None:
         """Make sure that the unique index exists.
 
-        None where it existed, or where it is created for the first time.
+        Returns None if the index existed, or was created for the first time.
         """
         ...
 

@@ -1,4 +1,4 @@
-"""What a run reports while it goes on."""
+"""What a run reports during its work."""
 
 from __future__ import annotations
 
@@ -23,12 +23,13 @@ class Warn(Protocol):
 class Progress(Protocol):
     """Receives the progress of a run. `SilentProgress` does nothing with it.
 
-    A run opens with its companies. They are worked on side by side: what `of_company` gives
-    receives the progress of one of them, from `begin` on. `end` and `finish` are for the run.
+    `open` names the companies of the run, which are worked on at the same time. `of_company`
+    returns the receiver for one company; its first call is `begin`. `end` and `finish` are for the
+    run.
     """
 
     def open(self, companies: Sequence[str]) -> None:
-        """The run is to work on these companies."""
+        """The run will work on these companies."""
         ...
 
     def of_company(self, company_id: str) -> Progress: ...
@@ -36,7 +37,7 @@ class Progress(Protocol):
     def begin(self, company_id: str, period: Period | None, timezone: str) -> None: ...
 
     def expect(self, records: int, pages: int) -> None:
-        """This many more records and pages are to be read."""
+        """This many more records and pages will be read."""
         ...
 
     def resume(self, done_days: int, days: int) -> None:

@@ -1,4 +1,4 @@
-"""What the program can do. Use cases know ports, not adapters.
+"""The things that the program can do, one module for each. Use cases know ports, not adapters.
 
 - For the user: `sync`, `changes`, `validate`, `repair`, `clean`, `undo`, `purge`, `backup`,
   `restore`, `services`, `stats`, `check`, `status`, `coverage`, `announce`.

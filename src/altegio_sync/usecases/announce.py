@@ -1,4 +1,4 @@
-"""Asks what Altegio announces for a period, before the period is read."""
+"""Asks Altegio how many bookings a period has, before the period is read."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """What a period holds. ``requests`` and ``seconds`` are estimates.
+    """The size of a period. ``requests`` and ``seconds`` are estimates.
 
-    ``records`` is None where Altegio announces no total.
+    ``records`` is None if Altegio announces no total.
     """
 
     company: str

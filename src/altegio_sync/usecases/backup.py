@@ -21,9 +21,9 @@ class CollectionBackup(Protocol):
 async def back_up(
     opened: AbstractAsyncContextManager[CollectionBackup], target: Path, stop: StopSignal
 ) -> BackupReport | None:
-    """Make the folder ``target``, whole or not at all.
+    """Make the folder ``target``, complete or not at all.
 
-    None when ``stop`` ended the backup, or ended the connecting: nothing is left of it then.
+    Returns None if ``stop`` ended the backup or the connecting. Then no file remains.
     """
     report = None
     with stop.interrupting():

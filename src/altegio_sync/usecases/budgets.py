@@ -1,4 +1,4 @@
-"""The budget of requests where the user of MongoDB may not write the shared budget."""
+"""The budget of requests if the user of MongoDB may not write the shared budget."""
 
 from __future__ import annotations
 

@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from altegio_sync.domain.appointment import Booking
     from altegio_sync.ports import AppointmentSource
 
-    # Writes an answer. False where the answer may be older than the stored document.
+    # Writes an answer. Returns False if the answer may be older than the stored document.
     Write = Callable[[Booking], Awaitable[bool]]
 
 _WORKERS = 8
-#: Requests for one appointment. After each of them, another program had changed the document.
+#: The most requests for one appointment while other programs keep changing its document.
 TRIES = 3
-#: The clocks of other machines may be ahead, so their writes seem to be this much later.
+#: The pause between them. Clocks of other machines may be ahead, so their writes may seem later.
 _PAUSE_S = 0.2
 
 
@@ -77,9 +77,9 @@ class RequestsById:
     async def settle(
         self, appointment_id: str, write: Write
     ) -> Written | KeepsChanging | NotKnown | Refused:
-        """Fetch the appointment and write it, a few times where the document changes meanwhile.
+        """Fetch the appointment and write it. Repeat this if the document changes meanwhile.
 
-        What ``write`` itself requests, such as the staff list, may be refused too.
+        ``write`` may send requests too, such as for the staff list, and these may be refused.
         """
         try:
             for attempt in range(TRIES):
@@ -97,13 +97,13 @@ class RequestsById:
         if isinstance(error, NotFoundError):
             return NotKnown(error)
         if isinstance(error, AuthenticationError):
-            # Where the tokens are not valid, this raises as well, and the run ends.
+            # If the tokens are not valid, this request fails as well, and the run ends.
             await self._source.fetch_location(self._company_id)
         return Refused(error)
 
 
 async def for_each_id(ids: Collection[str], work: Callable[[str], Awaitable[None]]) -> None:
-    """Do the work for each id, for eight ids at the same time."""
+    """Do the work for each id, eight ids at the same time."""
     waiting = iter(ids)
 
     async def worker() -> None:

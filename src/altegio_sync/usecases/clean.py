@@ -1,4 +1,4 @@
-"""Leaves one document of each appointment that is stored more than once."""
+"""Keeps one document of each appointment that is stored more than once."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Cleaner(Protocol):
-    """The collection, as far as duplicates are concerned. Raises StoreError."""
+    """Removes duplicates from the collection. Raises StoreError."""
 
     async def clean(
         self, *, dry_run: bool, run_id: str, should_stop: Callable[[], bool]

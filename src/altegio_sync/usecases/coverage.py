@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from altegio_sync.ports import Ledger
     from altegio_sync.usecases.zones import LocalZone
 
-#: Stands for the school where no company is configured and no company was ever read.
+#: Used instead of a company if no company is configured and no company was ever read.
 NO_COMPANY = "-"
 #: The number of days that `coverage` shows by default, and that `status` counts.
 _DAYS = 30

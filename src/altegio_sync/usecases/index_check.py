@@ -1,4 +1,4 @@
-"""Makes sure of the unique index, once for all companies of a run."""
+"""Makes sure that the unique index exists, once for all companies of a run."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class IndexCheck:
         self._is_done = False
 
     async def find_problem(self) -> IndexProblem | None:
-        """The problem, where it is found now; None where there is none, or it is known already.
+        """The problem, if it is found now; None if there is none or it was found before.
 
         Raises:
             StoreError: MongoDB failed, or the collection cannot be changed. The next company asks

@@ -1,6 +1,6 @@
-"""A run whose report is kept, of a command that reads nothing from Altegio for the collection.
+"""Keeps the reports of the writing commands, except `sync` and `changes`.
 
-Runs of `sync` and `changes` are compared with earlier ones as well: see `run_book`.
+Runs of `sync` and `changes` are also compared with earlier runs: see `run_book`.
 """
 
 from __future__ import annotations

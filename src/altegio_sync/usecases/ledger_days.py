@@ -1,4 +1,4 @@
-"""The days of one company in the ledger: which of them are open, and entering complete ones."""
+"""The days of one company in the ledger: finds open days, and enters complete days."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class LedgerDays:
-    """The ledger for one company of a run. Without a ledger, all days are open and none is kept."""
+    """The ledger for one company of a run. Without a ledger, all days are open and stay open."""
 
     def __init__(
         self, context: RunContext, company_id: str, zone: ZoneInfo, clock: RunClock
@@ -30,7 +30,7 @@ class LedgerDays:
     async def find_open(
         self, period: Period, max_age: timedelta | None, *, proves: bool
     ) -> list[Period]:
-        """The days to read. With ``max_age``, the days that the ledger knows are left out."""
+        """The days to read. With ``max_age``, days that the ledger knows are skipped."""
         context = self._context
         if max_age is None or context.ledger is None:
             return [period]

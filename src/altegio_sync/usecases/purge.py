@@ -1,4 +1,4 @@
-"""Deletes old entries of the trash: they hold personal data."""
+"""Deletes old entries of the trash, because they contain personal data."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class OldEntries(Protocol):
-    """The trash, by the age of its entries. Raises StoreError."""
+    """Counts and deletes old entries of the trash. Raises StoreError."""
 
     async def count_before(self, before: datetime) -> int: ...
 
@@ -25,7 +25,7 @@ async def purge_trash(
 ) -> PurgeReport:
     """Delete the entries that were made before the moment; a dry run only counts them.
 
-    No lease is held: no other run reads an entry that is so old, except an `undo` of its run.
+    No lease is held, because only `undo` of the same old run would read these entries.
     """
     if dry_run:
         return PurgeReport(await trash.count_before(before), dry_run=True)

@@ -1,4 +1,4 @@
-"""What `clean`, `undo`, `restore` and `validate --fix` share: each has the collection to itself."""
+"""The common part of `clean`, `undo`, `restore` and `validate --fix`: they work alone."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ class CollectionLease(Protocol):
         """Take the lease, and wait for it if another run holds it.
 
         Raises:
-            LeaseHeldError: the other run did not give it back in time.
+            LeaseHeldError: the other run did not return the lease in time.
         """
         ...
 
     async def check(self) -> None:
-        """Before a write: whether the run still holds the lease.
+        """Check, before a write, that the run still holds the lease.
 
         Raises:
-            LeaseLostError: another run took the lease over, or may have.
+            LeaseLostError: another run took the lease over, or may have taken it.
         """
         ...
 
@@ -42,7 +42,7 @@ class CollectionLease(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Rearrangement(KeptRun):
-    """A run that changes the collection while no other run does; ``stop`` asks it to end."""
+    """A run that changes the collection while no other run changes it; ``stop`` asks it to end."""
 
     lease: CollectionLease
     stop: StopSignal
@@ -56,7 +56,7 @@ class Rearrangement(KeptRun):
 
         Raises:
             LeaseHeldError: another run is at work.
-            asyncio.CancelledError: ``stop`` was set while the run waited. Nothing was begun.
+            asyncio.CancelledError: ``stop`` was set while the run waited, before it began.
         """
         with self.stop.interrupting():
             await self.lease.take()

@@ -1,4 +1,4 @@
-"""Repairs documents: first those that need no answer of Altegio, then the others by asking."""
+"""Repairs documents: first without Altegio where this is possible, then by Altegio's answers."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class RepairStore(AnswerStore, Protocol):
         unrepaired: Unrepaired,
         should_stop: Callable[[], bool],
     ) -> None:
-        """Repair what needs no answer of Altegio; dates without a zone are read in ``zones``."""
+        """Repair documents without Altegio. Dates without a zone are read in ``zones``."""
         ...
 
     async def count_done(self) -> tuple[int, int]:
@@ -68,7 +68,7 @@ async def repair_appointments(
     run: Rearrangement,
     scope: ValidationScope | None = None,
 ) -> ValidationReport:
-    """Repair what can be repaired. The report shows what is still wrong afterwards."""
+    """Repair the documents. The report shows the remaining findings."""
     async with run.alone():
         failure = await repair.run()
         report = await validate_appointments(validator, repair.context, scope)
@@ -85,7 +85,7 @@ async def repair_appointments(
 async def plan_repairs(
     repair: RepairRun, validator: Validator, scope: ValidationScope | None = None
 ) -> ValidationReport:
-    """What is wrong, and what a repair would do about it. Nothing is written."""
+    """The findings, and what a repair would do about them. Nothing is written."""
     report = await validate_appointments(validator, repair.context, scope)
     report.plan = await repair.plan()
     report.zones = repair.zones
@@ -114,7 +114,7 @@ class RepairRun:
         self.zones = SchoolZones(local.zone if local.is_known else None, local.source)
 
     async def plan(self) -> RepairPlan:
-        """What `run` would do. Requests nothing from Altegio."""
+        """Count what `run` would do, without a request to Altegio."""
         request = self._request
         asks_for_zones = self._asking is not None and request.timezone is None
         # The number of repairs does not depend on the zone, so any zone will do.
@@ -198,7 +198,7 @@ class RepairRun:
         return failure
 
     async def _leave_rest(self) -> None:
-        """Note the documents that only an answer of Altegio could repair."""
+        """Note the documents that only an answer of Altegio could repair as unrepaired."""
         async for batch in self._store.find_to_ask(self.context):
             for suspect in batch:
                 self.unrepaired.note(texts.NOT_ASKED(), label_of(suspect))

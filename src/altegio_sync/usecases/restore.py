@@ -1,4 +1,4 @@
-"""Brings the documents of a backup back."""
+"""Restores the documents of a backup."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Restorer(Protocol):
         """The file of the collection's dump: the path itself, or a file in that folder.
 
         Raises:
-            ConfigError: there is none, or there are several.
+            ConfigError: there is no such file, or there are several.
         """
         ...
 
@@ -31,7 +31,7 @@ class Restorer(Protocol):
 async def restore_dump(
     restorer: Restorer, run: Rearrangement, path: Path, *, dry_run: bool
 ) -> RestoreReport:
-    """Insert what is missing, and replace what differs; a dry run only counts."""
+    """Insert missing documents, and replace different ones; a dry run only counts."""
     file = restorer.find_dump(path)
     async with nullcontext() if dry_run else run.alone():
         report = await restorer.restore(file, dry_run=dry_run)

@@ -99,7 +99,7 @@ async def _close_company(
 def _judge_share(
     company: CompanyReport, mark: RunMark | None, progress: Progress
 ) -> tuple[KeptSample | None, Message | None]:
-    """What later runs are compared with, and the warning where this run kept too little."""
+    """The share that later runs are compared with, and the warning if this run kept too little."""
     records = company.records
     if records.fetched < MIN_RECORDS:
         return None, None
@@ -119,7 +119,7 @@ def _judge_share(
 async def _compare_rules(
     context: RunContext, company: CompanyReport, mark: RunMark | None, only: str
 ) -> str | None:
-    """Report once that earlier days are no longer proved, because other bookings are kept now."""
+    """Report once that earlier days are no longer proved, because the rules have changed."""
     ledger, fingerprint = context.ledger, context.rules_fingerprint
     if ledger is None or not fingerprint or (mark is not None and mark.rules == fingerprint):
         return None

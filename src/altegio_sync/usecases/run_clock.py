@@ -1,4 +1,4 @@
-"""The time of an answer, by the clocks of Altegio and MongoDB and not by our own."""
+"""The time of an answer by the clocks of Altegio and MongoDB, not by this machine's clock."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RunClock:
-    """MongoDB's clock during a run. To be made at the moment ``began_at``."""
+    """MongoDB's clock during a run. It must be created at the moment ``began_at``."""
 
     began_at: datetime
     _made_at: float = field(default_factory=steady_now)
@@ -22,11 +22,11 @@ class RunClock:
     def believe(
         self, answered_at: datetime | None, most_ahead: timedelta = timedelta()
     ) -> datetime:
-        """The time that Altegio gave with an answer of this run, unless it is in the future.
+        """The time of an answer of this run by Altegio's clock, unless it is in the future.
 
-        Otherwise the time at which the run began, because no answer of the run is older. With a
-        time in the future, a day that has not ended would seem to be read after its end.
-        ``most_ahead`` is how far Altegio's clock may be ahead.
+        A missing time, or a time in the future, is replaced by the begin of the run, because no
+        answer of the run is older. By a time in the future, a day that has not ended would seem to
+        be read after its end. ``most_ahead`` is how far Altegio's clock may be ahead.
         """
         now = self.began_at + timedelta(seconds=steady_now() - self._made_at)
         is_believed = answered_at is not None and answered_at <= now + most_ahead

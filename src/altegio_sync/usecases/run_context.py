@@ -1,4 +1,4 @@
-"""What all companies of one run have in common."""
+"""The values that all companies of one run share."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RunContext:
-    """What all companies of a run of `sync` or `changes` have in common.
+    """The values that all companies of a run of `sync` or `changes` share.
 
     Without ``runs`` no report is kept. Without ``leases`` other runs are not kept away. Without
     ``ledger`` no day is entered. A dry run uses ``runs`` and ``leases`` not at all, and only reads

@@ -19,16 +19,16 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class ServicesReport:
-    """The services by company, and why those of other companies are missing."""
+    """The services by company, and the errors of companies whose services are missing."""
 
     rules: LessonRules
     found: dict[str, Sequence[Service]] = field(default_factory=dict)
     errors: list[RunError] = field(default_factory=list)
 
     def kept_as(self, service: Service) -> str | None:
-        """What a booking of the service is stored as; None where it is not kept.
+        """The kind of lesson under which a booking is stored; None if it is not kept.
 
-        A group event is never kept, whatever its service.
+        A group event is never kept, whatever its service is.
         """
         if not self.rules.keeps(service, is_group_event=False):
             return None
@@ -65,7 +65,7 @@ class ServicesReport:
 async def list_services(
     source: ServiceSource, companies: Sequence[str], rules: LessonRules
 ) -> ServicesReport:
-    """The services of each company; where one of several fails, the others are listed.
+    """The services of each company. If one of several companies fails, the others are listed.
 
     Raises:
         AltegioError: the only company failed.

@@ -1,4 +1,4 @@
-"""Counts the stored appointments, and finds what needs a person."""
+"""Counts the stored appointments, and finds what needs attention."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def _describe_duplicates(found: DuplicateCounts) -> Message:
 
 
 def find_about_run(run: LastRun, now: datetime) -> Iterator[Attention]:
-    """What needs a person about the last run."""
+    """What needs attention about the last run."""
     yield from about_run(run)
     what = texts.LAST_RUN(command=run.command, run_id=run.run_id)
     yield from about_run_age(what, run.finished_at, now)

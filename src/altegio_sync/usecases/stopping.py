@@ -1,4 +1,4 @@
-"""Asks a run to stop: it reads nothing more, and stores what it has read."""
+"""Asks a run to stop: the run reads no more pages, and stores what it has read."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class StopSignal:
-    """A request to stop. It ends the reading that goes on now, and every later reading at once."""
+    """A request to stop. It ends the present reading, and every later reading at once."""
 
     def __init__(self) -> None:
         self.is_set = False

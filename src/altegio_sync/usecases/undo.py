@@ -1,4 +1,4 @@
-"""Brings back what a run changed or removed."""
+"""Restores the documents that a run changed or removed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Looks for what is wrong in the collection."""
+"""Finds errors in the stored documents."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Validator(Protocol):
     """Runs the rules over the collection, or only over the days of the context."""
 
     async def count(self, context: RuleContext) -> int:
-        """How many documents the rules look at."""
+        """How many documents the rules check."""
         ...
 
     async def run_rules(self, context: RuleContext) -> list[RuleFinding]: ...
@@ -38,13 +38,13 @@ class FindingSource(Protocol):
         ...
 
     def find_groups(self, rule_id: str, context: RuleContext) -> AsyncIterator[Group]:
-        """All documents that the rule finds; those that are corrected together are a group."""
+        """All documents that the rule finds. Documents that are corrected together are a group."""
         ...
 
 
 @dataclass(frozen=True)
 class ValidationRequest:
-    """What is asked of the rules at the moment ``now``; without a ``period``, about all days."""
+    """The rules to run at the moment ``now``; without a ``period``, over all days."""
 
     now: datetime
     local: LocalZone
@@ -72,9 +72,6 @@ class ValidationRequest:
 async def validate_appointments(
     validator: Validator, context: RuleContext, scope: ValidationScope | None = None
 ) -> ValidationReport:
-    """What the rules find. ``context`` is what the rules depend on beside the documents.
-
-    ``scope`` is only for the report: the days of the context's own scope.
-    """
+    """Run the rules. ``scope`` has the days of the context's scope; only the report shows it."""
     findings = await validator.run_rules(context)
     return ValidationReport(await validator.count(context), findings, scope=scope)

@@ -1,4 +1,4 @@
-"""Finds out what became of stored appointments that Altegio no longer lists on their days."""
+"""Finds out why Altegio no longer lists some stored appointments on their days."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from altegio_sync.usecases.reading.window import Window
     from altegio_sync.usecases.window_outcome import WindowOutcome
 
-#: Documents that are marked at once.
+#: The number of documents in one marking write.
 _MARKED_AT_ONCE = 50
 #: More than this number, and more than this share of the period, look like a fault.
 _MASS = 20

@@ -1,4 +1,4 @@
-"""Gives a warning: in the log, and in the report of the run."""
+"""Puts a warning into the log and into the report of the run."""
 
 from __future__ import annotations
 

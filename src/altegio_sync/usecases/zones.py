@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 class LocalZone:
     """A zone, and where it comes from.
 
-    ``is_known`` is false where UTC is used because no zone is known. ``problem`` says what to do
-    where this machine does not know the zone that was wanted.
+    ``is_known`` is false if UTC is used because no zone is known. ``problem`` says what to do if
+    this machine does not know the wanted zone.
     """
 
     zone: ZoneInfo
@@ -34,7 +34,7 @@ class LocalZone:
 
 
 async def find_local_zone(configured: str | None, runs: RunStore) -> LocalZone:
-    """The zone where Altegio is not asked: the configured zone, else the last run's, else UTC."""
+    """The zone without a request to Altegio: the configured one, else the last run's, else UTC."""
     if configured is not None:
         return LocalZone(to_zone(configured, ""), texts.ZONE_OF_SETTING())
     name = await runs.find_timezone()

@@ -1,5 +1,7 @@
-"""Asks Altegio about stored documents with something wrong.
+"""Asks Altegio about stored documents with errors.
 
-- `asking`: asks the companies in turn, then removes what none of them has.
-- `company`: asks one company. `plan`: by pages or by id. `removing`: what is certainly gone.
+- `asking`: asks one company after the other, then removes documents that no company has.
+- `company`: asks one company.
+- `plan`: decides between requests for pages and requests by id.
+- `removing`: decides which documents are certainly gone.
 """

@@ -1,4 +1,4 @@
-"""Asks Altegio about documents with something wrong, and removes what Altegio does not have."""
+"""Asks Altegio about documents with errors, and removes documents that Altegio does not have."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class Asking:
-    """Repairs documents by what Altegio says about them now."""
+    """Repairs documents by Altegio's present answers about them."""
 
     def __init__(
         self, source: AppointmentSource, store: AnswerStore, request: RepairRequest
@@ -50,7 +50,7 @@ class Asking:
     async def settle(self, batch: Sequence[Suspect], unrepaired: Unrepaired) -> None:
         """Ask about a batch and write the answers. Raises AltegioError.
 
-        What no company has is kept as a candidate for `finish`.
+        Documents that no company has become candidates for `finish`.
         """
         grouped = group_by_companies(batch, self._request.companies)
         unaskable = grouped.pop((), [])
@@ -63,7 +63,10 @@ class Asking:
         await self._settle_unaskable(unaskable, unrepaired)
 
     async def finish(self, unrepaired: Unrepaired) -> None:
-        """Move to the trash what is certainly gone, after all batches. Raises AltegioError."""
+        """After all batches, move the documents to the trash that are certainly gone.
+
+        Raises AltegioError.
+        """
         removal = self._removal
         if removal.is_empty:
             return
@@ -97,9 +100,9 @@ class Asking:
     async def _ask_in_turn(
         self, companies: Sequence[str], suspects: Sequence[Suspect], unrepaired: Unrepaired
     ) -> list[Suspect]:
-        """Ask one company after the other. Returns what no company has.
+        """Ask one company after the other. Returns the documents that no company has.
 
-        A company that refuses to answer about a document may have it.
+        A company that refuses to answer about a document may have the document.
         """
         refused: set[str] = set()
         for company_id in companies:
@@ -118,8 +121,9 @@ class Asking:
     async def _settle_unaskable(self, suspects: Sequence[Suspect], unrepaired: Unrepaired) -> None:
         """Settle the documents that Altegio cannot be asked about.
 
-        Nobody can ever ask without an id. Without a company, a run with other settings can.
-        Nothing is written in an outage, so Altegio must have answered before.
+        A document without an id can never be asked about. A document without a company may be asked
+        about by a run with other settings. Nothing is written while Altegio is unreachable, so
+        Altegio must have answered before.
         """
         without_company = [each for each in suspects if each.appointment_id is not None]
         _note_all(unrepaired, texts.NO_COMPANY(), without_company)

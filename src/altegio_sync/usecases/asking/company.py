@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from altegio_sync.usecases.asking.plan import AnswerStore, RepairRequest
     from altegio_sync.usecases.reading.window import Window
 
-#: A list may have many bookings that are not stored. What this number of pages for each document
-#: did not bring is requested by id.
+#: A list may have many bookings that are not stored. After this number of pages for each document,
+#: the documents that did not appear are requested by id.
 _MOST_PAGES_PER_SUSPECT = 2
 
 
@@ -66,7 +66,7 @@ class AskedDocuments:
 
 
 class CompanyAsking:
-    """Asks one company, and writes each answer at once: an answer that waits grows too old."""
+    """Asks one company, and writes each answer at once, before it is too old."""
 
     def __init__(
         self,
@@ -88,7 +88,7 @@ class CompanyAsking:
         asked = AskedDocuments.about(suspects, unrepaired)
         windows = await plan_windows(self._store, suspects, self.zone, self._request.page_size)
         if windows.take_fewer:
-            # Pages that take more requests than asking by id are no help.
+            # Pages are of no use if they need more requests than asking by id.
             allowance = Allowance(_MOST_PAGES_PER_SUSPECT * len(suspects))
             for period in windows.periods:
                 await self._read_window(period, asked, allowance)
@@ -114,7 +114,7 @@ class CompanyAsking:
         return overtaken
 
     async def fetch_missing(self, asked: AskedDocuments) -> None:
-        """Request by id what is not settled. What Altegio does not know stays unsettled."""
+        """Request by id the documents that are not settled. Some may stay unsettled (404)."""
         requests = RequestsById(self._source, self._company_id, self.zone)
 
         async def write(booking: Booking) -> bool:
@@ -139,7 +139,7 @@ class CompanyAsking:
             await self.write(bookings, asked)
 
         async def ignore(_window: Window) -> None:
-            """The grade does not matter: what no page had is requested by id."""
+            """Ignore the grade, since documents that were on no page are requested by id."""
 
         query = PageQuery(self._company_id, window, self.zone, 1, self._request.page_size)
         usage = self._source.usage

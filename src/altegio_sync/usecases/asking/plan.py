@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from altegio_sync.domain.repair import Answer, Suspect, Unrepaired
     from altegio_sync.usecases.zones import LocalZone
 
-#: 195 requests a minute: the limit that counts in the long run.
+#: 195 requests a minute. In the long run, this limit decides.
 REQUESTS_PER_SECOND = 3.25
-#: Altegio's pages also have the skipped bookings, so they have more rows than are stored.
+#: Altegio's pages also contain bookings that are not stored, so there are more rows than documents.
 _RECORDS_PER_STORED = 1.5
-#: The number of pages is an estimate, and what is not on them is requested by id too.
+#: The number of pages is an estimate, and documents that are on no page are requested by id too.
 _ESTIMATE_MARGIN = 1.25
 
 
@@ -29,8 +29,8 @@ _ESTIMATE_MARGIN = 1.25
 class RepairRequest:
     """How to repair.
 
-    Without a ``timezone``, the locations are asked for their zones. ``local`` is the zone that is
-    used where no location is asked.
+    Without a ``timezone``, the locations are asked for their zones. ``local`` is the zone if no
+    location is asked.
     """
 
     companies: Sequence[str]
@@ -41,7 +41,7 @@ class RepairRequest:
 
 
 class AnswerStore(Protocol):
-    """What asking needs of the collection."""
+    """The part of the collection that asking needs."""
 
     async def count_by_day(
         self, start: datetime, end: datetime, zone: ZoneInfo
@@ -77,8 +77,8 @@ def group_by_companies(
 ) -> dict[tuple[str, ...], list[Suspect]]:
     """Group documents by the companies to ask about them, one after the other.
 
-    This is the company of the document, or every company where the document names none. The empty
-    tuple has the documents that no company can be asked about.
+    This is the company of the document, or every company if the document names none. The empty
+    tuple is the key of documents that no company can be asked about.
     """
     grouped: dict[tuple[str, ...], list[Suspect]] = {}
     for suspect in batch:
@@ -106,5 +106,5 @@ async def plan_windows(
 
 
 def label_of(suspect: Suspect) -> str:
-    """What people know the document by."""
+    """The name of the document for people."""
     return suspect.appointment_id or f"_id {suspect.document_id}"

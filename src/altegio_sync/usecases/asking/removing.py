@@ -24,14 +24,14 @@ if TYPE_CHECKING:
     from altegio_sync.domain.repair import Suspect
     from altegio_sync.ports import AppointmentSource, Page
 
-#: More than this number, and more than one in twenty of those requested, looks like a fault.
+#: More documents than this, and more than one in twenty of those requested, look like a fault.
 MOST_MOVED = 20
 _ONE_IN = 20
 
 
 @dataclass(slots=True)
 class Confirmed:
-    """What the lists of days say about documents that Altegio does not have by id.
+    """The result of reading lists of days for documents that Altegio does not have by id.
 
     - ``gone``: no list contains them.
     - ``listed``: the list of the named company contains the booking.
@@ -45,7 +45,7 @@ class Confirmed:
 
 @dataclass(slots=True)
 class _Lists:
-    """What was read of one company: the complete days, and the wanted bookings by id."""
+    """The lists of one company: the days read completely, and the wanted bookings by id."""
 
     days: set[date] = field(default_factory=set)
     found: dict[str, Booking] = field(default_factory=dict)
@@ -75,7 +75,7 @@ class Removal:
         return [*(each for several in self._missing.values() for each in several), *self.empty]
 
     def take(self, companies: tuple[str, ...], suspects: Iterable[Suspect]) -> list[Suspect]:
-        """Take the candidates from what no company has by id, and return the others."""
+        """Keep the candidates among documents that no company has by id; return the others."""
         suspects = list(suspects)
         candidates = [each for each in suspects if each.loss is not Loss.NOTHING]
         if candidates:
@@ -126,6 +126,6 @@ class Removal:
 
 
 def _days(suspect: Suspect, zone: ZoneInfo) -> set[date]:
-    """The local days whose lists would contain the booking; empty where no date is left."""
+    """The local days whose lists would contain the booking; empty if the document has no date."""
     moments = (suspect.starts_at, suspect.ends_at)
     return {each.astimezone(zone).date() for each in moments if each is not None}

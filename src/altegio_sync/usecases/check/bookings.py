@@ -1,4 +1,4 @@
-"""Tests what the settings would make of the newest bookings."""
+"""Tests how the settings would treat the newest bookings."""
 
 from __future__ import annotations
 

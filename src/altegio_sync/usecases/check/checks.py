@@ -1,4 +1,4 @@
-"""One thing that `check` tests, and how it came out."""
+"""One thing that `check` tests, and the result."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests what one location at Altegio lets a run read."""
+"""Tests whether a run may read one location at Altegio."""
 
 from __future__ import annotations
 

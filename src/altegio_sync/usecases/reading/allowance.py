@@ -32,7 +32,7 @@ def most_requests(first_total: int | None, page_size: int) -> int:
 
 
 class Allowance:
-    """What one reading may still request, for all days, all passes and all halves together.
+    """The number of requests that one reading may still make, for all days and all passes together.
 
     There are three limits:
 

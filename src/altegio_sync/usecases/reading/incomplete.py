@@ -1,4 +1,4 @@
-"""Says which days could not be read completely."""
+"""Reports the days that could not be read completely."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ _PAGE_AND_EMPTY_ONE = 2
 
 @dataclass(slots=True)
 class Pass:
-    """What one pass over the pages saw: ids with versions, and the number of rows without an id.
+    """The results of one pass over the pages: ids with versions, and the number of other rows.
 
     ``brought`` is the number of bookings that no earlier pass saw, and that did not change since
     the first pass began. The other fields are those of `Window`.
@@ -124,7 +124,7 @@ class WindowReading:
             query = replace(query, page_size=first.rows)
         last_number = -(-first.total // query.page_size)
         await self._read_side_by_side(query, seen, iter(range(2, last_number)))
-        # Requested after all other pages came back: its total is the last that can be known.
+        # This page is requested after all other pages arrived, so its total is the latest.
         last = None if seen.is_cut else await self._read_page(query, seen, last_number)
         if last is not None:
             seen.announced = first.total if last.total is None else last.total

@@ -1,10 +1,10 @@
-"""Reads a whole period in passes over its pages, and grades how surely nothing was missed.
+"""Reads a period in passes over its pages, and grades how certain it is that nothing was missed.
 
-Altegio's page numbers point into a list that moves while it is read: an insert repeats a row, a
-removal hides a row. A pass is believed when the number of distinct ids that it saw equals the
-total in its first answer and the total in the answer that was requested last. One answer that
-contains the whole list cannot have missed anything. A pass that is not believed is repeated, then
-repeated in halves.
+The list may change while its pages are read. An insert moves rows to later pages, so that a row
+comes twice. A removal moves rows to earlier pages, so that a row is never seen. A pass is believed
+when the number of distinct ids that it saw equals the total in its first answer and the total in
+the answer that was requested last. One answer that contains the whole list cannot miss anything. A
+pass that is not believed is repeated. If this does not help, each half of the days is read.
 
 Reading always ends. A pass ends, and is not believed, when a page brings nothing new or is empty
 before the announced end. The number of requests of all passes together is limited: see

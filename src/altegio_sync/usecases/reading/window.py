@@ -1,4 +1,4 @@
-"""Days that were read to the end, and how surely nothing of them was missed."""
+"""Days that were read to the end, and how certain it is that nothing was missed."""
 
 from __future__ import annotations
 
@@ -53,5 +53,5 @@ class Window:
         return self.period
 
     def without_ids(self) -> Window:
-        """The window to be kept: the ids of many windows would fill the memory."""
+        """A copy to keep for long: the ids of many windows would fill the memory."""
         return replace(self, ids=frozenset(), handed_on=frozenset())

@@ -1,4 +1,4 @@
-"""Brings the bookings that were read into the collection: judges, stores, counts, reports."""
+"""Judges the bookings that were read, stores them, counts them and reports about them."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ class BookingIntake:
         context = self._context
         staff = await self._staff.find_for(bookings)
         verdicts = [judge(booking, context.rules, staff) for booking in bookings]
-        # What was read is stored even when the run is being stopped.
+        # Bookings that were read are stored even while the run is being stopped.
         with anyio.CancelScope(shield=True):
             result = await context.store.store_batch(
                 verdicts,

@@ -1,4 +1,4 @@
-"""Reports which leads may be wrong, and which stored leads have changed."""
+"""Reports leads that may be wrong, and stored leads that have changed."""
 
 from __future__ import annotations
 
