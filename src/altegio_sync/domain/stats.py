@@ -82,7 +82,11 @@ class NamedCount:
 
     @property
     def shown_name(self) -> str:
-        return plain(self.name or "") or f"#{plain(self.id)}"
+        return _name_or_id(self)
+
+
+def _name_or_id(counted: NamedCount | ShowCount) -> str:
+    return plain(counted.name or "") or f"#{plain(counted.id)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +124,7 @@ class ShowCount(JsonForm):
 
     @property
     def shown_name(self) -> str:
-        return plain(self.name or "") or f"#{plain(self.id)}"
+        return _name_or_id(self)
 
     @property
     def rate(self) -> float | None:

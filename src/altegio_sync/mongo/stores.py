@@ -14,7 +14,7 @@ from altegio_sync.messages import store as texts
 from altegio_sync.mongo.core.bulk import Written, refused_message, write_counted
 from altegio_sync.mongo.core.connection import durable, waits_for_mongodb
 from altegio_sync.mongo.core.document_ids import fixed_document_id, new_document_id
-from altegio_sync.mongo.core.documents import KEY, STAMP
+from altegio_sync.mongo.core.documents import KEY, STAMP, to_milliseconds
 from altegio_sync.mongo.core.fence import no_fence
 from altegio_sync.mongo.core.ids import MAY_BE_ID, having_ids, keys_of, to_askable_id, to_id
 from altegio_sync.mongo.core.indexes import (
@@ -125,7 +125,7 @@ class MongoAppointments:
         """See the port. A document is marked only if nobody changed it since it was read."""
         result = MarkResult()
         left = set(gone)
-        writes_at = _milliseconds(self._clock())
+        writes_at = to_milliseconds(self._clock())
         for _ in range(_TRIES):
             found = await self._find_to_mark(left, scope)
             writes = plan_marks(found, gone, result, self._server_clock, writes_at)
@@ -214,7 +214,7 @@ class MongoAppointments:
     ) -> list[Plan]:
         """A plan for each verdict. An ``earlier`` plan that was carried out is kept."""
         stored = await self._find_stored([verdict.booking.id for _, verdict in verdicts])
-        writes_at = _milliseconds(self._clock())
+        writes_at = to_milliseconds(self._clock())
         known: dict[float | None, Asked] = {}
         plans = []
         for position, verdict in verdicts:
@@ -294,11 +294,6 @@ class MongoAppointments:
     async def _bulk_write(self, writes: list[InsertOne[Document] | UpdateOne]) -> Written:
         await self._fence()
         return await write_counted(self._collection, writes)
-
-
-def _milliseconds(moment: datetime) -> datetime:
-    """The moment in the resolution of BSON."""
-    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
 def _mark_failed(

@@ -141,10 +141,10 @@ def _is_reported(name: str, stored: Mapping[str, Any]) -> bool:
 def _is_same(stored: object, wanted: object) -> bool:
     """Whether two unequal moments are equal in BSON, which keeps milliseconds."""
     if isinstance(stored, datetime) and isinstance(wanted, datetime):
-        return _milliseconds(stored) == _milliseconds(wanted)
+        return to_milliseconds(stored) == to_milliseconds(wanted)
     return False
 
 
-def _milliseconds(moment: datetime) -> datetime:
-    """BSON keeps milliseconds."""
+def to_milliseconds(moment: datetime) -> datetime:
+    """The moment as BSON keeps it, to the millisecond."""
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)

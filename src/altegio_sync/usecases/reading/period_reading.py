@@ -37,8 +37,10 @@ if TYPE_CHECKING:
 
     OnWindow = Callable[[Window], Awaitable[None]]
 
-#: The most passes over days that can be cut in halves, and over a day that cannot.
+#: The most passes over days that can be cut in halves (the halves are read after that), over a list
+#: of changes, and over a single day.
 PASSES = 2
+_CHANGES_PASSES = 3
 LAST_PASSES = 4
 #: A longer list is read in windows of days. So the memory of a pass is limited, and a killed run
 #: can be continued window by window. The pages of a window take half a minute.
@@ -120,14 +122,17 @@ class PeriodReading:
         return [replace(query, period=window, page_size=size) for window in windows]
 
     async def _settle(self, reading: WindowReading, query: PageQuery, first: Page) -> None:
-        """Make passes until one is enough; then report the window."""
+        """Make passes until one is enough, then report the window. If none is, read its halves.
+
+        Days that cannot be halved, and days that may not be requested again, are reported as the
+        last pass saw them.
+        """
         earlier: Pass | None = None
-        can_halve = query.period is not None and query.period.days > 1
         reads_changes = query.changed_after is not None
-        tries = PASSES if can_halve else PASSES + 1 if reads_changes else LAST_PASSES
-        for attempt in range(tries):
-            is_last = attempt == tries - 1
-            if is_last and not can_halve and reads_changes and (first.total or 0) > first.rows:
+        most = _most_passes(query)
+        for number in range(1, most + 1):
+            is_last = number == most
+            if is_last and _ends_with_growing(query, first):
                 seen = await reading.read_growing(query, first)
             else:
                 seen = await reading.read_pass(query, first)
@@ -137,12 +142,12 @@ class PeriodReading:
             is_enough = seen.has_grown or self._is_enough(seen, grade)
             if not is_enough:
                 self._pages.allowance.count_in_vain(seen.requests)
+                if is_last and _can_halve(query):
+                    break
             again = None if is_enough or is_last else await self._pages.fetch(query, 1)
-            if is_enough or (again is None and not (is_last and can_halve)):
+            if again is None:
                 await self._on_window(seen.window(query.period, grade, reading.handed_on))
                 return
-            if again is None:
-                break
             self._pages.usage.rereads += 1
             earlier, first = seen, again
         await self._settle_halves(reading, query)
@@ -179,3 +184,19 @@ class PeriodReading:
         if self._proves:
             return grade is Grade.PROVED
         return grade is not None or (seen.announced is None and not seen.is_cut)
+
+
+def _can_halve(query: PageQuery) -> bool:
+    return query.period is not None and query.period.days > 1
+
+
+def _most_passes(query: PageQuery) -> int:
+    if _can_halve(query):
+        return PASSES
+    return LAST_PASSES if query.changed_after is None else _CHANGES_PASSES
+
+
+def _ends_with_growing(query: PageQuery, first: Page) -> bool:
+    """Whether the last pass reads one page after the other: a list of changes on several pages."""
+    is_long = (first.total or 0) > first.rows
+    return is_long and query.changed_after is not None and not _can_halve(query)
