@@ -1,4 +1,4 @@
-"""A sync that is stopped in mid-pages and goes on later, with other runs in between."""
+"""A sync that is stopped between two pages and continues later, with other runs in between."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whose lesson it is, through the installed command: stored, doubted, replaced, brought back."""
+"""Leads with the installed command: stored, doubtful, replaced, restored."""
 
 from __future__ import annotations
 

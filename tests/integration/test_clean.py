@@ -1,4 +1,4 @@
-"""Duplicates go to the trash, nothing of them is lost, and all of it can be brought back."""
+"""Duplicates are moved to the trash: nothing is lost, and everything can be restored."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which addresses of a MongoDB are taken, and what is said of the others."""
+"""Which addresses of MongoDB are accepted, and the messages about the others."""
 
 from __future__ import annotations
 

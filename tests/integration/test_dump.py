@@ -1,4 +1,4 @@
-"""A dump of the real collection, and what it brings back."""
+"""A dump of a real collection, and what a restore of it brings back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The embedded MongoDB: shared, private, and gone with its last user however that one ends."""
+"""The embedded MongoDB: shared and private, and it stops with its last user, however that ends."""
 
 from __future__ import annotations
 

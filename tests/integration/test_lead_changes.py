@@ -1,4 +1,4 @@
-"""Leads that a sync replaces: told, kept in the trash, and brought back by undo."""
+"""Leads that a sync replaces: they are reported, kept in the trash, and restored by undo."""
 
 from __future__ import annotations
 

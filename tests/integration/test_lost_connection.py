@@ -1,4 +1,4 @@
-"""A MongoDB that goes away under an operation, and is back in a moment."""
+"""MongoDB is lost during an operation and is back soon."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which documents `validate --fix` moves to the trash: what Altegio certainly has no more."""
+"""Which documents `validate --fix` moves to the trash: those that Altegio certainly lacks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is packed from a folder in which somebody works: the program, and nothing of theirs."""
+"""A package that is built in a folder of work contains the program and nothing else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the server refuses is reported and left; all else is carried out and can be undone."""
+"""A change that the server refuses is reported; every other change is made and can be undone."""
 
 from __future__ import annotations
 

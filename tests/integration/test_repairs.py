@@ -1,4 +1,4 @@
-"""What `validate --fix` does in a real MongoDB, by what Altegio (a list) says."""
+"""What `validate --fix` does in a real MongoDB, with answers of Altegio from a list."""
 
 from __future__ import annotations
 

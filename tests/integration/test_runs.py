@@ -1,4 +1,4 @@
-"""The reports of runs, and which of them a collection is told of."""
+"""The stored reports of runs, and which of them belong to a collection."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is told of skipped bookings, as Altegio answers with them over real sockets."""
+"""What is reported about skipped bookings, with a sandbox over real sockets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reading goes on where a server forgets its cursors, or allows none without a time limit."""
+"""Reading goes on where a server forgets its cursors, or allows no cursor without a time limit."""
 
 from __future__ import annotations
 

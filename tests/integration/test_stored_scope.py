@@ -1,4 +1,4 @@
-"""Which documents a search for what vanished looks at, and marks."""
+"""Which documents the search for vanished appointments examines, and which it marks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is said of a MongoDB that cannot be used, by trying real servers of each kind."""
+"""The messages about a MongoDB that cannot be used, with real servers of each kind."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""In which zone local days are cut where Altegio is not asked."""
+"""The zone of local days, for commands that do not ask Altegio."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is announced of a period before it is read."""
+"""What Altegio announces for a period, before the period is read."""
 
 from __future__ import annotations
 

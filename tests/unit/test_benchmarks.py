@@ -1,4 +1,4 @@
-"""What the benchmarks measure with is right itself."""
+"""The tools that the benchmarks measure with are correct."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whoever may not write to MongoDB keeps the limits alone."""
+"""Where the user may not write to MongoDB, the process keeps the request limits by itself."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bringing changes: from where they are asked for, and when the cursor moves."""
+"""A run of `changes`: since when it asks, and when the cursor moves."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Settings from the environment and from a file, and what is said of wrong ones."""
+"""Settings from the environment and from a file, and the messages about wrong settings."""
 
 from __future__ import annotations
 

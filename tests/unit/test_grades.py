@@ -1,4 +1,4 @@
-"""What each grade can and cannot miss, on a model of a list that moves between any two answers."""
+"""What each grade can miss, and what not: a model of a list that changes between two answers."""
 
 from __future__ import annotations
 

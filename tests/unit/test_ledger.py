@@ -1,4 +1,4 @@
-"""What an entry of the ledger is worth, and which days a run that is taken up leaves out."""
+"""When an entry of the ledger counts, and which days a run with `--resume` leaves out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What reaches the log: sentences of ids and counts, and no secret however it got there."""
+"""What the log contains: sentences with ids and counts, and never a secret."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An answer to another question is noticed."""
+"""An answer with other days than the requested ones is refused."""
 
 from __future__ import annotations
 

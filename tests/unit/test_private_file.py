@@ -1,4 +1,4 @@
-"""A file of names: for its owner alone, whole or not at all, and only where a file may stand."""
+"""A file with names: only its owner may read it, and it is written completely or not at all."""
 
 from __future__ import annotations
 

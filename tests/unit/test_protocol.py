@@ -1,4 +1,4 @@
-"""Answers and refusals in every dress, and what each lets the caller do."""
+"""Answers and refusals in every form, and the error that each becomes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Altegio says of a refusal names nobody."""
+"""The shown words of a refusal contain no name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a refusal says: the limit or not, how long to wait, and what of it may be shown."""
+"""What a refusal means: the limit or not, how long to wait, and which words may be shown."""
 
 from __future__ import annotations
 

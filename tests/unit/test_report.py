@@ -1,4 +1,4 @@
-"""What a report is known by, its exit code, its counts, and what is read back of it."""
+"""The run id of a report, its exit code, its counts, and how a stored report is read back."""
 
 from __future__ import annotations
 

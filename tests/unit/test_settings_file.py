@@ -1,4 +1,4 @@
-"""The settings file as people write it: in other encodings, with slips, open to others."""
+"""The settings file as people write it: other encodings, mistakes, readable by other users."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The list of skipped bookings: no formula, and never in the place of somebody's file."""
+"""The list of skipped bookings: it contains no formula, and never replaces another file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When a booking needs the location's staff list, and it cannot be had."""
+"""A booking that needs the location's staff list, and an Altegio that refuses the list."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page of `stats --html`: whole by itself, and nobody's name is more than text in it."""
+"""The page of `stats --html`: it needs no other file, and a name in it is never more than text."""
 
 from __future__ import annotations
 

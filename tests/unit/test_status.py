@@ -1,4 +1,4 @@
-"""What wants a person, and how the status is shown."""
+"""What needs attention in a status, and how the status is shown."""
 
 from __future__ import annotations
 

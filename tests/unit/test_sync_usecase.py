@@ -1,4 +1,4 @@
-"""A run over a period: what is written after what, what is entered as known, how it is taken up."""
+"""A run over a period: the order of its writes, the days in the ledger, and `--resume`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From Altegio's JSON to a booking, through every wobble the API has shown."""
+"""A booking made of Altegio's JSON, in every form that the API has sent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What becomes of stored appointments that Altegio no longer lists where they stood."""
+"""What happens to stored appointments that Altegio no longer lists on their days."""
 
 from __future__ import annotations
 

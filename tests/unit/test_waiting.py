@@ -1,4 +1,4 @@
-"""What PyMongo leaves behind where its waiting is called off."""
+"""A cancelled operation of PyMongo leaves no task behind."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What became of the windows of a period, as days."""
+"""How many days each outcome of a window counts."""
 
 from __future__ import annotations
 
