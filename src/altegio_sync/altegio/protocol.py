@@ -60,7 +60,7 @@ def authorization(company_token: str, user_token: str) -> str:
 
 
 def page_request(query: PageQuery) -> Request:
-    """Altegio includes both dates; its `end_date` stops at 23:59:00."""
+    """The request for a page. Altegio includes both dates; its `end_date` stops at 23:59:00."""
     params = {
         "page": str(query.page),
         "count": str(query.page_size),

@@ -212,7 +212,7 @@ class WireClient(Wire):
 
 
 def _client(value: Any) -> WireClient | Mark | None:
-    """The only client of a list, else the mark that the lead is unreadable (not missing)."""
+    """The client from a list of one. Any other value that is not empty is unreadable."""
     if isinstance(value, list) and len(value) == 1 and isinstance(value[0], dict):
         return WireClient.model_validate(value[0])
     return UNREADABLE if value else None

@@ -61,7 +61,9 @@ def refuse_spreadsheets(path: Path, option: str) -> None:
 
 @contextmanager
 def list_file(path: Path, header: Sequence[str], what: Message) -> Iterator[ListFile]:
-    """Check at once whether the list can be written. Without a `put` the path does not change.
+    """A new list. It is checked at once whether the path can be written; `put` writes the list.
+
+    Without a `put` the path does not change.
 
     An earlier list is recognized by its first line, the ``header``, and is replaced; a newer
     version may add columns. ``what`` names the list in the message about any other file.

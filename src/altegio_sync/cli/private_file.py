@@ -45,7 +45,9 @@ class PendingFile:
 def private_file(
     path: Path, replaces: Callable[[bytes], bool] | None = None
 ) -> Iterator[PendingFile]:
-    """Check at once whether the path can be written. Without a `put` it does not change.
+    """A new file. It is checked at once whether the path can be written; `put` writes the file.
+
+    Without a `put` the path does not change.
 
     An existing file is replaced only where ``replaces`` accepts its beginning.
 

@@ -45,7 +45,7 @@ def _row(booking: Booking, known: Teacher | None, reason: str, zone: ZoneInfo) -
 
 @contextmanager
 def skipped_list(path: Path) -> Iterator[ListFile]:
-    """Check at once whether the list can be written. Without a `put` the file does not change.
+    """A new list, as `list_file` opens it.
 
     Raises:
         ConfigError: the file cannot be written.

@@ -40,7 +40,7 @@ RANDOM_FAULTS = tuple(fault for fault in Fault if fault is not Fault.UNAUTHORIZE
 
 
 class Transports(dict[tuple[str, int], "asyncio.Transport"]):
-    """The open connections by the client's address. ASGI cannot reset a connection."""
+    """The open connections by the client's address, to reset one: ASGI itself cannot do this."""
 
     def protocol(self) -> type[H11Protocol]:
         transports = self

@@ -170,7 +170,7 @@ class MonthMaker:
         return self.random.choices(["0", "2"], [7, 3])[0]
 
     def _pupil_and_start(self) -> tuple[Pupil, datetime]:
-        """Mostly any pupil at any time; at times one whose trial lesson was earlier."""
+        """Mostly any pupil at any time, sometimes a pupil whose trial lesson was earlier."""
         start = self._start()
         if self._newcomers and self.random.random() < 0.5:
             pupil, trial_at = self._newcomers[-1]

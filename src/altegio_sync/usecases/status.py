@@ -1,4 +1,4 @@
-"""Finds out whether the collection can be trusted now, and what needs a person."""
+"""Finds out whether the collection can be trusted now, and what needs attention."""
 
 from __future__ import annotations
 
@@ -149,9 +149,9 @@ def _find_about_runs(
     query: StatusQuery,
     around: Surroundings,
 ) -> Iterator[Attention]:
-    """What needs a person about the runs.
+    """What needs attention about the runs.
 
-    A number of stale appointments is shown, but needs no person at once: `--update` is enough.
+    A number of stale appointments is shown, but needs no attention at once: `--update` is enough.
     """
     marks = [each for each in around.marks if query.includes(each.company)]
     at_work = {each.run_id: each.holder for each in around.leases if not each.is_expired}

@@ -180,7 +180,7 @@ def _stands_alone(client: AsyncMongoClient[Document]) -> bool:
 
 
 def durable(database: AsyncDatabase[Document]) -> AsyncDatabase[Document]:
-    """The same database, written durably and read from the primary with aware moments."""
+    """The same database: writes are durable, reads are from the primary, moments have a zone."""
     return database.with_options(
         codec_options=CodecOptions[Any](**LENIENT),
         read_preference=ReadPreference.PRIMARY,
