@@ -92,9 +92,10 @@ async def test_documents_that_others_wrote_are_passed_over(
             {"_id": 1, "collection": "lessons"},
             {"_id": 2, **odd, "title": 5},
             {"_id": 3, **odd, "listed_at": "yesterday"},
+            {"_id": 5, "collection": "lessons", "companyId": "kyiv", "listed_at": AT},
             {"_id": 4, **odd, "listed_at": datetime(2999, 1, 1, tzinfo=UTC)},
         ]
     )
 
     assert set(await locations.find_all()) == {"77"}
-    assert told == [(LOCATIONS_COLLECTION, number) for number in (1, 2, 3, 4)]
+    assert told == [(LOCATIONS_COLLECTION, number) for number in (1, 2, 3, 5, 4)]

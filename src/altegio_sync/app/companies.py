@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from altegio_sync.domain.clock import utc_now
+from altegio_sync.domain.company_scope import CompanyScope
 from altegio_sync.usecases.companies import check_listed, find_known_companies, list_companies
 from altegio_sync.usecases.stopping import StopSignal
 
@@ -94,6 +95,19 @@ async def find_companies(school: School, wanted: Sequence[str] = ()) -> Sequence
     return (
         await find_known_companies(school.locations, picked) if school.config.lists_all else picked
     )
+
+
+async def find_company_scope(school: School, wanted: Sequence[str]) -> CompanyScope | None:
+    """The documents of the ``wanted`` companies; None without any, for all documents.
+
+    Raises:
+        ConfigError: one is wanted that is not the school's.
+        StoreError: MongoDB failed.
+    """
+    if not wanted:
+        return None
+    ids = await find_companies(school, wanted)
+    return CompanyScope(tuple(ids), school.config.has_single_company)
 
 
 async def find_missing_companies(school: School) -> Sequence[StoredLocation]:

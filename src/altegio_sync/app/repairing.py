@@ -31,7 +31,8 @@ async def repair_school(
     ``wait`` is how long another run is waited for, such as `10m`.
     """
     config = school.config
-    companies: Sequence[str] = config.pick_companies(())
+    wanted = () if asked.companies is None else asked.companies.ids
+    companies: Sequence[str] = config.pick_companies(wanted)
     if asks_altegio:
         companies = (await ask_run_companies(school, companies, None, stop, dry_run=dry_run)).ids
     run = school.rearrangement("validate", wait=wait, stop=stop)

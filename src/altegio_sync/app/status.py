@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from altegio_sync.app.companies import find_companies, find_missing_companies
+from altegio_sync.app.companies import find_companies, find_company_scope, find_missing_companies
 from altegio_sync.domain.lease_state import LeaseState
 from altegio_sync.domain.validation import RuleContext
 from altegio_sync.mongo.bookkeeping.lease_document import ALL_COMPANIES
@@ -22,14 +22,19 @@ if TYPE_CHECKING:
 _LOOKS_AGAIN_AFTER_S = 2.0
 
 
-async def collect_school_status(school: School, mistyped: Sequence[str] = ()) -> StatusReport:
+async def collect_school_status(
+    school: School, mistyped: Sequence[str] = (), wanted: Sequence[str] = ()
+) -> StatusReport:
     """The status; ``mistyped`` are sentences about names that are nearly those of settings.
+
+    ``wanted`` are the only companies that the status is about, where there are any.
 
     Raises:
         StoreError: MongoDB failed.
     """
     config = school.config
-    companies = await find_companies(school)
+    companies = await find_companies(school, wanted)
+    chosen = await find_company_scope(school, wanted)
     state = await school.appointments.describe()
     now = state.server_time
     marks, leases = await _find_runs_at_work(school)
@@ -51,8 +56,9 @@ async def collect_school_status(school: School, mistyped: Sequence[str] = ()) ->
         rules_fingerprint=config.settings_hash,
         configured_zone=config.timezone,
         local=local,
+        chosen=chosen,
     )
-    rules = RuleContext(now, leads=config.leads.in_zone(local.zone.key))
+    rules = RuleContext(now, leads=config.leads.in_zone(local.zone.key), companies=chosen)
     return await collect_status(school.runs, school.ledger, school.validator, rules, query, around)
 
 

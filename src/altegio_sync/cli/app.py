@@ -241,6 +241,7 @@ def coverage(
 
 @app.command()
 def status(
+    company: Company = None,
     json_output: Json = False,
     prometheus: Annotated[
         bool,
@@ -256,7 +257,7 @@ def status(
     from altegio_sync.cli.status_command import run_status
 
     options = CommandOptions("status", _source(env_file, schools, school), json_output, log_format)
-    run_status(options, prometheus=prometheus)
+    run_status(options, prometheus=prometheus, companies=company or [])
 
 
 @app.command()
@@ -300,6 +301,7 @@ def stats(
             "--html", metavar="FILE", help="Also write a page of charts, with teachers' names."
         ),
     ] = None,
+    company: Company = None,
     wait: Wait = "10m",
     json_output: Json = False,
     log_format: LogFormat = "text",
@@ -313,6 +315,8 @@ def stats(
     if clean:
         if html_file is not None:
             raise typer.BadParameter("--clean shows no statistics", param_hint="--html")
+        if company:
+            raise typer.BadParameter("it works on all companies", param_hint="--clean")
         if any(each is not None for each in (first, last, from_option, to_option)):
             raise typer.BadParameter("it works on all days", param_hint="--clean")
         from altegio_sync.cli.clean_command import run_clean
@@ -326,7 +330,7 @@ def stats(
 
     options = CommandOptions("stats", _source(env_file, schools, school), json_output, log_format)
     days = AskedDays(first, last, from_option, to_option)
-    raise typer.Exit(execute_stats(options, days, html_file))
+    raise typer.Exit(execute_stats(options, days, html_file, company or []))
 
 
 @app.command()
@@ -370,6 +374,7 @@ def validate(
         Path | None,
         typer.Option("--report", metavar="FILE", help="Write every finding into a CSV file."),
     ] = None,
+    company: Company = None,
     wait: Wait = "10m",
     json_output: Json = False,
     log_format: LogFormat = "text",
@@ -391,7 +396,7 @@ def validate(
     )
     findings = FindingOptions(tuple(listed or ()), frozenset(ignored or ()), report_file)
     wanted = FixOptions(fix, dry_run, offline, wait)
-    run_validate(options, findings, AskedDays(first, last), wanted)
+    run_validate(options, findings, AskedDays(first, last), wanted, company or [])
 
 
 @app.command()

@@ -49,6 +49,8 @@ def draw_stats(report: StatsReport) -> Iterable[Table | Text | str]:
     """What a console prints, part by part, without the lines that need attention."""
     zone = texts.APPOINTMENTS(zone=report.timezone, source=report.zone_source)
     yield Text(render(zone), style="bold")
+    if report.companies is not None:
+        yield render(texts.ONLY_COMPANIES(companies=report.companies.ids))
     yield from _totals(report)
     counts = report.counts
     statuses = [(plain(each.label), each.count) for each in report.by_status]

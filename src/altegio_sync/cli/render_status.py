@@ -32,6 +32,8 @@ def render_status(report: StatusReport) -> str:
 
 
 def _rows(report: StatusReport) -> Iterator[tuple[str, Message | str]]:
+    if report.companies is not None:
+        yield "companies", ", ".join(report.companies.ids)
     yield "last run", _last_run(report)
     several = len(report.coverage) > 1
     for each in report.coverage:
@@ -48,6 +50,8 @@ def _rows(report: StatusReport) -> Iterator[tuple[str, Message | str]]:
     stale = texts.STALE_SOME if report.stale else texts.STALE_NONE
     yield "stale", stale(number=report.stale)
     yield "errors", texts.ERRORS_FOUND(number=report.validation_errors)
+    if report.without_company:
+        yield "no company", texts.WITHOUT_COMPANY(count=report.without_company)
 
 
 def _last_run(report: StatusReport) -> Message:

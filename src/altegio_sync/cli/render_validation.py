@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from altegio_sync.domain.validation import Severity
 from altegio_sync.messages import render
+from altegio_sync.messages.figures import WITHOUT_COMPANY
 from altegio_sync.messages.foreign_text import plain
 
 if TYPE_CHECKING:
@@ -33,7 +34,10 @@ def render_validation(
     """
     details = details or {}
     found = f"{report.errors} errors, {report.warnings} warnings"
-    lines = [f"Validate: {report.checked} documents{_days(report.scope)}, {found}"]
+    of = "" if report.companies is None else f" of company {', '.join(report.companies.ids)}"
+    lines = [f"Validate: {report.checked} documents{of}{_days(report.scope)}, {found}"]
+    if report.without_company:
+        lines.append(render(WITHOUT_COMPANY(count=report.without_company)))
     if report.scope is not None:
         lines.append(_WITHOUT_DAY)
     for finding in report.findings:

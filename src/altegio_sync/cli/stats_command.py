@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
+from altegio_sync.app.companies import find_company_scope
 from altegio_sync.app.school import open_school
 from altegio_sync.cli.command import (
     execute,
@@ -22,6 +23,7 @@ from altegio_sync.usecases.stats import collect_stats
 from altegio_sync.usecases.zones import find_local_zone
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from contextlib import AbstractContextManager
     from pathlib import Path
 
@@ -33,16 +35,22 @@ if TYPE_CHECKING:
     from altegio_sync.usecases.stopping import StopSignal
 
 
-def execute_stats(options: CommandOptions, asked: AskedDays, html_file: Path | None = None) -> int:
+def execute_stats(
+    options: CommandOptions,
+    asked: AskedDays,
+    html_file: Path | None = None,
+    companies: Sequence[str] = (),
+) -> int:
     """Count and show, and write a page too when a file is named; return the exit code."""
 
     async def body(stop: StopSignal) -> int:
         period = asked.parse()
         config = load(options, ["DB_URI"])
+        picked = config.pick_companies(companies) if companies else ()
         # Whether the file can be written is checked before MongoDB is asked.
         with _page_file(html_file) as page:
             with telling_store_errors(options), stop.interrupting():
-                report = await _count(config, period)
+                report = await _count(config, period, picked)
             if stop.is_set:
                 return ExitCode.INTERRUPTED
             if page is not None:
@@ -62,7 +70,12 @@ def _page_file(path: Path | None) -> AbstractContextManager[PendingFile | None]:
     return nullcontext() if path is None else private_file(path, may_be_replaced)
 
 
-async def _count(config: SchoolConfig, period: AnyPeriod | None) -> StatsReport:
+async def _count(
+    config: SchoolConfig, period: AnyPeriod | None, picked: Sequence[str]
+) -> StatsReport:
     async with open_school(config) as school:
         zone = await find_local_zone(config.timezone, school.runs)
-        return await collect_stats(school.stats, school.runs, zone=zone, period=period)
+        companies = await find_company_scope(school, picked)
+        return await collect_stats(
+            school.stats, school.runs, zone=zone, period=period, companies=companies
+        )

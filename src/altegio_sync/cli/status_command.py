@@ -20,20 +20,25 @@ from altegio_sync.errors import ConfigError
 from altegio_sync.messages.commands import JSON_AND_PROMETHEUS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import NoReturn
 
     from altegio_sync.cli.command import CommandOptions
     from altegio_sync.config import SchoolConfig
 
 
-def run_status(options: CommandOptions, *, prometheus: bool) -> NoReturn:
+def run_status(
+    options: CommandOptions, *, prometheus: bool, companies: Sequence[str] = ()
+) -> NoReturn:
     async def body() -> int:
         if prometheus and options.json_output:
             raise ConfigError(JSON_AND_PROMETHEUS())
         config = load(options, ["DB_URI"])
+        picked = config.pick_companies(companies) if companies else ()
         with telling_store_errors(options, render_unreachable() if prometheus else None):
             async with open_school(config, warn=log_warning) as school:
-                report = await collect_school_status(school, _find_mistyped(options, config))
+                mistyped = _find_mistyped(options, config)
+                report = await collect_school_status(school, mistyped, picked)
         if options.json_output:
             print_json(report.to_json())
         else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from altegio_sync.app.companies import find_company_scope
 from altegio_sync.app.repairing import repair_school
 from altegio_sync.app.school import open_school
 from altegio_sync.cli.command import (
@@ -50,18 +51,24 @@ class FixOptions:
 
 
 def run_validate(
-    options: CommandOptions, findings: FindingOptions, days: AskedDays, wanted: FixOptions
+    options: CommandOptions,
+    findings: FindingOptions,
+    days: AskedDays,
+    wanted: FixOptions,
+    companies: Sequence[str] = (),
 ) -> NoReturn:
     async def body(stop: StopSignal) -> int:
         findings.check()
         period = days.parse()
         config = load(options, ALL_SETTINGS if wanted.asks_altegio else ["DB_URI"])
+        picked = config.pick_companies(companies) if companies else ()
         details: Mapping[str, Sequence[str]] = {}
         with findings.opened_file() as file, telling_store_errors(options):
             async with open_school(config, stop=stop, warn=log_warning) as school:
                 local = await school.find_zone()
+                scope = await find_company_scope(school, picked)
                 request = ValidationRequest(
-                    utc_now(), local, config.leads, findings.ignored, period
+                    utc_now(), local, config.leads, findings.ignored, period, scope
                 )
                 report = await _validate(school, request, wanted, stop)
                 if report is None:

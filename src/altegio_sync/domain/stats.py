@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from altegio_sync.domain.attention import Attention
+    from altegio_sync.domain.company_scope import CompanyScope
     from altegio_sync.domain.last_run import LastRun
     from altegio_sync.domain.period import AnyPeriod, Period
     from altegio_sync.messages import Message
@@ -61,6 +62,7 @@ class StatsQuery:
     last_days: Period
     since: datetime | None = None
     until: datetime | None = None
+    companies: CompanyScope | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +182,8 @@ class StoredCounts:
     trials: TrialCounts
     duplicates: DuplicateCounts
     has_unique_index: bool
+    #: Documents that are left out since they have no `companyId`; None where none are left out.
+    without_company: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,12 +191,14 @@ class StatsReport(CommandReport):
     """Everything that `stats` shows; ``zone_source`` is where the zone of the days comes from."""
 
     json_keys = (
-        *("command", "ok", Key("timezone", "zone"), Key("period", "days_asked")),
+        *("command", "ok", Key("companies", "company_ids", optional=True)),
+        *(Key("timezone", "zone"), Key("period", "days_asked")),
         *(Key("total", "counts.total"), Key("active", "counts.active")),
         *(Key("deleted", "counts.deleted"), Key("trial", "counts.trial")),
         *("by_status", "top_teachers", "top_services", "dates", Key("heat_map", "counts.heat_map")),
         *("no_show", Key("trials", "counts.trials"), Key("duplicates", "counts.duplicates")),
         *("last_run", Key("warnings", "warning_lines")),
+        Key("without_company", "counts.without_company", optional=True),
     )
     command: ClassVar[str] = "stats"
 
@@ -204,6 +210,11 @@ class StatsReport(CommandReport):
     counts: StoredCounts
     last_run: LastRun | None
     warnings: tuple[Attention, ...]
+    companies: CompanyScope | None = None
+
+    @property
+    def company_ids(self) -> tuple[str, ...] | None:
+        return None if self.companies is None else self.companies.ids
 
     @property
     def oldest(self) -> date | None:

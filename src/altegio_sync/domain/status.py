@@ -16,6 +16,7 @@ from altegio_sync.messages import status as texts
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from altegio_sync.domain.company_scope import CompanyScope
     from altegio_sync.domain.last_run import LastRun
     from altegio_sync.domain.ledger import CompanyCoverage
 
@@ -32,6 +33,7 @@ class StatusReport(CommandReport):
         *("command", "ok", "attention", "last_run", Key("coverage", "coverage_by_company")),
         *(Key("cursors", "cursor_ages"), "leases", "budget"),
         *("documents", "stale", "validation_errors"),
+        *(Key("companies", "company_ids", optional=True), Key("without_company", optional=True)),
     )
     command: ClassVar[str] = "status"
 
@@ -48,6 +50,12 @@ class StatusReport(CommandReport):
     stale: int
     validation_errors: int
     about_store: Sequence[Attention] = ()
+    companies: CompanyScope | None = None
+    without_company: int | None = None
+
+    @property
+    def company_ids(self) -> Sequence[str] | None:
+        return None if self.companies is None else self.companies.ids
 
     @property
     def exit_code(self) -> ExitCode:

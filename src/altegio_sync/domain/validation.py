@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
+    from altegio_sync.domain.company_scope import CompanyScope
     from altegio_sync.domain.findings import Group
     from altegio_sync.domain.period import Period
     from altegio_sync.domain.repair import SchoolZones
@@ -40,6 +41,8 @@ class RuleContext:
     ignored: frozenset[str] = frozenset()
     #: Only documents that start at the first moment or later, and before the second moment.
     scope: tuple[datetime, datetime] | None = None
+    #: Only documents of these companies.
+    companies: CompanyScope | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +124,11 @@ class ValidationReport(CommandReport):
     """The findings. After a repair, these are the remaining findings, beside the changes."""
 
     json_keys = (
-        *("command", "ok", Key("period", "scope", optional=True), "checked", "errors", "warnings"),
+        *("command", "ok", Key("companies", "company_ids", optional=True)),
+        *(Key("period", "scope", optional=True), "checked", "errors", "warnings"),
         *("rules", "fixed", "trashed", "run_id", Key("plan", optional=True)),
         *(Key("timezone", "zones", optional=True), Key("left", "left_by_reason", optional=True)),
-        Key("failures", optional=True),
+        *(Key("failures", optional=True), Key("without_company", optional=True)),
     )
     command: ClassVar[str] = "validate"
 
@@ -141,6 +145,9 @@ class ValidationReport(CommandReport):
     #: All documents of the rules that were asked for.
     listed: dict[str, list[Group]] = field(default_factory=dict)
     scope: ValidationScope | None = None
+    companies: CompanyScope | None = None
+    #: Documents that are in no company's report, since they have no `companyId`.
+    without_company: int | None = None
 
     def _count(self, severity: Severity) -> int:
         return sum(each.count for each in self.findings if each.severity is severity)
@@ -169,6 +176,10 @@ class ValidationReport(CommandReport):
             | ({"documents": self.listed[each.rule]} if each.rule in self.listed else {})
             for each in self.findings
         ]
+
+    @property
+    def company_ids(self) -> Sequence[str] | None:
+        return None if self.companies is None else self.companies.ids
 
     @property
     def left_by_reason(self) -> list[dict[str, Any]] | None:

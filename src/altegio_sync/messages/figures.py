@@ -5,6 +5,16 @@ from altegio_sync.messages.template import Template
 EVERYTHING_FINE = Template("everything_fine", "Everything looks fine.")
 NEEDS_ATTENTION = Template("needs_attention", "Needs attention")
 
+# Of some of several companies.
+ONLY_COMPANIES = Template("only_companies", "Only company {companies}")
+WITHOUT_COMPANY = Template(
+    "without_company",
+    "{count} document has no companyId, so it counts for no company: altegio-sync sync PERIOD "
+    "--update adds it",
+    "{count} documents have no companyId, so they count for no company: altegio-sync sync PERIOD "
+    "--update adds it",
+)
+
 # The last run.
 AGO = Template("ago", "{span} ago")
 AT_UNKNOWN_TIME = Template("at_unknown_time", "at an unknown time")

@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from altegio_sync.domain.appointment import AttendanceStatus
+from altegio_sync.domain.company_scope import WITHOUT_COMPANY
 from altegio_sync.domain.stats import (
     DayCount,
     DuplicateCounts,
@@ -25,6 +27,7 @@ from altegio_sync.domain.stats import (
     TrialCounts,
     label_of,
 )
+from altegio_sync.mongo.core.companies import of_companies
 from altegio_sync.mongo.core.connection import durable, translated_errors
 from altegio_sync.mongo.core.ids import NO_LIST
 from altegio_sync.mongo.core.indexes import has_unique_index
@@ -65,6 +68,7 @@ class MongoStats:
             StoreError: MongoDB failed.
         """
         with translated_errors():
+            without = await self._count_without_company(query)
             # The slowest aggregation comes first.
             leads, duplicates, people, starts = await _two_at_a_time(
                 lambda: self._aggregate(_leads(query)),
@@ -72,7 +76,15 @@ class MongoStats:
                 lambda: self._aggregate(_people(query)),
                 lambda: self._count_starts(query),
             )
-        return _to_counts(query, people, starts, leads, duplicates)
+        counts = _to_counts(query, people, starts, leads, duplicates)
+        return replace(counts, without_company=without)
+
+    async def _count_without_company(self, query: StatsQuery) -> int | None:
+        companies = query.companies
+        if companies is None or companies.includes_documents_without_company:
+            return None
+        left_out = _spanned(replace(query, companies=WITHOUT_COMPANY))
+        return await self._collection.count_documents(left_out)
 
     async def _count_duplicates(self, query: StatsQuery) -> Document:
         is_guarded = await has_unique_index(self._collection)
@@ -124,9 +136,10 @@ async def _two_at_a_time(*work: Callable[[], Awaitable[Document]]) -> list[Docum
 
 
 def _spanned(query: StatsQuery) -> Document:
+    of_them = of_companies(query.companies)
     if query.since is None or query.until is None:
-        return {}
-    return _within(query.since, query.until)
+        return of_them
+    return of_them | _within(query.since, query.until)
 
 
 def _within(since: datetime, until: datetime | None = None) -> Document:
@@ -230,7 +243,7 @@ def _leads(query: StatsQuery) -> Pipeline:
         for each in ("booked", "came")
     }
     return [
-        *_match({**_ACTIVE, **(_spanned(query) or _within(EARLIEST_START))}),
+        *_match({**_ACTIVE, **_within(EARLIEST_START), **_spanned(query)}),
         {
             "$group": {
                 "_id": {"lead": "$leadId", "trial": "$IsTrial", "status": "$status"},

@@ -11,6 +11,7 @@ from altegio_sync.domain.last_run import LastRun
 from altegio_sync.domain.period import Period
 from altegio_sync.domain.stats import StatsQuery, StatsReport, day_starts_at
 from altegio_sync.messages import status as texts
+from altegio_sync.messages.figures import WITHOUT_COMPANY
 from altegio_sync.messages.sync import ZONE_AS_ASKED
 from altegio_sync.usecases.zones import LocalZone
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from zoneinfo import ZoneInfo
 
+    from altegio_sync.domain.company_scope import CompanyScope
     from altegio_sync.domain.period import AnyPeriod
     from altegio_sync.domain.run_summary import RunSummary
     from altegio_sync.domain.stats import DuplicateCounts, StoredCounts
@@ -39,6 +41,7 @@ async def collect_stats(
     *,
     zone: LocalZone | ZoneInfo,
     period: AnyPeriod | None = None,
+    companies: CompanyScope | None = None,
     clock: Callable[[], datetime] = utc_now,
 ) -> StatsReport:
     """Count the appointments that start on the period's local days, by default all of them.
@@ -56,6 +59,7 @@ async def collect_stats(
         last_days=Period.of_days(today - timedelta(days=_LAST_DAYS - 1), today),
         since=None if days is None else day_starts_at(days.start, local.zone),
         until=None if days is None else day_starts_at(days.end, local.zone),
+        companies=companies,
     )
     report = await runs.find_last()
     last_run = None if report is None else to_last_run(report, now)
@@ -69,6 +73,7 @@ async def collect_stats(
         counts=counts,
         last_run=last_run,
         warnings=tuple(_find_attention(counts, last_run, local, now)),
+        companies=companies,
     )
 
 
@@ -98,6 +103,8 @@ def _find_attention(
     duplicates = counts.duplicates
     if duplicates.appointment_ids:
         yield Attention("WARNING", _describe_duplicates(duplicates))
+    if counts.without_company:
+        yield Attention("WARNING", WITHOUT_COMPANY(count=counts.without_company))
     if counts.total and not counts.has_unique_index:
         yield Attention("WARNING", texts.NO_INDEX_AGAINST_DUPLICATES())
 

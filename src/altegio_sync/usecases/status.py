@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from altegio_sync.domain.attention import (
@@ -29,11 +29,13 @@ from altegio_sync.errors import ConfigError
 from altegio_sync.messages import status as texts
 from altegio_sync.usecases.coverage import collect_coverage, last_ended_days
 from altegio_sync.usecases.stats import to_last_run
+from altegio_sync.usecases.validate import count_without_company
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
+    from altegio_sync.domain.company_scope import CompanyScope
     from altegio_sync.domain.last_run import LastRun
     from altegio_sync.domain.ledger import CompanyCoverage
     from altegio_sync.domain.locations import StoredLocation
@@ -51,7 +53,8 @@ class StatusQuery:
     """What the status is about. ``now`` is the time by MongoDB's clock.
 
     Without ``companies``, the status is about all companies that anything is known of.
-    ``rules_fingerprint`` is the `settings_hash` of today.
+    ``rules_fingerprint`` is the `settings_hash` of today. With ``chosen``, the ``companies`` are
+    only some of the configured companies, and the status is about nothing else.
     """
 
     now: datetime
@@ -59,6 +62,7 @@ class StatusQuery:
     rules_fingerprint: str
     configured_zone: str | None
     local: LocalZone
+    chosen: CompanyScope | None = None
 
     def includes(self, company: str | None) -> bool:
         return company is not None and (not self.companies or company in self.companies)
@@ -101,7 +105,13 @@ async def collect_status(
         local=query.local,
         now=query.now,
     )
-    last = {command: await _find_last(runs, query.now, command) for command in _COMMANDS}
+    around = _only_chosen(around, query)
+    last = {
+        command: _find_last_of(around.marks, query.now, command)
+        if query.chosen
+        else await _find_last(runs, query.now, command)
+        for command in _COMMANDS
+    }
     last_run = max(filter(None, last.values()), key=lambda each: each.run_id, default=None)
     findings = await validator.run_rules(context)
     last_sync = last["sync"]
@@ -115,7 +125,7 @@ async def collect_status(
         budget_key=around.budget_key,
         budget_spent=around.budget_spent,
         budget_limit=around.budget_limit,
-        documents=around.state.documents,
+        documents=await validator.count(context) if query.chosen else around.state.documents,
         stale=0 if last_sync is None else last_sync.stale,
         validation_errors=sum(each.count for each in findings if each.severity is Severity.ERROR),
         about_store=[
@@ -123,7 +133,30 @@ async def collect_status(
             *(Attention("WARNING", each, "unknown_setting") for each in around.mistyped),
             *about_missing(around.missing),
         ],
+        companies=query.chosen,
+        without_company=await count_without_company(validator, context),
     )
+
+
+def _only_chosen(around: Surroundings, query: StatusQuery) -> Surroundings:
+    """What is about the chosen companies, and about all companies together."""
+    if query.chosen is None:
+        return around
+    return replace(
+        around,
+        marks=[each for each in around.marks if query.includes(each.company)],
+        cursors={name: at for name, at in around.cursors.items() if query.includes(name)},
+        leases=[
+            each for each in around.leases if query.includes(each.company) or each.company == "all"
+        ],
+        missing=[each for each in around.missing if query.includes(each.id)],
+    )
+
+
+def _find_last_of(marks: Iterable[RunMark], now: datetime, command: str) -> LastRun | None:
+    """The last run of a command for the companies of the marks."""
+    ends = [to_last_run(each.last, now) for each in marks if each.last and each.command == command]
+    return max(ends, key=lambda each: each.run_id, default=None)
 
 
 async def _find_last(runs: RunStore, now: datetime, command: str) -> LastRun | None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
+from altegio_sync.domain.company_scope import WITHOUT_COMPANY
 from altegio_sync.domain.leads import USUAL_LEADS
 from altegio_sync.domain.validation import RuleContext, ValidationReport, ValidationScope
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from datetime import datetime
 
+    from altegio_sync.domain.company_scope import CompanyScope
     from altegio_sync.domain.findings import Group
     from altegio_sync.domain.leads import LeadRules
     from altegio_sync.domain.period import AnyPeriod
@@ -51,6 +53,7 @@ class ValidationRequest:
     leads: LeadRules = USUAL_LEADS
     ignored: frozenset[str] = frozenset()
     period: AnyPeriod | None = None
+    companies: CompanyScope | None = None
 
     @cached_property
     def scope(self) -> ValidationScope | None:
@@ -66,6 +69,7 @@ class ValidationRequest:
             leads=self.leads.in_zone(self.local.zone.key),
             ignored=self.ignored,
             scope=None if self.scope is None else self.scope.moments,
+            companies=self.companies,
         )
 
 
@@ -74,4 +78,15 @@ async def validate_appointments(
 ) -> ValidationReport:
     """Run the rules. ``scope`` has the days of the context's scope; only the report shows it."""
     findings = await validator.run_rules(context)
-    return ValidationReport(await validator.count(context), findings, scope=scope)
+    report = ValidationReport(await validator.count(context), findings, scope=scope)
+    report.companies = context.companies
+    report.without_company = await count_without_company(validator, context)
+    return report
+
+
+async def count_without_company(validator: Validator, context: RuleContext) -> int | None:
+    """How many documents have no `companyId`; None where the context leaves none of them out."""
+    companies = context.companies
+    if companies is None or companies.includes_documents_without_company:
+        return None
+    return await validator.count(replace(context, companies=WITHOUT_COMPANY))

@@ -23,6 +23,7 @@ from altegio_sync.domain.day_chart import draw_days
 from altegio_sync.domain.durations import age_text
 from altegio_sync.domain.stats import open_ends, share_of
 from altegio_sync.messages import render
+from altegio_sync.messages.figures import ONLY_COMPANIES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -86,11 +87,18 @@ def _header(report: StatsReport) -> Markup:
         "header",
         element("h1", "Appointments"),
         element("p", _span(report), class_="span"),
+        _companies(report),
         _note(
             f"Days in {report.timezone} ({render(report.zone_source)}). "
             f"Counted {_moment(report, report.made_at)}."
         ),
     )
+
+
+def _companies(report: StatsReport) -> Markup | None:
+    if report.companies is None:
+        return None
+    return _note(render(ONLY_COMPANIES(companies=report.companies.ids)))
 
 
 def _span(report: StatsReport) -> str:

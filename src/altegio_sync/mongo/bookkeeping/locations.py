@@ -79,8 +79,10 @@ class MongoLocations(OwnDocuments):
         timezone, now = document.get("timezone"), self._clock()
         moments = [document.get(name) for name in ("fetched_at", "listed_at", "missing_since")]
         try:
+            company_id = text(document.get("companyId"))
+            int(company_id)
             return StoredLocation(
-                text(document.get("companyId")),
+                company_id,
                 text(document.get("title", "")),
                 None if timezone is None else text(timezone),
                 text(document.get("city", "")),

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from altegio_sync.domain.validation import Remedy, RuleContext, Severity
+from altegio_sync.mongo.core.companies import of_companies
 from altegio_sync.mongo.core.documents import KEY, STAMP
 from altegio_sync.mongo.core.ids import AS_ID, NO_LIST
 from altegio_sync.mongo.tending.doubtful import of_leads
@@ -230,10 +231,11 @@ RULES: tuple[AnyRule, ...] = (
 
 def in_scope(context: RuleContext) -> Document:
     """A query for the documents to check. A document without a readable start has no day."""
-    if context.scope is None:
-        return {}
-    start, end = context.scope
-    return {"startDateTime": {"$gte": start, "$lt": end, **NO_LIST}}
+    query = of_companies(context.companies)
+    if context.scope is not None:
+        start, end = context.scope
+        query["startDateTime"] = {"$gte": start, "$lt": end, **NO_LIST}
+    return query
 
 
 def scope_stages(context: RuleContext) -> Pipeline:
