@@ -11,7 +11,7 @@ from pymongo import InsertOne, UpdateOne
 from altegio_sync.domain.counts import Outcome
 from altegio_sync.errors import StoreError
 from altegio_sync.messages import store as texts
-from altegio_sync.mongo.core.bulk import Written, refused_message, write_counted
+from altegio_sync.mongo.core.bulk import BulkResult, refused_message, write_counted
 from altegio_sync.mongo.core.connection import durable, waits_for_mongodb
 from altegio_sync.mongo.core.document_ids import fixed_document_id, new_document_id
 from altegio_sync.mongo.core.documents import KEY, STAMP, to_milliseconds
@@ -291,7 +291,7 @@ class MongoAppointments:
         return {replaced[index][0]: code for index, code in refused.items()}
 
     @waits_for_mongodb
-    async def _bulk_write(self, writes: list[InsertOne[Document] | UpdateOne]) -> Written:
+    async def _bulk_write(self, writes: list[InsertOne[Document] | UpdateOne]) -> BulkResult:
         await self._fence()
         return await write_counted(self._collection, writes)
 

@@ -40,7 +40,7 @@ def refused_message(appointment_id: str, code: int) -> Message:
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class BulkResult:
     """How many updates found their document, and the position and code of each refused write."""
 
     matched: int
@@ -67,10 +67,10 @@ async def write_counted(
     collection: AsyncCollection[Any],
     writes: Sequence[Any],
     session: AsyncClientSession | None = None,
-) -> Written:
+) -> BulkResult:
     """Like `write_each`. A repeated update may not find its document the second time."""
     if not writes:
-        return Written(0)
+        return BulkResult(0)
     try:
         # In a transaction, everything after a refusal would be refused as well.
         is_ordered = session is not None
@@ -81,13 +81,13 @@ async def write_counted(
         is_unsure = not codes or error.details.get("writeConcernErrors")
         if is_unsure or not _ABOUT_ALL.isdisjoint(codes.values()) or _is_transient(error):
             raise
-        return Written(error.details["nMatched"], codes)
+        return BulkResult(error.details["nMatched"], codes)
     except (OperationFailure, InvalidDocument, InvalidBSON) as error:
         code = code_of(error)
         if len(writes) == 1 or session is not None:
-            return Written(0, dict.fromkeys(range(len(writes)), code))
+            return BulkResult(0, dict.fromkeys(range(len(writes)), code))
         return await _write_alone(collection, writes)
-    return Written(result.matched_count)
+    return BulkResult(result.matched_count)
 
 
 async def write_all(collection: AsyncCollection[Any], writes: Sequence[Any]) -> None:
@@ -96,13 +96,13 @@ async def write_all(collection: AsyncCollection[Any], writes: Sequence[Any]) -> 
         await collection.bulk_write(writes, ordered=False)
 
 
-async def _write_alone(collection: AsyncCollection[Any], writes: Sequence[Any]) -> Written:
+async def _write_alone(collection: AsyncCollection[Any], writes: Sequence[Any]) -> BulkResult:
     """Send the writes in halves, to find with few commands the write that the server refuses."""
     middle = len(writes) // 2
     first = await write_counted(collection, writes[:middle])
     second = await write_counted(collection, writes[middle:])
     later = {middle + n: code for n, code in second.refused.items()}
-    return Written(first.matched + second.matched, {**first.refused, **later})
+    return BulkResult(first.matched + second.matched, {**first.refused, **later})
 
 
 def code_of(error: Exception) -> int:
