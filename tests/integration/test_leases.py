@@ -22,7 +22,7 @@ from altegio_sync.domain.report import SyncMode, WritingRun
 from altegio_sync.errors import ConfigError, LeaseHeldError, LeaseLostError, StoreUnavailableError
 from altegio_sync.mongo.bookkeeping import leases as leases_module
 from altegio_sync.mongo.bookkeeping.cursors import MongoCursors
-from altegio_sync.mongo.bookkeeping.lease_document import ALL_COMPANIES
+from altegio_sync.mongo.bookkeeping.lease_document import ALL_COMPANIES, LeaseChange, Step
 from altegio_sync.mongo.bookkeeping.leases import LEASES_COLLECTION, MongoLeases
 from altegio_sync.mongo.bookkeeping.ledger import MongoLedger
 from altegio_sync.mongo.bookkeeping.owner import Process
@@ -31,7 +31,7 @@ from altegio_sync.usecases.stopping import StopSignal
 from tests.fakes import booking
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Sequence
 
     from pymongo.asynchronous.database import AsyncDatabase
 
@@ -260,9 +260,10 @@ async def test_a_run_that_ends_after_its_lease_was_taken_over_leaves_the_heirs_a
 
 
 class UnreachableAtTheEnd(MongoLeases):
-    async def _release(self, company_id: str) -> None:
-        del company_id
-        raise StoreUnavailableError("MongoDB was lost in mid-run")
+    async def _change(self, changes: Sequence[LeaseChange]) -> Sequence[Document]:
+        if any(each.step is Step.GIVE_BACK for each in changes):
+            raise StoreUnavailableError("MongoDB was lost in mid-run")
+        return await super()._change(changes)
 
 
 async def test_a_lease_that_cannot_be_given_back_does_not_spoil_a_run_that_is_done(
@@ -541,11 +542,11 @@ async def test_a_wait_that_is_cancelled_leaves_no_lease(
     leases_of: Callable[..., MongoLeases],
 ) -> None:
     class Slow(MongoLeases):
-        async def _take_unless_held(self, company_id: str, work: str | None) -> Document:
-            document = await super()._take_unless_held(company_id, work)
+        async def _change(self, changes: Sequence[LeaseChange]) -> Sequence[Document]:
+            documents = await super()._change(changes)
             scope.cancel()
             await anyio.lowlevel.checkpoint()
-            return document
+            return documents
 
     slow = leases_of("slow", kind=Slow)
     with anyio.CancelScope() as scope:
@@ -553,3 +554,65 @@ async def test_a_wait_that_is_cancelled_leaves_no_lease(
 
     assert scope.cancelled_caught
     assert await slow.list_holders() == []
+
+
+async def test_companies_side_by_side_take_and_give_back_their_leases_together(
+    leases_of: Callable[..., MongoLeases],
+) -> None:
+    writes: list[int] = []
+
+    class Counting(MongoLeases):
+        async def _change(self, changes: Sequence[LeaseChange]) -> Sequence[Document]:
+            writes.append(len(changes))
+            return await super()._change(changes)
+
+    run = leases_of("first", kind=Counting)
+    await leases_of("other").take("7", "sync")
+    refused: list[str] = []
+    held = 0
+
+    async def hold(company_id: str) -> None:
+        nonlocal held
+        try:
+            async with run.hold(company_id, "sync"):
+                held += 1
+                with anyio.fail_after(60):
+                    while held < 15:
+                        await anyio.lowlevel.checkpoint()
+        except LeaseHeldError:
+            refused.append(company_id)
+
+    async with anyio.create_task_group() as tasks:
+        for number in range(16):
+            tasks.start_soon(hold, str(number))
+
+    assert refused == ["7"]
+    assert [each.company_id for each in await run.list_holders()] == ["7"]
+    assert sum(writes) == 31
+    assert len(writes) < 16
+
+
+async def test_a_company_that_stops_waiting_keeps_no_other_from_its_lease(
+    leases_of: Callable[..., MongoLeases],
+) -> None:
+    """The company that wrote for the others is cancelled amid the write."""
+
+    class Stopping(MongoLeases):
+        async def _change(self, changes: Sequence[LeaseChange]) -> Sequence[Document]:
+            if not scope.cancel_called:
+                scope.cancel()
+                await anyio.sleep(60)
+            return await super()._change(changes)
+
+    run = leases_of("first", kind=Stopping)
+    scope = anyio.CancelScope()
+
+    async def stop() -> None:
+        with scope:
+            await run.take("1", "sync")
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(stop)
+        tasks.start_soon(run.take, "2", "sync")
+
+    assert [each.company_id for each in await run.list_holders()] == ["2"]

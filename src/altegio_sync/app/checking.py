@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from typing import TYPE_CHECKING
 
 from altegio_sync.app.companies import ask_companies
 from altegio_sync.app.school import open_altegio, open_school
+from altegio_sync.domain.clock import utc_now
 from altegio_sync.errors import AltegioError, ConfigError, StoreError, StoreRightError
 from altegio_sync.messages import check as texts
 from altegio_sync.usecases.check import (
@@ -19,11 +20,12 @@ from altegio_sync.usecases.check import (
 from altegio_sync.usecases.check.checks import LOCATIONS, MONGODB_RIGHTS
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Mapping
 
     from altegio_sync.altegio.api import AltegioApi
     from altegio_sync.app.school import School
     from altegio_sync.config import SchoolConfig
+    from altegio_sync.domain.locations import StoredLocation
 
 
 async def check_school(config: SchoolConfig) -> AsyncIterator[Check]:
@@ -41,7 +43,7 @@ async def check_school(config: SchoolConfig) -> AsyncIterator[Check]:
         except StoreError as error:
             problem = _failed("MongoDB" if school is None else MONGODB_RIGHTS, error)
         async with open_altegio(config) if sharing is None else sharing.altegio as source:
-            async for check in _check_locations(source, config):
+            async for check in _check_locations(source, config, sharing):
                 yield check
         if problem is not None:
             yield problem
@@ -50,7 +52,10 @@ async def check_school(config: SchoolConfig) -> AsyncIterator[Check]:
                 yield check
 
 
-async def _check_locations(source: AltegioApi, config: SchoolConfig) -> AsyncIterator[Check]:
+async def _check_locations(
+    source: AltegioApi, config: SchoolConfig, school: School | None
+) -> AsyncIterator[Check]:
+    """``school`` stores titles and zones; None where MongoDB cannot be used."""
     try:
         companies = (await ask_companies(config, source)).ids
     except (AltegioError, ConfigError) as error:
@@ -59,11 +64,26 @@ async def _check_locations(source: AltegioApi, config: SchoolConfig) -> AsyncIte
     if config.lists_all:
         yield Check.good(LOCATIONS, texts.LOCATIONS(count=len(companies)))
     locations = [LocationFacts() for _ in companies]
+    stored = {} if school is None else await _find_stored(school)
     for company, facts in zip(companies, locations, strict=True):
-        async for check in check_altegio(source, company, config.timezone, config.rules, facts):
+        async for check in check_altegio(
+            source, company, config.timezone, config.rules, facts, stored.get(company)
+        ):
             yield check
+    if school is not None:
+        found = [each.location for each in locations if each.location is not None]
+        # The tests of MongoDB report why it cannot be written.
+        with suppress(StoreError):
+            await school.locations.write_fetched(found, utc_now())
     for check in check_services(config.rules, locations):
         yield check
+
+
+async def _find_stored(school: School) -> Mapping[str, StoredLocation]:
+    try:
+        return await school.locations.find_all()
+    except StoreError:  # the tests of MongoDB report it
+        return {}
 
 
 async def _check_database(school: School) -> list[Check]:

@@ -48,6 +48,7 @@ async def collect_school_status(
         state=state,
         mistyped=mistyped,
         missing=await find_missing_companies(school),
+        zones=await school.find_location_zones(),
     )
     local = await school.find_zone()
     query = StatusQuery(

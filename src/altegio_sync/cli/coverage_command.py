@@ -56,6 +56,7 @@ def run_coverage(
                 configured_zone=config.timezone,
                 local=await school.find_zone(),
                 now=now,
+                zones=await school.find_location_zones(),
             )
         if options.json_output:
             print_json(report.to_json())

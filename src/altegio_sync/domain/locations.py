@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from altegio_sync.domain.exit_code import CommandReport
 from altegio_sync.domain.report import RunError
-from altegio_sync.messages.sync import COMPANY_MISSING
+from altegio_sync.messages.sync import COMPANY_MISSING, ZONE_CHANGED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -61,6 +61,8 @@ class CompanyList(CommandReport):
 
     listed: Sequence[Location]
     missing: Sequence[StoredLocation] = ()
+    #: The locations as they were, whose zone is another one now.
+    rezoned: Sequence[StoredLocation] = ()
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -80,4 +82,16 @@ class CompanyList(CommandReport):
 
     @property
     def warnings(self) -> list[RunError]:
-        return [RunError("company_missing", each.missing_message, each.id) for each in self.missing]
+        zones = {each.id: str(each.timezone) for each in self.listed}
+        changed = [
+            RunError(
+                "zone_changed",
+                ZONE_CHANGED(company=each.id, old=str(each.timezone), new=zones[each.id]),
+                each.id,
+            )
+            for each in self.rezoned
+        ]
+        missing = [
+            RunError("company_missing", each.missing_message, each.id) for each in self.missing
+        ]
+        return missing + changed

@@ -41,6 +41,14 @@ TOKENS_ACCEPTED = Template("check_tokens_accepted", "tokens accepted, location {
 NOTHING_MORE = Template("check_nothing_more", "nothing more can be requested for this company")
 UNKNOWN_ZONE = Template("check_unknown_zone", "Altegio names {zone}")
 ZONE = Template("check_zone", "{zone}")
+ZONE_CHANGED = Template(
+    "check_zone_changed",
+    "location {company} was in {old} and is in {new} now: days that were read in the old zone are "
+    "gaps",
+)
+READ_AGAIN = Template(
+    "check_read_again", "altegio-sync coverage lists the days; altegio-sync sync reads them again"
+)
 ANOTHER_ZONE = Template(
     "check_another_zone", "{zone} (ALTEGIO_TIMEZONE), though Altegio says {told}"
 )

@@ -112,6 +112,7 @@ async def sync_changes(
         progress=progress or SilentProgress(),
         stop=stop or StopSignal(),
         clock=clock,
+        locations=locations,
         zones=LocationZones(locations, request.timezone, dry_run=request.dry_run),
         gives_way=True,  # the run that holds the lease brings the changes
     )
@@ -193,11 +194,12 @@ class _CompanyChanges:
         reading = PeriodReading(
             self._context.source, self._company.intake.take_page, self._close, self._report.api
         )
-        if total <= MAX_WINDOW_RECORDS:
-            await reading.run(query, first)
-        else:
-            await reading.run(replace(query, period=_ALL_DAYS))
-            self._expect_all_of(first, total)
+        async with self._company.reading_of(first):
+            if total <= MAX_WINDOW_RECORDS:
+                await reading.run(query, first)
+            else:
+                await reading.run(replace(query, period=_ALL_DAYS))
+                self._expect_all_of(first, total)
         unsettled = [each for each in self._windows if not (each.is_believed or each.has_grown)]
         if unsettled:
             self._note_unsettled(unsettled)

@@ -11,6 +11,7 @@ from altegio_sync.messages.settings import (
     COMPANY_NOT_LISTED,
     NO_COMPANY_LISTED,
 )
+from altegio_sync.usecases.location_zones import changed_zone
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -34,10 +35,16 @@ async def list_companies(
         raise ConfigError(NO_COMPANY_LISTED())
     if store is None:
         return listed
-    missing = find_missing((await store.find_all()).values(), listed.ids)
+    stored = await store.find_all()
+    missing = find_missing(stored.values(), listed.ids)
+    rezoned = tuple(
+        stored[each.id]
+        for each in listed.listed
+        if changed_zone(stored.get(each.id), each.timezone) is not None
+    )
     if not dry_run:
         await store.write_list(listed.listed, [each.id for each in missing], now)
-    return CompanyList(listed.listed, missing)
+    return CompanyList(listed.listed, missing, rezoned)
 
 
 async def find_known_companies(store: LocationStore, wanted: Sequence[str]) -> Sequence[str]:

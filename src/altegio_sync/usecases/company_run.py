@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -29,10 +29,12 @@ from altegio_sync.usecases.warning import warn, warn_of_index
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+    from contextlib import AbstractAsyncContextManager
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
     from altegio_sync.domain.period import Period
+    from altegio_sync.ports import Page
     from altegio_sync.usecases.run_context import RunContext
 
     # What a command does for one company.
@@ -61,6 +63,11 @@ class CompanyRun:
         )
         self.intake = BookingIntake(self.context, self.report)
         self._index = index or IndexCheck(context.store, dry_run=context.dry_run)
+
+    def reading_of(self, first: Page) -> AbstractAsyncContextManager[object]:
+        """To be entered while the list is read that the page is the first of."""
+        is_long = first.total is None or first.total > first.rows
+        return self.context.long_readings if is_long else nullcontext()
 
     async def fetch_zone(self, now: datetime) -> ZoneInfo:
         """Ask Altegio for the zone. A change of the zone is a warning.

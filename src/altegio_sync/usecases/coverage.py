@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from altegio_sync.domain.ledger import CompanyCoverage, CoverageReport, cover
@@ -10,7 +11,7 @@ from altegio_sync.domain.period import Period
 from altegio_sync.domain.zones import find_zone
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import date, datetime
 
     from altegio_sync.domain.period import AnyPeriod
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 NO_COMPANY = "-"
 #: The number of days that `coverage` shows by default, and that `status` counts.
 _DAYS = 30
+_NO_ZONES: Mapping[str, str] = MappingProxyType({})
 
 
 def last_ended_days(today: date) -> Period:
@@ -37,12 +39,14 @@ async def collect_coverage(
     configured_zone: str | None,
     local: LocalZone,
     now: datetime,
+    zones: Mapping[str, str] = _NO_ZONES,
 ) -> CoverageReport:
     """The days of the period in the ledger; by default the last 30 days that have ended.
 
     ``rules_fingerprint`` is the `settings_hash` of today: days under other settings do not count.
     Without ``companies``, the report has all companies of the ledger. Days begin and end in the
-    configured zone, else in the zone of the company's newest entries, else in the local zone.
+    configured zone, else in the zone that Altegio last named (``zones``, by company), else in the
+    zone of the company's newest entries, else in the local zone.
 
     Raises:
         StoreError: MongoDB failed.
@@ -52,8 +56,8 @@ async def collect_coverage(
     today = now.astimezone(local.zone).date()
     days = last_ended_days(today) if period is None else period.on(today)
     for company in wanted:
-        name = configured_zone or await ledger.find_timezone(company)
-        zone = find_zone(name) or local.zone
+        zone = find_zone(configured_zone or zones.get(company))
+        zone = zone or find_zone(await ledger.find_timezone(company)) or local.zone
         records = await ledger.find_days(company, days)
         found.append(cover(company, days, records, zone, settings=rules_fingerprint, now=now))
     return CoverageReport(days, found)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from anyio import CapacityLimiter
+
 from altegio_sync.domain.clock import utc_now
 from altegio_sync.domain.lessons import LessonRules
 from altegio_sync.domain.report import SyncMode, WritingRun
@@ -22,9 +24,13 @@ if TYPE_CHECKING:
         AppointmentStore,
         Leases,
         Ledger,
+        LocationStore,
         Progress,
         RunStore,
     )
+
+#: Each of them reads up to 16 pages at a time.
+_LONG_AT_ONCE = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +57,10 @@ class RunContext:
     progress: Progress = field(default_factory=SilentProgress)
     stop: StopSignal = field(default_factory=StopSignal)
     clock: Callable[[], datetime] = utc_now
+    locations: LocationStore | None = None
     zones: LocationZones = field(default_factory=lambda: LocationZones(None, None, dry_run=True))
+    #: Only a few companies read many pages at the same time: what was seen is kept in memory.
+    long_readings: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(_LONG_AT_ONCE))
     #: A company whose lease another run holds is left to that run. Otherwise this is an error.
     gives_way: bool = False
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from altegio_sync.domain.attention import (
@@ -85,6 +85,8 @@ class Surroundings:
     state: StoreState
     mistyped: Sequence[str] = ()
     missing: Sequence[StoredLocation] = ()
+    #: The zones that Altegio last named, by company.
+    zones: Mapping[str, str] = field(default_factory=dict)
 
 
 async def collect_status(
@@ -104,6 +106,7 @@ async def collect_status(
         configured_zone=query.configured_zone,
         local=query.local,
         now=query.now,
+        zones=around.zones,
     )
     around = _only_chosen(around, query)
     last = {

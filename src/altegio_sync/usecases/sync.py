@@ -119,6 +119,7 @@ async def sync_appointments(
         progress=progress or SilentProgress(),
         stop=stop or StopSignal(),
         clock=clock,
+        locations=locations,
         zones=LocationZones(locations, request.timezone, dry_run=request.dry_run),
     )
     work = partial(_sync_company, request=request)
@@ -251,7 +252,8 @@ class _PeriodSync:
             proves=self._request.proves,
         )
         try:
-            await reading.run(query, first)
+            async with self._company.reading_of(first):
+                await reading.run(query, first)
         finally:
             incomplete = [each for each in windows if not self._is_enough(each)]
             self._report.errors += incomplete_errors(scope.company_id, incomplete)

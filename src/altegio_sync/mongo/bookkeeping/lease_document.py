@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from altegio_sync.domain.clock import MOST_AHEAD
 from altegio_sync.mongo.bookkeeping.owner import Process
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 Document = dict[str, Any]
 
@@ -115,27 +116,87 @@ def _is_alive() -> Document:
 IS_ALIVE = _is_alive()
 
 
-def each_lease(expression: Document) -> Document:
-    return {"$map": {"input": LEASES, "as": "lease", "in": expression}}
-
-
 def leases_where(condition: Document) -> Document:
     return {"$filter": {"input": LEASES, "as": "lease", "cond": condition}}
 
 
-def is_in_the_way(company_id: str, work: str | None) -> Document:
-    """`Holder.is_in_the_way` as an expression."""
-    if company_id == ALL_COMPANIES:
-        return {"$eq": [{"$type": "$$lease.company"}, "string"]}
-    shares = {"$ifNull": ["$$lease.shares", None]}
-    same = [{"$eq": ["$$lease.company", company_id]}, {"$in": [shares, [None, work]]}]
-    return {"$or": [{"$eq": ["$$lease.company", ALL_COMPANIES]}, {"$and": same}]}
-
-
-def is_of(run_id: str, company_id: str) -> Document:
+def is_of(run_id: str, company_ids: Sequence[str]) -> Document:
     return {
         "$and": [
             {"$eq": ["$$lease.run_id", run_id]},
-            {"$eq": ["$$lease.company", company_id]},
+            {"$in": ["$$lease.company", list(company_ids)]},
         ]
     }
+
+
+class Step(Enum):
+    TAKE = "take"
+    RENEW = "renew"
+    GIVE_BACK = "give back"
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseChange:
+    """What a run wants to do with its lease on a company; ``work`` as in `Holder`."""
+
+    step: Step
+    company_id: str
+    work: str | None = None
+
+
+def plan_changes(
+    changes: Sequence[LeaseChange], owner: Mapping[str, Any], lifetime_s: float
+) -> list[Document]:
+    """An update that gives back and renews leases of the owner, then takes the leases it can.
+
+    A lease is taken where no lease is in the way. Expired leases are removed when one is taken.
+    """
+    run_id = str(owner["run_id"])
+    ends = {"$add": ["$$NOW", int(lifetime_s * 1000)]}
+    term = {"renewed_at": "$$NOW", "expires_at": ends}
+    of_step = {step: [each for each in changes if each.step is step] for step in Step}
+    update: list[Document] = [{"$set": {"looked_at": "$$NOW"}}]
+    if given := [each.company_id for each in of_step[Step.GIVE_BACK]]:
+        update.append({"$set": {"leases": leases_where({"$not": [is_of(run_id, given)]})}})
+    if renewed := [each.company_id for each in of_step[Step.RENEW]]:
+        # If the server's clock was set back after the lease was taken, the lease must not seem to
+        # come from the future.
+        since = {"$min": ["$$lease.since", "$$NOW"]}
+        longer = {"$mergeObjects": ["$$lease", {"since": since, **term}]}
+        each_lease = {"$cond": [is_of(run_id, renewed), longer, "$$lease"]}
+        update.append(
+            {"$set": {"leases": {"$map": {"input": LEASES, "as": "lease", "in": each_lease}}}}
+        )
+    if taken := [_lease(owner, each) for each in of_step[Step.TAKE]]:
+        update.append({"$set": {"leases": _with_taken(taken, {"since": "$$NOW", **term})}})
+    return update
+
+
+def _lease(owner: Mapping[str, Any], change: LeaseChange) -> Document:
+    shares = {} if change.work is None else {"shares": change.work}
+    return {**owner, "company": change.company_id, **shares}
+
+
+def _with_taken(wanted: Sequence[Document], term: Document) -> Document:
+    """The leases, and each wanted lease that no lease before it is in the way of."""
+    in_the_way = {"$filter": {"input": "$$value", "as": "lease", "cond": _is_in_the_way()}}
+    with_this = {"$concatArrays": ["$$value", [{"$mergeObjects": ["$$this", term]}]]}
+    taken = {
+        "$reduce": {
+            "input": {"$literal": list(wanted)},
+            "initialValue": leases_where(IS_ALIVE),
+            "in": {"$cond": [{"$eq": [in_the_way, []]}, with_this, "$$value"]},
+        }
+    }
+    is_any_taken = {"$gt": [{"$size": "$$taken"}, {"$size": leases_where(IS_ALIVE)}]}
+    return {"$let": {"vars": {"taken": taken}, "in": {"$cond": [is_any_taken, "$$taken", LEASES]}}}
+
+
+def _is_in_the_way() -> Document:
+    """Whether the lease is in the way of the wanted lease, like `Holder.is_in_the_way`."""
+    held, wanted = "$$lease.company", "$$this.company"
+    is_lease = {"$eq": [{"$type": held}, "string"]}
+    of_all = {"$in": [ALL_COMPANIES, [held, wanted]]}
+    shares, work = ({"$ifNull": [f"$${name}.shares", None]} for name in ("lease", "this"))
+    same_work = {"$and": [{"$eq": [held, wanted]}, {"$in": [shares, [None, work]]}]}
+    return {"$and": [is_lease, {"$or": [of_all, same_work]}]}

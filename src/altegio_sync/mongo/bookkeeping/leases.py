@@ -24,20 +24,20 @@ from altegio_sync.errors import (
 from altegio_sync.messages import leases as texts
 from altegio_sync.mongo.bookkeeping.lease_document import (
     ALL_COMPANIES,
-    IS_ALIVE,
-    LEASES,
     Holder,
-    each_lease,
-    is_in_the_way,
+    LeaseChange,
+    Step,
     is_of,
     leases_where,
+    plan_changes,
     read_holders,
 )
 from altegio_sync.mongo.bookkeeping.owner import Process
 from altegio_sync.mongo.core.connection import durable, waits_for_mongodb
+from altegio_sync.mongo.core.together import WrittenTogether
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Sequence
 
     from pymongo.asynchronous.database import AsyncDatabase
 
@@ -79,6 +79,8 @@ class MongoLeases:
         self._on_wait = on_wait
         self._lifetime_s = lifetime_s
         self._looks_every_s = looks_every_s
+        #: Companies that are worked on side by side take and give back their leases together.
+        self._changes = WrittenTogether(self._change)
         #: When each lease of this run was last renewed, by `steady_now`.
         self._renewed_at: dict[str, float] = {}
         process = Process.this()
@@ -155,7 +157,7 @@ class MongoLeases:
         removed: list[Holder] = []
         while True:
             asked_at = steady_now()
-            document = await self._take_unless_held(company_id, work)
+            document = await self._changes.add(LeaseChange(Step.TAKE, company_id, work))
             holders = read_holders(document)
             if any(self._is_ours(each, company_id) for each in holders):
                 self._renewed_at[company_id] = asked_at
@@ -177,31 +179,21 @@ class MongoLeases:
                 return max(in_the_way, key=lambda each: each.expires_at)
 
     @waits_for_mongodb
-    async def _take_unless_held(self, company_id: str, work: str | None) -> Document:
-        in_the_way = leases_where({"$and": [IS_ALIVE, is_in_the_way(company_id, work)]})
-        term = {"since": "$$NOW", **self._term}
-        shares = {} if work is None else {"shares": work}
-        taken = {**self._owner, "company": company_id, **shares, **term}
-        with_ours = {"$concatArrays": [leases_where(IS_ALIVE), [taken]]}
-        change = {"$cond": [{"$eq": [in_the_way, []]}, with_ours, LEASES]}
+    async def _change(self, changes: Sequence[LeaseChange]) -> Sequence[Document]:
+        """Change leases of this run in one step; the document afterwards, for each change."""
         document = await self._collection.find_one_and_update(
             self._key,
-            [{"$set": {"leases": change, "looked_at": "$$NOW"}}],
+            plan_changes(changes, self._owner, self._lifetime_s),
             upsert=True,
             return_document=ReturnDocument.AFTER,
         )
-        return document or {}
+        return [document or {}] * len(changes)
 
     @waits_for_mongodb
     async def _remove(self, holder: Holder) -> None:
         """Remove the lease of a process that is gone."""
-        others = leases_where({"$not": [is_of(holder.run_id, holder.company_id)]})
+        others = leases_where({"$not": [is_of(holder.run_id, [holder.company_id])]})
         await self._collection.update_one(self._key, [{"$set": {"leases": others}}])
-
-    @property
-    def _term(self) -> Document:
-        expires_at = {"$add": ["$$NOW", int(self._lifetime_s * 1000)]}
-        return {"renewed_at": "$$NOW", "expires_at": expires_at}
 
     def _is_ours(self, holder: Holder, company_id: str) -> bool:
         return (holder.run_id, holder.company_id) == (self._owner["run_id"], company_id)
@@ -220,23 +212,10 @@ class MongoLeases:
 
     async def _renew_or_lose(self, company_id: str) -> None:
         asked_at = steady_now()
-        if not await self._renew_once(company_id):
+        document = await self._changes.add(LeaseChange(Step.RENEW, company_id))
+        if not any(self._is_ours(each, company_id) for each in read_holders(document)):
             raise LeaseLostError(texts.LEASE_LOST(what=_describe_scope(company_id)))
         self._renewed_at[company_id] = asked_at
-
-    @waits_for_mongodb
-    async def _renew_once(self, company_id: str) -> bool:
-        # If the server's clock was set back after the lease was taken, the lease must not seem to
-        # come from the future.
-        since = {"$min": ["$$lease.since", "$$NOW"]}
-        renewed = {"$mergeObjects": ["$$lease", {"since": since, **self._term}]}
-        each = {"$cond": [self._is_mine(company_id), renewed, "$$lease"]}
-        document = await self._collection.find_one_and_update(
-            self._key,
-            [{"$set": {"leases": each_lease(each)}}],
-            return_document=ReturnDocument.AFTER,
-        )
-        return any(self._is_ours(each, company_id) for each in read_holders(document))
 
     async def _give_back(self, company_id: str) -> None:
         # An error here must not hide the result of the run: the lease expires by itself.
@@ -246,15 +225,7 @@ class MongoLeases:
             anyio.move_on_after(_RELEASED_WITHIN_S),
             suppress(StoreError),
         ):
-            await self._release(company_id)
-
-    @waits_for_mongodb
-    async def _release(self, company_id: str) -> None:
-        others = leases_where({"$not": [self._is_mine(company_id)]})
-        await self._collection.update_one(self._key, [{"$set": {"leases": others}}])
-
-    def _is_mine(self, company_id: str) -> Document:
-        return is_of(str(self._owner["run_id"]), company_id)
+            await self._changes.add(LeaseChange(Step.GIVE_BACK, company_id))
 
 
 def is_gone(holder: Holder) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -21,6 +22,7 @@ from altegio_sync.mongo.core.bulk import write_each
 from altegio_sync.mongo.core.connection import waits_for_mongodb
 from altegio_sync.mongo.core.junk import past_moment, text
 from altegio_sync.mongo.core.refusals import DUPLICATE_KEY, meaning_of
+from altegio_sync.mongo.core.together import WrittenTogether
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,6 +31,15 @@ if TYPE_CHECKING:
 
 LEDGER_COLLECTION = "altegio-sync-ledger"
 _TRIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class _DayOfCompany:
+    """An entry to be written."""
+
+    document_id: str
+    company_id: str
+    entry: LedgerEntry
 
 
 class MongoLedger(OwnDocuments):
@@ -41,14 +52,23 @@ class MongoLedger(OwnDocuments):
         """The `_id`s of documents that are no entries. The next entry of such a day replaces it."""
         return set()
 
-    @waits_for_mongodb
+    @cached_property
+    def _writes(self) -> WrittenTogether[_DayOfCompany, StoreError | None]:
+        """The days of companies that are worked on side by side are written together."""
+        return WrittenTogether(self._write)
+
     async def find_days(self, company_id: str, period: Period) -> Mapping[date, DayRecord]:
         # Dates in this form have the same order as texts.
         first, last = (self._id(company_id, day) for day in (period.start, period.last_day))
-        between = {"_id": {"$gte": first, "$lte": last}}
-        documents = await self._collection.find(between).to_list()
-        records = [self._to_record(document) for document in documents]
-        return {record.latest.day: record for record in records if record is not None}
+        found = await self._find({"_id": {"$gte": first, "$lte": last}})
+        return {record.latest.day: record for record in found.values()}
+
+    @waits_for_mongodb
+    async def _find(self, wanted: Document) -> dict[str, DayRecord]:
+        """The records by `_id`."""
+        documents = await self._collection.find(wanted).to_list()
+        records = {document["_id"]: self._to_record(document) for document in documents}
+        return {key: record for key, record in records.items() if record is not None}
 
     def _to_record(self, document: Document) -> DayRecord | None:
         try:
@@ -58,41 +78,50 @@ class MongoLedger(OwnDocuments):
             self._on_junk(LEDGER_COLLECTION, document["_id"])
             return None
 
-    @waits_for_mongodb
     async def write(self, company_id: str, entries: Sequence[LedgerEntry]) -> None:
         """Write the entries of days. A day that another run wrote meanwhile is read again.
 
         A newer entry of the other run is kept.
         """
-        left = list(entries)
+        days = [_DayOfCompany(self._id(company_id, each.day), company_id, each) for each in entries]
+        for each in await self._writes.add_all(days):
+            if each is not None:
+                raise each
+
+    @waits_for_mongodb
+    async def _write(self, days: Sequence[_DayOfCompany]) -> list[StoreError | None]:
+        """Why each of the days is not written; None where it is."""
+        problems: dict[str, StoreError] = {}
+        left = list(days)
         for _ in range(_TRIES):
             if not left:
-                return
-            days = [entry.day for entry in left]
-            period = Period(min(days), max(days) + timedelta(days=1))
-            known = await self.find_days(company_id, period)
+                break
+            known = await self._find({"_id": {"$in": [each.document_id for each in left]}})
             await self._fence()
-            writes = [self._to_write(company_id, each, known.get(each.day)) for each in left]
+            writes = [self._to_write(each, known.get(each.document_id)) for each in left]
             refused = await write_each(self._collection, writes)
-            for code in refused.values():
+            for position, code in refused.items():
                 if code != DUPLICATE_KEY:
-                    raise StoreError(texts.REFUSED_LEDGER(code=code, reason=meaning_of(code)))
-            left = [left[position] for position in refused]
-        raise StoreError(texts.LEDGER_WRITTEN_BY_OTHERS())
+                    message = texts.REFUSED_LEDGER(code=code, reason=meaning_of(code))
+                    problems[left[position].document_id] = StoreError(message)
+            left = [left[position] for position, code in refused.items() if code == DUPLICATE_KEY]
+        for each in left:
+            problems[each.document_id] = StoreError(texts.LEDGER_WRITTEN_BY_OTHERS())
+        return [problems.get(each.document_id) for each in days]
 
-    def _to_write(self, company_id: str, entry: LedgerEntry, old: DayRecord | None) -> UpdateOne:
+    def _to_write(self, day: _DayOfCompany, old: DayRecord | None) -> UpdateOne:
         """An upsert. It fails as a duplicate key if the document is not as it was read."""
+        entry = day.entry
         zone = ZoneInfo(entry.timezone)
         record = old.with_entry(entry, zone) if old else DayRecord.first(entry)
         fields = {
-            "companyId": company_id,
+            "companyId": day.company_id,
             "collection": self._of,
             "day": entry.day.isoformat(),
             **_to_fields(record.strongest),
             "latest": _to_fields(record.latest),
         }
-        document_id = self._id(company_id, entry.day)
-        is_junk = document_id in self._junk
+        is_junk = day.document_id in self._junk
         as_read: Document = {} if is_junk else {"latest.at": {"$not": {"$type": "date"}}}
         if old is not None:
             as_read = {
@@ -101,7 +130,7 @@ class MongoLedger(OwnDocuments):
                 "latest.at": old.latest.at,
                 "latest.run_id": old.latest.run_id,
             }
-        key = {"_id": document_id, **as_read}
+        key = {"_id": day.document_id, **as_read}
         return UpdateOne(key, {"$set": fields}, upsert=True)
 
     @waits_for_mongodb

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from pymongo import UpdateOne
 
+from altegio_sync.domain.appointment import Teacher
 from altegio_sync.domain.locations import StoredLocation
 from altegio_sync.mongo.bookkeeping.own_documents import OwnDocuments
 from altegio_sync.mongo.core.bulk import write_all
 from altegio_sync.mongo.core.connection import waits_for_mongodb
 from altegio_sync.mongo.core.junk import past_moment, text
+from altegio_sync.mongo.core.together import WrittenTogether
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from altegio_sync.domain.appointment import Location
@@ -31,15 +34,52 @@ class MongoLocations(OwnDocuments):
     @waits_for_mongodb
     async def find_all(self) -> dict[str, StoredLocation]:
         """The stored locations by company."""
-        documents = await self._collection.find({"collection": self._of}).to_list()
+        found = self._collection.find({"collection": self._of}, {"teachers": 0})
+        documents = await found.to_list()
         read = [self._read(each) for each in documents]
         return {each.id: each for each in read if each is not None}
 
-    @waits_for_mongodb
+    @cached_property
+    def _fetched(self) -> WrittenTogether[UpdateOne, None]:
+        """The locations of companies that are worked on side by side are written together."""
+        return WrittenTogether(self._write)
+
     async def write_fetched(self, locations: Sequence[Location], at: datetime) -> None:
         """Store titles and zones that Altegio named at this moment."""
+        await self._fetched.add_all([self._update(each, at, {}) for each in locations])
+
+    @waits_for_mongodb
+    async def _write(self, writes: Sequence[UpdateOne]) -> list[None]:
         await self._fence()
-        await write_all(self._collection, [self._update(each, at, {}) for each in locations])
+        await write_all(self._collection, writes)
+        return [None] * len(writes)
+
+    @waits_for_mongodb
+    async def find_teachers(self, company_id: str, since: datetime) -> Mapping[str, Teacher]:
+        """The staff of the location by id; nobody where it was stored before ``since``."""
+        wanted = {"_id": self._id(company_id), "teachers_at": {"$gte": since}}
+        document = await self._collection.find_one(wanted, {"teachers": 1, "teachers_at": 1})
+        if document is None:
+            return {}
+        try:
+            past_moment(document["teachers_at"], self._clock())
+            read = [Teacher(text(each["id"]), text(each["name"])) for each in document["teachers"]]
+        except (KeyError, TypeError, ValueError):
+            self._on_junk(LOCATIONS_COLLECTION, document["_id"])
+            return {}
+        return {each.id: each for each in read}
+
+    async def write_teachers(
+        self, company_id: str, teachers: Iterable[Teacher], at: datetime
+    ) -> None:
+        fields = {
+            "companyId": company_id,
+            "collection": self._of,
+            "teachers": [{"id": each.id, "name": each.name} for each in teachers],
+            "teachers_at": at,
+        }
+        write = UpdateOne({"_id": self._id(company_id)}, {"$set": fields}, upsert=True)
+        await self._fetched.add(write)
 
     @waits_for_mongodb
     async def write_list(

@@ -16,6 +16,7 @@ from altegio_sync.messages.stored import from_data, to_data
 from altegio_sync.mongo.core.bulk import write_all, write_each
 from altegio_sync.mongo.core.connection import durable, waits_for_mongodb
 from altegio_sync.mongo.core.junk import unreported
+from altegio_sync.mongo.core.together import WrittenTogether
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from altegio_sync.mongo.core.junk import OnJunk
 
     Document = dict[str, Any]
+    # A command, a company, and the run that works on it.
+    _Start = tuple[str, str, OpenRun]
 
 RUNS_COLLECTION = "altegio-sync-runs"
 LAST_RUNS_COLLECTION = "altegio-sync-last-runs"
@@ -65,6 +68,8 @@ class MongoRuns:
         self._marks = durable(database)[LAST_RUNS_COLLECTION]
         self._of = collection or "-"
         self._about = {} if collection is None else {"collection": collection}
+        #: Companies that are worked on side by side are noted together.
+        self._starts: WrittenTogether[_Start, None] = WrittenTogether(self._note_starts)
         self._ours = {} if collection is None else {"collection": {"$in": [collection, None]}}
 
     @waits_for_mongodb
@@ -153,9 +158,17 @@ class MongoRuns:
         }
         return self._read(RunMark, fields, LAST_RUNS_COLLECTION, document["_id"])
 
-    @waits_for_mongodb
     async def note_start(self, command: str, company: str, run: OpenRun) -> None:
         """Store that the run works on the company, in case it is killed."""
+        await self._starts.add((command, company, run))
+
+    @waits_for_mongodb
+    async def _note_starts(self, starts: Sequence[_Start]) -> list[None]:
+        noted = [self._note(*each) for each in starts]
+        await self._write_marks([write for _key, write in noted], [key for key, _write in noted])
+        return [None] * len(starts)
+
+    def _note(self, command: str, company: str, run: OpenRun) -> tuple[Document, UpdateOne]:
         begun = {
             "run_id": run.run_id,
             "started_at": run.started_at,
@@ -164,9 +177,7 @@ class MongoRuns:
         }
         key, fields = self._mark(command, company)
         push = {"open": {"$each": [begun], "$slice": -_OPEN_KEPT}}
-        await self._write_marks(
-            [UpdateOne(key, {"$set": fields, "$push": push}, upsert=True)], [key]
-        )
+        return key, UpdateOne(key, {"$set": fields, "$push": push}, upsert=True)
 
     @waits_for_mongodb
     async def write_marks(self, command: str, run_id: str, changes: Sequence[MarkChange]) -> None:

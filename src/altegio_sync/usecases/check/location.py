@@ -12,12 +12,14 @@ from altegio_sync.messages.settings import ZONE_REMEDY
 from altegio_sync.usecases.check.bookings import check_sample
 from altegio_sync.usecases.check.checks import TIME_ZONE, Check, name_of_company
 from altegio_sync.usecases.check.timetable import check_timetable
+from altegio_sync.usecases.location_zones import changed_zone
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
     from altegio_sync.domain.appointment import Teacher
     from altegio_sync.domain.lessons import LessonRules
+    from altegio_sync.domain.locations import StoredLocation
     from altegio_sync.ports import AppointmentSource, ServiceSource
     from altegio_sync.usecases.check.services import LocationFacts
 
@@ -28,10 +30,12 @@ async def check_altegio(
     timezone: str | None,
     rules: LessonRules,
     facts: LocationFacts,
+    stored: StoredLocation | None = None,
 ) -> AsyncIterator[Check]:
     """Test the tokens, the zone, the rights of the user, and what would be stored.
 
     ``facts`` is filled for `check_services`, which compares the services of all locations.
+    ``stored`` is what Altegio said about the location before.
     """
     name = name_of_company(company_id)
     try:
@@ -40,7 +44,12 @@ async def check_altegio(
         yield Check.bad(name, error.message, texts.NOTHING_MORE())
         return
     yield Check.good(name, texts.TOKENS_ACCEPTED(company=location.id, title=location.title))
+    facts.location = location
     yield _check_zone(timezone, location.timezone)
+    old = changed_zone(stored, location.timezone)
+    if old is not None and timezone is None:
+        changed = texts.ZONE_CHANGED(company=company_id, old=old, new=str(location.timezone))
+        yield Check.warning(TIME_ZONE, changed, texts.READ_AGAIN())
     zone = find_zone(timezone or location.timezone) or ZoneInfo("UTC")
     timetable, bookings = await check_timetable(source, company_id, zone)
     yield timetable

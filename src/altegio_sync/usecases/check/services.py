@@ -13,17 +13,23 @@ from altegio_sync.usecases.check.checks import Check
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
+    from altegio_sync.domain.appointment import Location
     from altegio_sync.domain.lessons import LessonRules
     from altegio_sync.messages import Message, Template
 
 
 @dataclass(slots=True)
 class LocationFacts:
-    """The services of a location by id, with their titles; also those of its bookings."""
+    """What Altegio says about a location.
+
+    ``services``: the titles by id, also of the services of its bookings. ``location`` is None
+    where Altegio says nothing about the location.
+    """
 
     services: dict[str, str] = field(default_factory=dict)
     #: Whether the location answered with its list of services.
     has_list: bool = False
+    location: Location | None = None
 
 
 def check_services(rules: LessonRules, locations: Sequence[LocationFacts]) -> list[Check]:

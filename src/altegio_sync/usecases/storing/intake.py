@@ -39,7 +39,7 @@ class BookingIntake:
         self._context = context
         self._report = report
         self._progress = context.progress
-        self._staff = StaffList(context.source, report, context.progress)
+        self._staff = StaffList(context, report)
         self._taken_singly: set[str] = set()
         #: Ids that were counted with a page, and must not be counted again by `take_single`: they
         #: are being stored now, or a stored appointment was moved to another time.

@@ -1,4 +1,4 @@
-"""The staff of a location, requested once in a run."""
+"""The staff of a location, stored or requested."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from altegio_sync.errors import (
     UnexpectedAnswerError,
 )
 from altegio_sync.messages import sync as texts
+from altegio_sync.usecases.location_zones import KEPT_FOR
 from altegio_sync.usecases.warning import warn
 
 if TYPE_CHECKING:
@@ -21,45 +22,58 @@ if TYPE_CHECKING:
 
     from altegio_sync.domain.appointment import Booking, Teacher
     from altegio_sync.domain.report import CompanyReport
-    from altegio_sync.ports import AppointmentSource, Progress
+    from altegio_sync.usecases.run_context import RunContext
 
 
 class StaffList:
-    """The teachers of a location by id. They are requested when the first booking needs them."""
+    """The teachers of a location by id, for bookings that name a teacher by id only.
 
-    def __init__(
-        self, source: AppointmentSource, report: CompanyReport, progress: Progress
-    ) -> None:
-        self._source = source
+    A stored list that has all of these teachers is used for 7 days. Else the list is requested,
+    once in a run.
+    """
+
+    def __init__(self, context: RunContext, report: CompanyReport) -> None:
+        self._context = context
         self._report = report
-        self._progress = progress
         self._lock = anyio.Lock()
+        self._stored: Mapping[str, Teacher] | None = None
         #: The list, or why it cannot be read. All pages wait for one request, not each for minutes.
         self._answer: Mapping[str, Teacher] | AltegioError | None = None
 
     async def find_for(self, bookings: Sequence[Booking]) -> Mapping[str, Teacher]:
         """The staff, where one of the bookings names its teacher by id only."""
-        if not any(needs_staff(booking) for booking in bookings):
+        wanted = {each.teacher_id for each in bookings if needs_staff(each)}
+        if not wanted:
             return {}
         if self._answer is None:
             async with self._lock:
                 if self._answer is None:
+                    stored = await self._find_stored()
+                    if wanted <= stored.keys():
+                        return stored
                     self._answer = await self._fetch()
         if isinstance(self._answer, AltegioError):
             raise self._answer
         return self._answer
 
+    async def _find_stored(self) -> Mapping[str, Teacher]:
+        locations = self._context.locations
+        if self._stored is None and locations is not None:
+            since = self._context.clock() - KEPT_FOR
+            self._stored = await locations.find_teachers(self._report.company, since)
+        return self._stored or {}
+
     async def _fetch(self) -> Mapping[str, Teacher] | AltegioError:
+        context, company = self._context, self._report.company
         try:
-            return await self._source.fetch_teachers(self._report.company)
+            teachers = await context.source.fetch_teachers(company)
         except (AltegioRejectedError, NotAltegioError, UnexpectedAnswerError) as error:
             # A user without the right to the staff list can still read the timetable.
-            warn(
-                self._report,
-                self._progress,
-                "staff_list_refused",
-                texts.STAFF_LIST_REFUSED(reason=error.message),
-            )
+            message = texts.STAFF_LIST_REFUSED(reason=error.message)
+            warn(self._report, context.progress, "staff_list_refused", message)
             return {}
         except AltegioError as error:
             return error
+        if context.locations is not None and not context.dry_run:
+            await context.locations.write_teachers(company, teachers.values(), context.clock())
+        return teachers
