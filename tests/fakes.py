@@ -21,6 +21,7 @@ from altegio_sync.domain.appointment import (
 from altegio_sync.domain.counts import ApiUsage, Outcome
 from altegio_sync.domain.ledger import DayRecord
 from altegio_sync.domain.lessons import Skipped
+from altegio_sync.domain.locations import StoredLocation, StoredStaff
 from altegio_sync.domain.period import Period
 from altegio_sync.domain.report import SyncMode
 from altegio_sync.domain.run_marks import OpenRun, RunMark
@@ -32,7 +33,13 @@ from altegio_sync.ports import BatchResult, MarkResult, Page, SilentProgress
 from altegio_sync.usecases.run_context import RunContext
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+    from collections.abc import (
+        AsyncIterator,
+        Callable,
+        Collection,
+        Mapping,
+        Sequence,
+    )
     from datetime import date
 
     from altegio_sync.domain.conditions import Reported
@@ -301,6 +308,40 @@ class MemoryLedger:
     async def find_timezone(self, company_id: str) -> str | None:
         known = self.records.get(company_id, {}).values()
         return max((each.latest for each in known), key=lambda e: e.at).timezone if known else None
+
+
+class MemoryLocations:
+    """What is known of locations."""
+
+    def __init__(self) -> None:
+        self.stored: dict[str, StoredLocation] = {}
+        self.staff: dict[str, tuple[datetime, StoredStaff]] = {}
+
+    async def find_all(self) -> Mapping[str, StoredLocation]:
+        return dict(self.stored)
+
+    async def write_fetched(self, locations: Sequence[Location], at: datetime) -> None:
+        for each in locations:
+            self.stored[each.id] = StoredLocation(
+                each.id, each.title, each.timezone, each.city, fetched_at=at
+            )
+
+    async def find_staff(self, company_id: str, since: datetime) -> StoredStaff:
+        at, staff = self.staff.get(company_id, (NOW, StoredStaff()))
+        return staff if at >= since else StoredStaff()
+
+    async def write_staff(self, company_id: str, staff: StoredStaff, at: datetime) -> None:
+        self.staff[company_id] = at, staff
+
+    async def write_list(
+        self, locations: Sequence[Location], missing: Collection[str], at: datetime
+    ) -> None:
+        raise NotImplementedError
+
+    def grow_older(self, span: timedelta) -> None:
+        for key, each in self.stored.items():
+            assert each.fetched_at is not None
+            self.stored[key] = replace(each, fetched_at=each.fetched_at - span)
 
 
 class MemoryCursors:

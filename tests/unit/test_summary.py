@@ -210,3 +210,27 @@ def test_a_run_that_read_no_days_names_the_company(changes: dict[str, Any], line
     shown = [" ".join(each.split()) for each in render_sync(run).splitlines()]
 
     assert f"company 77 {line}" in shown
+
+
+def test_of_many_companies_those_that_need_attention_are_listed() -> None:
+    companies = [
+        CompanyReport(str(number), OCTOBER, "Europe/Kyiv", ApiUsage(1), RecordCounts(saved=1))
+        for number in range(100, 125)
+    ]
+    companies[3].errors.append(RunError("fetch_failed", "no answer", "103"))
+    companies[3].broke_off = True
+    report = SyncReport(
+        "sync",
+        "r",
+        SyncMode.UPDATE,
+        dry_run=False,
+        started_at=NOW,
+        finished_at=NOW,
+        companies=companies,
+    )
+
+    shown = render_sync(report)
+
+    assert "companies            25  1 needs attention" in shown
+    assert "company 103" in shown
+    assert "company 104" not in shown

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     #: A name, a number (nothing is shown where it is 0), and a note.
     _Row = tuple[str, int, str]
 
+#: Of more companies than this, the summary lists only those that need attention.
+_MOST_LISTED = 20
 _MOMENT = "%Y-%m-%d %H:%M:%S %Z"
 
 
@@ -33,7 +35,12 @@ def render_sync(report: SyncReport, skipped_file: str | None = None) -> str:
 def _rows(report: SyncReport) -> Iterator[tuple[str, str, str]]:
     yield "run", report.run_id, render(texts.DRY_RUN()) if report.dry_run else ""
     several = len(report.companies) > 1
-    for company in report.companies:
+    shown = report.companies
+    if len(shown) > _MOST_LISTED:
+        shown = [each for each in shown if _needs_attention(each)]
+        attention = render(texts.LOCATIONS_NEED_ATTENTION(count=len(shown))) if shown else ""
+        yield "companies", str(len(report.companies)), attention
+    for company in shown:
         is_dated = company.period is not None or company.cursor is not None
         name = "period" if is_dated and not several else f"company {company.company}"
         yield name, render(_span(company)), ""
@@ -56,6 +63,11 @@ def _rows(report: SyncReport) -> Iterator[tuple[str, str, str]]:
     ]
     yield from ((name, str(value), note) for name, value, note in rows if value)
     yield "seconds", f"{report.seconds:.1f}", ""
+
+
+def _needs_attention(company: CompanyReport) -> bool:
+    is_open = company.was_interrupted or company.gave_way or company.days.unsettled
+    return bool(is_open or company.has_failed or company.warnings)
 
 
 def _note(template: Template, number: int) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
 from altegio_sync.domain.exit_code import CommandReport
@@ -10,10 +10,10 @@ from altegio_sync.domain.report import RunError
 from altegio_sync.messages.sync import COMPANY_MISSING, ZONE_CHANGED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from altegio_sync.domain.appointment import Location
+    from altegio_sync.domain.appointment import Location, Teacher
     from altegio_sync.messages import Message
 
 
@@ -42,6 +42,18 @@ class StoredLocation:
     @property
     def missing_message(self) -> Message:
         return COMPANY_MISSING(company=self.id, moment=f"{self.listed_at:%Y-%m-%d %H:%M}")
+
+
+@dataclass(frozen=True, slots=True)
+class StoredStaff:
+    """The staff list of a location; ``missing`` are ids of bookings that were not in it."""
+
+    teachers: Mapping[str, Teacher] = field(default_factory=dict)
+    missing: frozenset[str] = frozenset()
+
+    def answers(self, teacher_ids: Collection[str | None]) -> bool:
+        """Whether it is known of each of the ids who the teacher is, or that nobody is."""
+        return all(each in self.teachers or each in self.missing for each in teacher_ids)
 
 
 def find_missing(

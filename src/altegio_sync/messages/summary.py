@@ -29,6 +29,9 @@ OTHERS_EMPTY_OF_DAYS = Template(
     "others_empty_of_days",
     "There are no bookings on the days of {days} that were not complete yet",
 )
+LOCATIONS_NEED_ATTENTION = Template(
+    "locations_need_attention", "{count} needs attention", "{count} need attention"
+)
 LEFT_TO_OTHERS = Template("left_to_others", "Nothing was read: another run is at work on it.")
 
 # How the run ended; the result begins with a small letter there.

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from contextlib import AbstractAsyncContextManager
     from datetime import date, datetime
 
-    from altegio_sync.domain.appointment import Location, Teacher
+    from altegio_sync.domain.appointment import Location
     from altegio_sync.domain.ledger import DayRecord, LedgerEntry
-    from altegio_sync.domain.locations import StoredLocation
+    from altegio_sync.domain.locations import StoredLocation, StoredStaff
     from altegio_sync.domain.period import Period
     from altegio_sync.domain.run_marks import MarkChange, OpenRun, RunMark
     from altegio_sync.domain.run_summary import RunSummary
@@ -63,13 +63,11 @@ class LocationStore(Protocol):
         """Store titles and zones that Altegio named at this moment."""
         ...
 
-    async def find_teachers(self, company_id: str, since: datetime) -> Mapping[str, Teacher]:
-        """The staff of the location by id; nobody where it was stored before ``since``."""
+    async def find_staff(self, company_id: str, since: datetime) -> StoredStaff:
+        """The staff list of the location; an empty list where it was stored before ``since``."""
         ...
 
-    async def write_teachers(
-        self, company_id: str, teachers: Iterable[Teacher], at: datetime
-    ) -> None: ...
+    async def write_staff(self, company_id: str, staff: StoredStaff, at: datetime) -> None: ...
 
     async def write_list(
         self, locations: Sequence[Location], missing: Collection[str], at: datetime

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pymongo import UpdateOne
 
 from altegio_sync.domain.appointment import Teacher
-from altegio_sync.domain.locations import StoredLocation
+from altegio_sync.domain.locations import StoredLocation, StoredStaff
 from altegio_sync.mongo.bookkeeping.own_documents import OwnDocuments
 from altegio_sync.mongo.core.bulk import write_all
 from altegio_sync.mongo.core.connection import waits_for_mongodb
@@ -16,7 +16,7 @@ from altegio_sync.mongo.core.junk import past_moment, text
 from altegio_sync.mongo.core.together import WrittenTogether
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Sequence
     from datetime import datetime
 
     from altegio_sync.domain.appointment import Location
@@ -34,7 +34,7 @@ class MongoLocations(OwnDocuments):
     @waits_for_mongodb
     async def find_all(self) -> dict[str, StoredLocation]:
         """The stored locations by company."""
-        found = self._collection.find({"collection": self._of}, {"teachers": 0})
+        found = self._collection.find({"collection": self._of}, {"staff": 0})
         documents = await found.to_list()
         read = [self._read(each) for each in documents]
         return {each.id: each for each in read if each is not None}
@@ -55,28 +55,29 @@ class MongoLocations(OwnDocuments):
         return [None] * len(writes)
 
     @waits_for_mongodb
-    async def find_teachers(self, company_id: str, since: datetime) -> Mapping[str, Teacher]:
-        """The staff of the location by id; nobody where it was stored before ``since``."""
-        wanted = {"_id": self._id(company_id), "teachers_at": {"$gte": since}}
-        document = await self._collection.find_one(wanted, {"teachers": 1, "teachers_at": 1})
+    async def find_staff(self, company_id: str, since: datetime) -> StoredStaff:
+        """The staff list of the location; an empty list where it was stored before ``since``."""
+        wanted = {"_id": self._id(company_id), "staff_at": {"$gte": since}}
+        document = await self._collection.find_one(wanted, {"staff": 1, "staff_at": 1})
         if document is None:
-            return {}
+            return StoredStaff()
         try:
-            past_moment(document["teachers_at"], self._clock())
-            read = [Teacher(text(each["id"]), text(each["name"])) for each in document["teachers"]]
+            past_moment(document["staff_at"], self._clock())
+            staff = document["staff"]
+            read = [Teacher(text(each["id"]), text(each["name"])) for each in staff["teachers"]]
+            missing = frozenset(text(each) for each in staff["missing"])
         except (KeyError, TypeError, ValueError):
             self._on_junk(LOCATIONS_COLLECTION, document["_id"])
-            return {}
-        return {each.id: each for each in read}
+            return StoredStaff()
+        return StoredStaff({each.id: each for each in read}, missing)
 
-    async def write_teachers(
-        self, company_id: str, teachers: Iterable[Teacher], at: datetime
-    ) -> None:
+    async def write_staff(self, company_id: str, staff: StoredStaff, at: datetime) -> None:
+        teachers = [{"id": each.id, "name": each.name} for each in staff.teachers.values()]
         fields = {
             "companyId": company_id,
             "collection": self._of,
-            "teachers": [{"id": each.id, "name": each.name} for each in teachers],
-            "teachers_at": at,
+            "staff": {"teachers": teachers, "missing": sorted(staff.missing)},
+            "staff_at": at,
         }
         write = UpdateOne({"_id": self._id(company_id)}, {"$set": fields}, upsert=True)
         await self._fetched.add(write)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import anyio
 
 from altegio_sync.domain.lessons import needs_staff
+from altegio_sync.domain.locations import StoredStaff
 from altegio_sync.errors import (
     AltegioError,
     AltegioRejectedError,
@@ -18,7 +19,7 @@ from altegio_sync.usecases.location_zones import KEPT_FOR
 from altegio_sync.usecases.warning import warn
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping, Sequence, Set
 
     from altegio_sync.domain.appointment import Booking, Teacher
     from altegio_sync.domain.report import CompanyReport
@@ -28,15 +29,15 @@ if TYPE_CHECKING:
 class StaffList:
     """The teachers of a location by id, for bookings that name a teacher by id only.
 
-    A stored list that has all of these teachers is used for 7 days. Else the list is requested,
-    once in a run.
+    A stored list is used for 7 days, unless a booking names a teacher whom nobody has looked up
+    in it yet. Else the list is requested, once in a run.
     """
 
     def __init__(self, context: RunContext, report: CompanyReport) -> None:
         self._context = context
         self._report = report
         self._lock = anyio.Lock()
-        self._stored: Mapping[str, Teacher] | None = None
+        self._stored: StoredStaff | None = None
         #: The list, or why it cannot be read. All pages wait for one request, not each for minutes.
         self._answer: Mapping[str, Teacher] | AltegioError | None = None
 
@@ -49,21 +50,21 @@ class StaffList:
             async with self._lock:
                 if self._answer is None:
                     stored = await self._find_stored()
-                    if wanted <= stored.keys():
-                        return stored
-                    self._answer = await self._fetch()
+                    if stored.answers(wanted):
+                        return stored.teachers
+                    self._answer = await self._fetch(stored.missing.union(filter(None, wanted)))
         if isinstance(self._answer, AltegioError):
             raise self._answer
         return self._answer
 
-    async def _find_stored(self) -> Mapping[str, Teacher]:
+    async def _find_stored(self) -> StoredStaff:
         locations = self._context.locations
         if self._stored is None and locations is not None:
             since = self._context.clock() - KEPT_FOR
-            self._stored = await locations.find_teachers(self._report.company, since)
-        return self._stored or {}
+            self._stored = await locations.find_staff(self._report.company, since)
+        return self._stored or StoredStaff()
 
-    async def _fetch(self) -> Mapping[str, Teacher] | AltegioError:
+    async def _fetch(self, wanted: Set[str]) -> Mapping[str, Teacher] | AltegioError:
         context, company = self._context, self._report.company
         try:
             teachers = await context.source.fetch_teachers(company)
@@ -75,5 +76,6 @@ class StaffList:
         except AltegioError as error:
             return error
         if context.locations is not None and not context.dry_run:
-            await context.locations.write_teachers(company, teachers.values(), context.clock())
+            staff = StoredStaff(teachers, frozenset(wanted - teachers.keys()))
+            await context.locations.write_staff(company, staff, context.clock())
         return teachers

@@ -1,0 +1,130 @@
+"""A run over many locations: what it asks and writes, and what is left of it when it is killed."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from pymongo import MongoClient
+
+from altegio_sync.sandbox import Locations, SandboxServer
+from tests.acceptance.cli import PARTNER_TOKEN, USER_TOKEN, Cli
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from pymongo.database import Database
+
+COUNT = 40
+#: The program's own collections whose writes are counted.
+BUDGET, LEASES, LEDGER = "altegio-sync-budget", "altegio-sync-leases", "altegio-sync-ledger"
+WRITES = ("findAndModify", "findandmodify", "update", "insert")
+
+
+@pytest.fixture
+def locations() -> Locations:
+    return Locations.made_up(COUNT, lessons_a_month=30)
+
+
+@pytest.fixture
+def server(locations: Locations) -> Iterator[SandboxServer]:
+    with SandboxServer(
+        locations,
+        token=PARTNER_TOKEN,
+        user_token=USER_TOKEN,
+        requests_per_second=0,
+        requests_per_minute=0,
+    ) as running:
+        yield running
+
+
+@pytest.fixture
+def cli(tmp_path: Path, server: SandboxServer, locations: Locations, db_uri: str) -> Cli:
+    made = Cli.against(tmp_path, server, locations.first, db_uri)
+    made.settings |= {
+        "ALTEGIO_COMPANY_ID": ",".join(locations.company_ids),
+        "ALTEGIO_REQUESTS_PER_SECOND": "500",
+        "ALTEGIO_REQUESTS_PER_MINUTE": "30000",
+    }
+    return made
+
+
+@pytest.fixture
+def stored(db_uri: str) -> Iterator[Database[dict[str, Any]]]:
+    with MongoClient[dict[str, Any]](db_uri) as client:
+        yield client.get_default_database()
+
+
+def pages_asked(server: SandboxServer) -> list[str]:
+    """The company of each page that was asked for."""
+    return [each.path.split("/")[-1] for each in server.requests if "/records/" in each.path]
+
+
+def count_writes(stored: Database[dict[str, Any]], collection: str) -> int:
+    """The commands that wrote, since the profiler is on."""
+    ns = f"{stored.name}.{collection}"
+    found = stored["system.profile"].find({"ns": ns})
+    return sum(any(name in each.get("command", {}) for name in WRITES) for each in found)
+
+
+def test_a_night_asks_each_location_once_and_writes_in_batches(
+    cli: Cli, server: SandboxServer, stored: Database[dict[str, Any]]
+) -> None:
+    first = cli.run("sync", "yesterday", "--json")
+    server.requests.clear()
+    stored.command("profile", 2)
+    second = cli.run("sync", "yesterday", "--json")
+    stored.command("profile", 0)
+
+    assert (first.code, second.code) == (0, 0)
+    assert sorted(pages_asked(server)) == sorted(second.json["companies"])
+    requests = second.json["api"]["requests"]
+    assert requests == len(server.requests) == COUNT
+    assert sum(each["api"]["requests"] for each in second.json["by_company"]) == requests
+    assert second.json["days"]["proved"] == COUNT
+    assert count_writes(stored, BUDGET) <= requests
+    assert count_writes(stored, LEASES) <= COUNT
+    assert count_writes(stored, LEDGER) <= COUNT
+
+
+def test_a_location_without_a_right_keeps_no_other_from_being_read(
+    cli: Cli, locations: Locations
+) -> None:
+    refused = locations.company_ids[3]
+    locations.denied.add(refused)
+
+    ran = cli.run("sync", "yesterday", "--json")
+
+    assert ran.code == 1
+    assert [each["company"] for each in ran.json["errors"]] == [refused]
+    assert ran.json["days"]["proved"] == COUNT - 1
+    assert f"(company {refused})" in ran.err
+
+    locations.denied.update(locations.company_ids)
+    assert cli.run("sync", "yesterday").code == 3
+
+
+def test_a_killed_run_is_continued_and_asks_nothing_twice(
+    cli: Cli, server: SandboxServer, stored: Database[dict[str, Any]]
+) -> None:
+    server.latency_s = 0.05
+    cli.run("sync", "yesterday", "--dry-run")
+    server.requests.clear()
+    with cli.start("sync", "yesterday") as run:
+        deadline = time.monotonic() + 120
+        while not 5 <= stored[LEDGER].count_documents({}) < COUNT:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        run.kill()
+    done = {each["companyId"] for each in stored[LEDGER].find()}
+    assert 5 <= len(done) < COUNT
+    server.requests.clear()
+
+    ran = cli.run("sync", "yesterday", "--resume", "--json")
+
+    assert ran.code == 0
+    assert done.isdisjoint(pages_asked(server))
+    assert ran.json["days"]["resumed"] == len(done)
+    assert {each["companyId"] for each in stored[LEDGER].find()} == set(ran.json["companies"])
