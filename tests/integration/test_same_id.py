@@ -10,7 +10,7 @@ from bson import Code, Decimal128, Int64, ObjectId, Regex
 from bson.raw_bson import RawBSONDocument
 from pymongo import UpdateOne
 
-from altegio_sync.mongo.core.elements import joined, to_raw
+from altegio_sync.mongo.core.elements import RawValue, joined, to_raw
 from altegio_sync.mongo.core.ids import AS_ID, MAY_BE_ID, having_ids, keys_of, label_of, to_id
 from altegio_sync.mongo.core.literal import RAW
 from altegio_sync.mongo.tending.duplicates import repeated_ids
@@ -57,11 +57,13 @@ OTHERS += [
 ]
 OTHERS += [Decimal128(str(-(2**63))), Decimal128(str(2**63)), Decimal128("sNaN"), Decimal128("-0")]
 OTHERS += [Decimal128("1000000000000000000.5"), Decimal128("9.223372036854775807E18")]
+#: Blank texts of the type symbol, which Python has no value for.
+BLANK_SYMBOLS = [RawValue(b"\x0e\1\0\0\0\0"), RawValue(b"\x0e\2\0\0\0 \0")]
 
 
 async def store_each(database: AsyncDatabase[Document]) -> dict[int, object]:
     """Each value as an appointment id; the values as Python reads them, by `_id`."""
-    raws = [*ODD_VALUES, *map(to_raw, [*SEVENS, *NO_IDS, *OTHERS])]
+    raws = [*ODD_VALUES, *BLANK_SYMBOLS, *map(to_raw, [*SEVENS, *NO_IDS, *OTHERS])]
     writes = []
     for number, raw in enumerate(raws):
         whole = RawBSONDocument(joined([("_id", to_raw(number)), ("appointmentId", raw)]), RAW)

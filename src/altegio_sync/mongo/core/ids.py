@@ -39,23 +39,26 @@ AS_LONG: Document = {
 }
 
 
-def is_blank_text(field: str) -> Document:
-    """An expression: whether the field, which must be a text, has only white space."""
-    return {"$eq": [{"$trim": {"input": f"${field}", "chars": _SPACE}}, ""]}
+def is_blank_text(text: object) -> Document:
+    """An expression: whether the text, such as `$leadName`, has only white space."""
+    return {"$eq": [{"$trim": {"input": text, "chars": _SPACE}}, ""]}
 
 
 def _as_id() -> Document:
     kind = {"$type": f"${KEY}"}
     is_whole = {"$and": [{"$isNumber": f"${KEY}"}, {"$eq": [AS_LONG, f"${KEY}"]}]}
-    text = {"$cond": [is_blank_text(KEY), None, f"${KEY}"]}
     # Python reads a symbol, a type of old programs, as a text.
     symbol_text = {"$substrBytes": [f"${KEY}", 0, -1]}
     branches = [
-        {"case": {"$eq": [kind, "string"]}, "then": text},
+        {"case": {"$eq": [kind, "string"]}, "then": _unless_blank(f"${KEY}")},
         {"case": is_whole, "then": {"$toString": AS_LONG}},
-        {"case": {"$eq": [kind, "symbol"]}, "then": symbol_text},
+        {"case": {"$eq": [kind, "symbol"]}, "then": _unless_blank(symbol_text)},
     ]
     return {"$switch": {"branches": branches, "default": None}}
+
+
+def _unless_blank(text: object) -> Document:
+    return {"$cond": [is_blank_text(text), None, text]}
 
 
 #: `to_id` as an expression: null for a value that is no id.

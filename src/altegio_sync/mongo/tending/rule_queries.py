@@ -51,7 +51,7 @@ def is_blank_expression(name: str) -> Document:
     return {
         "$or": [
             _has_type(name, "missing", "null", "undefined"),
-            {"$cond": [_has_type(name, "string"), is_blank_text(name), False]},
+            {"$cond": [_has_type(name, "string"), is_blank_text(f"${name}"), False]},
         ]
     }
 
