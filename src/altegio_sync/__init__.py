@@ -146,5 +146,5 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    """The public names: they are not attributes yet before they are used."""
+    """The public names, which become attributes only when they are used."""
     return __all__

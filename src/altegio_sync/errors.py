@@ -1,4 +1,4 @@
-"""Every error altegio-sync raises, as one tree: the type says what the caller can do."""
+"""All errors that altegio-sync raises, as one tree. The type shows what the caller can do."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class AltegioSyncError(Exception):
-    """Anything that ends a command with a message instead of a traceback; ``str()`` is English."""
+    """The base of all errors with a message for people; ``str()`` is the English text."""
 
     def __init__(self, message: Message | str) -> None:
         super().__init__(message)
@@ -28,7 +28,7 @@ class ConfigError(AltegioSyncError):
 
 
 class AltegioError(AltegioSyncError):
-    """Altegio did not give what was asked."""
+    """Altegio did not answer the request as needed."""
 
 
 class AltegioUnavailableError(AltegioError):
@@ -40,11 +40,11 @@ class AltegioUnavailableError(AltegioError):
 
 
 class RateLimitedError(AltegioUnavailableError):
-    """Altegio refused for its request limit; ``retry_after_s`` is how long it wants us to rest."""
+    """Altegio refused because of its request limit; ``retry_after_s`` is the time to wait."""
 
 
 class NotAltegioError(AltegioError):
-    """What answers at the address is not Altegio, or cannot be trusted to be: fix the settings."""
+    """The server at the address is not Altegio, or may not be Altegio: correct the settings."""
 
 
 class AltegioRejectedError(AltegioError):
@@ -56,7 +56,7 @@ class AltegioRejectedError(AltegioError):
 
 
 class AuthenticationError(AltegioRejectedError):
-    """A token is wrong or has no right to this."""
+    """A token is wrong, or its user lacks a right."""
 
 
 class NotFoundError(AltegioRejectedError):
@@ -69,7 +69,7 @@ class NotFoundError(AltegioRejectedError):
 
 
 class UnexpectedAnswerError(AltegioError):
-    """An answer whose shape is not the one known."""
+    """The shape of an answer is not known."""
 
 
 class StoreError(AltegioSyncError):
@@ -89,11 +89,11 @@ class LeaseHeldError(StoreError):
 
 
 class LeaseLostError(StoreError):
-    """Another run took the company over, since this one could not renew its lease in time."""
+    """Another run took over the company, because this run did not renew its lease in time."""
 
 
 def first_error(group: BaseExceptionGroup[AltegioSyncError]) -> AltegioSyncError:
-    """The first of the errors that tasks side by side raised."""
+    """The first error of tasks that ran at the same time."""
     error: BaseException = group
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
@@ -103,7 +103,7 @@ def first_error(group: BaseExceptionGroup[AltegioSyncError]) -> AltegioSyncError
 
 @contextmanager
 def ungrouped() -> Iterator[None]:
-    """Lets tasks side by side raise one error of ours instead of a group of them."""
+    """Turn a group of errors, from tasks at the same time, into its first error."""
     try:
         yield
     except ExceptionGroup as group:

@@ -34,7 +34,7 @@ class _Stderr:
     """Looks up stderr for every line, since a progress bar replaces it."""
 
     def msg(self, message: str) -> None:
-        # A log line to a closed terminal must not end a run.
+        # A run must not end because its terminal was closed and a log line cannot be written.
         with suppress(OSError):
             print(message, file=sys.stderr, flush=True)  # noqa: T201 - this is where logs go
 

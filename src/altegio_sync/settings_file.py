@@ -1,4 +1,4 @@
-"""The settings file, `.env`: which of its lines cannot be read, and who may read it."""
+"""Checks the settings file, `.env`: lines that cannot be read, and who may read the file."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class SettingsFile:
 
 
 def read_settings_file(path: Path) -> SettingsFile | None:
-    """The state of the file; None where there is none or it cannot be read."""
+    """The state of the file; None if it does not exist or cannot be read."""
     try:
         mode = path.stat().st_mode
         if not stat.S_ISREG(mode):

@@ -47,9 +47,9 @@ def own_budget(config: SchoolConfig) -> RequestBudget:
 class BudgetOfAll:
     """The budget that all processes with the same key share; a `RequestBudget`.
 
-    It is kept in ``database``, else at the budget's own address, which is opened at the first use:
-    a command that asks nothing of Altegio does not need it. Where the user may not write there, the
-    budget is this process's own, and the warning `own_budget` is given once.
+    It is stored in ``database``, else at the budget's own address. This address is opened at the
+    first use, because a command that requests nothing from Altegio does not need it. If the user
+    may not write there, the process uses a budget of its own, and warns once (`own_budget`).
     """
 
     def __init__(
@@ -69,10 +69,10 @@ class BudgetOfAll:
         await (await self._find_budget()).rest(seconds)
 
     async def check(self) -> None:
-        """Return where requests can be counted together with other processes.
+        """Check that requests can be counted together with other processes.
 
         Raises:
-            StoreError: they cannot.
+            StoreError: they cannot be counted.
         """
         await try_budget(await self._find_database(), self._config.budget_key)
 

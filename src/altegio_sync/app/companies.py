@@ -1,4 +1,4 @@
-"""Decides which companies a command is about, whether ids or the word `all` are configured."""
+"""Decides for which companies a command runs. The setting has ids, or the word `all`."""
 
 from __future__ import annotations
 
@@ -39,11 +39,12 @@ async def ask_companies(
 ) -> ChosenCompanies:
     """The companies that a command asks about. With `all`, this makes one request, or a few.
 
-    ``wanted`` are the only ones, where there are any. ``store`` gets the list, except in a dry run.
+    If ``wanted`` has ids, only these are returned. The list is written to ``store``, except in a
+    dry run.
 
     Raises:
         AltegioError: the list of locations cannot be read.
-        ConfigError: one is wanted that is not the school's, or the user sees no location.
+        ConfigError: a wanted company is not the school's, or the user sees no location.
         StoreError: MongoDB failed.
     """
     picked = config.pick_companies(wanted)
@@ -85,10 +86,10 @@ async def ask_run_companies(
 async def find_companies(school: School, wanted: Sequence[str] = ()) -> Sequence[str]:
     """The companies that a command shows, without asking Altegio.
 
-    Empty where none is configured, or with `all` where no list was ever stored.
+    The result is empty if no company is configured, or with `all` if no list was ever stored.
 
     Raises:
-        ConfigError: one is wanted that is not the school's.
+        ConfigError: a wanted company is not the school's.
         StoreError: MongoDB failed.
     """
     picked = school.config.pick_companies(wanted)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 async def plant_old_documents(made_up: MadeUpSchool, folder: Path) -> None:
-    """Store copies of last month's bookings, and faults, in the embedded MongoDB of the folder."""
+    """Store duplicates and faulty documents of last month in the folder's embedded MongoDB."""
     last = datetime.now(made_up.zone).date().replace(day=1) - timedelta(days=1)
     documents = make_old_documents(made_up.planted(last.replace(day=1), last))
     config = SchoolConfig(db_uri=SecretStr(EMBEDDED), data_dir=folder)

@@ -1,4 +1,4 @@
-"""Where a backup goes and comes from, checked before MongoDB is connected to."""
+"""The paths of a backup, which are checked before the connection to MongoDB."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ async def repair_school(
 ) -> ValidationReport:
     """Repair what the rules find; see `repair_appointments`, and `plan_repairs` for a dry run.
 
-    ``wait`` is how long another run is waited for, such as `10m`.
+    ``wait`` is how long to wait for another run, such as `10m`.
     """
     config = school.config
     wanted = () if asked.companies is None else asked.companies.ids

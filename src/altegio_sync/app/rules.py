@@ -1,4 +1,4 @@
-"""The ids of the rules of `validate`, which can be named before MongoDB is connected to."""
+"""The ids of the rules of `validate`, which are known before the connection to MongoDB."""
 
 from __future__ import annotations
 

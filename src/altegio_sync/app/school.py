@@ -72,7 +72,7 @@ class School(Stores):
         )
 
     def leases(self, run_id: str, *, command: str, wait: str = "0") -> MongoLeases:
-        """Leases for a run; ``wait`` is how long another run is waited for, such as `10m`.
+        """Leases for a run; ``wait`` is how long to wait for another run, such as `10m`.
 
         Raises:
             ConfigError: ``wait`` is no span of time.
@@ -110,7 +110,7 @@ class School(Stores):
     async def find_zone(self) -> LocalZone:
         """The zone of the local days, for commands that do not ask Altegio; see `find_local_zone`.
 
-        The warning `unknown_zone` is given where this machine does not know the wanted zone.
+        The warning `unknown_zone` is given if this machine does not know the wanted zone.
         """
         local = await find_local_zone(self.config.timezone, self.runs)
         if local.problem:
@@ -123,15 +123,15 @@ class School(Stores):
         return {each.id: each.timezone for each in stored if each.timezone is not None}
 
     async def try_budget(self) -> None:
-        """Return where requests can be counted together with other processes.
+        """Check that requests can be counted together with other processes.
 
         Raises:
-            StoreError: they cannot.
+            StoreError: they cannot be counted.
         """
         await self._budget_of_all.check()
 
     async def count_requests(self) -> int:
-        """How many requests the shared budget has seen in the last minute."""
+        """How many requests the shared budget counted in the last minute."""
         return await self._budget_of_all.count()
 
     async def aclose(self) -> None:
@@ -174,12 +174,12 @@ async def open_school(
 
 
 def open_altegio(config: SchoolConfig) -> AltegioApi:
-    """Altegio without MongoDB; the budget is this process's own."""
+    """Altegio without MongoDB; the budget is for this process alone."""
     return _build_altegio(config, own_budget(config), None, ignore)
 
 
 def check_http_client(config: SchoolConfig) -> None:
-    """Raises ConfigError where the HTTP client cannot use what the environment sets for it."""
+    """Raises ConfigError if the HTTP client cannot use its variables of the environment."""
     from altegio_sync.altegio.environment import check_environment
 
     check_environment(config.api_url)

@@ -66,7 +66,7 @@ async def collect_school_status(
 async def _find_runs_at_work(school: School) -> tuple[Sequence[RunMark], list[LeaseState]]:
     """The marks of the last runs, and the leases.
 
-    A run that seems to have been killed may just have ended, so both are read once more.
+    A run that seems to have been killed may have ended just now, so both are read once more.
     """
     marks, leases = await _find_runs(school)
     at_work = {each.run_id for each in leases if not each.is_expired}

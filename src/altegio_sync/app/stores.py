@@ -1,6 +1,7 @@
 """The stores in MongoDB for one school.
 
-A store is made, and its module imported, at its first use: a command does not wait for others.
+A store is made, and its module is imported, when it is first used. So a command does not wait for
+stores that it does not use.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ _LONGEST_ID = 60
 
 
 class Stores:
-    """The stores of one collection; ``fence`` is asked before every write.
+    """The stores of one collection; ``fence`` is called before every write.
 
     ``warn`` gets `passed_over` once for each of the program's own collections that has documents
     which the program did not write.

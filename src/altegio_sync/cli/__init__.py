@@ -45,7 +45,7 @@ def appointments_test() -> None:
 
 
 def _run(name: str, *command: str) -> None:
-    """Run one command under its old npm name."""
+    """Run one command by its old npm name."""
     gc.set_threshold(_GARBAGE_THRESHOLD, 20, 100)
     _interrupt_on_signals()
     try:
@@ -66,7 +66,7 @@ def _run(name: str, *command: str) -> None:
 def _print_interrupted(arguments: list[str]) -> None:
     """Print one JSON object, also when the interrupt came before the command began.
 
-    Imports none of our modules: their import may be what was interrupted.
+    Imports no module of the program: the interrupt may have come during such an import.
     """
     streams = sys.modules.get("altegio_sync.cli.streams")
     if not getattr(getattr(streams, "WatchedOutput", None), "was_written", False):
@@ -79,6 +79,6 @@ def _interrupt_on_signals() -> None:
     """Let these signals act like Ctrl-C from the start, also while the command is imported."""
     for name in ("SIGTERM", "SIGHUP"):
         number = getattr(signal, name, None)
-        # nohup ignores SIGHUP, so that a run outlives its terminal.
+        # nohup ignores SIGHUP, so that a run continues after its terminal is closed.
         if number is not None and signal.getsignal(number) is signal.SIG_DFL:
             signal.signal(number, signal.default_int_handler)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def shows_bar(options: CommandOptions) -> bool:
-    """Whether a bar is wanted: on a terminal, where nobody asked for other output."""
+    """Whether to show a bar: on a terminal, if no option asks for other output."""
     is_plain = options.log_format == "text" and not options.quiet and not options.verbose
     return is_plain and sys.stderr.isatty()
 

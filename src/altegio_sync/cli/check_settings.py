@@ -1,4 +1,4 @@
-"""What `check` shows of the settings and of their file. A run is possible in spite of it."""
+"""The checks of the settings and of their file. Their warnings do not prevent a run."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _MOST_PER_MINUTE = 200
 
 
 def check_names(config: SchoolConfig, source: SettingsSource) -> Iterator[Check]:
-    """The settings are complete; names that are no settings, and a missing list of services."""
+    """Checks for complete settings, for names that are no settings, and for the services."""
     if isinstance(config, SchoolOfFile):
         file = str(source.schools_path)
         text = texts.SETTINGS_OF_SCHOOL(companies=config.company_ids, school=config.name, file=file)
@@ -49,7 +49,7 @@ def _check_environment(config: SchoolConfig, env_file: Path | None) -> Iterator[
 
 
 def check_settings(config: SchoolConfig, path: Path) -> Iterator[Check]:
-    """The settings file, which may be missing, and the limits of requests."""
+    """Checks of the settings file, which may be missing, and of the limits of requests."""
     if (file := read_settings_file(path)) is not None:
         yield from _check_file(file)
     second, minute = config.requests_per_second, config.requests_per_minute

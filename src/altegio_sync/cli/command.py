@@ -1,4 +1,4 @@
-"""What every command shares: settings, logging, signals, and how an error ends it."""
+"""The common parts of all commands: settings, logging, signals, and the end after an error."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def execute(options: CommandOptions, body: Callable[[StopSignal], Awaitable[int]
         except OSError as error:
             if error is not output.failure:
                 raise
-            # Else the interpreter would complain at its exit about unwritten text.
+            # Otherwise the interpreter would complain about unwritten text when it exits.
             _send_nowhere(output.fileno())
             # The reader of a pipe may stop reading at any time.
             if not isinstance(error, BrokenPipeError):
@@ -187,7 +187,7 @@ async def _with_signals(
 
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        # nohup ignores SIGHUP, so that a run outlives its terminal.
+        # nohup ignores SIGHUP, so that a run continues after its terminal is closed.
         if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:
             loop.add_signal_handler(number, on_signal)
     return await task
@@ -243,7 +243,7 @@ def tell_errors(options: CommandOptions, errors: Iterable[RunError]) -> None:
 
 
 def _fail_outside(options: CommandOptions, error: OSError) -> int:
-    """A file, a disk, or the network of this machine failed the command."""
+    """Report an error of a file, of a disk, or of this machine's network."""
     why = error.strerror or type(error).__name__
     message = texts.CANNOT_GO_ON(place=_place(error), reason=why)
     if error.filename is not None:

@@ -37,7 +37,7 @@ class Screen(Protocol):
 
     @property
     def has_several(self) -> bool:
-        """Whether the run works on several companies, so that a line has to name its company."""
+        """Whether the run has several companies, so that each line must name its company."""
         ...
 
     def show_company(self, company_id: str) -> None: ...

@@ -1,4 +1,4 @@
-"""`altegio-sync demo`: a typical day on a made-up school, as the commands a user would type."""
+"""`altegio-sync demo`: the commands of a typical day, on a made-up school."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ _STEPS = (
 
 def run_demo(seed: int) -> None:
     """Run every step; exit with the code of a step that failed."""
-    # After SIGTERM, too, nothing is left.
+    # The folder is removed after SIGTERM as well.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     school = School(seed=seed)
     print("A made-up school and its own MongoDB; both are removed at the end.")
     with (
-        # A MongoDB that still writes its last files is no reason to fail.
+        # MongoDB may still write its last files, and this must not make the demo fail.
         tempfile.TemporaryDirectory(prefix="altegio-demo-", ignore_cleanup_errors=True) as folder,
         SandboxServer(school, token=_TOKEN, user_token=_USER_TOKEN) as server,
     ):
@@ -62,7 +62,7 @@ def _run_step(step: tuple[tuple[str, ...], str], environment: dict[str, str], fo
     arguments, purpose = step
     print(f"\n# {purpose}\n$ altegio-sync {' '.join(arguments)}", flush=True)
     code = _run(arguments, environment, folder)
-    # validate ends with 1 where an error needs a person.
+    # validate ends with 1 if an error needs attention.
     if code not in (ExitCode.DONE, ExitCode.PARTLY):
         sys.exit(code)
 

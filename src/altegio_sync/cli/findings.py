@@ -34,7 +34,7 @@ _EXAMPLES = 5
 
 @dataclass(frozen=True, slots=True)
 class FindingOptions:
-    """Which documents are shown: ``listed`` and ``ignored`` name rules.
+    """Which documents to show: ``listed`` and ``ignored`` are names of rules.
 
     Raises:
         ConfigError: a rule is unknown, or the file's name does not end in .csv.
@@ -77,7 +77,7 @@ async def load_details(
     file: ListFile | None,
     zone: ZoneInfo,
 ) -> None:
-    """Put all documents of the listed rules into the report, and those of every rule into the file.
+    """Put the documents of listed rules into the report, and of all rules into the file.
 
     Raises:
         StoreError: MongoDB failed.
@@ -119,7 +119,7 @@ def _cells(
 async def detail_lines(
     source: FindingSource, report: ValidationReport, zone: ZoneInfo
 ) -> dict[str, list[str]]:
-    """Lines about documents by rule: all of those listed, else five examples of each rule."""
+    """Lines about documents, by rule: all documents of listed rules, else five examples."""
     if report.listed:
         listed = report.listed.items()
         return {rule: list(group_lines(rule, groups, zone)) for rule, groups in listed}

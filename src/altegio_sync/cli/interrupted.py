@@ -1,3 +1,3 @@
-"""What `--json` says of an interrupt. It imports nothing, so that it is there from the start."""
+"""The output of `--json` after an interrupt. It imports nothing, so it is available at once."""
 
 INTERRUPTED = "Interrupted before there was a result"

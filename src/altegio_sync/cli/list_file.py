@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from altegio_sync.messages import Message
 
 _BOM = b"\xef\xbb\xbf"
-#: Where a spreadsheet may find a formula: at the beginning, or behind a sign that may end a cell.
-#: White space and quotation marks do not hide a formula.
+#: The places of possible formulas in a spreadsheet: the beginning of a cell, and behind a sign that
+#: may end a cell. White space and quotation marks before a formula do not matter.
 _FORMULA = re.compile(rf"(^|[;,|])(?=[\s\"{REPLACEMENT}]*[=+\-@＝＋－＠])")
 _SPREADSHEETS = (".xls", ".xlsx", ".ods", ".numbers")
 _NUMBER = re.compile(r"-?[0-9]+([.,][0-9]+)?")
@@ -54,7 +54,7 @@ def defused(cell: str) -> str:
 
 
 def refuse_spreadsheets(path: Path, option: str) -> None:
-    """Raise ConfigError for a name under which a spreadsheet program would not open CSV."""
+    """Raise ConfigError if a spreadsheet program would not open a file of this name as CSV."""
     if path.suffix.lower() in _SPREADSHEETS:
         raise ConfigError(texts.WRITES_CSV(option=option, file=path.name))
 
@@ -117,7 +117,7 @@ def _folder_refuses(path: Path) -> bool:
 
 
 def _write_into(path: Path, text: str) -> None:
-    """Write in place, perhaps not completely: a device, or a file in another user's folder."""
+    """Write into a device, or into a file in another user's folder. An error may cut the file."""
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_TRUNC)
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:

@@ -1,4 +1,4 @@
-"""The period of a command that needs none."""
+"""The period of a command for which it is optional."""
 
 from __future__ import annotations
 

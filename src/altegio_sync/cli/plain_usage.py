@@ -1,4 +1,4 @@
-"""Errors of wrong use repeat the typed text, which is shown like any foreign text."""
+"""Makes plain the text that the user typed, when an error of wrong use repeats it."""
 
 from __future__ import annotations
 

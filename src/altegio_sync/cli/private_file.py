@@ -54,7 +54,7 @@ def private_file(
     Raises:
         ConfigError: the path cannot be written, is not a file, or must not be replaced.
     """
-    # A link stays a link: the file that it leads to is written.
+    # A symbolic link stays a link, and its target is written.
     target = Path(os.path.realpath(path))
     if target.exists() and not target.is_file():
         raise cannot_write(path, texts.NO_FILE())

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 class CliProgress(SilentProgress):
     """Log lines, and a bar where ``has_bar`` is set.
 
-    What failed in one of several companies is logged when the work on the company is over.
+    Errors of one of several companies are logged when the work on this company has ended.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class CliProgress(SilentProgress):
 
     @classmethod
     def for_command(cls, options: CommandOptions, skipped_file: Path | None) -> Self:
-        """As the options want it; with ``skipped_file`` skipped bookings are listed there."""
+        """The progress for these options. Skipped bookings are listed in ``skipped_file``."""
         progress = cls(
             has_bar=shows_bar(options), is_verbose=options.verbose, is_quiet=options.quiet
         )
@@ -76,7 +76,7 @@ class CliProgress(SilentProgress):
         self._open.close()
 
     def finish(self) -> Sequence[RunError]:
-        """Write the list of what was skipped; why it cannot be written does not end the run."""
+        """Write the list of skipped bookings. If this fails, the run reports it and goes on."""
         listed, self._skipped_list = self._skipped_list, None
         if listed is not None:
             try:

@@ -1,4 +1,4 @@
-"""The documents that a rule found, in the words of people who correct them in Altegio."""
+"""Describes the documents that a rule found, for people who correct them in Altegio."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def _value_text(wrong: WrongValue, zone: ZoneInfo) -> str:
     value = wrong.value
     text = local_text(value, zone) if isinstance(value, datetime) else f'"{_short(value)}"'
     kind = "" if wrong.kind in ("", "string") else f" ({wrong.kind})"
-    # Without this, the value would look right.
+    # Without these words, the value would look correct.
     marks = " with invisible characters" if has_invisible(str(value)) else ""
     return f"{wrong.field} {text}{kind}{marks}"
 

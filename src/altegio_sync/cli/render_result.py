@@ -78,7 +78,7 @@ def _nothing(report: SyncReport) -> Message:
 
 
 def _days(report: SyncReport) -> str | None:
-    """The days of the bookings, where they are the same for all companies."""
+    """The days of the bookings, if they are the same for all companies."""
     periods = {each.period for each in report.companies if each.period is not None}
     if len(periods) != 1:
         return None

@@ -39,7 +39,7 @@ def print_stats(report: StatsReport) -> None:
         width=None if is_terminal else _WIDTH, highlight=False, markup=False, emoji=False
     )
     for part in draw_stats(report):
-        # A folded line could begin with the words of another program.
+        # If a long line were folded, its second part could begin with foreign text.
         console.print(part, soft_wrap=True)
     for warning in report.warnings:
         print(warning)
@@ -105,7 +105,7 @@ def _last_run(run: LastRun | None) -> Message:
 
 def _table(*columns: str) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    # Without room the names are shortened, never the numbers: only the first column shrinks.
+    # In a narrow terminal only the first column shrinks, so names are cut and numbers never.
     table.add_column(columns[0])
     for column in columns[1:]:
         table.add_column(column, justify="right", no_wrap=True)

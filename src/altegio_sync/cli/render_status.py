@@ -86,12 +86,12 @@ def _budget(report: StatusReport) -> Message:
 
 
 def render_metrics(report: StatusReport) -> str:
-    """For the textfile collector of the node exporter: write it to a file, then rename that."""
+    """Metrics for the textfile collector of the node exporter: write a new file, then rename it."""
     return "\n".join(_metrics(report))
 
 
 def render_unreachable() -> str:
-    """The metrics where MongoDB cannot be reached: else the old metrics would stay in the file."""
+    """The metrics if MongoDB is unreachable. Without them, the file would keep old metrics."""
     return "\n".join(_needs_attention(1))
 
 

@@ -84,7 +84,7 @@ def _api_note(report: SyncReport) -> str:
 
 
 def _changed_fields(report: SyncReport) -> str:
-    """By field, how many documents changed or differ."""
+    """The number of documents that changed or differ, by field."""
     return ", ".join(f"{name} {count}" for name, count in report.records.changes_by_field.items())
 
 
@@ -94,14 +94,14 @@ def _ids_note(report: SyncReport, name: str) -> str:
 
 
 def _lead_rows(report: SyncReport) -> Iterator[_Row]:
-    """The leads that were replaced, and those that may be wrong, with what to do."""
+    """Rows about replaced leads and about doubtful leads, with the next command."""
     undo = "" if report.dry_run else render(texts.OLD_LEADS_BACK(run_id=report.run_id))
     yield "lead changed", len(report.lead_changes), undo
     yield "doubtful lead", report.records.doubtful, render(texts.OTHER_LEAD())
 
 
 def _completeness_rows(report: SyncReport) -> Iterator[_Row]:
-    """How surely nothing was missed, and what Altegio no longer lists."""
+    """Rows about complete days, and about appointments that Altegio no longer lists."""
     days, vanished = report.days, report.vanished
     grades = _notes(
         _note(texts.DAYS_PROVED, days.proved),

@@ -1,4 +1,4 @@
-"""What the rules found, as plain text for stdout."""
+"""The findings of `validate` as plain text for stdout."""
 
 from __future__ import annotations
 

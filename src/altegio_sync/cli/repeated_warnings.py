@@ -9,14 +9,14 @@ from altegio_sync.log import get_logger
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-#: Logged once for all appointments that have the same other fields.
+#: Warnings of this kind are logged once for all appointments, if their other fields are equal.
 _BY_APPOINTMENT = ("vanished",)
 #: A run without a bar shows why it waits, so the first of these warnings is logged at once.
 _RETRIES = ("retry", "retry_rate_limited")
-#: Reported with `-q` as well: the status cannot be right afterwards, documents are left out, or
+#: Logged with `-q` as well, because the status will be wrong afterwards, documents are ignored, or
 #: nothing happens for a while.
 _ALWAYS = ("report_not_kept", "passed_over", "waiting_for_lease")
-#: Only runs that show their progress report how their requests go on.
+#: Only runs that show their progress log these warnings about requests.
 _OF_REQUESTS = (*_RETRIES, "own_budget")
 
 

@@ -61,7 +61,7 @@ def run_sandbox(
     for name, value in sandbox_settings(server, locations.first, token, user_token).items():
         print(f"export {name}={value}")
     print("export DB_URI=embedded", flush=True)
-    # The server passes a signal on when it has stopped; SIGTERM must end it like Ctrl-C.
+    # When the server has stopped, it raises the signal again. SIGTERM must then act like Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with suppress(KeyboardInterrupt):
         server.run()

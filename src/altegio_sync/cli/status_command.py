@@ -49,7 +49,7 @@ def run_status(
 
 
 def _find_mistyped(options: CommandOptions, config: SchoolConfig) -> list[str]:
-    """The settings of a school of a file are not in the environment."""
+    """Probably mistyped names in the environment. A school of a file has no settings there."""
     if isinstance(config, SchoolOfFile):
         return []
     return [str(each) for each in find_mistyped_settings(options.source.env_file)]

@@ -56,7 +56,7 @@ class SyncOptions:
     skipped_file: Path | None = None
 
     def to_words(self) -> tuple[str, ...]:
-        """The options that the command which continues the run needs as well."""
+        """The options that are needed again in the command that continues the run."""
         words = [
             name for name, is_set in (("--update", self.update), ("--prove", self.prove)) if is_set
         ]

@@ -1,4 +1,4 @@
-"""Typed text, where the terminal's encoding is not the encoding that Python assumes."""
+"""Reads typed text if the terminal's encoding is not the encoding that Python assumes."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import typer
 
 
 def typed(argument: str | None) -> str | None:
-    """The argument in letters: under a locale without them, it arrives as single bytes.
+    """The argument as text. Under an ASCII locale it arrives as single bytes.
 
-    Not for names of files, which are bytes for the system.
+    Do not use this for names of files, which are bytes for the system.
     """
     if argument is None or not any("\udc80" <= each <= "\udcff" for each in argument):
         return argument
@@ -18,7 +18,7 @@ def typed(argument: str | None) -> str | None:
 
 
 def digits_only(argument: str) -> str:
-    """The argument, where it is a number as Altegio has them; raises typer.BadParameter."""
+    """The argument, if it is a number like Altegio's ids; otherwise raises typer.BadParameter."""
     if not (argument.isascii() and argument.isdigit()):
         raise typer.BadParameter("expected a number")
     return argument

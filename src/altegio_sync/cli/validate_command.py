@@ -87,7 +87,7 @@ def run_validate(
 async def _validate(
     school: School, request: ValidationRequest, wanted: FixOptions, stop: StopSignal
 ) -> ValidationReport | None:
-    """None where ``stop`` ended the reading of documents before there was a report."""
+    """The report; None if ``stop`` ended the reading before there was a report."""
     if wanted.fix:
         return await repair_school(
             school,

@@ -95,7 +95,7 @@ def read_variables(env_file: Path | None = None, *, is_lenient: bool = False) ->
 
 
 def _find_file(env_file: Path | None) -> Path:
-    """The settings file, which can be read where it exists; a file that was named must exist."""
+    """The settings file. A named file must exist. Raises ConfigError if it cannot be read."""
     source = settings_file(env_file)
     if not is_there(source):
         if env_file is not None:
@@ -108,14 +108,14 @@ def _find_file(env_file: Path | None) -> Path:
 
 
 def _near_address_names(source: Path) -> list[Message]:
-    """Names such as `DB_URL`: without the prefix, a mistake only where the address is missing."""
+    """Names such as `DB_URL`. They have no prefix, so they are mistakes only without an address."""
     names = dict.fromkeys([*os.environ, *names_in(source)])
     near = get_close_matches("DB_URI", [each for each in names if each != "DB_URI"], cutoff=0.8)
     return [UnknownName(each, "DB_URI").message for each in near]
 
 
 class _Required(BaseSettings):
-    """The required settings as written, even where they or other settings are wrong."""
+    """The required settings as they are written, even if they or other settings are wrong."""
 
     model_config = SettingsConfigDict(
         env_file_encoding=ENCODING, env_ignore_empty=True, extra="ignore"
@@ -128,7 +128,7 @@ class _Required(BaseSettings):
 
 
 def _read_settings(source: Path) -> tuple[Settings | None, dict[str, Message]]:
-    """The settings, or for each wrong setting what is wrong with it."""
+    """The settings, or the problem of each wrong setting."""
     try:
         return Settings(_env_file=source), {}
     except ValidationError as error:
@@ -141,7 +141,7 @@ def _missing_settings(missing: Sequence[str]) -> list[Message]:
 
 
 def find_wrong_address(uri: str) -> list[Message]:
-    """What is wrong with the address of a database: nothing, or one thing."""
+    """The problem of a database's address: at most one."""
     if uri == EMBEDDED:
         return []
     # Imported only where needed: the import of the driver is slow.
@@ -155,7 +155,7 @@ def find_wrong_address(uri: str) -> list[Message]:
 
 
 def find_wrong_settings(error: ValidationError) -> dict[str, Message]:
-    """For each wrong setting, by its variable, what is wrong with it."""
+    """The problem of each wrong setting, by the name of its variable."""
     wrong: dict[str, Message] = {}
     for each in error.errors(include_url=False, include_input=False):
         ours = each.get("ctx", {}).get("error")

@@ -1,4 +1,4 @@
-"""Whether a file with settings can be read."""
+"""Finds out whether a file with settings can be read."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def is_there(path: Path) -> bool:
 
 
 def find_file_problem(path: Path, most_bytes: int | None = None) -> Message | str | None:
-    """Why the settings cannot be read from the file; None where they can."""
+    """The reason why the file cannot be read; None if it can be read."""
     try:
         if not path.is_file():
             return texts.IS_DIRECTORY() if path.is_dir() else texts.IS_NO_FILE()

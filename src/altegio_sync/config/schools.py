@@ -30,13 +30,13 @@ if TYPE_CHECKING:
     from altegio_sync.messages import Message
 
 _MOST_BYTES = 1_000_000
-#: So many wrong lines are shown at once.
+#: The most wrong lines that one message shows.
 _MOST_SHOWN = 20
 _DB_URI = "DB_URI"
 
 
 class SchoolsFile:
-    """The schools of a file that is right; the variables that it names are not read yet."""
+    """The schools of a correct file; the variables that the file names are not read yet."""
 
     def __init__(self, path: Path, tables: SchoolTables) -> None:
         self.path = path
@@ -134,7 +134,7 @@ class SchoolsFile:
             raise _refused(self.path, wrong)
 
     def _find_budget(self, variables: Mapping[str, str]) -> dict[str, str]:
-        """Where requests are counted: at the budget's own address, else with the first school."""
+        """The address where requests are counted: the budget's own, else the first school's."""
         home = self._budget if self._budget.variables else self._first
         found = {"budget_db_uri": variables.get(home.variables.get(_DB_URI, ""), "").strip()}
         folder = self._first.values.get("ALTEGIO_DATA_DIR")
@@ -148,7 +148,7 @@ def _has(table: Table, alias: str) -> bool:
 
 
 def _find_wrong(alias: str, value: str) -> Message | None:
-    """What is wrong with the value of a variable; None where nothing is."""
+    """The problem of a variable's value; None if the value is correct."""
     if alias == _DB_URI:
         return next(iter(find_wrong_address(value)), None)
     try:

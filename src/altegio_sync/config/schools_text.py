@@ -1,4 +1,4 @@
-"""Reads the text of `schools.toml`, and refuses what does not belong there.
+"""Reads the text of `schools.toml`, and refuses unknown keys, wrong values and secrets.
 
 A refusal names the line and never shows its text, which may be a token.
 """
@@ -57,12 +57,13 @@ _KEYS = {alias: key for key, alias in (_ALIASES | IN_VARIABLES).items()}
 _LISTS = (_COMPANIES, "service_ids", "trial_service_ids")
 _NUMBERS = ("page_size", "crm_id_digits", "requests_per_second", "requests_per_minute")
 
-#: `tomllib` ends its messages so; the part before may contain text of the file.
+#: The end of a message of `tomllib`. The part before it may contain text of the file.
 _AT_LINE = re.compile(r"\(at line ([0-9]+), column [0-9]+\)$")
 _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
 _LONG_WORD = re.compile(r"[A-Za-z0-9]{16,}")
 _LETTER_BESIDE_DIGIT = re.compile(r"(?<=[0-9])(?=[A-Za-z])|(?<=[A-Za-z])(?=[0-9])")
-#: In a word with a number, such as a variable's name, letters and digits change less often.
+#: A token changes between letters and digits at least this often. The name of a variable, such as
+#: TOKEN_2, does so less often.
 _CHANGES_IN_TOKEN = 3
 _PASSWORD_IN_ADDRESS = re.compile(r"://[^/\s:@]*:[^/\s@]+@")
 
@@ -107,7 +108,7 @@ def read_tables(text: str) -> tuple[SchoolTables, list[Problem]]:
         return SchoolTables(Table((), lines), []), sorted(problems, key=_by_line)
     reader = _Reader(lines)
     tables = reader.read_file(parsed)
-    # What looks like a token is reported as such alone.
+    # For a line that looks like a token, no other problem is reported.
     refused = {line for line, _ in problems}
     problems += [each for each in reader.problems if each[0] not in refused]
     return tables, sorted(problems, key=_by_line)
@@ -235,7 +236,7 @@ def _tidy(name: str) -> str:
 
 
 def _to_text(key: str, raw: object) -> str | None:
-    """The value as it is written in the environment; None where its type is wrong."""
+    """The value in the form of the environment; None if its type is wrong."""
     match raw:
         case bool():
             return None

@@ -1,4 +1,4 @@
-"""Where the settings of a command are: a school of a schools file, else the environment."""
+"""Finds the settings of a command: a school of a schools file, else the environment."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ class SettingsSource:
 
     @property
     def schools_path(self) -> Path | None:
-        """The schools file: the option's, else the variable's; None where neither is set."""
+        """The schools file of the option, else of the variable; None if neither is set."""
         if self.schools_file is not None:
             return self.schools_file
         named = read_variables(self.env_file, is_lenient=True).get(_SCHOOLS_FILE, "").strip()
         return Path(named) if named else None
 
     def load(self, required: Iterable[str] = ALL_SETTINGS) -> SchoolConfig:
-        """The settings of the one school that is meant.
+        """The settings of the chosen school.
 
         Raises:
-            ConfigError: settings are missing or wrong, or it is open which school is meant.
+            ConfigError: settings are missing or wrong, or the choice of the school is unclear.
         """
         file = self._read_schools_file()
         if file is None:

@@ -1,4 +1,4 @@
-"""The line of each key in a TOML text, for messages: `tomllib` does not say it."""
+"""Finds the line of each key in a TOML text, for messages: `tomllib` does not report it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _MAY_END = re.compile(r"[\]}]|\"\"\"|'''")
 
 
 class TomlLines:
-    """Where the keys of a text are that `tomllib` has read; the text is split at its first use."""
+    """The lines of the keys in a text that `tomllib` has read. The text is split when needed."""
 
     def __init__(self, text: str) -> None:
         self._lines = text.replace("\r\n", "\n").split("\n")

@@ -34,9 +34,9 @@ if TYPE_CHECKING:
 
 DEFAULT_COLLECTION = "altegio-appointments"
 MAX_PAGE_SIZE = 1000
-#: The word in place of an address for the MongoDB that the program starts itself.
+#: The word for the MongoDB that the program starts itself, used instead of an address.
 EMBEDDED = "embedded"
-#: The word in place of ids for all locations that the user token may see.
+#: The word for all locations that the user token may see, used instead of ids.
 ALL_COMPANIES = "all"
 #: A shorter secret may be part of any text by chance.
 _SHORTEST_SECRET = 6
@@ -207,17 +207,17 @@ class SchoolConfig(BaseModel):
 
     @property
     def has_single_company(self) -> bool:
-        """Whether documents without a `companyId` can only be of the one company."""
+        """Whether there is one company, which all documents without a `companyId` belong to."""
         return len(self.company_ids) == 1 and not self.lists_all
 
     def pick_companies(self, wanted: Iterable[str]) -> tuple[str, ...]:
-        """The companies of the school, or those of them that are ``wanted``, each once.
+        """The companies of the school, or only the ``wanted`` ones, without repetitions.
 
-        With `all` only Altegio knows the companies, so the ``wanted`` ones are not checked, and
-        without them the result is empty: see `app.companies`.
+        With `all` only Altegio knows the companies. Then ``wanted`` is not checked, and if it is
+        empty, the result is empty too: see `app.companies`.
 
         Raises:
-            ConfigError: one is wanted that is not the school's.
+            ConfigError: a wanted company is not the school's.
         """
         wanted = tuple(dict.fromkeys(wanted))
         if self.lists_all:
@@ -286,7 +286,7 @@ class SchoolOfFile(SchoolConfig):
     name: str
     language: Literal["uk", "en"] | None = None
     budget_db_uri: SecretStr = SecretStr("")
-    #: Where the budget's MongoDB is the embedded one.
+    #: The data folder, if the budget is in an embedded MongoDB.
     budget_data_dir: Path | None = None
 
     @property

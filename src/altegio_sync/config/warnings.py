@@ -1,4 +1,4 @@
-"""Warnings about the settings; a run is possible in spite of them."""
+"""Warnings about the settings. They do not prevent a run."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def find_settings_warnings(config: SchoolConfig, env_file: Path | None = None) -
     names = [] if isinstance(config, SchoolOfFile) else find_unknown_settings(env_file)
     for each in names:
         if each.meant is not None:
-            # Where the known setting is set as well, the other name is hardly a mistake.
+            # If the known setting is set as well, the other name is hardly a mistake.
             is_slip = not is_set(each.meant, env_file)
             code = "unknown_setting" if is_slip else "similar_setting"
             warnings.append(RunError(code, each.message))

@@ -83,10 +83,12 @@ def mongod_version(mongod: Path) -> str:
 
 
 def refuse_unreadable_data(record: Path, version: str) -> None:
-    """MongoDB reads data of its own major version and of the version before it only.
+    """Check that a MongoDB of this version can read the data.
+
+    MongoDB reads only the data of its own major version and of the version before it.
 
     Raises:
-        ConfigError: ``record`` says that another version created the data.
+        ConfigError: ``record`` names another version, which created the data.
     """
     try:
         made_by = str(json.loads(record.read_text(encoding="utf-8"))["version"])
@@ -104,7 +106,7 @@ def refuse_unreadable_data(record: Path, version: str) -> None:
 
 
 def record_version(record: Path, version: str) -> None:
-    """Written once, when the data is created: a later server does not change its format."""
+    """Write the version once, when the data is created: later servers do not change its format."""
     if record.exists():
         return
     draft = record.with_suffix(".draft")

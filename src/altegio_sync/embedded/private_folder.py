@@ -26,7 +26,7 @@ def make_private(folder: Path) -> None:
     """Create the folder and its missing parents, for this user only, under any umask.
 
     Raises:
-        ConfigError: it cannot be created, is not a folder, or belongs to another user.
+        ConfigError: the folder cannot be created, is no folder, or belongs to another user.
     """
     try:
         missing = takewhile(lambda each: not os.path.lexists(each), (folder, *folder.parents))
@@ -63,7 +63,7 @@ def _is_empty(folder: Path) -> bool:
 
 
 def _why_not_made(folder: Path, reason: str) -> Message:
-    """With the folder that refuses us and its owner, where another user owns it."""
+    """The reason. If another user owns the folder, the reason names the folder and its owner."""
     for each in (folder, *folder.parents):
         try:
             owner = each.lstat().st_uid
@@ -85,7 +85,7 @@ def _name_of(owner: int) -> Message:
 
 
 def open_lock(path: Path) -> IO[str]:
-    """The lock file; created where it is missing, under any umask."""
+    """The lock file. It is created if it is missing, under any umask."""
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_EXCL, 0o600)
         os.fchmod(descriptor, 0o600)

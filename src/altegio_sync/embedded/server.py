@@ -84,7 +84,7 @@ def share_mongod(
 
 
 def _socket_path(folder: Path) -> Path:
-    """In the data folder where the path is short enough, else in /tmp; the same for all."""
+    """The socket's path: in the data folder, or in /tmp if that path would be too long."""
     path = folder / "mongod.sock"
     if len(os.fsencode(path)) < _MAX_SOCKET_PATH:
         return path
@@ -134,12 +134,12 @@ def _is_held(path: Path) -> bool:
 
 
 def _start_supervisor(folder: Path, path: Path, mongod: Path) -> int | None:
-    """Start it in its own session, so that a Ctrl-C here does not reach it.
+    """Start the supervisor in its own session, so that a Ctrl-C here does not reach it.
 
-    It inherits its lock, already held, so that the lock shows the supervisor from its start on.
+    The supervisor inherits its lock, which is already held. So the lock is held from its start on.
 
     Returns:
-        Its pid; None where a supervisor runs that does not answer.
+        The supervisor's pid; None if another supervisor runs and does not answer.
     """
     arguments = [sys.executable, "-m", "altegio_sync.embedded.supervisor"]
     arguments += [str(folder), str(path), str(mongod), time_zone_folder()]
@@ -190,7 +190,7 @@ def _has_ended(pid: int) -> bool:
 
 
 def _answers(path: Path) -> bool:
-    """`mongod` listens only when it is ready."""
+    """Whether `mongod` listens. It listens only when it is ready."""
     with socket.socket(socket.AF_UNIX) as probe:
         try:
             probe.connect(str(path))
@@ -200,7 +200,7 @@ def _answers(path: Path) -> bool:
 
 
 def _last_words(folder: Path) -> Message | str:
-    """The last error of the server's log. The server's own words mention only files and options."""
+    """The last error of the server's log. The server's texts mention only files and options."""
     try:
         lines = (folder / "mongod.log").read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:

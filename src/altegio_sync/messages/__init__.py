@@ -1,4 +1,4 @@
-"""Everything a person reads: the sentences, one module for each area of the program.
+"""The sentences for people, one module for each area of the program.
 
 CONTRIBUTING.md says how a message is written.
 """

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-#: Shown in place of a character that cannot be shown.
+#: Shown instead of a character that cannot be shown.
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 #: Tabs and every kind of line break, also those of Unicode and the separators of ASCII.
 _BREAKS = r"\t\n\v\f\r\x1c-\x1f\x85\u2028\u2029"

@@ -221,7 +221,7 @@ def _document(record_id: int, company_id: str, visit_id: int, start: datetime) -
         "company_id": int(company_id),
         "number": document_id,
         "comment": "",
-        # An hour off the record's own time, as these are now and then.
+        # Sometimes this differs by an hour from the record's own time, as in real answers.
         "date_created": local_text(start + timedelta(hours=record_id % 10 == 0)),
         "category_id": 0,
         "visit_id": visit_id,

@@ -1,4 +1,4 @@
-"""Wrong answers, as the API and the proxies before it give them."""
+"""Wrong answers, like those of the API and of the proxies in front of it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _PAGE = "<!DOCTYPE html><html><head><title>{0}</title></head><body><h1>{0}</h1><
 
 
 class Fault(Enum):
-    """A way to fail. The answer of `SLOW` is right, but late."""
+    """A kind of failure. The answer of `SLOW` is correct, but late."""
 
     TOO_MANY = "429"
     REFUSED_AS_200 = "the limit's refusal as HTTP 200"
@@ -48,7 +48,8 @@ class Transports(dict[tuple[str, int], "asyncio.Transport"]):
         class TrackedProtocol(H11Protocol):
             def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
                 super().connection_made(transport)
-                # Without it the second part of an answer waits until the client confirms the first.
+                # Without this option, the second part of an answer waits until the client confirms
+                # the first part.
                 connection = transport.get_extra_info("socket")
                 connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 transports[transport.get_extra_info("peername")[:2]] = transport

@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
     from altegio_sync.sandbox.bodies import Body
 
-#: So many schools keep their made-up bookings in memory at once.
+#: The most schools whose made-up bookings are in memory at the same time.
 _MOST_MADE = 16
-#: Two bookings a day.
+#: About two bookings a day.
 _LESSONS_A_MONTH = 60
 _MONTHS_BACK = 3
 _MONTHS_AHEAD = 1
-#: More than the ids of the bookings of any location, so that ids of locations never meet.
+#: The ids of a location's bookings are below this, so locations never share an id.
 _LOCATION_STRIDE = 10_000_000_000
 _PLACES = (
     ("Київ", "Europe/Kyiv"),
@@ -44,7 +44,7 @@ class Locations:
 
     def __init__(self, schools: Iterable[School], *, most_made: int = _MOST_MADE) -> None:
         self._schools = {each.company_id: each for each in schools}
-        #: Also where it was removed: its clock is the server's.
+        #: It stays here even if it is removed, since its clock is the clock of the server.
         self.first = next(iter(self._schools.values()))
         self._most_made = most_made
         self._lately: OrderedDict[str, School] = OrderedDict()
@@ -97,7 +97,7 @@ class Locations:
         return sum(each.records_in_memory for each in self._schools.values())
 
     def find(self, company_id: str) -> School | None:
-        """The location; None where the user may not see it."""
+        """The location; None if the user may not see it."""
         with self._lock:
             school = self._schools.get(company_id)
             if school is None or company_id in self.denied:
@@ -114,7 +114,7 @@ class Locations:
             self._schools[school.company_id] = school
 
     def remove(self, company_id: str) -> School:
-        """Take the location away from the user. KeyError where there is none."""
+        """Remove the location from the user's list. KeyError if there is no such location."""
         with self._lock:
             self._lately.pop(company_id, None)
             return self._schools.pop(company_id)

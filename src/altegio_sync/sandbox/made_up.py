@@ -1,8 +1,8 @@
-"""Makes up the school's months, and knows what the program must make of each record.
+"""Makes up the school's months, and the result that the program must have for each record.
 
-Every record is planted with an intent: the document that it must be stored as, or the reason to
-skip it. The intent is written down while the record is made, and never read back out of the record.
-So tests can compare it with what the program makes of the record.
+Every record is planted with this result: the document to store, or the reason to skip the record.
+The result is written down while the record is made, and is never computed from the finished record.
+So tests can compare it with the result of the program.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from zoneinfo import ZoneInfo
 
-#: About four lessons a month for each.
+#: Each pupil has about four lessons a month.
 _PUPILS = 110
 #: The share of trial lessons after which the pupil books lessons.
 _COME_AGAIN = 0.6
-#: More than a month's records, so that ids of months never meet.
+#: More than the records of a month, so that two months never share an id.
 _MONTH_STRIDE = 1_000_000
 _FIRST_ID = 100_000_000
 _SHARES = {"service": 0.19, "no_crm_id": 0.11, "teacher_not_found": 0.013, "invalid": 0.004}
@@ -42,7 +42,7 @@ class MonthMaker:
     month: date
     random: random.Random
     pupils: Sequence[Pupil]
-    #: Added to every id, so that ids of locations never meet.
+    #: Added to every id, so that two locations never share an id.
     first_id: int = 0
     _number: int = 0
     #: Pupils who will have lessons after their trial, with the time of the trial.
@@ -99,7 +99,7 @@ class MonthMaker:
             yield self._finished(draft).planted()
 
     def _oddities(self) -> list[Callable[[Draft], None]]:
-        """What is odd in real answers that are right all the same."""
+        """The oddities of real answers that are nevertheless correct."""
         return [
             oddities.with_service_in_second_place,
             oddities.as_deleted,
@@ -180,7 +180,7 @@ class MonthMaker:
         return self.random.choice(self.pupils), start
 
     def _client(self, pupil: Pupil) -> Body:
-        """The client as an administrator may have typed it, the CRM id in the name."""
+        """The client as an administrator may type it, with the CRM id in the name."""
         first, last, lead_id = pupil.name, pupil.surname, pupil.lead_id
         forms: list[tuple[str, str, str]] = [
             (f"{first} {last} {lead_id}", "", ""),
@@ -202,7 +202,7 @@ class MonthMaker:
         return body
 
     def _finished(self, draft: Draft) -> Draft:
-        """Add what any record may have beside its oddity."""
+        """Add the parts that any record may have, in addition to its oddity."""
         body = draft.body
         if self.random.random() < 0.1:
             body["comment"] = "Просить передзвонити після обіду"
@@ -210,7 +210,7 @@ class MonthMaker:
             body["custom_fields"] = {"source": "сарафанне радіо"}
         if self.random.random() < 0.05:
             body["staff"] = body["staff"] and body["staff"] | {"rating": 4.7}
-        # Nothing was booked or changed later than the midnight before today.
+        # All bookings and changes were made before today.
         midnight = datetime.combine(self.today, time(), self.zone)
         created_at = datetime.fromisoformat(body["create_date"])
         if created_at > midnight:

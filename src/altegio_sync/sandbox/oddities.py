@@ -1,4 +1,4 @@
-"""A record on its way to the calendar, and what may be odd about it."""
+"""A record that is being made, and the oddities that it may get."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from altegio_sync.sandbox.people import EXTRA, GROUP, UNKNOWN_STAFF_ID
 
 @dataclass(frozen=True, slots=True)
 class PlantedRecord:
-    """A record, and what the program must make of it.
+    """A record, and the result that the program must have for it.
 
-    - ``starts``: the record's local time in the calendar, even where its body has no readable date.
+    - ``starts``: the record's local time in the calendar, even if its body has no readable date.
     - ``outcome``: "kept", or the reason to skip the record.
     - ``document``: the fields to be stored under the school's lists of services. The dates of
       storing are not among them.
-    - ``document_without_lists``: the same where no lists are set.
+    - ``document_without_lists``: the same if no lists are set.
     """
 
     body: Body
@@ -98,7 +98,7 @@ def with_ids_as_strings(draft: Draft) -> None:
 
 
 def with_wrong_offset(draft: Draft) -> None:
-    """Found in real data in summer: the offset is an hour short, and `date` is right."""
+    """The offset is an hour too small, and `date` is correct, as in real data in summer."""
     told = datetime.fromisoformat(draft.body["datetime"])
     draft.body["datetime"] = f"{told.replace(tzinfo=None).isoformat()}+01:00"
 

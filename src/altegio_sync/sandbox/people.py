@@ -1,4 +1,4 @@
-"""What the made-up school sells, who teaches there, and who its pupils are."""
+"""The services, the teachers and the pupils of the made-up school."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ def read_filter(request: Request, school: School) -> RecordsFilter:
     params = request.query_params
     return RecordsFilter(
         starts_from=_date(request, "start_date") or "",
-        # The API's own day ends there: it does not list the last minute.
+        # A day of the API ends at this second: it does not list the last minute.
         starts_to=f"{_date(request, 'end_date') or '9999-12-31'} 23:59:00",
         created_from=_date(request, "c_start_date") or "",
         created_to=_date(request, "c_end_date") or "9999",
@@ -46,7 +46,7 @@ def read_filter(request: Request, school: School) -> RecordsFilter:
 
 
 def _moment(request: Request, name: str, school: School) -> datetime | None:
-    """A moment without an offset is local. The API's docs do not say."""
+    """A moment. Without an offset it is read as local time; the API's docs do not say this."""
     text = request.query_params.get(name)
     if text is None:
         return None

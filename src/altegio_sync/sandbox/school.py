@@ -33,7 +33,7 @@ _BOOKED_FROM = 900_000_000
 
 @dataclass(slots=True)
 class _Entry:
-    """A record, and what the server compares queries with. ``text``: its JSON, once encoded."""
+    """A record, with the values that are compared with queries. ``text`` is its encoded JSON."""
 
     id: int
     body: Body
@@ -72,13 +72,13 @@ class _Entry:
 
     @property
     def order(self) -> tuple[str, int]:
-        """By start. Records with the same start are not in the order of their ids."""
+        """The key for sorting by start. Records with the same start are not sorted by id."""
         return self.starts, self.id * 2_654_435_761 % 2**32
 
 
 @dataclass(frozen=True, slots=True)
 class RecordsFilter:
-    """What a query asks for. Dates are local texts, and both ends are included."""
+    """The conditions of a query. Dates are local texts, and both ends are included."""
 
     starts_from: str = ""
     starts_to: str = "9999"
@@ -196,7 +196,7 @@ class School:
         self._put(body, None)
 
     def change(self, record_id: int, **fields: Any) -> None:
-        """Set fields of a record. Its last change is now. KeyError where there is none."""
+        """Set fields of a record. Its last change is now. KeyError if there is no such record."""
         entry = self._entry(record_id)
         # A record whose date cannot be read keeps its place in the calendar.
         self._put(entry.body | fields, None if "date" in fields else entry.starts)
@@ -216,7 +216,7 @@ class School:
             self._lists.clear()
 
     def let_time_pass(self, span: timedelta) -> None:
-        """Make the last change of every record that much older."""
+        """Make the last change of every record older by ``span``."""
         with self._lock:
             self._make()
             for entry in self._entries.values():
@@ -227,7 +227,7 @@ class School:
     def forget_made_up(self) -> None:
         """Free the memory of made-up records, which are the same when they are made up again.
 
-        Nothing is forgotten where a record was booked, changed or removed.
+        Nothing is forgotten if a record was booked, changed or removed.
         """
         with self._lock:
             if not self._is_changed:
@@ -272,7 +272,7 @@ class School:
             self._lists.clear()
 
     def _make(self, first: str = "", last: str = "9999") -> None:
-        """Make up the months of these days, unless this was done. A change has made up all."""
+        """Make up the months of these days, unless they exist. Every change makes up all months."""
         if not self.lessons_a_month or (self._is_changed and self._made):
             return
         if self.today is None:

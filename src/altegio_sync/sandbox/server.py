@@ -38,13 +38,13 @@ if TYPE_CHECKING:
     from altegio_sync.sandbox.school import School
 
 _STARTS_WITHIN_S = 60.0
-#: How late the answer of `Fault.SLOW` comes.
+#: The delay of the answer of `Fault.SLOW`.
 _SLOW_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
 class SeenRequest:
-    """A request that arrived. ``at``: a monotonic time in seconds."""
+    """A request that arrived; ``at`` is a monotonic time in seconds."""
 
     at: float
     path: str
@@ -83,7 +83,7 @@ class _Window:
     starts: deque[float] = field(default_factory=deque)
 
     def wait_s(self, now: float) -> float:
-        """The seconds until another request may start, 0 where it may start now."""
+        """The seconds until another request may start; 0 if it may start now."""
         while self.starts and self.starts[0] <= now - self.seconds:
             self.starts.popleft()
         if not self.limit or len(self.starts) < self.limit:
@@ -174,11 +174,11 @@ class SandboxServer:
         self._planned.append(_PlannedFault(fault, times, page, after, company_id))
 
     def forget_faults(self) -> None:
-        """Let no request fail any more that `fail` planned."""
+        """Forget all failures that `fail` planned."""
         self._planned.clear()
 
     def start_over(self, school: School) -> None:
-        """Serve another school, as a new server would: nothing was requested, nothing fails."""
+        """Serve another school like a new server: without earlier requests and planned faults."""
         self.school = school
         self.slow_s = _SLOW_S
         self.retry_after = None
@@ -187,7 +187,7 @@ class SandboxServer:
         self.forget_faults()
 
     def bind(self) -> None:
-        """Open the port, so that `url` is known. OSError where another program uses it."""
+        """Open the port, so that `url` is known. OSError if another program uses the port."""
         self._socket = socket.create_server(("127.0.0.1", self._port))
         self._port = self._socket.getsockname()[1]
 
@@ -231,7 +231,7 @@ class SandboxServer:
         }
         routes = []
         for path, endpoint in endpoints.items():
-            # The API's docs write some paths with a slash at the end and some without.
+            # In the API's docs, some paths end with a slash and others do not.
             routes.append(Route(f"/api/v1{path}", self._guarded(endpoint)))
             routes.append(Route(f"/api/v1{path}/", self._guarded(endpoint)))
         return Starlette(routes=routes)
@@ -275,7 +275,7 @@ class SandboxServer:
                 window.starts.append(now)
             return None
         self.refusals += 1
-        # The API has refused in both forms.
+        # The real API has refused requests in both forms.
         status = 429 if self.refusals % 2 else 200
         return limit_refusal(status, int(wait_s) + 1, self.retry_after)
 
@@ -309,7 +309,7 @@ class SandboxServer:
         return school
 
     def _companies(self, request: Request) -> Response:
-        """The locations of the user, with or without `my=1`: nobody else has any here."""
+        """The locations of the user, also without `my=1`: the sandbox has no other users."""
         try:
             page, count = read_page(request, self.max_page_size)
         except WrongParameterError as error:

@@ -1,4 +1,4 @@
-"""Charts in plain SVG, with lengths in per cent to fit a phone, and without style attributes."""
+"""Charts in plain SVG. Lengths are in per cent to fit a phone; there are no style attributes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def percent_of(part: float, whole: float) -> str:
 
 
 def bar(part: float, whole: float, kind: str = "") -> Markup:
-    """A bar beside a number. Hidden from screen readers, since the number says the same."""
+    """A bar beside a number. It is hidden from screen readers, which read the number."""
     drawn = element("rect", width=percent_of(part, whole), height="100%", rx="2")
     return element("svg", drawn, class_=f"bar {kind}".rstrip(), aria_hidden="true")
 

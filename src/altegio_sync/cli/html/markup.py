@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _VOID = frozenset({"meta", "rect", "line"})
-#: Nothing is loaded, run or sent. One style sheet is allowed, by the hash of its text.
+#: The page loads, runs and sends nothing. One style sheet is allowed, by the hash of its text.
 _POLICY = "default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
 
 
