@@ -167,7 +167,7 @@ def test_what_is_there_already_is_not_written_over(
     assert first.code == 0
     assert again.code == 2
     assert taken.code == 2
-    assert again.err == "ERROR made exists already and is left alone: name another place\n"
+    assert again.err == "ERROR made already exists and is not changed: name another place\n"
     assert again.json["ok"] is False
     assert (tmp_path / "taken").read_text() == "mine"
 

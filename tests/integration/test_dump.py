@@ -242,7 +242,8 @@ async def test_an_index_of_others_stays_and_what_it_refuses_is_told(
     assert [(each.code, str(each.message)) for each in done.errors] == [
         (
             "refused_by_index",
-            "A unique index made by others does not let 1 documents back (appointments 501)",
+            "A unique index of another program prevents 1 documents from being restored "
+            "(appointments 501)",
         )
     ]
     assert "theirs" in await database[NAME].index_information()

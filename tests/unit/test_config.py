@@ -126,7 +126,7 @@ def test_what_cannot_be_used_is_told_before_it_is_used(
 ) -> None:
     monkeypatch.setenv(name, value)
 
-    with pytest.raises(ConfigError, match=f"^Invalid {name}: expected|of that name hold"):
+    with pytest.raises(ConfigError, match=f"^Invalid {name}: expected|with such a name contain"):
         load_settings()
 
 

@@ -261,11 +261,11 @@ def test_what_is_there_is_never_written_over(tmp_path: Path) -> None:
             (late / "theirs").write_text("x")
 
     for taken in (tmp_path, tmp_path / "file"):
-        with pytest.raises(ConfigError, match="exists already"):
+        with pytest.raises(ConfigError, match="already exists"):
             usable_target(taken)
     with new_folder(usable_target(tmp_path / "empty")) as partial:
         (partial / "made").write_text("x")
-    with pytest.raises(ConfigError, match="late exists"):
+    with pytest.raises(ConfigError, match="late already exists"):
         be_overtaken()
 
     assert [each.name for each in late.iterdir()] == ["theirs"]
@@ -281,7 +281,7 @@ def test_a_dump_is_found_by_its_folder_the_databases_or_its_file(tmp_path: Path)
 
     for given_path in (tmp_path, file.parent, file):
         assert find_dump_file(given_path, "elsewhere", "lessons") == file
-    with pytest.raises(ConfigError, match=r"holds no dump of others: expected others\.bson\.gz"):
+    with pytest.raises(ConfigError, match=r"contains no dump of others: expected others\.bson\.gz"):
         find_dump_file(tmp_path, "school", "others")
     with pytest.raises(ConfigError, match="no dump"):
         check_there(tmp_path / "nothing")
@@ -293,10 +293,10 @@ def test_of_several_dumps_the_databases_own_is_taken_else_none(tmp_path: Path) -
         (tmp_path / name).touch()
 
     assert find_dump_file(tmp_path, "school", "lessons").parent.name == "school"
-    with pytest.raises(ConfigError, match="holds 2 dumps"):
+    with pytest.raises(ConfigError, match="contains 2 dumps"):
         find_dump_file(tmp_path, "third", "lessons")
     (tmp_path / "school" / "lessons.bson.gz").touch()
-    with pytest.raises(ConfigError, match="holds 2 dumps"):
+    with pytest.raises(ConfigError, match="contains 2 dumps"):
         find_dump_file(tmp_path / "school", "school", "lessons")
 
 
@@ -342,5 +342,5 @@ def test_a_dump_whose_metadata_name_another_collection_is_not_taken(tmp_path: Pa
     (tmp_path / "a+b.bson").touch()
     (tmp_path / "a+b.metadata.json").write_text('{"collectionName": "a b"}')
 
-    with pytest.raises(ConfigError, match="holds no dump"):
+    with pytest.raises(ConfigError, match="contains no dump"):
         find_dump_file(tmp_path, "school", "a+b")

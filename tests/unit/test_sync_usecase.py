@@ -227,7 +227,7 @@ async def test_a_day_that_would_not_settle_is_told_and_not_entered() -> None:
 
     assert set(MARCH.each_day()) - set(entries(ledger)) == {date(2026, 3, 2)}
     assert [each.code for each in report.errors] == ["incomplete"]
-    assert "2026-03-02 to 2026-03-02 would not settle" in str(report.errors[0].message)
+    assert "2026-03-02 to 2026-03-02 kept changing" in str(report.errors[0].message)
     assert report.days.unsettled == 1
     assert report.exit_code == 1
 

@@ -91,7 +91,7 @@ def _finding_line(finding: RuleFinding, *, has_details: bool) -> str:
 
 
 def _plan_lines(plan: RepairPlan) -> list[str]:
-    lines = [f"--fix would mend {plan.local} documents by itself"]
+    lines = [f"--fix would repair {plan.local} documents by itself"]
     if plan.asked:
         way = "by pages of the days they stand on" if plan.by_pages else "by id"
         lines.append(

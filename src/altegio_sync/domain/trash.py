@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class TrashedRun(JsonForm):
-    """The entries of one run in the trash; ``undone`` is how many of them were brought back."""
+    """The entries of one run in the trash; ``undone`` is how many of them were restored."""
 
     run_id: str
     command: str

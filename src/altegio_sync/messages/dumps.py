@@ -30,22 +30,22 @@ WITHOUT_ID = Template(
 )
 
 # The folder of a dump.
-TAKEN = Template("dump_taken", "{path} exists already and is left alone: name another place")
-TAKEN_NOW = Template("dump_taken_now", "{path} exists now and is left alone: name another place")
+TAKEN = Template("dump_taken", "{path} already exists and is not changed: name another place")
+TAKEN_NOW = Template("dump_taken_now", "{path} exists now and is not changed: name another place")
 NOT_THERE = Template("dump_not_there", "There is no dump {path} ({reason})")
 NOT_IN_FOLDER = Template(
     "dump_not_in_folder",
-    "{path} holds no dump of {collection}: expected {name} there or in the folder of "
+    "{path} contains no dump of {collection}: expected {name} there or in the folder of "
     "a database (a dump of another collection can be named by its file)",
 )
 SEVERAL_IN_FOLDER = Template(
-    "dump_several", "{path} holds {count} dumps of {collection}: name one's file"
+    "dump_several", "{path} contains {count} dumps of {collection}: name the file of one"
 )
 
 # Restoring.
 SAME_ID_TWICE = Template(
     "restore_same_id_twice",
-    "{path} holds two documents with the same _id, so it is no dump of one "
+    "{path} contains two documents with the same _id, so it is no dump of one "
     "collection (several dumps in one file?): nothing was written",
 )
 STORED_OTHERWISE = Template(
@@ -55,12 +55,12 @@ STORED_OTHERWISE = Template(
 )
 REFUSED_BY_INDEX = Template(
     "restore_refused_by_index",
-    "A unique index made by others does not let {number} documents back (appointments "
-    "{appointments})",
+    "A unique index of another program prevents {number} documents from being restored "
+    "(appointments {appointments})",
 )
 ALL_REFUSED_BY_INDEX = Template(
     "restore_all_refused_by_index",
-    "A unique index made by others does not let all documents back",
+    "A unique index of another program prevents some documents from being restored",
 )
 REFUSED = Template(
     "restore_refused",

@@ -32,8 +32,8 @@ DOES_NOT_START = Template(
     "embedded_does_not_start",
     "The embedded MongoDB does not start: {reason} (see {folder})",
 )
-NO_LOG = Template("embedded_no_log", "it left no log")
-NOTHING_IN_LOG = Template("embedded_nothing_in_log", "it said nothing of it")
+NO_LOG = Template("embedded_no_log", "there is no log")
+NOTHING_IN_LOG = Template("embedded_nothing_in_log", "its log shows no reason")
 
 # The folder.
 NO_FOLDER = Template(

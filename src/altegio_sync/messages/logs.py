@@ -48,20 +48,20 @@ REPEATED = Template(
 )
 INDEX_DROPPED = Template(
     "index_dropped",
-    "The unique index on appointmentId was dropped, since duplicates are back; altegio-sync clean "
-    "makes it again",
+    "The unique index on appointmentId was dropped, because there are duplicates again; "
+    "altegio-sync clean creates it",
 )
 CHANGED_SINCE = Template(
     "changed_since",
-    "{count} document was changed since and is left alone (appointments {sample}): --force brings "
-    "it back all the same",
-    "{count} documents were changed since and are left alone (appointments {sample}): --force "
-    "brings them back all the same",
+    "{count} document was changed after the run and is not restored (appointments {sample}): "
+    "--force restores it too",
+    "{count} documents were changed after the run and are not restored (appointments {sample}): "
+    "--force restores them too",
 )
 PASSED_OVER = Template(
     "passed_over",
-    "{collection} holds documents that this program did not write so, and passes over: {sample}, "
-    "and perhaps others. Delete them if no program needs them",
+    "{collection} contains documents that are ignored, since this program did not write them: "
+    "{sample}, and perhaps others. Delete them if no program needs them",
 )
 OWN_BUDGET = Template(
     "own_budget",
@@ -71,7 +71,7 @@ OWN_BUDGET = Template(
 SETTINGS_LINE_UNREAD = Template(
     "settings_line_unread", "{file}, line {line}: not read, since it is not NAME=value"
 )
-UNKNOWN_ZONE = Template("unknown_zone", "{problem}. Until then days are cut in {used}")
+UNKNOWN_ZONE = Template("unknown_zone", "{problem}. Until then days begin and end in {used}")
 STOPPING = Template("stopping", "Stopping: what was read is stored (once more to leave at once)")
 
 # One appointment, with `-v`.

@@ -79,7 +79,7 @@ COLLECTION_EXPECTED = Template(
 )
 COLLECTION_IS_OURS = Template(
     "settings_collection_is_ours",
-    "collections of that name hold what the program itself keeps",
+    "collections with such a name contain the program's own data",
 )
 UNKNOWN_COMPANY = Template(
     "settings_unknown_company", "Company {company} is not in ALTEGIO_COMPANY_ID ({configured})"

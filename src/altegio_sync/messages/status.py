@@ -87,7 +87,7 @@ INDEX_AFTER_CLEAN = Template(
 )
 ANOTHER_INDEX = Template(
     "another_index_in_its_place",
-    "{index} is in its place and does not serve: altegio-sync check",
+    "{index} is in its place and cannot be used: altegio-sync check",
 )
 INDEX_AT_NEXT_SYNC = Template(
     "index_at_next_sync", "the next sync creates it, or says what prevents it"
@@ -103,7 +103,7 @@ LIST_AND_CORRECT = Template(
 )
 
 # What `stats` adds.
-DAYS_CUT_IN = Template("days_cut_in", "{problem}. Until then days are cut in {zone}")
+DAYS_CUT_IN = Template("days_cut_in", "{problem}. Until then days begin and end in {zone}")
 STALE = Template(
     "stale_data",
     "Stale data: {stale} stored appointments differed from Altegio in the last {command} "

@@ -169,7 +169,7 @@ LACKS_FEATURES = Template(
 )
 MEMORY = Template(
     "store_memory",
-    "the question needs more memory than this server gives it. Ask for fewer days (--from, --to), "
+    "the query needs more memory than this server allows. Choose fewer days (--from, --to), "
     "or use a larger server",
 )
 LARGE = Template("store_large", "the document would be larger than MongoDB's limit of 16 MiB")
@@ -195,7 +195,7 @@ NOT_ALLOWED = Template(
 NO_COLLECTION = Template("store_no_collection", "there is no such collection")
 CURSOR_LOST = Template(
     "store_cursor_lost",
-    "the server forgot a question that was still being answered. Run it again",
+    "the server ended a query before its last answer. Run the command again",
 )
 ODD_ID = Template("store_odd_id", "the server does not store the _id of the document as it is")
 INDEX_NOT_ALLOWED = Template("store_index_not_allowed", "the server does not allow such an index")
@@ -208,7 +208,7 @@ SET_NOT_READY = Template(
 )
 DUPLICATE = Template(
     "store_duplicate",
-    "a unique index does not let a second document with the same value in",
+    "a unique index allows no second document with the same value",
 )
 UNKNOWN_REASON = Template(
     "store_unknown_reason",
@@ -231,12 +231,12 @@ KEEPS_BEING_CHANGED = Template(
 )
 OVERTAKEN = Template(
     "store_overtaken",
-    "Appointment {appointment_id} was changed by another program at the same moment, and is left "
-    "as it is: run it again",
+    "Appointment {appointment_id} was changed by another program at the same moment, and is not "
+    "written: run it again",
 )
 REFUSED_BY_INDEX = Template(
     "store_refused_by_index",
-    "A unique index made by others does not let appointment {appointment_id} back",
+    "A unique index of another program prevents appointment {appointment_id} from being restored",
 )
 
 # Indexes.
@@ -275,5 +275,5 @@ UNHIDE_INDEX = Template("index_unhide", "unhide {name}")
 
 # The ledger.
 LEDGER_WRITTEN_BY_OTHERS = Template(
-    "ledger_written_by_others", "The ledger is being written by others without end"
+    "ledger_written_by_others", "Other programs keep changing the ledger"
 )

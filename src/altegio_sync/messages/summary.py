@@ -75,7 +75,7 @@ TRIED_AGAIN = Template("tried_again", "{number} tried again")
 OVER_LIMIT = Template("over_limit", "{number} over the limit")
 READ_AGAIN = Template("read_again", "{number} read again")
 OF_APPOINTMENTS = Template("of_appointments", "appointments {ids}")
-OLD_LEADS_BACK = Template("old_leads_back", "altegio-sync undo {run_id} brings the old leads back")
+OLD_LEADS_BACK = Template("old_leads_back", "altegio-sync undo {run_id} restores the old leads")
 OTHER_LEAD = Template(
     "other_lead", "the client's name may mean another lead: --skipped FILE lists them"
 )

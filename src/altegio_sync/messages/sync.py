@@ -69,7 +69,7 @@ SEEN_OF_CONTRADICTORY = Template(
 )
 UNSETTLED_DAYS = Template(
     "unsettled_days",
-    "The list of {first} to {last} would not settle: {seen}. What was seen is stored; run it again",
+    "The list of {first} to {last} kept changing: {seen}. What was seen is stored; run it again",
 )
 UNPROVED_DAYS = Template(
     "unproved_days",
@@ -78,7 +78,7 @@ UNPROVED_DAYS = Template(
 )
 UNSETTLED_CHANGES = Template(
     "unsettled_changes",
-    "The list of changes would not settle: {seen}. What was seen is stored, the cursor stays; run "
+    "The list of changes kept changing: {seen}. What was seen is stored, the cursor stays; run "
     "it again",
 )
 NO_TOTAL = Template(
@@ -98,10 +98,10 @@ COMPANY_MISSING = Template(
 )
 
 # Single appointments.
-NOT_SETTLED = Template("not_settled", "Appointment {appointment} is left as it is: {reason}")
+NOT_SETTLED = Template("not_settled", "Appointment {appointment} is not changed: {reason}")
 NOT_ANSWERED = Template(
     "not_answered",
-    "The stored appointment {appointment} is left as it is, its days open: {reason}",
+    "The stored appointment {appointment} is not changed, its days stay open: {reason}",
 )
 KEEPS_CHANGING = Template("keeps_changing", "other programs keep changing it")
 KEEPS_CHANGING_RUN_AGAIN = Template(

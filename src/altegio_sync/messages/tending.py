@@ -4,9 +4,9 @@ from altegio_sync.messages.template import Template
 
 NO_RUN_IN_TRASH = Template(
     "no_run_in_trash",
-    "No run {run_id} in the trash: altegio-sync undo lists those that are",
+    "No run {run_id} in the trash: altegio-sync undo lists the runs",
 )
-BACKUP_INTERRUPTED = Template("backup_interrupted", "Backup interrupted: nothing of it was kept")
+BACKUP_INTERRUPTED = Template("backup_interrupted", "Backup interrupted: no file was kept")
 RUN_BROKE_OFF = Template("run_broke_off", "the run broke off")
 
 # What `clean` did.
@@ -26,7 +26,7 @@ CLEAN_DONE = Template(
     "trash, {changed} completed from the removed ones",
 )
 INDEX_IN_PLACE = Template("clean_index", "The unique index on appointmentId is in place")
-UNDO_CLEAN = Template("clean_undo", "altegio-sync undo {run_id} brings them back")
+UNDO_CLEAN = Template("clean_undo", "altegio-sync undo {run_id} restores them")
 NOT_CHANGED = Template(
     "clean_not_changed", "{count} appointment not changed", "{count} appointments not changed"
 )
@@ -38,10 +38,10 @@ IN_TRASH = Template("run_in_trash", "{changed} changed, {removed} removed")
 IN_TRASH_UNDONE = Template(
     "run_in_trash_undone", "{changed} changed, {removed} removed, {undone} of them undone"
 )
-UNDONE = Template("undone", "Undo {run_id}: {restored} documents brought back")
+UNDONE = Template("undone", "Undo {run_id}: {restored} documents restored")
 UNDONE_BESIDE_OTHERS = Template(
     "undone_beside_others",
-    "Undo {run_id}: {restored} documents brought back, {already} were as before already",
+    "Undo {run_id}: {restored} documents restored, {already} did not need it",
 )
 PURGED = Template(
     "purged",
@@ -60,8 +60,8 @@ BACKED_UP = Template(
     "Backup: {documents} documents, {size} bytes before compression, checked by reading them back\n"
     "  folder  {path}\n"
     "  sha256  {sha256}\n"
-    "It holds personal data, and only you may read it.\n"
-    "altegio-sync restore {path} --dry-run shows what it would bring back",
+    "It contains personal data, and only you can read it.\n"
+    "altegio-sync restore {path} --dry-run shows what it would restore",
 )
 RESTORED = Template("restored", "Restore: {ending}")
 WOULD_RESTORE = Template("would_restore", "Restore: {ending} (dry run: nothing was written)")
@@ -73,15 +73,15 @@ IN_DUMP = Template("restore_in_dump", "in the dump")
 INSERTED = Template("restore_inserted", "inserted")
 WERE_MISSING = Template("restore_were_missing", "they were missing")
 REPLACED = Template("restore_replaced", "replaced")
-WERE_OTHERWISE = Template("restore_were_otherwise", "they were otherwise")
+WERE_OTHERWISE = Template("restore_were_otherwise", "they were different")
 UNCHANGED = Template("restore_unchanged", "unchanged")
-AS_IN_DUMP = Template("restore_as_in_dump", "they are as in the dump")
+AS_IN_DUMP = Template("restore_as_in_dump", "the same as in the dump")
 EXTRA = Template("restore_extra", "extra")
-NOT_IN_DUMP = Template("restore_not_in_dump", "not in the dump, left alone")
+NOT_IN_DUMP = Template("restore_not_in_dump", "not in the dump, not changed")
 INDEX_WOULD_GO = Template(
     "restore_index_would_go",
-    "The unique index on appointmentId would be dropped, since duplicates would be back",
+    "The unique index on appointmentId would be dropped, because there would be duplicates again",
 )
 BROUGHT_BACK_STAYS = Template(
-    "restore_brought_back_stays", "What was brought back stays; run it again for the rest"
+    "restore_brought_back_stays", "The restored documents stay; run it again for the rest"
 )
