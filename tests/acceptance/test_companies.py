@@ -241,3 +241,21 @@ def test_a_company_is_asked_for_before_any_list_is_known(cli: Cli) -> None:
 
     assert ran.code == 2
     assert "run altegio-sync companies first" in ran.err
+
+
+def test_a_zone_that_has_changed_is_warned_of_once(
+    cli: Cli, stored: Database[dict[str, Any]]
+) -> None:
+    cli.run("companies")
+    moved = {"companyId": "81"}
+    stored["altegio-sync-locations"].update_one(moved, {"$set": {"timezone": "Europe/London"}})
+
+    first = cli.run("sync", "yesterday", "--json")
+    second = cli.run("sync", "yesterday", "--json")
+
+    def changed(ran: Ran) -> list[str]:
+        return [each["company"] for each in ran.json["warnings"] if each["code"] == "zone_changed"]
+
+    assert changed(first) == ["81"]
+    assert "was Europe/London and is Europe/Warsaw now" in first.err
+    assert changed(second) == []

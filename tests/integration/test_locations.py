@@ -99,3 +99,15 @@ async def test_documents_that_others_wrote_are_passed_over(
 
     assert set(await locations.find_all()) == {"77"}
     assert told == [(LOCATIONS_COLLECTION, number) for number in (1, 2, 3, 5, 4)]
+
+
+async def test_a_list_that_names_no_zone_leaves_the_stored_zone(
+    database: AsyncDatabase[dict[str, Any]],
+) -> None:
+    locations = MongoLocations(database, "lessons")
+    await locations.write_fetched([KYIV], AT)
+
+    await locations.write_list([Location("77", "Головна", None, "Київ")], [], LATER)
+
+    stored = (await locations.find_all())["77"]
+    assert (stored.timezone, stored.fetched_at, stored.listed_at) == ("Europe/Kyiv", AT, LATER)

@@ -50,7 +50,9 @@ async def ask_companies(
     picked = config.pick_companies(wanted)
     if not config.lists_all:
         return ChosenCompanies(picked)
-    listed = await list_companies(source, store, now=utc_now(), dry_run=dry_run)
+    listed = await list_companies(
+        source, store, now=utc_now(), configured_zone=config.timezone, dry_run=dry_run
+    )
     check_listed(picked, listed.ids)
     return ChosenCompanies(picked or listed.ids, listed.warnings)
 

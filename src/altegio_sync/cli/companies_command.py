@@ -47,7 +47,9 @@ async def _list(config: SchoolConfig, forgotten: Sequence[str]) -> CompanyList:
     async with open_school(config, warn=log_warning) as school:
         if forgotten:
             await school.locations.forget_missing(forgotten)
-        return await list_companies(school.altegio, school.locations, now=utc_now())
+        return await list_companies(
+            school.altegio, school.locations, now=utc_now(), configured_zone=config.timezone
+        )
 
 
 def _table(listed: CompanyList) -> str:

@@ -66,7 +66,7 @@ def find_missing(
 
 @dataclass(frozen=True, slots=True)
 class CompanyList(CommandReport):
-    """The locations that the user may see, and those that are missing from the list now."""
+    """The locations that the user may see, and what is different from the list before."""
 
     json_keys = ("command", "ok", "companies", "warnings")
     command: ClassVar[str] = "companies"

@@ -21,9 +21,16 @@ if TYPE_CHECKING:
 
 
 async def list_companies(
-    source: CompanySource, store: LocationStore | None, *, now: datetime, dry_run: bool = False
+    source: CompanySource,
+    store: LocationStore | None,
+    *,
+    now: datetime,
+    configured_zone: str | None = None,
+    dry_run: bool = False,
 ) -> CompanyList:
     """Ask for the user's locations, and store the list in ``store`` unless this is a dry run.
+
+    A location whose zone has changed is noticed, except where a zone is configured for all.
 
     Raises:
         AltegioError: the list cannot be read.
@@ -40,7 +47,7 @@ async def list_companies(
     rezoned = tuple(
         stored[each.id]
         for each in listed.listed
-        if changed_zone(stored.get(each.id), each.timezone) is not None
+        if not configured_zone and changed_zone(stored.get(each.id), each.timezone) is not None
     )
     if not dry_run:
         await store.write_list(listed.listed, [each.id for each in missing], now)

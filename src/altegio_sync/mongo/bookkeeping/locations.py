@@ -106,14 +106,14 @@ class MongoLocations(OwnDocuments):
         return (await self._collection.update_many(gone, changes)).modified_count
 
     def _update(self, location: Location, at: datetime, fields: Document) -> UpdateOne:
-        known = {
+        known: Document = {
             "companyId": location.id,
             "collection": self._of,
             "title": location.title,
-            "timezone": location.timezone,
             "city": location.city,
-            "fetched_at": at,
         }
+        if location.timezone is not None:
+            known |= {"timezone": location.timezone, "fetched_at": at}
         return UpdateOne({"_id": self._id(location.id)}, {"$set": known | fields}, upsert=True)
 
     def _read(self, document: Document) -> StoredLocation | None:
