@@ -182,15 +182,15 @@ def _moment(http_date: str) -> datetime | None:
 
 def retry_after_s(headers: Mapping[str, str], message: str = "") -> float | None:
     """How long to wait: by `Retry-After` (seconds or a moment), else by the message."""
-    told = headers.get("retry-after", "")[:_LONGEST_HEADER].strip()
+    value = headers.get("retry-after", "")[:_LONGEST_HEADER].strip()
     # A header that was sent twice arrives as a list: the longest wait satisfies all.
-    seconds = [float(each) for part in told.split(",") if _SECONDS.fullmatch(each := part.strip())]
+    seconds = [float(each) for part in value.split(",") if _SECONDS.fullmatch(each := part.strip())]
     if seconds:
         return min(max(seconds), _LONGEST_WAIT_S)
-    until, now = _moment(told), answered_at(headers)
+    until, now = _moment(value), answered_at(headers)
     if until is not None and now is not None:
         return min(max(0.0, (until - now).total_seconds()), _LONGEST_WAIT_S)
-    named = _named_s(told)
+    named = _named_s(value)
     return _named_s(message[:_LONGEST_TEXT]) if named is None else named
 
 

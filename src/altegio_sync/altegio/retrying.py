@@ -68,8 +68,8 @@ class Retrying:
         jitter = self._jitter()
         if isinstance(error, RateLimitedError):
             return max(self.rest_s(error), self._backoff_s()) + jitter
-        told = error.retry_after_s if isinstance(error, AltegioUnavailableError) else None
-        return max(told or 0.0, self._backoff_s() * (0.5 + jitter))
+        asked_s = error.retry_after_s if isinstance(error, AltegioUnavailableError) else None
+        return max(asked_s or 0.0, self._backoff_s() * (0.5 + jitter))
 
     def _backoff_s(self) -> float:
         backoff: float = min(_WAIT_MAX_S, _WAIT_INITIAL_S * 2 ** (self._tries - 1))

@@ -98,8 +98,8 @@ class Translator:
 
 # Many lessons begin at the same moment, and a conversion between zones is slow.
 @lru_cache(maxsize=4096)
-def _to_start(zone: ZoneInfo, date: str, told_date: str) -> tuple[datetime | None, bool]:
-    """The start in UTC, and whether ``told_date`` (`datetime`) is another moment than ``date``.
+def _to_start(zone: ZoneInfo, date: str, datetime_text: str) -> tuple[datetime | None, bool]:
+    """The start in UTC, and whether ``datetime_text`` (`datetime`) is another moment than ``date``.
 
     `date` is right: the offset of `datetime` was an hour wrong in summer at some locations. It is
     used only to decide which of the two repeated hours in autumn is meant.
@@ -107,11 +107,11 @@ def _to_start(zone: ZoneInfo, date: str, told_date: str) -> tuple[datetime | Non
     local = _parse_moment(date)
     if local is None:
         return None, False
-    told = _parse_moment(told_date)
-    if told is None and local.tzinfo is not None:
-        told = local  # an offset in `date` is as doubtful as the offset in `datetime`
+    full = _parse_moment(datetime_text)
+    if full is None and local.tzinfo is not None:
+        full = local  # an offset in `date` is as doubtful as the offset in `datetime`
     local = local.replace(tzinfo=zone)
-    offset = None if told is None else told.utcoffset()
+    offset = None if full is None else full.utcoffset()
     try:
         later = local.replace(fold=1)
         # In a repeated hour, the second reading is the later moment. In the hour that spring
@@ -123,7 +123,7 @@ def _to_start(zone: ZoneInfo, date: str, told_date: str) -> tuple[datetime | Non
     except OverflowError:
         return None, False
     # A moment at the edge of the calendar has no equivalent in UTC, but it can be compared.
-    return starts_at, offset is not None and told != starts_at
+    return starts_at, offset is not None and full != starts_at
 
 
 def _find_damage(record: WireRecord, services: tuple[Service, ...]) -> tuple[str, ...]:
@@ -181,14 +181,14 @@ def to_teacher(staff: WireStaff | None) -> Teacher | None:
     """The teacher, if the record has both the id and a name."""
     if staff is None or staff.id is None:
         return None
-    name = _tidy(staff.name)
+    name = _single_spaced(staff.name)
     return Teacher(staff.id, name) if name else None
 
 
 def to_services(services: Iterable[WireService | Mark | None]) -> tuple[Service, ...]:
     return tuple(
         [
-            Service(each.id, _tidy(each.title), _positive(each.duration))
+            Service(each.id, _single_spaced(each.title), _positive(each.duration))
             for each in services
             if isinstance(each, WireService) and each.id is not None
         ]
@@ -200,7 +200,7 @@ def to_location(company: WireCompany, company_id: str) -> Location:
     return Location(company.id or company_id, company.title, zone, company.city)
 
 
-def _tidy(text: str) -> str:
+def _single_spaced(text: str) -> str:
     return " ".join(text.split())
 
 

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 
 def skipped_text(counts: RecordCounts) -> str:
-    told = [f"{each} {counts.skipped[each]}" for each in SkipReason if counts.skipped[each]]
-    return ", ".join(told) or "none"
+    reasons = [f"{each} {counts.skipped[each]}" for each in SkipReason if counts.skipped[each]]
+    return ", ".join(reasons) or "none"
 
 
 class Screen(Protocol):

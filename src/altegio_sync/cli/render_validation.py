@@ -84,10 +84,10 @@ def _zones_line(zones: SchoolZones) -> str:
 def _finding_line(finding: RuleFinding, *, has_details: bool) -> str:
     level = "ERROR" if finding.severity is Severity.ERROR else "WARNING"
     fields = ", ".join(f"{plain(name)} {count}" for name, count in finding.fields.items() if count)
-    told = f" ({fields})" if fields else ""
+    by_field = f" ({fields})" if fields else ""
     sample = "" if has_details else f"  e.g. {', '.join(map(plain, finding.sample))}"
     remedy = render(finding.remedy.message)
-    return f"{level:<7} {finding.rule:<22}{finding.count:>8}{told}{sample}  [{remedy}]"
+    return f"{level:<7} {finding.rule:<22}{finding.count:>8}{by_field}{sample}  [{remedy}]"
 
 
 def _plan_lines(plan: RepairPlan) -> list[str]:

@@ -166,12 +166,12 @@ def about_doubtful(marks: Iterable[RunMark]) -> Iterator[Attention]:
 
 def about_warnings(marks: Iterable[RunMark]) -> Iterator[Attention]:
     """Report each warning of the last runs, once."""
-    told: set[tuple[str, str | None]] = set()
+    reported_before: set[tuple[str, str | None]] = set()
     for mark in marks:
         warnings = None if mark.last is None else mark.last.warnings
         for each in warnings or ():
-            if (each.code, each.company) not in told:
-                told.add((each.code, each.company))
+            if (each.code, each.company) not in reported_before:
+                reported_before.add((each.code, each.company))
                 yield Attention("WARNING", each.message, each.code, each.company)
 
 

@@ -35,9 +35,9 @@ def from_data(data: object) -> Message:
     if template is not None and isinstance(fields, Mapping):
         known = {str(name): _value_from_data(value) for name, value in fields.items()}
         if known.keys() == template.placeholders and _can_be_shown(
-            told := Message(template, known)
+            read := Message(template, known)
         ):
-            return told
+            return read
     return as_message(str(data.get("message", "")))
 
 

@@ -99,8 +99,8 @@ def with_ids_as_strings(draft: Draft) -> None:
 
 def with_wrong_offset(draft: Draft) -> None:
     """The offset is an hour too small, and `date` is correct, as in real data in summer."""
-    told = datetime.fromisoformat(draft.body["datetime"])
-    draft.body["datetime"] = f"{told.replace(tzinfo=None).isoformat()}+01:00"
+    sent = datetime.fromisoformat(draft.body["datetime"])
+    draft.body["datetime"] = f"{sent.replace(tzinfo=None).isoformat()}+01:00"
 
 
 def with_flags_and_prices_wobbling(draft: Draft) -> None:

@@ -32,14 +32,14 @@ def element(name: str, *children: Child, **attributes: Attribute) -> Markup:
 
     Names of elements and attributes come from our code. All other text may be foreign.
     """
-    told = "".join(
+    attributes_text = "".join(
         f' {key.rstrip("_").replace("_", "-")}="{html.escape(plain(value))}"'
         for key, value in attributes.items()
         if value is not None
     )
     if name in _VOID and not children:
-        return Markup(f"<{name}{told}/>")
-    return Markup(f"<{name}{told}>{join(children)}</{name}>")
+        return Markup(f"<{name}{attributes_text}/>")
+    return Markup(f"<{name}{attributes_text}>{join(children)}</{name}>")
 
 
 def join(children: Iterable[Child]) -> Markup:
