@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -16,7 +16,7 @@ from altegio_sync.messages.foreign_text import json_safe, plain
 from altegio_sync.messages.words import BECAUSE, some_ids
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from structlog.typing import EventDict, FilteringBoundLogger, WrappedLogger
 
@@ -62,11 +62,22 @@ def configure_logging(log_format: LogFormat, level: LogLevel, secrets: Iterable[
         return redact(to_line(logger, name, event))
 
     structlog.configure(
-        processors=[structlog.processors.add_log_level, last],
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            last,
+        ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=lambda *_: _Stderr(),
         cache_logger_on_first_use=False,
     )
+
+
+@contextmanager
+def named_in_log(school: str) -> Iterator[None]:
+    """Within this context, each line of the log names the school."""
+    with structlog.contextvars.bound_contextvars(school=school):
+        yield
 
 
 def get_logger() -> FilteringBoundLogger:
@@ -119,7 +130,9 @@ def _to_field(value: object) -> Field:
 
 def _render_text(_logger: WrappedLogger, _name: str, event: EventDict) -> str:
     level = event.pop("level").upper()
-    return f"{level} {message(event.pop('event'), event)}"
+    school = event.pop("school", None)
+    of_school = "" if school is None else f"{plain(school)}: "
+    return f"{level} {of_school}{message(event.pop('event'), event)}"
 
 
 def _render_json(_logger: WrappedLogger, _name: str, event: EventDict) -> str:

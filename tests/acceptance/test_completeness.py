@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
-import time
 from datetime import UTC, date, datetime, timedelta
-from operator import sub
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -15,10 +13,11 @@ from pymongo import MongoClient
 
 from altegio_sync.sandbox import SandboxServer, School
 from tests.acceptance.cli import PARTNER_TOKEN, USER_TOKEN, Cli
+from tests.acceptance.limits import assert_limits_were_kept
 from tests.unit.test_status import parse_metrics
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from pymongo.database import Database
@@ -419,23 +418,3 @@ def test_four_processes_on_one_token_keep_both_windows_together(
     assert len({each["by"] for each in budget["starts"]}) == 4
     assert len(server.requests) > 12
     assert_limits_were_kept(server, stored)
-
-
-def assert_limits_were_kept(server: SandboxServer, stored: Database[Document]) -> None:
-    """By when each start was reserved, and that none came earlier: that is exact.
-
-    How late a start arrives is up to the machine: under load up to 60 ms later than it left.
-    """
-    # The most of many: between the two clocks of one sample the machine may do other work.
-    wall_time = max(time.time() - time.monotonic() for _ in range(100))
-    arrived = sorted(each.at + wall_time for each in server.requests)
-    [budget] = stored["altegio-sync-budget"].find()
-    reserved = [each["at"].timestamp() for each in budget["starts"]]
-    assert len(arrived) == len(reserved)
-    assert all(late > -0.01 for late in map(sub, arrived, reserved))
-    assert most_in_any(1.0, reserved) <= 4
-    assert most_in_any(60.0, reserved) <= 195
-
-
-def most_in_any(seconds: float, starts: Sequence[float]) -> int:
-    return max(sum(first <= each < first + seconds for each in starts) for first in starts)

@@ -112,3 +112,13 @@ class BudgetOfAll:
                 except StoreError as error:
                     raise type(error)(BUDGET_FAILED(problem=error.message)) from None
         return self._database
+
+
+@asynccontextmanager
+async def open_budget(config: SchoolConfig, warn: Warn) -> AsyncIterator[BudgetOfAll]:
+    """The budget of the configuration, for several schools of one process."""
+    budget = BudgetOfAll(config, warn=warn)
+    try:
+        yield budget
+    finally:
+        await budget.aclose()

@@ -60,6 +60,9 @@ School = Annotated[
     str | None,
     typer.Option("--school", callback=typed, metavar="NAME", help="The school of the file."),
 ]
+AllSchools = Annotated[
+    bool, typer.Option("--all-schools", help="Every school of the file, with one result.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
 Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Log every appointment.")]
 Quiet = Annotated[
@@ -80,10 +83,12 @@ Company = Annotated[
 ]
 
 
-def _source(env_file: Path | None, schools: Path | None, school: str | None) -> SettingsSource:
+def _source(
+    env_file: Path | None, schools: Path | None, school: str | None, all_schools: bool = False
+) -> SettingsSource:
     from altegio_sync.config import SettingsSource
 
-    return SettingsSource(env_file, schools, school)
+    return SettingsSource(env_file, schools, school, all_schools)
 
 
 def _version(value: bool) -> None:
@@ -150,13 +155,19 @@ def sync(
     env_file: EnvFile = None,
     schools: Schools = None,
     school: School = None,
+    all_schools: AllSchools = False,
 ) -> None:
     """Bring the appointments of a period into MongoDB."""
     from altegio_sync.cli.command import CommandOptions
     from altegio_sync.cli.sync_command import SyncOptions, execute_sync
 
     options = CommandOptions(
-        "sync", _source(env_file, schools, school), json_output, log_format, verbose, quiet
+        "sync",
+        _source(env_file, schools, school, all_schools),
+        json_output,
+        log_format,
+        verbose,
+        quiet,
     )
     wanted = SyncOptions(
         update=update,
@@ -203,13 +214,19 @@ def changes(
     env_file: EnvFile = None,
     schools: Schools = None,
     school: School = None,
+    all_schools: AllSchools = False,
 ) -> None:
     """Bring what changed at Altegio since the last run; made for cron, every few minutes."""
     from altegio_sync.cli.command import CommandOptions
     from altegio_sync.cli.sync_command import execute_changes
 
     options = CommandOptions(
-        "changes", _source(env_file, schools, school), json_output, log_format, verbose, quiet
+        "changes",
+        _source(env_file, schools, school, all_schools),
+        json_output,
+        log_format,
+        verbose,
+        quiet,
     )
     code = execute_changes(options, since, overlap, dry_run=dry_run, companies=company or [])
     raise typer.Exit(code)
@@ -251,12 +268,14 @@ def status(
     env_file: EnvFile = None,
     schools: Schools = None,
     school: School = None,
+    all_schools: AllSchools = False,
 ) -> None:
     """Show whether the collection can be trusted now; exit 1 when something needs attention."""
     from altegio_sync.cli.command import CommandOptions
     from altegio_sync.cli.status_command import run_status
 
-    options = CommandOptions("status", _source(env_file, schools, school), json_output, log_format)
+    source = _source(env_file, schools, school, all_schools)
+    options = CommandOptions("status", source, json_output, log_format)
     run_status(options, prometheus=prometheus, companies=company or [])
 
 

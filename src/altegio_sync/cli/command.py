@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from altegio_sync.config import SchoolConfig, SchoolOfFile
     from altegio_sync.log import LogFormat, LogLevel
+    from altegio_sync.messages import Message
 
 _OUTPUTS = (1, 2)
 
@@ -153,16 +154,12 @@ def _execute(
 ) -> int:
     try:
         return asyncio.run(_with_signals(options, body))
-    except AltegioSyncError as error:
-        return fail(options, error)
     except (asyncio.CancelledError, KeyboardInterrupt):
         return ExitCode.INTERRUPTED
-    except OSError as error:
+    except Exception as error:
         if error is output.failure:
             raise  # nothing can be written there
-        return _fail_outside(options, error)
-    except Exception as error:  # noqa: BLE001 - the outermost handler
-        return _fail_unexpectedly(options, error)
+        return fail(options, error)
 
 
 def _send_nowhere(descriptor: int) -> None:
@@ -200,23 +197,32 @@ def _forget_closed(terminals: Iterable[int]) -> None:
             _send_nowhere(descriptor)
 
 
-def fail(options: CommandOptions, error: AltegioSyncError) -> int:
+def fail(options: CommandOptions, error: Exception) -> int:
     """Report the error on stderr, and with ``--json`` also on stdout; return its exit code."""
+    failure, exit_code = to_run_error(error)
+    tell_errors(options, [failure])
+    return exit_code
+
+
+def to_run_error(error: Exception) -> tuple[RunError, ExitCode]:
+    """The error as it is reported, and the exit code that it leads to."""
     match error:
         case ConfigError():
-            code, exit_code = "config", ExitCode.WRONG_USE
+            return RunError("config", error.message), ExitCode.WRONG_USE
         case AltegioError():
-            code, exit_code = "fetch_failed", ExitCode.OUT_OF_REACH
+            return RunError("fetch_failed", error.message), ExitCode.OUT_OF_REACH
         case LeaseHeldError():
-            code, exit_code = "lease_held", ExitCode.OUT_OF_REACH
+            return RunError("lease_held", error.message), ExitCode.OUT_OF_REACH
         case LeaseLostError():
-            code, exit_code = "lease_lost", ExitCode.OUT_OF_REACH
+            return RunError("lease_lost", error.message), ExitCode.OUT_OF_REACH
         case StoreError():
-            code, exit_code = "store_failed", ExitCode.OUT_OF_REACH
+            return RunError("store_failed", error.message), ExitCode.OUT_OF_REACH
+        case AltegioSyncError():
+            return RunError("failed", error.message), ExitCode.PARTLY
+        case OSError():
+            return RunError("failed", _describe_outside(error)), ExitCode.PARTLY
         case _:
-            code, exit_code = "failed", ExitCode.PARTLY
-    tell_errors(options, [RunError(code, error.message)])
-    return exit_code
+            return RunError("unexpected", _describe_unexpected(error)), ExitCode.PARTLY
 
 
 @contextmanager
@@ -242,14 +248,12 @@ def tell_errors(options: CommandOptions, errors: Iterable[RunError]) -> None:
         print_json(failure_json(options.name, errors))
 
 
-def _fail_outside(options: CommandOptions, error: OSError) -> int:
-    """Report an error of a file, of a disk, or of this machine's network."""
+def _describe_outside(error: OSError) -> Message:
+    """Describe an error of a file, of a disk, or of this machine's network."""
     why = error.strerror or type(error).__name__
-    message = texts.CANNOT_GO_ON(place=_place(error), reason=why)
     if error.filename is not None:
-        message = texts.CANNOT_USE(file=str(error.filename), reason=why)
-    tell_errors(options, [RunError("failed", message)])
-    return ExitCode.PARTLY
+        return texts.CANNOT_USE(file=str(error.filename), reason=why)
+    return texts.CANNOT_GO_ON(place=_place(error), reason=why)
 
 
 def _place(error: BaseException) -> str:
@@ -259,13 +263,11 @@ def _place(error: BaseException) -> str:
     return f"{os.path.basename(ours[-1].filename)}:{ours[-1].lineno}" if ours else "?"  # noqa: PTH119 - no need of pathlib
 
 
-def _fail_unexpectedly(options: CommandOptions, error: Exception) -> int:
-    """Report the place of the error, not its text: the text may contain private data."""
+def _describe_unexpected(error: Exception) -> Message:
+    """Name the place of the error, not its text: the text may contain private data."""
     while isinstance(error, ExceptionGroup):  # errors of parallel tasks: the first has the place
         error = error.exceptions[0]
-    message = texts.UNEXPECTED(kind=type(error).__name__, place=_place(error))
-    tell_errors(options, [RunError("unexpected", message)])
-    return ExitCode.PARTLY
+    return texts.UNEXPECTED(kind=type(error).__name__, place=_place(error))
 
 
 def print_json(value: dict[str, Any]) -> None:

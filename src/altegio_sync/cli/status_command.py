@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from altegio_sync.app.school import open_school
 from altegio_sync.app.status import collect_school_status
+from altegio_sync.cli.all_schools import SchoolResult, refuse_options, run_schools
 from altegio_sync.cli.command import (
     leaving_at_once,
     load,
@@ -18,13 +19,16 @@ from altegio_sync.cli.repeated_warnings import log_warning
 from altegio_sync.config import SchoolOfFile, find_mistyped_settings
 from altegio_sync.errors import ConfigError
 from altegio_sync.messages.commands import JSON_AND_PROMETHEUS
+from altegio_sync.usecases.stopping import StopSignal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import NoReturn
 
+    from altegio_sync.app.budget import BudgetOfAll
     from altegio_sync.cli.command import CommandOptions
     from altegio_sync.config import SchoolConfig
+    from altegio_sync.domain.status import StatusReport
 
 
 def run_status(
@@ -33,19 +37,35 @@ def run_status(
     async def body() -> int:
         if prometheus and options.json_output:
             raise ConfigError(JSON_AND_PROMETHEUS())
+        if options.source.all_schools:
+            refuse_options({"--prometheus": prometheus, "--company": companies})
+            # A stop cancels the body, so no school sees this signal.
+            return await run_schools(options, StopSignal(), find_result, ["DB_URI"])
         config = load(options, ["DB_URI"])
         picked = config.pick_companies(companies) if companies else ()
         with telling_store_errors(options, render_unreachable() if prometheus else None):
-            async with open_school(config, warn=log_warning) as school:
-                mistyped = _find_mistyped(options, config)
-                report = await collect_school_status(school, mistyped, picked)
+            report = await _collect(options, config, picked)
         if options.json_output:
             print_json(report.to_json())
         else:
             print(render_metrics(report) if prometheus else render_status(report))
         return report.exit_code
 
+    async def find_result(config: SchoolOfFile, budget: BudgetOfAll) -> SchoolResult:
+        report = await _collect(options, config, budget=budget)
+        return SchoolResult(report.exit_code, report.to_json(), render_status(report))
+
     run_command(options, leaving_at_once(body))
+
+
+async def _collect(
+    options: CommandOptions,
+    config: SchoolConfig,
+    companies: Sequence[str] = (),
+    budget: BudgetOfAll | None = None,
+) -> StatusReport:
+    async with open_school(config, warn=log_warning, budget=budget) as school:
+        return await collect_school_status(school, _find_mistyped(options, config), companies)
 
 
 def _find_mistyped(options: CommandOptions, config: SchoolConfig) -> list[str]:

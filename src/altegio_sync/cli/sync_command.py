@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from altegio_sync.app.school import open_school
 from altegio_sync.app.syncing import sync_school, sync_school_changes
+from altegio_sync.cli.all_schools import SchoolResult, refuse_options, run_schools
 from altegio_sync.cli.command import execute, load, print_json
 from altegio_sync.cli.progress import CliProgress
 from altegio_sync.cli.render_sync import render_sync
-from altegio_sync.config import find_settings_warnings
+from altegio_sync.config import SchoolOfFile, find_settings_warnings
 from altegio_sync.domain.durations import parse_duration
 from altegio_sync.domain.exit_code import ExitCode
 from altegio_sync.domain.period_words import parse_period
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from datetime import timedelta
     from pathlib import Path
 
+    from altegio_sync.app.budget import BudgetOfAll
     from altegio_sync.cli.command import CommandOptions
     from altegio_sync.config import SchoolConfig
     from altegio_sync.domain.period import AnyPeriod
@@ -78,21 +80,22 @@ def execute_sync(
         period = parse_period(first, last)
         max_age = asked.parse_max_age()
         parse_duration(asked.wait)
-        config = load(options)
-        request = SyncRequest(
-            companies=config.pick_companies(asked.companies),
-            period=period,
-            mode=SyncMode.UPDATE if asked.update else SyncMode.NEW_ONLY,
-            dry_run=asked.dry_run,
-            proves=asked.prove,
-            max_age=max_age,
-            allows_mass_delete=asked.allow_mass_delete,
-            words=(first,) if last is None else (first, last),
-            options=asked.to_words(),
-        )
 
-        work = partial(sync_school, request=request, wait=asked.wait, stop=stop)
-        return await _run(options, config, work, stop, asked.skipped_file)
+        def plan(config: SchoolConfig) -> Work:
+            request = SyncRequest(
+                companies=config.pick_companies(asked.companies),
+                period=period,
+                mode=SyncMode.UPDATE if asked.update else SyncMode.NEW_ONLY,
+                dry_run=asked.dry_run,
+                proves=asked.prove,
+                max_age=max_age,
+                allows_mass_delete=asked.allow_mass_delete,
+                words=(first,) if last is None else (first, last),
+                options=(*asked.to_words(), *_school_words(config)),
+            )
+            return partial(sync_school, request=request, wait=asked.wait, stop=stop)
+
+        return await _run(options, plan, stop, asked.companies, asked.skipped_file)
 
     return execute(options, body)
 
@@ -110,19 +113,27 @@ def execute_changes(
     async def body(stop: StopSignal) -> int:
         from_when = None if since is None else _parse_since(since)
         span = parse_duration(overlap)
-        config = load(options)
-        request = ChangesRequest(
-            companies=config.pick_companies(companies),
-            since=from_when,
-            overlap=span,
-            dry_run=dry_run,
-            options=() if since is None else ("--since", since),
-        )
 
-        work = partial(sync_school_changes, request=request, stop=stop)
-        return await _run(options, config, work, stop)
+        def plan(config: SchoolConfig) -> Work:
+            request = ChangesRequest(
+                companies=config.pick_companies(companies),
+                since=from_when,
+                overlap=span,
+                dry_run=dry_run,
+                options=(
+                    *(() if since is None else ("--since", since)),
+                    *_school_words(config),
+                ),
+            )
+            return partial(sync_school_changes, request=request, stop=stop)
+
+        return await _run(options, plan, stop, companies)
 
     return execute(options, body)
+
+
+def _school_words(config: SchoolConfig) -> tuple[str, ...]:
+    return ("--school", config.name) if isinstance(config, SchoolOfFile) else ()
 
 
 def _parse_since(text: str) -> AnyPeriod | timedelta:
@@ -139,31 +150,57 @@ def _parse_since(text: str) -> AnyPeriod | timedelta:
 
 async def _run(
     options: CommandOptions,
+    plan: Callable[[SchoolConfig], Work],
+    stop: StopSignal,
+    companies: Sequence[str],
+    skipped_file: Path | None = None,
+) -> int:
+    """Do the planned work for the school, or for all schools. Returns the exit code."""
+    if options.source.all_schools:
+        refuse_options({"--company": companies, "--skipped": skipped_file})
+
+        async def work(config: SchoolOfFile, budget: BudgetOfAll) -> SchoolResult:
+            report = await _run_one(options, config, plan(config), stop, budget=budget)
+            text = _render(options, report)
+            return SchoolResult(report.exit_code, report.to_json(), text)
+
+        return await run_schools(options, stop, work)
+    config = load(options)
+    report = await _run_one(options, config, plan(config), stop, skipped_file)
+    if options.json_output:
+        print_json(report.to_json())
+    elif text := _render(options, report, skipped_file):
+        print(text)
+    return report.exit_code
+
+
+async def _run_one(
+    options: CommandOptions,
     config: SchoolConfig,
     work: Work,
     stop: StopSignal,
     skipped_file: Path | None = None,
-) -> int:
-    """Do the work with the progress that the options want. Returns the exit code."""
+    budget: BudgetOfAll | None = None,
+) -> SyncReport:
+    """Do the work for one school, with the progress that the options want."""
     with CliProgress.for_command(options, skipped_file) as progress:
         warnings = find_settings_warnings(config, options.source.env_file)
         for each in warnings:
             progress.warn(each.code, message=each.message)
 
         async with open_school(
-            config, stop=stop, warn=progress.warn, usage=progress.usage
+            config, stop=stop, warn=progress.warn, usage=progress.usage, budget=budget
         ) as school:
             report = await work(school, progress=progress, warnings=warnings)
             if options.quiet:
                 for line in await find_due_conditions(school.conditions, report):
                     get_logger().warning("condition", message=line)
     progress.log_errors(report.errors)
-    _show(options, report, skipped_file)
-    return report.exit_code
+    return report
 
 
-def _show(options: CommandOptions, report: SyncReport, skipped_file: Path | None = None) -> None:
-    if options.json_output:
-        print_json(report.to_json())
-    elif report.exit_code != ExitCode.DONE or not options.quiet:
-        print(render_sync(report, None if skipped_file is None else plain(skipped_file)))
+def _render(options: CommandOptions, report: SyncReport, skipped_file: Path | None = None) -> str:
+    """The summary; empty where nothing is to be shown."""
+    if options.quiet and report.exit_code == ExitCode.DONE:
+        return ""
+    return render_sync(report, None if skipped_file is None else plain(skipped_file))

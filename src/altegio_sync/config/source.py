@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from altegio_sync.config.environment import ALL_SETTINGS, load_settings, read_variables
+from altegio_sync.config.values import from_home
 from altegio_sync.errors import ConfigError
 from altegio_sync.messages import schools as texts
 
@@ -30,11 +31,12 @@ class SettingsSource:
 
     @property
     def schools_path(self) -> Path | None:
-        """The schools file of the option, else of the variable; None if neither is set."""
-        if self.schools_file is not None:
-            return self.schools_file
-        named = read_variables(self.env_file, is_lenient=True).get(_SCHOOLS_FILE, "").strip()
-        return Path(named) if named else None
+        """The full path that the option names, else the variable; None if neither is set."""
+        path = self.schools_file
+        if path is None:
+            named = read_variables(self.env_file, is_lenient=True).get(_SCHOOLS_FILE, "").strip()
+            path = Path(named) if named else None
+        return None if path is None else from_home(path).absolute()
 
     def load(self, required: Iterable[str] = ALL_SETTINGS) -> SchoolConfig:
         """The settings of the chosen school.

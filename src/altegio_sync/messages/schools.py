@@ -81,3 +81,7 @@ EXCLUDE_EACH_OTHER = Template("options_exclude_each_other", "{one} and {other} e
 
 # The budget.
 BUDGET_FAILED = Template("schools_budget_failed", "The database of the request budget: {problem}")
+
+# The results of several schools.
+HEADING = Template("schools_heading", "School {school}")
+SCHOOL_FAILED = Template("schools_school_failed", "School {school}: {reason}")
