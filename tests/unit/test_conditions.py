@@ -9,8 +9,8 @@ import pytest
 from altegio_sync.domain.conditions import (
     Condition,
     Reported,
+    find_absent,
     find_conditions,
-    find_ended,
     plan_report,
 )
 from altegio_sync.domain.report import CompanyReport, RunError, SyncMode, SyncReport
@@ -80,7 +80,7 @@ def test_a_run_ends_only_conditions_that_it_looked_for() -> None:
     found = find_conditions(report)
 
     assert [each.key for each in found] == ["no_unique_index"]
-    assert set(find_ended(report, found)) == {
+    assert set(find_absent(report, found)) == {
         "no_total/77",
         "nothing_listed/77",
         "too_little_kept/77",

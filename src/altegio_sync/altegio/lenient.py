@@ -57,7 +57,9 @@ class _CutError(ValueError):
 
 
 def read_leniently(body: bytes) -> Any:
-    """The value; each row of `data` that cannot be read is a `DamagedRow`.
+    """The JSON of the body, as far as it can be read.
+
+    A text that cannot be read is `DAMAGED`; a row of `data` with broken JSON is a `DamagedRow`.
 
     Raises:
         ValueError: the body is not JSON, or is incomplete.

@@ -77,5 +77,5 @@ class Retrying:
 
     @staticmethod
     def rest_s(error: RateLimitedError) -> float:
-        """How long no request needs to be sent, because Altegio refuses all requests."""
+        """For how many seconds no request may start, since Altegio refuses them all; at least 1."""
         return max(_REST_S if error.retry_after_s is None else error.retry_after_s, 1.0)

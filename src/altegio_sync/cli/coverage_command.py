@@ -31,8 +31,7 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
     from altegio_sync.cli.command import CommandOptions
-    from altegio_sync.domain.durations import age_text
-from altegio_sync.domain.ledger import CoverageReport
+    from altegio_sync.domain.ledger import CoverageReport
 
 _MARKS = {Grade.PROVED: ("=", "green"), Grade.CHECKED: ("+", "cyan")}
 _GAP = ("!", "bold red")

@@ -88,8 +88,11 @@ def find_conditions(report: SyncReport) -> list[Condition]:
     ]
 
 
-def find_ended(report: SyncReport, found: list[Condition]) -> Iterator[str]:
-    """The keys of conditions that this run checked and did not find."""
+def find_absent(report: SyncReport, found: list[Condition]) -> Iterator[str]:
+    """The keys of the conditions that this run looked for and did not find.
+
+    They may have been reported before or not. Only the codes of `_looked_for` are looked for.
+    """
     present = {each.key for each in found}
     for company in report.companies:
         for code in _looked_for(report.command, company):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from altegio_sync.domain.clock import utc_now
-from altegio_sync.domain.conditions import SINGLE, find_conditions, find_ended, plan_report
+from altegio_sync.domain.conditions import SINGLE, find_absent, find_conditions, plan_report
 from altegio_sync.errors import StoreError
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ async def find_due_conditions(
     if any(each.lost_store for each in report.companies):
         return lines
     try:
-        plan = plan_report(found, list(find_ended(report, found)), await store.find_all(), clock())
+        plan = plan_report(found, list(find_absent(report, found)), await store.find_all(), clock())
         await store.write(plan.memory)
     except StoreError:
         return lines + all_found  # better twice than never

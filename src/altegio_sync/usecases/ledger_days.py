@@ -30,7 +30,11 @@ class LedgerDays:
     async def find_open(
         self, period: Period, max_age: timedelta | None, *, proves: bool
     ) -> list[Period]:
-        """The days to read. With ``max_age``, days that the ledger knows are skipped."""
+        """The days to read: the whole period without ``max_age``.
+
+        With ``max_age``, a day is left out if its entry still counts: it is no older, and was made
+        by a run that did as much as this one, with the same rules. ``proves``: it must be proved.
+        """
         context = self._context
         if max_age is None or context.ledger is None:
             return [period]

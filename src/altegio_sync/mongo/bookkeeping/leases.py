@@ -98,7 +98,7 @@ class MongoLeases:
     ) -> AsyncIterator[None]:
         """Hold the lease while in the context. Also raises StoreError if MongoDB fails.
 
-        Runs of different ``work`` share a company. Without ``work`` nothing is shared.
+        Two runs hold one company at once only if their ``work`` differs.
         """
         await self.take(company_id, work)
         async with self.keep(company_id):

@@ -1,4 +1,4 @@
-"""Opens MongoDB, and turns the errors of PyMongo into ours."""
+"""Checks the address of MongoDB, opens it, and turns the errors of PyMongo into ours."""
 
 from __future__ import annotations
 

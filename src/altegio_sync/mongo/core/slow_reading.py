@@ -26,10 +26,11 @@ _MOST_NAMED = 10_000
 
 
 class SlowReading:
-    """Yields the documents of a query in the order of a field, each once.
+    """Yields the documents of a query in the order of a date field, whatever time passes meanwhile.
 
-    A document whose field is a list may come twice. Any time may pass between two documents. A
-    server forgets a cursor after 10 minutes. A cursor without a time limit is forgotten with its
+    Each document comes once, except a document whose field is a list: it may come twice.
+
+    A server forgets a cursor after 10 minutes. A cursor without a time limit is forgotten with its
     session, after 30 minutes, and Atlas Free and Flex do not allow it. When the server has
     forgotten the cursor, the rest of the query is sent again.
     """

@@ -1,4 +1,4 @@
-"""Finds documents that share an appointment id, and keeps one of them."""
+"""Carries out `clean`: one document stays for each appointment id, as `merging` plans it."""
 
 from __future__ import annotations
 

@@ -68,7 +68,10 @@ class RecordedChanges:
         self._has_transactions: bool | None = None
 
     async def apply(self, groups: Sequence[Sequence[Change]], now: datetime) -> Applied:
-        """Write the groups. An overtaken or refused group is not changed, and is reported."""
+        """Write each group as a whole.
+
+        A group that was overtaken or refused has its old state afterwards, and the result names it.
+        """
         if not groups:
             return Applied()
         with translated_errors():
