@@ -59,7 +59,8 @@ class _CutError(ValueError):
 def read_leniently(body: bytes) -> Any:
     """The JSON of the body, as far as it can be read.
 
-    A text that cannot be read is `DAMAGED`; a row of `data` with broken JSON is a `DamagedRow`.
+    A damaged value of an object is `DAMAGED`, a row of `data` with broken JSON a `DamagedRow`, and
+    what is nested too deeply is None.
 
     Raises:
         ValueError: the body is not JSON, or is incomplete.

@@ -108,7 +108,9 @@ class School(Stores):
         return Stores(self.database, self.collection, warn=self._warn, fence=leases.check)
 
     async def find_zone(self) -> LocalZone:
-        """The zone of the local days, for commands that do not ask Altegio; see `find_local_zone`.
+        """The configured zone, else the zone of the last run that knew one, else UTC.
+
+        For commands that do not ask Altegio.
 
         The warning `unknown_zone` is given if this machine does not know the wanted zone.
         """

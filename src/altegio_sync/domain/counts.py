@@ -116,8 +116,9 @@ class RecordCounts(Counts):
 class DayCounts(Counts):
     """Local days, by how certain it is that no booking was missed.
 
-    ``unsettled``: the list kept changing, or not all of its bookings could be stored. ``resumed``:
-    the day was complete before the run, so it was not read.
+    `Grade` says what ``checked`` and ``proved`` mean. ``unsettled``: the list kept changing, or not
+    all of its bookings could be stored. ``resumed``: the day was complete before the run, so it
+    was not read.
     """
 
     checked: int = 0

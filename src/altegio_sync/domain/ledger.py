@@ -33,7 +33,10 @@ _RULES_VERSION = 2
 
 
 class Grade(Enum):
-    """How certain it is that no booking was missed. The weaker grade comes first."""
+    """How certain it is that no booking was missed. The weaker grade comes first.
+
+    The beginning of this module says what makes a day checked or proved.
+    """
 
     CHECKED = "checked"
     PROVED = "proved"
@@ -91,9 +94,11 @@ class DayRecord:
         return cls(entry, entry)
 
     def with_entry(self, entry: LedgerEntry, zone: ZoneInfo) -> DayRecord:
-        """A weaker pass becomes the latest, but never replaces a stronger pass that still counts.
+        """The record after this pass.
 
-        An earlier pass, of a run that was stopped and continued, does not replace a later pass.
+        ``latest`` is the pass with the latest time. ``strongest`` becomes this pass, except in two
+        cases: the old pass still counts and is stronger; or the old pass is later (a run was
+        stopped and continued), and is as strong or was read under other settings.
         """
         old = self.strongest
         is_stronger = old.counts(zone, entry.settings) and not entry.is_as_strong_as(old)

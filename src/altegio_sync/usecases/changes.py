@@ -87,7 +87,7 @@ async def sync_changes(
     warnings: Sequence[RunError] = (),
     clock: Callable[[], datetime] = utc_now,
 ) -> SyncReport:
-    """Store new appointments and update the others, company by company; then move its cursor.
+    """Store new appointments, update the others, then move the cursor: for each company.
 
     A company that another run of `changes` works on is left to that run. The report contains what
     failed. ``warnings`` about the run as a whole are reported too.

@@ -57,11 +57,11 @@ async def list_companies(
 async def find_known_companies(store: LocationStore, wanted: Sequence[str]) -> Sequence[str]:
     """The companies of the stored list, or the ``wanted`` ones, without asking Altegio.
 
-    A location that is missing from the list is shown only where it is wanted. The result is empty
-    where no list was ever stored.
+    A location that is missing from the list is shown only where it is wanted. Without ``wanted``,
+    the result is empty where no list was ever stored.
 
     Raises:
-        ConfigError: one is wanted that was never in the list.
+        ConfigError: a wanted one was never in the list, or no list was ever stored.
         StoreError: MongoDB failed.
     """
     stored = await store.find_all()

@@ -147,9 +147,10 @@ class LeaseChange:
 def plan_changes(
     changes: Sequence[LeaseChange], owner: Mapping[str, Any], lifetime_s: float
 ) -> list[Document]:
-    """An update that gives back and renews leases of the owner, then takes the leases it can.
+    """An update that gives back and renews leases of the owner, then takes leases.
 
-    A lease is taken where no lease is in the way. Expired leases are removed when one is taken.
+    A wanted lease is taken if no living lease is in its way, and no lease that the same update
+    takes. Expired leases are removed as soon as one lease is taken.
     """
     run_id = str(owner["run_id"])
     ends = {"$add": ["$$NOW", int(lifetime_s * 1000)]}

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 class Change:
     """Fields to set in a document, or its removal; ``old`` is the document as it was read.
 
-    The ``last`` fields are set after the removals of the group. Such a field is an appointment id
-    that one of the removed documents has until then.
+    The ``last`` fields are set after the removals of the group: an appointment id that a document
+    of the group has until that document is removed.
     """
 
     old: RawBSONDocument

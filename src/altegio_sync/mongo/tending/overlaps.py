@@ -41,8 +41,8 @@ def overlapping(
 def ids_of_overlapping(group: str, start: str, end: Document) -> Pipeline:
     """Stages: the `_id` of every document that overlaps another document of its group.
 
-    Only some weeks are sorted: weeks with an overlap, and weeks into which a span of an earlier
-    week reaches. Sorting all documents would take the server about three times as long.
+    For speed, the documents of a group are first divided by weeks. Only weeks that can contain an
+    overlap are sorted. Sorting all documents would take the server about three times as long.
     """
     past_week = {"$mod": [{"$subtract": [start, _EPOCH]}, _WEEK_MS]}
     by_week = {
