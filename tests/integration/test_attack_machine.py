@@ -792,7 +792,7 @@ def test_a_sync_that_is_killed_at_any_of_its_writes_is_taken_up_where_it_stood(
         deaths += 1
 
     machine.teardown()
-    assert deaths > 2 * DAYS  # each day has a batch and an entry
+    assert deaths > DAYS  # each day has a batch; entries of several days may be written together
 
 
 @pytest.mark.parametrize("seed", range(4))

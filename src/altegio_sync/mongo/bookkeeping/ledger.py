@@ -150,7 +150,8 @@ class MongoLedger(OwnDocuments):
     async def list_companies(self) -> list[str]:
         """The companies with entries."""
         found = await self._collection.distinct("companyId", {"collection": self._of})
-        return sorted(each for each in found if isinstance(each, str))
+        # Code is a text of BSON's own, and cannot be a key in Python.
+        return sorted(each for each in found if type(each) is str)
 
     @waits_for_mongodb
     async def find_timezone(self, company_id: str) -> str | None:
