@@ -40,9 +40,9 @@ if TYPE_CHECKING:
     # What a command does for one company.
     Work = Callable[["CompanyRun"], Awaitable[None]]
 
-#: Companies that are worked on at the same time. While some of them wait for an answer or for
-#: MongoDB, another one has a request ready, so that no start within the limits is left out. More
-#: companies would only need more memory.
+#: How many companies are synced at the same time. While some companies wait for an answer or for
+#: MongoDB, another company has a request ready, so that the request limits are used in full. More
+#: companies at a time would only need more memory.
 _AT_ONCE = 16
 
 
@@ -65,7 +65,7 @@ class CompanyRun:
         self._index = index or IndexCheck(context.store, dry_run=context.dry_run)
 
     def reading_of(self, first: Page) -> AbstractAsyncContextManager[object]:
-        """To be entered while the list is read that the page is the first of."""
+        """The context in which the list of this first page is read: few long lists at a time."""
         is_long = first.total is None or first.total > first.rows
         return self.context.long_readings if is_long else nullcontext()
 
@@ -104,8 +104,8 @@ async def run_companies(
     """Do the work for every company, then store the report of all of them, in the same order.
 
     ``refused`` has the reports of companies for which the work cannot begin. ``warnings`` are
-    about the run as a whole. What the progress could not write by the end of the run is an error
-    of the last company.
+    about the run as a whole. If a file of the run could not be written (the list of skipped
+    bookings), the report of the last company contains this error.
     """
     opened = context.opened
     companies = list(dict.fromkeys(companies))
