@@ -1,4 +1,4 @@
-"""Reads JSON that the strict reader refused, so that one bad byte damages one record at most.
+"""Reads JSON that the strict reader refused. One bad byte damages at most one record.
 
 A damaged part of a text, a number, or an object becomes `DAMAGED`. The wire models decide whether
 the part is needed.

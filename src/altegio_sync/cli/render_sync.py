@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     #: A name, a number (nothing is shown where it is 0), and a note.
     _Row = tuple[str, int, str]
 
-#: Of more companies than this, the summary lists only those that need attention.
+#: With more companies than this, the summary lists only companies that need attention.
 _MOST_LISTED = 20
 _MOMENT = "%Y-%m-%d %H:%M:%S %Z"
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from altegio_sync.messages import Message
 
 _MOST_BYTES = 1_000_000
-#: The most wrong lines that one message shows.
+#: One message shows at most this many wrong lines.
 _MOST_SHOWN = 20
 _DB_URI = "DB_URI"
 
