@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import structlog
 
+from altegio_sync.domain.counts import Outcome
 from altegio_sync.messages import Message, Template, render
 from altegio_sync.messages import logs as texts
 from altegio_sync.messages.foreign_text import json_safe, plain
@@ -26,6 +27,15 @@ LogFormat = Literal["text", "json"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 
 
+#: How the outcome of an appointment reads to people.
+_OUTCOMES = {
+    Outcome.SAVED: texts.OUTCOME_SAVED,
+    Outcome.UPDATED: texts.OUTCOME_UPDATED,
+    Outcome.DUPLICATE: texts.OUTCOME_DUPLICATE,
+    Outcome.STALE: texts.OUTCOME_STALE,
+    Outcome.FAILED: texts.OUTCOME_FAILED,
+    Outcome.SKIPPED: texts.OUTCOME_SKIPPED,
+}
 #: The sentence of each event; `--log-format json` shows the event's name and fields instead.
 _SENTENCES = {each.code: each for each in vars(texts).values() if isinstance(each, Template)}
 
@@ -103,13 +113,12 @@ def message(event: str, fields: Mapping[str, Any]) -> str:
 
 def _appointment(fields: Mapping[str, Any]) -> Message:
     known_by = fields["appointment_id"] or texts.WITHOUT_ID()
+    outcome = _OUTCOMES[fields["outcome"]]()
     reason, detail = fields["reason"], fields["detail"]
     if not reason and not detail:
-        return texts.APPOINTMENT(appointment_id=known_by, outcome=fields["outcome"])
+        return texts.APPOINTMENT(appointment_id=known_by, outcome=outcome)
     both = BECAUSE(what=reason, reason=detail) if reason and detail else reason or detail
-    return texts.APPOINTMENT_BECAUSE(
-        appointment_id=known_by, outcome=fields["outcome"], reason=both
-    )
+    return texts.APPOINTMENT_BECAUSE(appointment_id=known_by, outcome=outcome, reason=both)
 
 
 def _vanished(fields: Mapping[str, Any]) -> Message:

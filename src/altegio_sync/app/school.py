@@ -13,7 +13,7 @@ from altegio_sync.domain.clock import utc_now
 from altegio_sync.domain.durations import parse_duration
 from altegio_sync.domain.report import new_run_id
 from altegio_sync.errors import RateLimitedError
-from altegio_sync.mongo.bookkeeping.lease_document import ALL_COMPANIES
+from altegio_sync.mongo.bookkeeping.lease_document import describe_scope
 from altegio_sync.mongo.bookkeeping.leases import MongoLeases
 from altegio_sync.usecases.kept_run import KeptRun
 from altegio_sync.usecases.rearranging import Rearrangement
@@ -79,8 +79,8 @@ class School(Stores):
         """
 
         def on_wait(company_id: str, holder: Holder) -> None:
-            what = "the collection" if company_id == ALL_COMPANIES else f"company {company_id}"
-            self._warn("waiting_for_lease", wait=wait, what=what, holder=str(holder))
+            what = describe_scope(company_id)
+            self._warn("waiting_for_lease", wait=wait, what=what, holder=holder.message)
 
         return MongoLeases(
             self.database,

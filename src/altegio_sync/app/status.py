@@ -83,7 +83,7 @@ async def _find_runs(school: School) -> tuple[Sequence[RunMark], list[LeaseState
     return marks, [
         LeaseState(
             "all" if each.company_id == ALL_COMPANIES else each.company_id,
-            str(each),
+            each.message,
             is_expired=each.expires_at <= now or is_gone(each),
             run_id=each.run_id,
             since=each.since,

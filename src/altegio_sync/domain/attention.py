@@ -13,7 +13,7 @@ from altegio_sync.messages.foreign_text import plain
 from altegio_sync.messages.words import BECAUSE, BOTH, DAYS, HOURS, join, some_ids
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from altegio_sync.domain.last_run import LastRun
     from altegio_sync.domain.lease_state import LeaseState
@@ -244,7 +244,7 @@ def about_leases(
 
 
 def about_killed(
-    marks: Iterable[RunMark], at_work: Mapping[str, str], continued_by: Mapping[str, str]
+    marks: Iterable[RunMark], at_work: Collection[str], continued_by: Mapping[str, str]
 ) -> Iterator[Attention]:
     """Report runs that began, did not end, and hold no lease; ``at_work`` are run ids."""
     for mark in marks:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from altegio_sync.domain.json_form import JsonForm, Key
+from altegio_sync.messages import Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +16,7 @@ class LeaseState(JsonForm):
     json_keys = ("company", "holder", Key("expired", "is_expired"))
 
     company: str
-    holder: str
+    holder: Message | str
     is_expired: bool
     run_id: str = ""
     since: datetime | None = None

@@ -80,6 +80,12 @@ APPOINTMENT_BECAUSE = Template(
     "appointment_because", "Appointment {appointment_id}: {outcome} ({reason})"
 )
 WITHOUT_ID = Template("without_id", "without an id")
+OUTCOME_SAVED = Template("outcome_saved", "saved")
+OUTCOME_UPDATED = Template("outcome_updated", "updated")
+OUTCOME_DUPLICATE = Template("outcome_duplicate", "duplicate")
+OUTCOME_STALE = Template("outcome_stale", "stale")
+OUTCOME_FAILED = Template("outcome_failed", "could not be stored")
+OUTCOME_SKIPPED = Template("outcome_skipped", "skipped")
 VANISHED = Template(
     "vanished", "Appointment {appointment_id} is gone at Altegio (404): marked deleted"
 )

@@ -190,7 +190,7 @@ def _find_about_runs(
     A number of stale appointments is shown, but needs no attention at once: `--update` is enough.
     """
     marks = [each for each in around.marks if query.includes(each.company)]
-    at_work = {each.run_id: each.holder for each in around.leases if not each.is_expired}
+    at_work = {each.run_id for each in around.leases if not each.is_expired}
     continued_by = _continue_killed(marks, query)
     yield from about_killed(marks, at_work, continued_by)
     killed = {run.run_id for mark in marks for run in mark.open_runs[-1:]}

@@ -13,10 +13,13 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from altegio_sync.domain.clock import MOST_AHEAD
+from altegio_sync.messages import leases as texts
 from altegio_sync.mongo.bookkeeping.owner import Process
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from altegio_sync.messages import Message
 
 Document = dict[str, Any]
 
@@ -72,11 +75,20 @@ class Holder:
             return True
         return self.company_id == company_id and self.work in (None, work)
 
-    def __str__(self) -> str:
-        return (
-            f"{self.command} {self.run_id} ({self.host}, process {self.pid}, since "
-            f"{self.since:%Y-%m-%d %H:%M:%S} UTC)"
+    @property
+    def message(self) -> Message:
+        return texts.HOLDER(
+            command=self.command,
+            run_id=self.run_id,
+            host=self.host,
+            pid=self.pid,
+            since=f"{self.since:%Y-%m-%d %H:%M:%S}",
         )
+
+
+def describe_scope(company_id: str) -> Message:
+    whole = company_id == ALL_COMPANIES
+    return texts.THE_COLLECTION() if whole else texts.COMPANY(company=company_id)
 
 
 def read_holders(document: Mapping[str, Any] | None) -> list[Holder]:

@@ -27,6 +27,7 @@ from altegio_sync.mongo.bookkeeping.lease_document import (
     Holder,
     LeaseChange,
     Step,
+    describe_scope,
     is_of,
     leases_where,
     plan_changes,
@@ -40,8 +41,6 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
 
     from pymongo.asynchronous.database import AsyncDatabase
-
-    from altegio_sync.messages import Message
 
 Document = dict[str, Any]
 
@@ -140,8 +139,8 @@ class MongoLeases:
         try:
             while (holder := await self._try_to_take(company_id, work)) is not None:
                 if anyio.current_time() >= deadline:
-                    what = _describe_scope(company_id)
-                    raise LeaseHeldError(texts.ANOTHER_RUN(what=what, holder=str(holder)))
+                    what = describe_scope(company_id)
+                    raise LeaseHeldError(texts.ANOTHER_RUN(what=what, holder=holder.message))
                 if not is_reported and self._on_wait is not None:
                     self._on_wait(company_id, holder)
                 is_reported = True
@@ -214,7 +213,7 @@ class MongoLeases:
         asked_at = steady_now()
         document = await self._changes.add(LeaseChange(Step.RENEW, company_id))
         if not any(self._is_ours(each, company_id) for each in read_holders(document)):
-            raise LeaseLostError(texts.LEASE_LOST(what=_describe_scope(company_id)))
+            raise LeaseLostError(texts.LEASE_LOST(what=describe_scope(company_id)))
         self._renewed_at[company_id] = asked_at
 
     async def _give_back(self, company_id: str) -> None:
@@ -231,8 +230,3 @@ class MongoLeases:
 def is_gone(holder: Holder) -> bool:
     """Whether the holder was a process of this machine that has certainly ended."""
     return holder.process is not None and holder.process.is_gone(Process.this())
-
-
-def _describe_scope(company_id: str) -> Message:
-    whole = company_id == ALL_COMPANIES
-    return texts.THE_COLLECTION() if whole else texts.COMPANY(company=company_id)
