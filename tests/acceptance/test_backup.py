@@ -295,3 +295,42 @@ def until(is_so: Any, seconds: float = 120) -> None:
     while not is_so():
         assert time.monotonic() < deadline
         time.sleep(0.001)
+
+
+def test_old_backups_are_removed_and_a_backup_is_verified_without_mongodb(
+    cli: Cli, stored: Collection[Document], tmp_path: Path
+) -> None:
+    fill(stored, 3)
+    made = [cli.run("backup", f"night-{n}", "--keep", "2", "--json").json for n in range(3)]
+    cli.settings |= NO_MONGODB
+    first = cli.run("backup", "verify", "night-0")
+    good = cli.run("backup", "verify", "night-2", "--json")
+    (tmp_path / "night-2" / stored.database.name / f"{NAME}.bson.gz").unlink()
+    damaged = cli.run("backup", "verify", "night-2")
+
+    assert [each["removed"] for each in made] == [[], [], [str(tmp_path / "night-0")]]
+    assert [each["errors"] for each in made] == [[], [], []]
+    assert first.code == 2
+    assert (good.code, good.json["documents"]) == (0, 3)
+    assert damaged.code == 1
+    assert f"{NAME}.bson.gz is missing" in damaged.out
+
+
+def test_a_backup_that_fails_removes_nothing(
+    cli: Cli, stored: Collection[Document], tmp_path: Path
+) -> None:
+    fill(stored, 3)
+    for n in range(2):
+        cli.run("backup", f"night-{n}")
+
+    failed = cli.run("backup", "night-1", "--keep", "1")
+
+    assert failed.code == 2
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["night-0", "night-1"]
+
+
+@pytest.mark.parametrize(
+    "arguments", [["verify"], ["a", "b"], ["--keep", "0"], ["--keep", "-1"], ["--keep", "many"]]
+)
+def test_a_wrong_use_of_backup_is_refused(cli: Cli, arguments: list[str]) -> None:
+    assert cli.run("backup", *arguments).code == 2

@@ -31,7 +31,7 @@ from altegio_sync.mongo.backup.dump_folder import (
     new_folder,
     usable_target,
 )
-from altegio_sync.mongo.backup.restoring import SeenKeys
+from altegio_sync.mongo.backup.seen_keys import SeenKeys
 from altegio_sync.mongo.core.document_ids import server_key
 
 if TYPE_CHECKING:

@@ -75,7 +75,7 @@ class Collection:
             report.errors.append(RunError("broken_off", "MongoDB went away"))
         return report
 
-    async def back_up(self, target: Path) -> BackupReport:
+    async def back_up(self, target: Path, _keep: int | None = None) -> BackupReport:
         await anyio.lowlevel.checkpoint()
         return BackupReport(target, DumpDigest(1, 2, "3"))
 

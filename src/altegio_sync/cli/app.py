@@ -543,9 +543,23 @@ def backup(
     file: Annotated[
         Path | None,
         typer.Argument(
-            metavar="FILE",
-            help="The folder to create; by default altegio-backup-DATE-TIME here.",
+            metavar="FILE|verify",
+            help="The folder to create; by default altegio-backup-DATE-TIME here. With the word "
+            "verify, the backup PATH is checked instead, without MongoDB.",
             show_default=False,
+        ),
+    ] = None,
+    path: Annotated[
+        Path | None,
+        typer.Argument(metavar="PATH", help="The backup to verify.", show_default=False),
+    ] = None,
+    keep: Annotated[
+        int | None,
+        typer.Option(
+            "--keep",
+            metavar="NUMBER",
+            min=1,
+            help="Then remove older backups of this collection beside it, and keep this many.",
         ),
     ] = None,
     json_output: Json = False,
@@ -555,12 +569,17 @@ def backup(
     school: School = None,
 ) -> None:
     """Write the collection into a folder, in the format of mongodump --gzip, and check it."""
-    from altegio_sync.cli.backup_command import run_backup
+    from altegio_sync.cli.backup_command import run_backup, run_verify
     from altegio_sync.cli.command import CommandOptions
 
-    run_backup(
-        CommandOptions("backup", _source(env_file, schools, school), json_output, log_format), file
-    )
+    source = _source(env_file, schools, school)
+    if file == Path("verify"):
+        if path is None:
+            raise typer.BadParameter("name the backup to verify", param_hint="PATH")
+        run_verify(CommandOptions("backup verify", source, json_output, log_format), path)
+    if path is not None:
+        raise typer.BadParameter("a backup has one folder", param_hint="PATH")
+    run_backup(CommandOptions("backup", source, json_output, log_format), file, keep)
 
 
 @app.command()

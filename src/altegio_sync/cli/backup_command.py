@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-from altegio_sync.app.dumps import default_target, usable_target
+from altegio_sync.app.dumps import default_target, usable_target, verify
 from altegio_sync.app.school import open_school
 from altegio_sync.cli.command import (
     load,
@@ -17,6 +17,7 @@ from altegio_sync.cli.transfer_bar import transfer_bar
 from altegio_sync.domain.clock import utc_now
 from altegio_sync.domain.exit_code import ExitCode
 from altegio_sync.domain.report import RunError
+from altegio_sync.log import get_logger
 from altegio_sync.messages import render
 from altegio_sync.messages import tending as texts
 from altegio_sync.usecases.backup import back_up
@@ -28,25 +29,50 @@ if TYPE_CHECKING:
 
     from altegio_sync.cli.command import CommandOptions
     from altegio_sync.config import SchoolConfig
-    from altegio_sync.domain.dump import BackupReport, OnProgress
+    from altegio_sync.domain.dump import BackupReport, OnProgress, VerifyReport
     from altegio_sync.usecases.backup import CollectionBackup
     from altegio_sync.usecases.stopping import StopSignal
 
 
-def run_backup(options: CommandOptions, file: Path | None) -> NoReturn:
+def run_backup(options: CommandOptions, file: Path | None, keep: int | None) -> NoReturn:
     async def body(stop: StopSignal) -> int:
         config = load(options, ["DB_URI"])
         target = usable_target(file or default_target(utc_now()))
         with transfer_bar(options) as on_progress:
-            report = await back_up(_open_backup(config, on_progress), target, stop)
+            report = await back_up(_open_backup(config, on_progress), target, stop, keep)
         if report is None:
             error = RunError("interrupted", texts.BACKUP_INTERRUPTED())
             tell_errors(options, [error])
             return ExitCode.INTERRUPTED
         _show(options, report)
-        return ExitCode.DONE
+        return report.exit_code
 
     run_command(options, body)
+
+
+def run_verify(options: CommandOptions, path: Path) -> NoReturn:
+    async def body(stop: StopSignal) -> int:
+        with transfer_bar(options) as on_progress:
+            report = await verify(path, stop, on_progress)
+        if report is None:
+            tell_errors(options, [RunError("interrupted", texts.VERIFY_INTERRUPTED())])
+            return ExitCode.INTERRUPTED
+        if options.json_output:
+            print_json(report.to_json())
+        else:
+            _show_verified(report)
+        return report.exit_code
+
+    run_command(options, body)
+
+
+def _show_verified(report: VerifyReport) -> None:
+    for file in report.files:
+        text = texts.VERIFIED if file.is_compared else texts.READABLE
+        print(render(text(documents=file.digest.documents, path=str(file.path))))
+    for error in report.errors:
+        print(render(error.message))
+    print(render(texts.BACKUP_IS_GOOD() if report.ok else texts.BACKUP_IS_DAMAGED()))
 
 
 @asynccontextmanager
@@ -69,3 +95,7 @@ def _show(options: CommandOptions, report: BackupReport) -> None:
         sha256=digest.sha256,
     )
     print(render(result))
+    for folder in report.removed or ():
+        print(render(texts.OLD_BACKUP_REMOVED(path=str(folder))))
+    for error in report.errors or ():
+        get_logger().error("failed", code=error.code, message=error.message)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from altegio_sync.domain.exit_code import CommandReport, ExitCode, decide_exit_code
-from altegio_sync.domain.json_form import Key
+from altegio_sync.domain.json_form import JsonForm, Key
 from altegio_sync.domain.report import RunError
 
 
@@ -40,17 +40,79 @@ class DumpDigest:
 
 
 @dataclass(frozen=True, slots=True)
+class Retention:
+    """The old backups that were removed beside a new backup, and what could not be removed."""
+
+    removed: list[Path]
+    errors: list[RunError]
+
+
+@dataclass(frozen=True, slots=True)
 class BackupReport(CommandReport):
-    """A backup that was written, read back, and found equal to the collection."""
+    """A backup that was written, read back, and found equal to the collection.
+
+    ``retention`` is None if no old backups were to be removed.
+    """
 
     json_keys = (
         *("command", "ok", "path", Key("documents", "digest.documents")),
         *(Key("bytes", "digest.size"), Key("sha256", "digest.sha256")),
+        *(Key("removed", optional=True), Key("errors", optional=True)),
     )
     command: ClassVar[str] = "backup"
 
     path: Path
     digest: DumpDigest
+    retention: Retention | None = None
+
+    @property
+    def removed(self) -> list[Path] | None:
+        return None if self.retention is None else self.retention.removed
+
+    @property
+    def errors(self) -> list[RunError] | None:
+        return None if self.retention is None else self.retention.errors
+
+    @property
+    def exit_code(self) -> ExitCode:
+        return decide_exit_code(has_failed=bool(self.errors))
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedFile(JsonForm):
+    """A file of a dump whose documents are all readable.
+
+    ``is_compared`` says whether the backup's manifest has a checksum to compare with.
+    """
+
+    json_keys = (
+        *("path", Key("documents", "digest.documents"), Key("bytes", "digest.size")),
+        *(Key("sha256", "digest.sha256"), Key("compared", "is_compared")),
+    )
+
+    path: Path
+    digest: DumpDigest
+    is_compared: bool
+
+
+@dataclass(slots=True)
+class VerifyReport(CommandReport):
+    """What a backup contains, and each damage that was found."""
+
+    json_keys = ("command", "ok", "path", "documents", "files", "errors")
+    command: ClassVar[str] = "backup verify"
+
+    path: Path
+    files: list[VerifiedFile] = field(default_factory=list)
+    errors: list[RunError] = field(default_factory=list)
+
+    @property
+    def documents(self) -> int:
+        return sum(each.digest.documents for each in self.files)
+
+    @property
+    def exit_code(self) -> ExitCode:
+        return decide_exit_code(has_failed=bool(self.errors))
 
 
 @dataclass(slots=True)

@@ -66,3 +66,30 @@ REFUSED = Template(
     "restore_refused",
     "MongoDB refused {number} documents (code {code}) (appointments {appointments}): {reason}",
 )
+
+# Keeping the newest backups.
+EMPTY_KEEPS_ALL = Template(
+    "backup_empty_keeps_all",
+    "The collection is empty, so no old backup was removed: check DB_URI and ALTEGIO_COLLECTION",
+)
+OTHER_FILES = Template(
+    "backup_other_files",
+    "{path} is old, but contains other files too, so it was not removed: move those files away",
+)
+NOT_REMOVED = Template(
+    "backup_not_removed", "Cannot remove the old backup {path}: {reason}. Remove it by hand"
+)
+
+# Verifying.
+MANIFEST_DAMAGED = Template("backup_manifest_damaged", "{path} is damaged: its text cannot be read")
+METADATA_DAMAGED = Template("backup_metadata_damaged", "{path} is damaged: its text cannot be read")
+MISSING_FILE = Template("backup_missing_file", "{path} is missing")
+NO_DUMP = Template("backup_no_dump", "{path} contains no dump (no .bson or .bson.gz file)")
+SAME_ID_TWICE_IN_DUMP = Template(
+    "backup_same_id_twice", "{path} contains two documents with the same _id"
+)
+DIFFERS_FROM_MANIFEST = Template(
+    "backup_differs",
+    "{path} was changed after the backup: it contains {documents} documents, the backup had "
+    "{expected}, and the checksums differ",
+)

@@ -63,6 +63,17 @@ BACKED_UP = Template(
     "It contains personal data, and only you can read it.\n"
     "altegio-sync restore {path} --dry-run shows what it would restore",
 )
+OLD_BACKUP_REMOVED = Template("old_backup_removed", "Removed the old backup {path}")
+VERIFY_INTERRUPTED = Template("verify_interrupted", "The check of the backup was interrupted")
+VERIFIED = Template("backup_verified", "{path}: {documents} documents, as they were backed up")
+READABLE = Template(
+    "backup_readable",
+    "{path}: {documents} documents, all readable (this backup has no stored checksum)",
+)
+BACKUP_IS_GOOD = Template("backup_is_good", "The backup is good.")
+BACKUP_IS_DAMAGED = Template(
+    "backup_is_damaged", "The backup is damaged: keep an older one, and make a new one."
+)
 RESTORED = Template("restored", "Restore: {ending}")
 WOULD_RESTORE = Template("would_restore", "Restore: {ending} (dry run: nothing was written)")
 RESTORE_DONE = Template("restore_done", "done")

@@ -15,18 +15,21 @@ if TYPE_CHECKING:
 class CollectionBackup(Protocol):
     """Writes a dump, and checks the dump by reading it back."""
 
-    async def back_up(self, target: Path) -> BackupReport: ...
+    async def back_up(self, target: Path, keep: int | None = None, /) -> BackupReport: ...
 
 
 async def back_up(
-    opened: AbstractAsyncContextManager[CollectionBackup], target: Path, stop: StopSignal
+    opened: AbstractAsyncContextManager[CollectionBackup],
+    target: Path,
+    stop: StopSignal,
+    keep: int | None = None,
 ) -> BackupReport | None:
-    """Make the folder ``target``, complete or not at all.
+    """Make the folder ``target``, complete or not at all; ``keep`` so many backups beside it.
 
     Returns None if ``stop`` ended the backup or the connecting. Then no file remains.
     """
     report = None
     with stop.interrupting():
         async with opened as backup:
-            report = await backup.back_up(target)
+            report = await backup.back_up(target, keep)
     return report

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import anyio.lowlevel
 from bson import json_util
 
+from altegio_sync.domain.clock import utc_now
 from altegio_sync.domain.dump import BackupReport, Step, silent
 from altegio_sync.errors import ConfigError
 from altegio_sync.messages import dumps as texts
@@ -19,6 +20,8 @@ from altegio_sync.mongo.backup.dump_file import (
     read_documents,
 )
 from altegio_sync.mongo.backup.dump_folder import PRELUDE, file_stem, new_folder, write_private
+from altegio_sync.mongo.backup.manifest import Manifest, write_manifest
+from altegio_sync.mongo.backup.retention import keep_newest
 from altegio_sync.mongo.core.connection import durable, translated_errors
 
 if TYPE_CHECKING:
@@ -48,16 +51,18 @@ class MongoBackup:
         self._collection = self._database[collection]
         self._on_progress = on_progress
 
-    async def back_up(self, target: Path) -> BackupReport:
+    async def back_up(self, target: Path, keep: int | None = None) -> BackupReport:
         """Write every document in the order of ``_id``. The target appears only after a check.
 
         If other programs write a document meanwhile, the backup has its old or its new version.
+        With ``keep``, older backups beside the target are removed, and this many remain.
 
         Raises:
             ConfigError: there is no such collection, or the target exists.
             DumpError: the folder cannot be written, or reads back differently.
             StoreError: MongoDB failed.
         """
+        made_at = utc_now()
         with translated_errors():
             metadata = await self._read_metadata()
             version = (await self._database.client.server_info())["version"]
@@ -68,14 +73,28 @@ class MongoBackup:
             file = folder / f"{stem}.bson.gz"
             with translated_errors():
                 written = await self._write(file)
-            write_private(folder / f"{stem}.metadata.json.gz", metadata)
+            text = json_util.dumps(metadata, json_options=json_util.CANONICAL_JSON_OPTIONS)
+            write_private(folder / f"{stem}.metadata.json.gz", text)
             prelude = json_util.dumps({"ServerVersion": version, "ToolVersion": ""})
             write_private(partial / PRELUDE, prelude)
             await self._check(file, written)
-        return BackupReport(target, written)
+            manifest = Manifest(
+                made_at=made_at,
+                database=self._database.name,
+                collection=self._collection.name,
+                collection_uuid=metadata["uuid"],
+                file=f"{folder.name}/{file.name}",
+                file_size=file.stat().st_size,
+                documents=written.documents,
+                size=written.size,
+                sha256=written.sha256,
+            )
+            write_manifest(partial, manifest)
+        retention = None if keep is None else keep_newest(target, manifest, keep)
+        return BackupReport(target, written, retention)
 
-    async def _read_metadata(self) -> str:
-        """Options and indexes in the form of `mongorestore`: canonical extended JSON."""
+    async def _read_metadata(self) -> Document:
+        """Options and indexes, named as in the metadata of `mongodump`."""
         name = self._collection.name
         found = await (await self._database.list_collections(filter={"name": name})).to_list()
         if not found:
@@ -84,14 +103,13 @@ class MongoBackup:
         if about["type"] != "collection":
             raise ConfigError(texts.NOT_A_COLLECTION(collection=name, kind=about["type"]))
         indexes = [dict(each) async for each in await self._collection.list_indexes()]
-        metadata = {
+        return {
             "options": about.get("options", {}),
             "indexes": indexes,
             "uuid": about["info"].get("uuid", b"").hex(),
             "collectionName": name,
             "type": about["type"],
         }
-        return json_util.dumps(metadata, json_options=json_util.CANONICAL_JSON_OPTIONS)
 
     async def _write(self, file: Path) -> DumpDigest:
         total = await self._collection.estimated_document_count()

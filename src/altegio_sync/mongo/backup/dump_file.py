@@ -98,12 +98,19 @@ def new_dump_file(path: Path) -> Iterator[DumpWriter]:
 @contextmanager
 def new_private_gzip(path: Path) -> Iterator[gzip.GzipFile]:
     """A new gzipped file of mode 600; the same contents make the same bytes."""
+    with (
+        new_private_file(path) as file,
+        gzip.GzipFile(filename="", mode="wb", compresslevel=6, fileobj=file, mtime=0) as zipped,
+    ):
+        yield zipped
+
+
+@contextmanager
+def new_private_file(path: Path) -> Iterator[IO[bytes]]:
+    """A new file of mode 600. It is on the disk when the context ends."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
-        with gzip.GzipFile(
-            filename="", mode="wb", compresslevel=6, fileobj=file, mtime=0
-        ) as zipped:
-            yield zipped
+        yield file
         file.flush()
         os.fsync(file.fileno())
 

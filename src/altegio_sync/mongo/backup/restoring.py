@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-from array import array
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -25,6 +23,7 @@ from altegio_sync.mongo.backup.dump_file import (
     read_documents,
 )
 from altegio_sync.mongo.backup.dump_folder import find_dump_file
+from altegio_sync.mongo.backup.seen_keys import SeenKeys
 from altegio_sync.mongo.core.bulk import OTHERWISE, write_each
 from altegio_sync.mongo.core.connection import durable, translated_errors
 from altegio_sync.mongo.core.document_ids import server_key
@@ -92,24 +91,6 @@ class _Failures:
             _describe_failure(code, count, self.samples[code])
             for code, count in self.counts.items()
         ]
-
-
-class SeenKeys:
-    """Notices a key that occurs twice, with eight bytes of memory for each key.
-
-    Two different keys have the same digest about once in 10^19 pairs: "twice" is nearly certain,
-    and "never twice" is certain.
-    """
-
-    def __init__(self) -> None:
-        self._digests = [array("Q") for _ in range(256)]
-
-    def add(self, key: bytes) -> None:
-        digest = hashlib.blake2b(key, digest_size=8).digest()
-        self._digests[digest[0]].append(int.from_bytes(digest, "big"))
-
-    def has_one_twice(self) -> bool:
-        return any(len(set(each)) < len(each) for each in self._digests)
 
 
 class MongoRestorer:
