@@ -89,7 +89,7 @@ def test_a_backup_of_an_empty_collection_removes_nothing(tmp_path: Path) -> None
     retention = keep(made, 1)
 
     assert len(names_in(tmp_path)) == 8
-    assert [each.code for each in retention.errors] == ["empty"]
+    assert [each.code for each in retention.errors] == ["backup_empty"]
 
 
 @pytest.mark.parametrize("damage", ["cut off", "gone", "empty"])

@@ -81,8 +81,7 @@ NOT_REMOVED = Template(
 )
 
 # Verifying.
-MANIFEST_DAMAGED = Template("backup_manifest_damaged", "{path} is damaged: its text cannot be read")
-METADATA_DAMAGED = Template("backup_metadata_damaged", "{path} is damaged: its text cannot be read")
+TEXT_DAMAGED = Template("backup_text_damaged", "{path} is damaged: its text cannot be read")
 MISSING_FILE = Template("backup_missing_file", "{path} is missing")
 NO_DUMP = Template("backup_no_dump", "{path} contains no dump (no .bson or .bson.gz file)")
 SAME_ID_TWICE_IN_DUMP = Template(

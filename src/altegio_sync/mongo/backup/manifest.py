@@ -70,7 +70,7 @@ def read_manifest(folder: Path) -> Manifest | None:
         reason = texts.CANNOT_READ(path=str(path), reason=error.strerror)
         raise UnreadableDumpError(reason) from None
     except ValidationError:
-        raise UnreadableDumpError(texts.MANIFEST_DAMAGED(path=str(path))) from None
+        raise UnreadableDumpError(texts.TEXT_DAMAGED(path=str(path))) from None
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:

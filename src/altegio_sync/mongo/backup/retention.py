@@ -25,7 +25,7 @@ def keep_newest(made: Path, manifest: Manifest, keep: int) -> Retention:
     manifest and folders that contain files of others are never removed.
     """
     if not manifest.is_whole_in(made):
-        return Retention(removed=[], errors=[RunError("empty", texts.EMPTY_KEEPS_ALL())])
+        return Retention(removed=[], errors=[RunError("backup_empty", texts.EMPTY_KEEPS_ALL())])
     retention = Retention(removed=[], errors=[])
     counted = 1
     for folder, older in _others(made, manifest):

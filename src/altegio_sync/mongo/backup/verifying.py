@@ -89,7 +89,7 @@ class _Verifying:
             if is_expected and path.name != PRELUDE:
                 self._found("missing_file", texts.MISSING_FILE(path=str(path)))
         except (OSError, EOFError, zlib.error, ValueError, RecursionError):
-            self._found("damaged", texts.METADATA_DAMAGED(path=str(path)))
+            self._found("damaged", texts.TEXT_DAMAGED(path=str(path)))
 
     async def _check_file(self, file: Path, manifest: Manifest | None) -> None:
         digesting, ids = Digesting(), SeenKeys()
