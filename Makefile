@@ -8,24 +8,25 @@ BIN := $(VENV)/bin
 # release for `name[extra]` than the one pinned as `name`, and refuses it.
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
+COMPILED := $(patsubst %.po,%.mo,$(wildcard src/altegio_sync/locale/*/LC_MESSAGES/*.po))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test coverage lint types unit attack bench bench-check pictures requirements clean
+.PHONY: help demo test coverage lint types unit attack bench bench-check pictures requirements catalog clean
 
 help: ## Show this.
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' $(MAKEFILE_LIST) | column -t -s '|'
 
-demo: $(VENV)/.demo ## Sync a made-up school into its own MongoDB; needs no settings.
+demo: $(VENV)/.demo $(COMPILED) ## Sync a made-up school into its own MongoDB; needs no settings.
 	@$(BIN)/altegio-sync demo
 
-test: $(VENV)/.dev ## Run every check: format, lint, types, layers, tests.
+test: $(VENV)/.dev $(COMPILED) ## Run every check: format, lint, types, layers, tests.
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/lint-imports >.lint-imports.log || { cat .lint-imports.log; exit 1; }
 	@$(BIN)/pytest -q -n 3 --dist worksteal
 
-coverage: $(VENV)/.dev ## Run the tests and count which lines and branches they reach.
+coverage: $(VENV)/.dev $(COMPILED) ## Run the tests and count which lines and branches they reach.
 	@$(BIN)/pytest -q -n 3 --dist worksteal --cov --cov-report=term
 
 lint: $(VENV)/.dev ## Format and lint the code.
@@ -36,7 +37,7 @@ types: $(VENV)/.dev ## Check types and layers.
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-unit: $(VENV)/.dev ## Run only the quick tests.
+unit: $(VENV)/.dev $(COMPILED) ## Run only the quick tests.
 	@$(BIN)/pytest -q tests/unit
 
 attack: $(VENV)/.dev ## Attack the syncs for longer than the tests do, differently each time.
@@ -57,6 +58,9 @@ requirements: $(VENV)/.dev ## Compile the pinned requirements again.
 	$(COMPILE) --upgrade -o requirements/build.txt requirements/build.in
 	$(COMPILE) --upgrade -o benchmarks/peers/requirements.txt benchmarks/peers/requirements.in
 
+catalog: $(VENV)/.dev ## Bring the translations up to date with the sentences in the code.
+	@scripts/catalog
+
 clean: ## Remove the files of the other targets.
 	rm -rf $(VENV) .bench .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .coverage* .hypothesis .lint-imports.log
 
@@ -65,6 +69,9 @@ clean: ## Remove the files of the other targets.
 	@scripts/make-venv .bench/peers
 	@.bench/peers/bin/python -m pip --disable-pip-version-check --quiet install --no-deps --require-hashes -r $<
 	@touch $@
+
+%.mo: %.po | $(VENV)/.demo
+	@$(BIN)/python hatch_build.py
 
 $(VENV)/bin/python:
 	@scripts/make-venv $(VENV)

@@ -38,6 +38,14 @@ def attack_examples(request: pytest.FixtureRequest) -> int | None:
     return wanted
 
 
+@pytest.fixture(scope="session")
+def catalog() -> None:
+    """The compiled translations, of the catalogs as they are now."""
+    from hatch_build import compile_catalogs  # Babel is slow to import
+
+    compile_catalogs()
+
+
 @pytest.fixture
 def anyio_backend() -> str:
     return "asyncio"

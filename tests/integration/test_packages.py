@@ -12,6 +12,15 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
+AROUND = {
+    "PKG-INFO",
+    "pyproject.toml",
+    "hatch_build.py",
+    "README.md",
+    "LICENSE",
+    "CHANGELOG.md",
+    ".gitignore",
+}
 PRIVATE = "Олена Приклад 12345"
 #: What lies about where somebody works.
 LEFT_ABOUT = [
@@ -40,9 +49,10 @@ LEFT_ABOUT = [
 def packages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
     """The names in the sdist and in the wheel of a dirty copy, built without a network."""
     copy = tmp_path_factory.mktemp("copy")
-    for name in ("pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md", ".gitignore"):
+    for name in AROUND - {"PKG-INFO"}:
         shutil.copy(ROOT / name, copy)
-    shutil.copytree(ROOT / "src", copy / "src", ignore=shutil.ignore_patterns("__pycache__"))
+    ignored = shutil.ignore_patterns("__pycache__", "*.mo")
+    shutil.copytree(ROOT / "src", copy / "src", ignore=ignored)
     for name in LEFT_ABOUT:
         path = copy / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -58,18 +68,19 @@ def packages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
 
 
 def files_of_the_package() -> set[str]:
-    """All but what Python itself leaves there."""
+    """All but what Python itself leaves there, and the compiled catalogs, which a build adds."""
     package = ROOT / "src" / "altegio_sync"
-    found = (each for each in package.rglob("*") if each.is_file())
-    return {
-        each.relative_to(package).as_posix() for each in found if "__pycache__" not in each.parts
+    found = {each.relative_to(package) for each in package.rglob("*") if each.is_file()}
+    ours = {each for each in found if "__pycache__" not in each.parts}
+    return {each.as_posix() for each in ours} | {
+        each.with_suffix(".mo").as_posix() for each in ours if each.suffix == ".po"
     }
 
 
 def test_nothing_that_lies_about_is_packed(packages: dict[str, list[str]]) -> None:
-    around = {"PKG-INFO", "pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md", ".gitignore"}
     ours = {f"src/altegio_sync/{each}" for each in files_of_the_package()}
     in_wheel = {each for each in packages["wheel"] if ".dist-info/" not in each}
 
-    assert set(packages["sdist"]) == around | ours
+    assert set(packages["sdist"]) == AROUND | ours
     assert in_wheel == {f"altegio_sync/{each}" for each in files_of_the_package()}
+    assert "altegio_sync/locale/uk/LC_MESSAGES/altegio_sync.mo" in in_wheel

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+import os
 import signal
 import sys
 
@@ -49,6 +50,10 @@ def _run(name: str, *command: str) -> None:
     gc.set_threshold(_GARBAGE_THRESHOLD, 20, 100)
     _interrupt_on_signals()
     try:
+        from altegio_sync.cli.language import speak
+
+        # Before the import of typer, whose help pages are in one language from then on.
+        speak([*command, *sys.argv[1:]], os.environ)
         from altegio_sync.cli.app import app
         from altegio_sync.cli.streams import make_streams_safe
 

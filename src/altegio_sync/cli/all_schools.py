@@ -20,6 +20,7 @@ from altegio_sync.errors import ConfigError
 from altegio_sync.log import get_logger, named_in_log
 from altegio_sync.messages import render
 from altegio_sync.messages import schools as texts
+from altegio_sync.messages.language import in_language_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
@@ -116,7 +117,7 @@ class _Run:
         scope: anyio.CancelScope,
     ) -> None:
         async with self._limit:
-            with named_in_log(config.name):
+            with named_in_log(config.name), in_language_of(config.language):
                 self._results[number] = await self._find_result(config, scope)
         self._show(configs)
 
@@ -143,7 +144,8 @@ class _Run:
         """Print what is ready; a school waits for those before it in the file."""
         while (result := self._results.get(self._shown)) is not None:
             if result.text and not self._options.json_output:
-                heading = render(texts.HEADING(school=configs[self._shown].name))
+                with in_language_of(configs[self._shown].language):
+                    heading = render(texts.HEADING(school=configs[self._shown].name))
                 gap = "\n" if self._shown else ""
                 print(f"{gap}{heading}\n{result.text}", flush=True)
             self._shown += 1

@@ -71,6 +71,14 @@ Quiet = Annotated[
 LogFormat = Annotated[
     Literal["text", "json"], typer.Option("--log-format", help="The format of log lines.")
 ]
+Lang = Annotated[
+    Literal["uk", "en"] | None,
+    typer.Option(
+        "--lang",
+        case_sensitive=False,
+        help="The language of everything that people read; JSON is the same in both.",
+    ),
+]
 Wait = Annotated[
     str,
     typer.Option(
@@ -104,6 +112,7 @@ def _root(
     _show_version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
     ] = False,
+    _lang: Lang = None,
 ) -> None: ...
 
 
@@ -156,6 +165,7 @@ def sync(
     schools: Schools = None,
     school: School = None,
     all_schools: AllSchools = False,
+    _lang: Lang = None,
 ) -> None:
     """Bring the appointments of a period into MongoDB."""
     from altegio_sync.cli.command import CommandOptions
@@ -215,6 +225,7 @@ def changes(
     schools: Schools = None,
     school: School = None,
     all_schools: AllSchools = False,
+    _lang: Lang = None,
 ) -> None:
     """Bring what changed at Altegio since the last run; made for cron, every few minutes."""
     from altegio_sync.cli.command import CommandOptions
@@ -245,6 +256,7 @@ def coverage(
     env_file: EnvFile = None,
     schools: Schools = None,
     school: School = None,
+    _lang: Lang = None,
 ) -> None:
     """Show a calendar of the days that are checked or proved to be complete, and the gaps."""
     from altegio_sync.cli.command import CommandOptions
@@ -269,6 +281,7 @@ def status(
     schools: Schools = None,
     school: School = None,
     all_schools: AllSchools = False,
+    _lang: Lang = None,
 ) -> None:
     """Show whether the collection can be trusted now; exit 1 when something needs attention."""
     from altegio_sync.cli.command import CommandOptions
@@ -291,6 +304,7 @@ def interactive(
     env_file: EnvFile = None,
     schools: Schools = None,
     school: School = None,
+    _lang: Lang = None,
 ) -> None:
     """Ask for a period, show what Altegio announces for it, and sync it."""
     from altegio_sync.cli.interactive_command import run_interactive
@@ -327,6 +341,7 @@ def stats(
     env_file: EnvFile = None,
     schools: Schools = None,
     school: School = None,
+    _lang: Lang = None,
 ) -> None:
     """Show what is stored, and what needs attention."""
     from altegio_sync.cli.command import CommandOptions
@@ -361,6 +376,7 @@ def clean(
     env_file: EnvFile = None,
     schools: Schools = None,
     school: School = None,
+    _lang: Lang = None,
 ) -> None:
     """Keep one document for each appointment id; move the others to the trash."""
     from altegio_sync.cli.clean_command import run_clean
@@ -400,6 +416,7 @@ def validate(
     env_file: EnvFile = None,
     schools: Schools = None,
     school: School = None,
+    _lang: Lang = None,
 ) -> None:
     """Find errors in the collection, and repair them.
 
@@ -433,6 +450,7 @@ def undo(
     env_file: EnvFile = None,
     schools: Schools = None,
     school: School = None,
+    _lang: Lang = None,
 ) -> None:
     """Restore everything that a clean or a repair changed or removed."""
     from altegio_sync.cli.command import CommandOptions
@@ -448,6 +466,10 @@ trash = typer.Typer(
 app.add_typer(trash, name="trash")
 
 
+@trash.callback()
+def _trash(_lang: Lang = None) -> None: ...
+
+
 @trash.command()
 def purge(
     older_than: Annotated[
@@ -459,6 +481,7 @@ def purge(
     env_file: EnvFile = None,
     schools: Schools = None,
     school: School = None,
+    _lang: Lang = None,
 ) -> None:
     """Delete old entries permanently: they contain personal data."""
     from altegio_sync.cli.command import CommandOptions
@@ -477,6 +500,7 @@ def check(
     env_file: EnvFile = None,
     schools: Schools = None,
     school: School = None,
+    _lang: Lang = None,
 ) -> None:
     """Test every setting, the tokens and their rights, the time zone and MongoDB."""
     from altegio_sync.cli.check_command import run_check
@@ -501,6 +525,7 @@ def services(
     env_file: EnvFile = None,
     schools: Schools = None,
     school: School = None,
+    _lang: Lang = None,
 ) -> None:
     """List the location's services, and which of them would be kept."""
     from altegio_sync.cli.command import CommandOptions
@@ -527,6 +552,7 @@ def companies(
     env_file: EnvFile = None,
     schools: Schools = None,
     school: School = None,
+    _lang: Lang = None,
 ) -> None:
     """List the locations of the user token, with time zone, city and title."""
     from altegio_sync.cli.command import CommandOptions
@@ -567,6 +593,7 @@ def backup(
     env_file: EnvFile = None,
     schools: Schools = None,
     school: School = None,
+    _lang: Lang = None,
 ) -> None:
     """Write the collection into a folder, in the format of mongodump --gzip, and check it."""
     from altegio_sync.cli.backup_command import run_backup, run_verify
@@ -595,6 +622,7 @@ def restore(
     env_file: EnvFile = None,
     schools: Schools = None,
     school: School = None,
+    _lang: Lang = None,
 ) -> None:
     """Restore the documents of a backup by _id; other documents are not changed."""
     from altegio_sync.cli.command import CommandOptions
@@ -625,6 +653,7 @@ def sandbox(
     ] = 1,
     token: Annotated[str, typer.Option(help="Partner token.")] = "sandbox-partner-token",  # noqa: S107 - not secret
     user_token: Annotated[str, typer.Option(help="User token.")] = "sandbox-user-token",  # noqa: S107 - not secret
+    _lang: Lang = None,
 ) -> None:
     """Serve a made-up school on loopback that behaves as Altegio does."""
     from altegio_sync.cli.sandbox_command import run_sandbox
@@ -635,6 +664,7 @@ def sandbox(
 @app.command()
 def demo(
     seed: Annotated[int, typer.Option(help="Each seed makes another school.")] = 1,
+    _lang: Lang = None,
 ) -> None:
     """Show a typical day with a made-up school and its own MongoDB; needs no settings."""
     from altegio_sync.cli.demo_command import run_demo

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from altegio_sync.cli.interrupted import INTERRUPTED
 from altegio_sync.cli.streams import WatchedOutput, watched_stdout
-from altegio_sync.config import ALL_SETTINGS, SettingsSource, settings_file
+from altegio_sync.config import ALL_SETTINGS, SchoolOfFile, SettingsSource, settings_file
 from altegio_sync.domain.exit_code import ExitCode
 from altegio_sync.domain.report import RunError, failure_json
 from altegio_sync.errors import (
@@ -29,13 +29,14 @@ from altegio_sync.errors import (
 from altegio_sync.log import configure_logging, get_logger
 from altegio_sync.messages import commands as texts
 from altegio_sync.messages.foreign_text import json_safe, plain
+from altegio_sync.messages.language import follow_school, follow_settings
 from altegio_sync.settings_file import read_settings_file
 from altegio_sync.usecases.stopping import StopSignal
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 
-    from altegio_sync.config import SchoolConfig, SchoolOfFile
+    from altegio_sync.config import SchoolConfig
     from altegio_sync.log import LogFormat, LogLevel
     from altegio_sync.messages import Message
 
@@ -64,6 +65,8 @@ def load(options: CommandOptions, required: Iterable[str] = ALL_SETTINGS) -> Sch
     """The settings; lines of `.env` that cannot be read are logged."""
     _report_settings_file(options)
     config = options.source.load(required)
+    if isinstance(config, SchoolOfFile):
+        follow_school(config.language)
     _prepare(options, [config], required)
     return config
 
@@ -110,6 +113,7 @@ def execute(options: CommandOptions, body: Callable[[StopSignal], Awaitable[int]
     """
     if sys.stderr is None:  # closed by the caller: report nothing, especially not on stdout
         sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115 - until the end
+    follow_settings(options.source.variables)
     options.configure_logging()
     if sys.stdout is None:
         get_logger().error("failed", code="output", message=texts.STDOUT_CLOSED())

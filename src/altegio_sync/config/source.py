@@ -30,11 +30,16 @@ class SettingsSource:
     all_schools: bool = False
 
     @property
+    def variables(self) -> dict[str, str]:
+        """The variables of the environment and of the settings file, if the file can be read."""
+        return read_variables(self.env_file, is_lenient=True)
+
+    @property
     def schools_path(self) -> Path | None:
         """The full path that the option names, else the variable; None if neither is set."""
         path = self.schools_file
         if path is None:
-            named = read_variables(self.env_file, is_lenient=True).get(_SCHOOLS_FILE, "").strip()
+            named = self.variables.get(_SCHOOLS_FILE, "").strip()
             path = Path(named) if named else None
         return None if path is None else from_home(path).absolute()
 

@@ -3,6 +3,7 @@
 CONTRIBUTING.md says how a message is written.
 """
 
+from altegio_sync.messages.language import translated
 from altegio_sync.messages.template import Message, Template, as_message, render
 
-__all__ = ["Message", "Template", "as_message", "render"]
+__all__ = ["Message", "Template", "as_message", "render", "translated"]

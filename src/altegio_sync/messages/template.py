@@ -10,6 +10,7 @@ from string import Formatter
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from altegio_sync.messages.foreign_text import OwnLines, plain
+from altegio_sync.messages.language import catalog
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -97,9 +98,16 @@ def render(message: Message | str) -> str:
     return _fill(as_message(message), _in_the_language)
 
 
+#: Chooses the form of "many" in English and in Ukrainian.
+_PLURAL = 5
+
+
 def _in_the_language(template: Template, count: int | None) -> str:
-    """The only place where a language is chosen: gettext and ngettext belong here."""
-    return _english(template, count)
+    """The code is the context: two sentences that are alike in English may differ elsewhere."""
+    if template.many is None:
+        return catalog().pgettext(template.code, template.english)
+    forms = template.english, template.many
+    return catalog().npgettext(template.code, *forms, _PLURAL if count is None else count)
 
 
 def _english(template: Template, count: int | None) -> str:

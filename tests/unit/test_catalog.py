@@ -1,0 +1,64 @@
+"""The catalog has every sentence of the program, with the same fields."""
+
+from __future__ import annotations
+
+import subprocess
+from string import Formatter
+from typing import TYPE_CHECKING
+
+import pytest
+
+from hatch_build import CATALOGS, ROOT, read_catalog
+
+if TYPE_CHECKING:
+    from babel.messages.catalog import Message
+
+#: Sentences without a translation. The number only falls.
+NOT_YET = 463
+
+
+@pytest.fixture(scope="module")
+def sentences() -> list[Message]:
+    [path] = ROOT.glob(CATALOGS)
+    return [each for each in read_catalog(path) if each.id]
+
+
+def test_the_catalog_is_up_to_date_with_the_code() -> None:
+    command = [str(ROOT / "scripts" / "catalog"), "--check"]
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=100, check=False)
+
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+def test_every_sentence_is_translated(sentences: list[Message]) -> None:
+    missing = [each.context or each.id for each in sentences if not all(_forms(each))]
+
+    assert len(missing) <= NOT_YET, missing
+
+
+def test_no_translation_is_a_guess(sentences: list[Message]) -> None:
+    assert [each.context for each in sentences if each.fuzzy] == []
+
+
+def test_both_texts_have_the_same_placeholders(sentences: list[Message]) -> None:
+    wrong = {
+        each.context or each.id: form
+        for each in sentences
+        for form in _forms(each)
+        if form and _fields(form) != _fields(_english(each))
+    }
+
+    assert wrong == {}
+
+
+def _forms(sentence: Message) -> tuple[str, ...]:
+    return (sentence.string,) if isinstance(sentence.string, str) else tuple(sentence.string or ())
+
+
+def _english(sentence: Message) -> str:
+    """The sentence; of two forms the second, which names the count."""
+    return sentence.id if isinstance(sentence.id, str) else sentence.id[-1]
+
+
+def _fields(text: str) -> set[tuple[str, str | None]]:
+    return {(name, spec) for _text, name, spec, _conversion in Formatter().parse(text) if name}
