@@ -175,7 +175,7 @@ def test_an_endless_fault_ends_the_run_and_what_was_read_is_stored(
 
     assert ran.code == 3
     assert "ERROR Error fetching appointments: " in ran.err
-    assert ran.out.startswith("The run failed: stored ")
+    assert ran.out.startswith("The run failed. Stored ")
     assert "Traceback" not in ran.err
     saved = stored["altegio-appointments"].count_documents({})
     assert saved > 0
@@ -212,7 +212,7 @@ def test_an_interrupted_run_stores_what_it_read_and_sums_it_up(
     out, _err = process.communicate(timeout=120)
 
     assert process.returncode == 130
-    assert out.startswith("The run was interrupted: stored ")
+    assert out.startswith("The run was interrupted. Stored ")
     saved = stored["altegio-appointments"].count_documents({})
     assert saved > 0
     assert f"saved{saved:>18}" in out

@@ -130,13 +130,11 @@ def test_an_error_that_an_earlier_version_stored_is_shown_in_english() -> None:
     assert render(read.message) == "Too short"
 
 
-def test_codes_and_texts_are_unique() -> None:
-    found = list(_templates_in_source())
+def test_codes_are_unique() -> None:
+    """The texts need not be: two sentences that are alike in English may differ elsewhere."""
+    codes = Counter(each.code for each in _templates_in_source())
 
-    codes = Counter(each.code for each in found)
-    texts = Counter((each.english, each.many) for each in found)
     assert [code for code, count in codes.items() if count > 1] == []
-    assert [text for text, count in texts.items() if count > 1] == []
 
 
 def test_the_sentences_are_literals_that_a_tool_can_extract() -> None:
@@ -167,8 +165,9 @@ def _templates_in_source() -> Iterator[Template]:
         for statement in ast.parse(path.read_text()).body:
             if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
                 value = getattr(module, statement.targets[0].id)
-                if isinstance(value, Template):
-                    yield value
+                for each in value if isinstance(value, tuple) else [value]:
+                    if isinstance(each, Template):
+                        yield each
 
 
 def _calls() -> Iterator[tuple[Path, ast.Call]]:

@@ -60,13 +60,13 @@ def test_nothing_wants_a_person_while_all_is_well() -> None:
     assert render_status(WELL) == (
         "Everything looks fine.\n"
         "\n"
-        "  last run      changes 20260306-110000-aaaa succeeded 6 minutes ago\n"
-        "  complete      3 of the last 3 days, 2 proved, the oldest proof 3 days old\n"
-        "  cursor        company 77: 5 minutes old\n"
-        "  budget        12 of 195 requests in the last minute\n"
-        "  documents     4321\n"
-        "  stale         0 in the last sync\n"
-        "  errors        0 found by validate"
+        "  last run   changes 20260306-110000-aaaa succeeded 6 minutes ago\n"
+        "  complete   3 of the last 3 days, 2 proved, the oldest proof 3 days old\n"
+        "  cursor     company 77: 5 minutes old\n"
+        "  budget     12 of 195 requests in the last minute\n"
+        "  documents  4321\n"
+        "  stale      0 in the last sync\n"
+        "  errors     0 found by validate"
     )
 
 
@@ -122,8 +122,8 @@ def test_who_is_at_work_and_who_died_is_shown() -> None:
 
     text = render_status(replace(WELL, leases=leases))
 
-    assert "  at work       77: sync a (host)\n" in text
-    assert "  at work       all: clean b (host) (interrupted)\n" in text
+    assert "  at work    77: sync a (host)\n" in text
+    assert "  at work    all: clean b (host) (interrupted)\n" in text
 
 
 def test_as_json_the_same_stands_in_fields() -> None:

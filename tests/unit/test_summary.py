@@ -11,9 +11,10 @@ import pytest
 from altegio_sync.cli.render_result import render_result
 from altegio_sync.cli.render_sync import render_sync
 from altegio_sync.domain.counts import ApiUsage, DayCounts, RecordCounts
+from altegio_sync.domain.day_words import day_range
 from altegio_sync.domain.field_change import find_changes
 from altegio_sync.domain.lessons import SkipReason
-from altegio_sync.domain.period import Period, day_range
+from altegio_sync.domain.period import Period
 from altegio_sync.domain.report import CompanyReport, CursorMove, RunError, SyncMode, SyncReport
 
 NOW = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)
@@ -47,12 +48,12 @@ def report(counts: RecordCounts, command: str = "sync", **changes: Any) -> SyncR
         ),
         (
             {"errors": [RunError("incomplete", "x")]},
-            "The run finished with errors: stored 424 of 620 bookings of 1–31 October. 118 are "
+            "The run finished with errors. Stored 424 of 620 bookings of 1–31 October. 118 are "
             "other services; 78 need attention: add --skipped FILE",
         ),
         (
             {"interrupted": True, "options": ("--update",)},
-            "The run was interrupted: stored 424 of 620 bookings of 1–31 October. 118 are other "
+            "The run was interrupted. Stored 424 of 620 bookings of 1–31 October. 118 are other "
             "services; 78 need attention: add --skipped FILE. To continue: altegio-sync sync "
             "2026-10-01 2026-10-31 --update --resume",
         ),
@@ -74,7 +75,7 @@ def test_the_first_sentence_is_the_result_and_what_to_do_next(
         (RecordCounts(saved=1), "Stored 1 of 1 booking of 1–31 October."),
         (
             RecordCounts(duplicates=5, stale=2, failed=1),
-            "The run finished with errors: stored 5 of 6 bookings of 1–31 October. 1 could not be "
+            "The run finished with errors. Stored 5 of 6 bookings of 1–31 October. 1 could not be "
             "stored; 2 differ from Altegio: add --update",
         ),
     ],
@@ -160,8 +161,8 @@ def test_lines_of_zeros_are_left_out() -> None:
         "skipped",
         "seconds",
     ]
-    assert "updated               2  status 2\n" in render_sync(report(counts))
-    assert "would save          400\n" in render_sync(report(counts, dry_run=True))
+    assert "  updated         2  status 2\n" in render_sync(report(counts))
+    assert "  would save        400\n" in render_sync(report(counts, dry_run=True))
 
 
 @pytest.mark.parametrize(
@@ -177,7 +178,7 @@ def test_lines_of_zeros_are_left_out() -> None:
 def test_days_are_written_as_people_write_them(
     first: tuple[int, int, int], last: tuple[int, int, int], text: str
 ) -> None:
-    assert day_range(Period.of_days(date(*first), date(*last)), 2026) == text
+    assert str(day_range(Period.of_days(date(*first), date(*last)), 2026)) == text
 
 
 def test_old_and_new_values_are_shown_of_status_times_and_ids_alone() -> None:
@@ -231,6 +232,6 @@ def test_of_many_companies_those_that_need_attention_are_listed() -> None:
 
     shown = render_sync(report)
 
-    assert "companies            25  1 needs attention" in shown
+    assert "  companies         25  1 needs attention" in shown
     assert "company 103" in shown
     assert "company 104" not in shown

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from altegio_sync.domain.continued import continue_run
+from altegio_sync.domain.day_words import day_range
 from altegio_sync.domain.exit_code import ExitCode
 from altegio_sync.domain.kept_share import kept_of
 from altegio_sync.domain.lessons import SkipReason
-from altegio_sync.domain.period import day_range
 from altegio_sync.messages import render
 from altegio_sync.messages import summary as texts
+from altegio_sync.messages.words import BOTH, join
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,16 +31,21 @@ def render_result(report: SyncReport, skipped_file: str | None = None) -> str:
     """Such as: Stored 424 of 620 bookings of 1-31 October. 118 are other services."""
     if report.companies and all(each.gave_way for each in report.companies):
         return render(texts.LEFT_TO_OTHERS())
-    sentence = render(_result(report))
+    result = _result(report)
     if report.exit_code in _ENDINGS:
-        ending = _ENDINGS[report.exit_code]
-        sentence = render(ending(result=f"{sentence[0].lower()}{sentence[1:]}"))
-    rest = "; ".join(map(render, _rest(report, skipped_file)))
-    whole = f"{sentence}. {rest}" if rest else f"{sentence}."
+        result = _ENDINGS[report.exit_code](result=result)
+    parts = list(_rest(report, skipped_file))
+    rest = join(BOTH, parts) if parts else None
     if not report.interrupted:
-        return whole
-    ending_mark = "" if whole.endswith(".") else "."
-    return f"{whole}{ending_mark} {render(texts.TO_CONTINUE(command=continue_run(report)))}"
+        whole = texts.ALONE(result=result) if rest is None else _with_rest(result, rest)
+        return render(whole)
+    whole = result if rest is None else _with_rest(result, rest)
+    to_continue = texts.TO_CONTINUE(command=continue_run(report))
+    return render(texts.ADD_CONTINUE(whole=whole, to_continue=to_continue))
+
+
+def _with_rest(result: Message, rest: Message) -> Message:
+    return texts.WITH_REST(result=result, rest=rest)
 
 
 def _result(report: SyncReport) -> Message:
@@ -77,7 +83,7 @@ def _nothing(report: SyncReport) -> Message:
     return texts.OTHERS_EMPTY() if days is None else texts.OTHERS_EMPTY_OF_DAYS(days=days)
 
 
-def _days(report: SyncReport) -> str | None:
+def _days(report: SyncReport) -> Message | None:
     """The days of the bookings, if they are the same for all companies."""
     periods = {each.period for each in report.companies if each.period is not None}
     if len(periods) != 1:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from altegio_sync.cli.columns import name_lines
 from altegio_sync.domain.durations import age_text
 from altegio_sync.domain.exit_code import ExitCode
 from altegio_sync.messages import figures as texts
@@ -14,9 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
+    from altegio_sync.domain.attention import Attention
     from altegio_sync.domain.ledger import CompanyCoverage
     from altegio_sync.domain.status import StatusReport
-    from altegio_sync.messages import Message
+    from altegio_sync.messages import Message, Template
 
     _Samples = Sequence[tuple[Mapping[str, str], float]]
 
@@ -25,33 +27,38 @@ def render_status(report: StatusReport) -> str:
     """One screen; the lines that need attention come last, plain for `grep`."""
     is_fine = report.exit_code is ExitCode.DONE
     lines = [render(texts.EVERYTHING_FINE() if is_fine else texts.NEEDS_ATTENTION()), ""]
-    lines += [f"  {name:<14}{render(value)}" for name, value in _rows(report)]
-    if attention := [str(each) for each in report.attention]:
+    lines += name_lines([(render(name()), render(value)) for name, value in _rows(report)])
+    if attention := [attention_line(each) for each in report.attention]:
         lines += ["", *attention]
     return "\n".join(lines)
 
 
-def _rows(report: StatusReport) -> Iterator[tuple[str, Message | str]]:
+def attention_line(attention: Attention) -> str:
+    """The line as `grep` finds it: the level word is the same in every language."""
+    return f"{attention.level} {' '.join(render(attention.text).split())}"
+
+
+def _rows(report: StatusReport) -> Iterator[tuple[Template, Message | str]]:
     if report.companies is not None:
-        yield "companies", ", ".join(report.companies.ids)
-    yield "last run", _last_run(report)
+        yield texts.COMPANIES_ROW, ", ".join(report.companies.ids)
+    yield texts.LAST_RUN_ROW, _last_run(report)
     several = len(report.coverage) > 1
     for each in report.coverage:
         complete = _complete(each, report.now)
         what = texts.OF_COMPANY(company=each.company, what=complete) if several else complete
-        yield "complete", what
+        yield texts.COMPLETE_ROW, what
     for company, at in sorted(report.cursors.items()):
-        yield "cursor", texts.CURSOR_AGE(company=company, span=age_text(report.now - at))
+        yield texts.CURSOR_ROW, texts.CURSOR_AGE(company=company, span=age_text(report.now - at))
     for lease in report.leases:
         at_work = texts.AT_WORK_UNTIL_KILLED if lease.is_expired else texts.AT_WORK
-        yield "at work", at_work(company=lease.company, holder=lease.holder)
-    yield "budget", _budget(report)
-    yield "documents", str(report.documents)
+        yield texts.AT_WORK_ROW, at_work(company=lease.company, holder=lease.holder)
+    yield texts.BUDGET_ROW, _budget(report)
+    yield texts.DOCUMENTS_ROW, str(report.documents)
     stale = texts.STALE_SOME if report.stale else texts.STALE_NONE
-    yield "stale", stale(number=report.stale)
-    yield "errors", texts.ERRORS_FOUND(number=report.validation_errors)
+    yield texts.STALE_ROW, stale(number=report.stale)
+    yield texts.ERRORS_ROW, texts.ERRORS_FOUND(number=report.validation_errors)
     if report.without_company:
-        yield "no company", texts.WITHOUT_COMPANY(count=report.without_company)
+        yield texts.NO_COMPANY_ROW, texts.WITHOUT_COMPANY(count=report.without_company)
 
 
 def _last_run(report: StatusReport) -> Message:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from altegio_sync.cli.columns import padded, width_of
 from altegio_sync.cli.render_result import render_result
+from altegio_sync.domain.lessons import SkipReason
 from altegio_sync.messages import render
 from altegio_sync.messages import summary as texts
 from altegio_sync.messages.words import FAILED, some_ids
@@ -16,53 +18,64 @@ if TYPE_CHECKING:
     from altegio_sync.messages import Message, Template
 
     #: A name, a number (nothing is shown where it is 0), and a note.
-    _Row = tuple[str, int, str]
+    _Row = tuple[Template, int, str]
 
 #: With more companies than this, the summary lists only companies that need attention.
 _MOST_LISTED = 20
+_REASONS = {
+    SkipReason.SERVICE: texts.OF_OTHER_SERVICES,
+    SkipReason.NO_CRM_ID: texts.WITHOUT_CRM_ID,
+    SkipReason.TEACHER_NOT_FOUND: texts.WITHOUT_TEACHER,
+    SkipReason.INVALID: texts.INVALID,
+}
 _MOMENT = "%Y-%m-%d %H:%M:%S %Z"
 
 
 def render_sync(report: SyncReport, skipped_file: str | None = None) -> str:
     """The summary at a run's end: a sentence, then the figures that are not zero."""
     lines = [render_result(report, skipped_file), ""]
-    lines += [f"  {name:<15}{value:>8}  {note}".rstrip() for name, value, note in _rows(report)]
+    rows = [(render(name), value, note) for name, value, note in _rows(report)]
+    width = width_of(name for name, _, _ in rows) + 1
+    lines += [f"  {padded(name, width)}{value:>8}  {note}".rstrip() for name, value, note in rows]
     if shifted := report.records.shifted:
         lines += ["", render(texts.SHIFTED_STARTS(count=shifted))]
     return "\n".join(lines)
 
 
-def _rows(report: SyncReport) -> Iterator[tuple[str, str, str]]:
-    yield "run", report.run_id, render(texts.DRY_RUN()) if report.dry_run else ""
+def _rows(report: SyncReport) -> Iterator[tuple[Message, str, str]]:
+    yield texts.RUN_ROW(), report.run_id, render(texts.DRY_RUN()) if report.dry_run else ""
     several = len(report.companies) > 1
     shown = report.companies
     if len(shown) > _MOST_LISTED:
         shown = [each for each in shown if _needs_attention(each)]
         attention = render(texts.LOCATIONS_NEED_ATTENTION(count=len(shown))) if shown else ""
-        yield "companies", str(len(report.companies)), attention
+        yield texts.COMPANIES_ROW(), str(len(report.companies)), attention
     for company in shown:
         is_dated = company.period is not None or company.cursor is not None
-        name = "period" if is_dated and not several else f"company {company.company}"
+        is_alone = is_dated and not several
+        name = texts.PERIOD_ROW() if is_alone else texts.COMPANY_ROW(company=company.company)
         yield name, render(_span(company)), ""
     if not several and (zone := report.companies[0].timezone) is not None:
-        yield "zone", zone, ""
+        yield texts.ZONE_ROW(), zone, ""
+    yield from ((name(), str(value), note) for name, value, note in _counts(report) if value)
+    yield texts.SECONDS_ROW(), f"{report.seconds:.1f}", ""
+
+
+def _counts(report: SyncReport) -> Iterator[_Row]:
     counts, api = report.records, report.api
-    would = "would " if report.dry_run else ""
-    rows = [
-        ("requests", api.requests, _api_note(report)),
-        ("pages", api.pages, _note(texts.READ_AGAIN, api.rereads)),
-        ("fetched", counts.fetched, ""),
-        (f"{would}save" if would else "saved", counts.saved, ""),
-        (f"{would}update" if would else "updated", counts.updated, _changed_fields(report)),
-        ("already stored", counts.duplicates, ""),
-        ("stale", counts.stale, _stale_note(report)),
-        *_lead_rows(report),
-        ("skipped", sum(counts.skipped.values()), _skipped_note(report)),
-        ("failed", counts.failed, _ids_note(report, "failed")),
-        *_completeness_rows(report),
-    ]
-    yield from ((name, str(value), note) for name, value, note in rows if value)
-    yield "seconds", f"{report.seconds:.1f}", ""
+    saved = texts.WOULD_SAVE_ROW if report.dry_run else texts.SAVED_ROW
+    updated = texts.WOULD_UPDATE_ROW if report.dry_run else texts.UPDATED_ROW
+    yield texts.REQUESTS_ROW, api.requests, _api_note(report)
+    yield texts.PAGES_ROW, api.pages, _note(texts.READ_AGAIN, api.rereads)
+    yield texts.FETCHED_ROW, counts.fetched, ""
+    yield saved, counts.saved, ""
+    yield updated, counts.updated, _changed_fields(report)
+    yield texts.STORED_ROW, counts.duplicates, ""
+    yield texts.STALE_ROW, counts.stale, _stale_note(report)
+    yield from _lead_rows(report)
+    yield texts.SKIPPED_ROW, sum(counts.skipped.values()), _skipped_note(report)
+    yield texts.FAILED_ROW, counts.failed, _ids_note(report, "failed")
+    yield from _completeness_rows(report)
 
 
 def _needs_attention(company: CompanyReport) -> bool:
@@ -96,8 +109,8 @@ def _ids_note(report: SyncReport, name: str) -> str:
 def _lead_rows(report: SyncReport) -> Iterator[_Row]:
     """Rows about replaced leads and about doubtful leads, with the next command."""
     undo = "" if report.dry_run else render(texts.OLD_LEADS_BACK(run_id=report.run_id))
-    yield "lead changed", len(report.lead_changes), undo
-    yield "doubtful lead", report.records.doubtful, render(texts.OTHER_LEAD())
+    yield texts.LEAD_CHANGED_ROW, len(report.lead_changes), undo
+    yield texts.DOUBTFUL_ROW, report.records.doubtful, render(texts.OTHER_LEAD())
 
 
 def _completeness_rows(report: SyncReport) -> Iterator[_Row]:
@@ -108,14 +121,14 @@ def _completeness_rows(report: SyncReport) -> Iterator[_Row]:
         _note(texts.DAYS_CHECKED, days.checked),
         _note(texts.DAYS_INCOMPLETE, days.unsettled),
     )
-    yield "days read", days.proved + days.checked + days.unsettled, grades
-    yield "days not read", days.resumed, render(texts.DAYS_COMPLETE())
+    yield texts.DAYS_READ_ROW, days.proved + days.checked + days.unsettled, grades
+    yield texts.DAYS_NOT_READ_ROW, days.resumed, render(texts.DAYS_COMPLETE())
     gone = texts.WOULD_MARK_GONE if report.dry_run else texts.GONE
     answers = _notes(
         render((gone if vanished.gone else texts.NONE_GONE)(number=vanished.gone)),
         _note(texts.LEFT_AS_THEY_ARE, vanished.left),
     )
-    yield "not listed", vanished.asked, render(texts.ASKED_BY_ID(answers=answers))
+    yield texts.NOT_LISTED_ROW, vanished.asked, render(texts.ASKED_BY_ID(answers=answers))
 
 
 def _span(company: CompanyReport) -> Message:
@@ -144,4 +157,4 @@ def _stale_note(report: SyncReport) -> str:
 
 def _skipped_note(report: SyncReport) -> str:
     skipped = report.records.skipped_by_reason
-    return ", ".join(f"{reason.value} {count}" for reason, count in skipped.items() if count)
+    return _notes(*(_note(_REASONS[reason], count) for reason, count in skipped.items()))

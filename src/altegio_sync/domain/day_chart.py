@@ -6,17 +6,19 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Literal
 
+from altegio_sync.domain.day_words import short_day, short_month, week_of, whole_day
 from altegio_sync.domain.stats import EARLIEST, LATEST
+from altegio_sync.messages.calendar import YEAR
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from altegio_sync.domain.period import Period
     from altegio_sync.domain.stats import DayCount
+    from altegio_sync.messages import Message
 
 Unit = Literal["day", "week", "month", "year"]
 _UNITS: tuple[Unit, ...] = ("day", "week", "month", "year")
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 #: A mistyped year must not flatten the chart, so days that are further away are only counted.
 _YEARS_SHOWN = 20
 
@@ -43,23 +45,23 @@ class DayChart:
     def highest(self) -> int:
         return max((bar.count for bar in self.bars), default=0)
 
-    def label(self, bar: Bar) -> str:
-        day = bar.first_day
+    def label(self, bar: Bar) -> Message:
+        """The bar in short, such as `2 Mar`."""
         match self.unit:
             case "day" | "week":
-                return f"{day.day} {_MONTHS[day.month - 1]}"
+                return short_day(bar.first_day)
             case "month":
-                return f"{_MONTHS[day.month - 1]} {day.year}"
+                return short_month(bar.first_day)
             case "year":
-                return str(day.year)
+                return YEAR(year=str(bar.first_day.year))
 
-    def title(self, bar: Bar) -> str:
+    def title(self, bar: Bar) -> Message:
         """The bar in words, such as `week of 2 Mar 2026`."""
         match self.unit:
             case "day":
-                return f"{bar.first_day:%a} {self.label(bar)} {bar.first_day.year}"
+                return whole_day(bar.first_day)
             case "week":
-                return f"week of {self.label(bar)} {bar.first_day.year}"
+                return week_of(bar.first_day)
             case "month" | "year":
                 return self.label(bar)
 

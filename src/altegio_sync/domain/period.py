@@ -141,15 +141,3 @@ _NAMED: dict[str, Callable[[date], tuple[date, date]]] = {
     "around": lambda today: (today - timedelta(days=30), today + timedelta(days=60)),
 }
 PERIOD_NAMES = tuple(_NAMED)
-
-
-def day_range(period: Period, this_year: int) -> str:
-    """The period in words, such as 1–31 October; with the year if it is not this year."""
-    first, last = period.start, period.last_day
-    year = "" if first.year == last.year == this_year else f" {last.year}"
-    if first == last:
-        return f"{first.day} {first:%B}{year}"
-    if (first.year, first.month) == (last.year, last.month):
-        return f"{first.day}–{last.day} {first:%B}{year}"
-    first_year = "" if first.year == last.year else f" {first.year}"
-    return f"{first.day} {first:%B}{first_year} – {last.day} {last:%B}{year}"

@@ -27,7 +27,17 @@ LAST_SUCCEEDED = Template("last_succeeded", "Last {command}: {run_id} succeeded 
 LAST_INTERRUPTED = Template("last_interrupted", "Last {command}: {run_id} was interrupted {when}")
 LAST_FAILED = Template("last_failed", "Last {command}: {run_id} failed {when}")
 
-# Of `status`.
+# Of `status`: the names of its rows, then their values.
+COMPANIES_ROW = Template("status_row_companies", "companies")
+LAST_RUN_ROW = Template("status_row_last_run", "last run")
+COMPLETE_ROW = Template("status_row_complete", "complete")
+CURSOR_ROW = Template("status_row_cursor", "cursor")
+AT_WORK_ROW = Template("status_row_at_work", "at work")
+BUDGET_ROW = Template("status_row_budget", "budget")
+DOCUMENTS_ROW = Template("status_row_documents", "documents")
+STALE_ROW = Template("status_row_stale", "stale")
+ERRORS_ROW = Template("status_row_errors", "errors")
+NO_COMPANY_ROW = Template("status_row_no_company", "no company")
 COMPLETE_DAYS = Template("complete_days", "{graded} of the last {days} days, {proved} proved")
 AND_OUTDATED = Template("and_outdated", "{complete}, {number} more under earlier settings or rules")
 AND_OLDEST_PROOF = Template("and_oldest_proof", "{complete}, the oldest proof {span} old")

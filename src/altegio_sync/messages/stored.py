@@ -48,7 +48,8 @@ def find_templates() -> Mapping[str, Template]:
         import_module(f"{area.__name__}.{each.name}") for each in iter_modules(area.__path__)
     ]
     found = [value for module in modules for value in vars(module).values()]
-    return {each.code: each for each in found if isinstance(each, Template)}
+    lists = [each for value in found if isinstance(value, tuple) for each in value]
+    return {each.code: each for each in [*found, *lists] if isinstance(each, Template)}
 
 
 def _can_be_shown(message: Message) -> bool:

@@ -34,14 +34,17 @@ LOCATIONS_NEED_ATTENTION = Template(
 )
 LEFT_TO_OTHERS = Template("left_to_others", "Nothing was read: another run is at work on it.")
 
-# How the run ended; the result begins with a small letter there.
-ENDED_WITH_ERRORS = Template("ended_with_errors", "The run finished with errors: {result}")
-ENDED_FAILED = Template("ended_failed", "The run failed: {result}")
-ENDED_INTERRUPTED = Template("ended_interrupted", "The run was interrupted: {result}")
+# How the run ended, the result, and the rest; each begins as a sentence.
+ENDED_WITH_ERRORS = Template("ended_with_errors", "The run finished with errors. {result}")
+ENDED_FAILED = Template("ended_failed", "The run failed. {result}")
+ENDED_INTERRUPTED = Template("ended_interrupted", "The run was interrupted. {result}")
+ALONE = Template("result_alone", "{result}.")
+WITH_REST = Template("result_and_rest", "{result}. {rest}")
+ADD_CONTINUE = Template("result_then_continue", "{whole}. {to_continue}")
 
 # What became of the other bookings, and what to do.
 OTHER_SERVICES = Template(
-    "other_services", "{count} is other services", "{count} are other services"
+    "other_services", "{count} is another service", "{count} are other services"
 )
 COULD_NOT_STORE = Template("could_not_store", "{count} could not be stored")
 NEED_ATTENTION = Template(
@@ -68,6 +71,36 @@ SHIFTED_STARTS = Template(
     "{count} starts differ by exactly the zone's offset: another program stored local times in "
     "another zone (docs/migrate.md)",
 )
+
+# The names of the figures.
+RUN_ROW = Template("summary_run", "run")
+COMPANIES_ROW = Template("summary_companies", "companies")
+COMPANY_ROW = Template("summary_company", "company {company}")
+PERIOD_ROW = Template("summary_period", "period")
+ZONE_ROW = Template("summary_zone", "zone")
+REQUESTS_ROW = Template("summary_requests", "requests")
+PAGES_ROW = Template("summary_pages", "pages")
+FETCHED_ROW = Template("summary_fetched", "fetched")
+SAVED_ROW = Template("summary_saved", "saved")
+WOULD_SAVE_ROW = Template("summary_would_save", "would save")
+UPDATED_ROW = Template("summary_updated", "updated")
+WOULD_UPDATE_ROW = Template("summary_would_update", "would update")
+STORED_ROW = Template("summary_stored", "already stored")
+STALE_ROW = Template("summary_stale", "stale")
+LEAD_CHANGED_ROW = Template("summary_lead_changed", "lead changed")
+DOUBTFUL_ROW = Template("summary_doubtful", "doubtful lead")
+SKIPPED_ROW = Template("summary_skipped", "skipped")
+FAILED_ROW = Template("summary_failed", "failed")
+DAYS_READ_ROW = Template("summary_days_read", "days read")
+DAYS_NOT_READ_ROW = Template("summary_days_not_read", "days not read")
+NOT_LISTED_ROW = Template("summary_not_listed", "not listed")
+SECONDS_ROW = Template("summary_seconds", "seconds")
+
+# Why bookings were skipped.
+OF_OTHER_SERVICES = Template("skipped_service", "other services {number}")
+WITHOUT_CRM_ID = Template("skipped_no_crm_id", "no CRM id {number}")
+WITHOUT_TEACHER = Template("skipped_teacher_not_found", "teacher not found {number}")
+INVALID = Template("skipped_invalid", "unreadable {number}")
 
 # Beside the figures.
 DRY_RUN = Template("dry_run", "dry run: nothing was written")

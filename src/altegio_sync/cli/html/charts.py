@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from altegio_sync.cli.html.markup import Markup, element, join
+from altegio_sync.messages import render
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -49,7 +50,7 @@ def columns(chart: DayChart, label: str) -> Markup:
     drawn = []
     for number, each in enumerate(chart.bars):
         left = number * share
-        title = element("title", f"{chart.title(each)}: {each.count:,}")
+        title = element("title", f"{render(chart.title(each))}: {each.count:,}")
         area = element("rect", x=f"{left:.3f}%", width=f"{share:.3f}%", height="100%", class_="hit")
         column = element(
             "rect",
@@ -91,7 +92,7 @@ def _ticks(chart: DayChart, share: float) -> Iterable[Markup]:
         if last and number in (0, last):
             x, anchor = ("0%", "start") if number == 0 else ("100%", "end")
         # The label is below the plot, by the height of the text.
-        label = chart.label(bars[number])
+        label = render(chart.label(bars[number]))
         yield element("text", label, x=x, y="100%", dy="1.6em", text_anchor=anchor)
 
 

@@ -176,7 +176,10 @@ def _days(report: StatsReport) -> Markup:
         f"{chart.title(chart.bars[-1])}; the most, {highest.count:,}: {chart.title(highest)}"
     )
     rows = [
-        (element("time", chart.title(each), datetime=str(each.first_day)), number(each.count))
+        (
+            element("time", render(chart.title(each)), datetime=str(each.first_day)),
+            number(each.count),
+        )
         for each in chart.bars
     ]
     numbers = element(
