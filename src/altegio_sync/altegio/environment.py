@@ -16,6 +16,7 @@ from altegio_sync.altegio.address import is_host, is_loopback
 from altegio_sync.errors import ConfigError
 from altegio_sync.messages import api as texts
 from altegio_sync.messages.foreign_text import plain
+from altegio_sync.messages.os_errors import os_reason
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -103,7 +104,7 @@ def _tls() -> ssl.SSLContext:
         if file and not _is_usable(file):
             why: Message | str = texts.HOLDS_NO_CERTIFICATE()
             if isinstance(error, OSError) and not isinstance(error, ssl.SSLError):
-                why = error.strerror or why
+                why = os_reason(error)
             path = plain(file, _LONGEST_PATH)
             raise ConfigError(texts.UNREADABLE_CERTIFICATE_FILE(path=path, reason=why)) from None
         if key_log := os.environ.get("SSLKEYLOGFILE"):

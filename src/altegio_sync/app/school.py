@@ -194,7 +194,7 @@ def _build_altegio(
 
     def on_retry(error: AltegioError, *, wait_s: float, tries: int) -> None:
         event = "retry_rate_limited" if isinstance(error, RateLimitedError) else "retry"
-        warn(event, reason=str(error), wait_s=wait_s, tries=tries)
+        warn(event, reason=error.message, wait_s=wait_s, tries=tries)
 
     return AltegioApi(
         config.company_token.get_secret_value(),

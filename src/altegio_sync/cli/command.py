@@ -30,6 +30,7 @@ from altegio_sync.log import configure_logging, get_logger
 from altegio_sync.messages import commands as texts
 from altegio_sync.messages.foreign_text import json_safe, plain
 from altegio_sync.messages.language import follow_school, follow_settings
+from altegio_sync.messages.os_errors import os_reason
 from altegio_sync.settings_file import read_settings_file
 from altegio_sync.usecases.stopping import StopSignal
 
@@ -132,8 +133,7 @@ def execute(options: CommandOptions, body: Callable[[StopSignal], Awaitable[int]
             _send_nowhere(output.fileno())
             # The reader of a pipe may stop reading at any time.
             if not isinstance(error, BrokenPipeError):
-                why = error.strerror or type(error).__name__
-                message = texts.OUTPUT_FAILED(reason=why)
+                message = texts.OUTPUT_FAILED(reason=os_reason(error))
                 get_logger().error("failed", code="output", message=message)
             code = ExitCode.PARTLY
     return code
@@ -254,7 +254,7 @@ def tell_errors(options: CommandOptions, errors: Iterable[RunError]) -> None:
 
 def _describe_outside(error: OSError) -> Message:
     """Describe an error of a file, of a disk, or of this machine's network."""
-    why = error.strerror or type(error).__name__
+    why = os_reason(error)
     if error.filename is not None:
         return texts.CANNOT_USE(file=str(error.filename), reason=why)
     return texts.CANNOT_GO_ON(place=_place(error), reason=why)

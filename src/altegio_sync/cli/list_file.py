@@ -16,6 +16,7 @@ from altegio_sync.cli.private_file import cannot_write, private_file
 from altegio_sync.errors import ConfigError
 from altegio_sync.messages import files as texts
 from altegio_sync.messages.foreign_text import REPLACEMENT, plain
+from altegio_sync.messages.os_errors import os_reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -76,7 +77,7 @@ def list_file(path: Path, header: Sequence[str], what: Message) -> Iterator[List
     except FileNotFoundError:
         found = None
     except OSError as error:
-        raise cannot_write(path, error.strerror) from error
+        raise cannot_write(path, os_reason(error)) from error
     if found is not None:
         _refuse_others(path, found, header, what)
     if found is not None and (stat.S_ISCHR(found.st_mode) or _folder_refuses(path)):
@@ -96,7 +97,7 @@ def _refuse_others(path: Path, found: os.stat_result, header: Sequence[str], wha
             with path.open("rb") as file:
                 beginning = file.read(1024).removeprefix(_BOM)
         except OSError as error:
-            raise cannot_write(path, error.strerror) from error
+            raise cannot_write(path, os_reason(error)) from error
         if beginning and not beginning.startswith(",".join(header).encode()):
             raise cannot_write(path, texts.OF_ANOTHER_KIND(what=what))
     elif not stat.S_ISCHR(found.st_mode):
@@ -126,4 +127,4 @@ def _write_into(path: Path, text: str) -> None:
                 os.fchmod(descriptor, 0o600)
             file.write(text)
     except OSError as error:
-        raise cannot_write(path, error.strerror) from error
+        raise cannot_write(path, os_reason(error)) from error

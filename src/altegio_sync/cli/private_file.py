@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from altegio_sync.errors import ConfigError
 from altegio_sync.messages import files as texts
+from altegio_sync.messages.os_errors import os_reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -38,7 +39,7 @@ class PendingFile:
                 os.fsync(self._descriptor)
             self._draft.replace(self.path)
         except OSError as error:
-            raise cannot_write(self.path, error.strerror) from error
+            raise cannot_write(self.path, os_reason(error)) from error
 
 
 @contextmanager
@@ -63,7 +64,7 @@ def private_file(
     try:
         descriptor, draft = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:100]}.")
     except OSError as error:
-        raise cannot_write(path, error.strerror) from error
+        raise cannot_write(path, os_reason(error)) from error
     try:
         yield PendingFile(target, Path(draft), descriptor)
     finally:
@@ -79,7 +80,7 @@ def _beginning_of(path: Path) -> bytes:
     except FileNotFoundError:
         return b""
     except OSError as error:
-        raise cannot_write(path, error.strerror) from error
+        raise cannot_write(path, os_reason(error)) from error
 
 
 def cannot_write(path: Path, reason: Message | str | None) -> ConfigError:

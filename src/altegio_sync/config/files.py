@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from altegio_sync.messages import settings as texts
+from altegio_sync.messages.os_errors import os_reason
 from altegio_sync.settings_file import ENCODING
 
 if TYPE_CHECKING:
@@ -35,5 +36,5 @@ def find_file_problem(path: Path, most_bytes: int | None = None) -> Message | st
     except UnicodeDecodeError:
         return texts.IS_NO_TEXT()
     except OSError as error:
-        return error.strerror or type(error).__name__
+        return os_reason(error)
     return None

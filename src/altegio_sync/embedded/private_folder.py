@@ -13,6 +13,7 @@ from typing import IO, TYPE_CHECKING
 
 from altegio_sync.errors import ConfigError
 from altegio_sync.messages import embedded as texts
+from altegio_sync.messages.os_errors import os_reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,7 +40,7 @@ def make_private(folder: Path) -> None:
             raise ConfigError(_about_owner(folder, found.st_uid))
         folder.chmod(0o700)
     except OSError as error:
-        raise ConfigError(_why_not_made(folder, error.strerror or "")) from error
+        raise ConfigError(_why_not_made(folder, os_reason(error))) from error
 
 
 def _make_one(folder: Path) -> None:
@@ -62,7 +63,7 @@ def _is_empty(folder: Path) -> bool:
         return False
 
 
-def _why_not_made(folder: Path, reason: str) -> Message:
+def _why_not_made(folder: Path, reason: Message | str) -> Message:
     """The reason. If another user owns the folder, the reason names the folder and its owner."""
     for each in (folder, *folder.parents):
         try:

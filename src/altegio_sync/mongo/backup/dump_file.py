@@ -18,6 +18,7 @@ from bson.raw_bson import RawBSONDocument
 from altegio_sync.domain.dump import DumpDigest
 from altegio_sync.errors import AltegioSyncError, ConfigError
 from altegio_sync.messages import dumps as texts
+from altegio_sync.messages.os_errors import os_reason
 from altegio_sync.mongo.core.batches import batched
 
 if TYPE_CHECKING:
@@ -136,7 +137,7 @@ def read_documents(path: Path) -> Iterator[RawBSONDocument]:
     except (EOFError, gzip.BadGzipFile, zlib.error):
         raise UnreadableDumpError(texts.DAMAGED_ZIP(path=str(path))) from None
     except OSError as error:
-        reason = texts.CANNOT_READ(path=str(path), reason=error.strerror)
+        reason = texts.CANNOT_READ(path=str(path), reason=os_reason(error))
         raise UnreadableDumpError(reason) from None
 
 

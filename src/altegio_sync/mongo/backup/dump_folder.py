@@ -23,6 +23,7 @@ from urllib.parse import quote, quote_plus
 from altegio_sync.errors import ConfigError
 from altegio_sync.messages import dumps as texts
 from altegio_sync.messages.files import CANNOT_WRITE
+from altegio_sync.messages.os_errors import os_reason
 from altegio_sync.mongo.backup.dump_file import DumpError, UnreadableDumpError, new_private_gzip
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def usable_target(path: Path) -> Path:
 
 
 def _cannot_write(path: Path, error: OSError) -> Message:
-    return CANNOT_WRITE(path=str(path), reason=error.strerror)
+    return CANNOT_WRITE(path=str(path), reason=os_reason(error))
 
 
 @contextmanager
@@ -157,7 +158,7 @@ def check_there(path: Path) -> None:
     try:
         path.stat()
     except OSError as error:
-        raise ConfigError(texts.NOT_THERE(path=str(path), reason=error.strerror)) from None
+        raise ConfigError(texts.NOT_THERE(path=str(path), reason=os_reason(error))) from None
 
 
 def find_dump_file(path: Path, database: str, collection: str) -> Path:
@@ -171,7 +172,7 @@ def find_dump_file(path: Path, database: str, collection: str) -> Path:
     try:
         folders = [path, *sorted(each for each in path.iterdir() if each.is_dir())]
     except OSError as error:
-        reason = texts.CANNOT_READ(path=str(path), reason=error.strerror)
+        reason = texts.CANNOT_READ(path=str(path), reason=os_reason(error))
         raise UnreadableDumpError(reason) from None
     names = [stem + suffix for stem in _possible_stems(collection) for suffix in _SUFFIXES]
     files = (folder / name for folder in folders for name in names)

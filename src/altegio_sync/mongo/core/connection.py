@@ -29,6 +29,7 @@ from pymongo.write_concern import WriteConcern
 
 from altegio_sync.errors import ConfigError, StoreError, StoreRightError, StoreUnavailableError
 from altegio_sync.messages import store as texts
+from altegio_sync.messages.os_errors import os_reason
 from altegio_sync.mongo.core.collation import PlainDatabase, find_collated
 from altegio_sync.mongo.core.py311_wait_for import replace_wait_for
 from altegio_sync.mongo.core.refusals import UNAUTHORIZED, explain
@@ -107,7 +108,7 @@ def _is_about_srv(option: str) -> bool:
 
 
 def _unreadable_file(error: OSError) -> ConfigError:
-    return ConfigError(texts.UNUSABLE_FILE(reason=error.strerror or type(error).__name__))
+    return ConfigError(texts.UNUSABLE_FILE(reason=os_reason(error)))
 
 
 @asynccontextmanager
