@@ -18,6 +18,7 @@ from altegio_sync.domain.stats import (
     StatusCount,
     StoredCounts,
     TrialCounts,
+    label_of,
 )
 
 NOW = datetime(2026, 10, 26, 9, 30, tzinfo=UTC)
@@ -36,8 +37,8 @@ def a_report(name: str = "Агата Взірцева", **changes: Any) -> Stats
         deleted=35,
         trial=7,
         statuses=(
-            *(StatusCount("1", "Arrived", 31_000), StatusCount("-1", "No-show", 400)),
-            StatusCount(name, "Unknown", 65),
+            *(StatusCount("1", label_of("1"), 31_000), StatusCount("-1", label_of("-1"), 400)),
+            StatusCount(name, label_of(name), 65),
         ),
         top_teachers=(NamedCount("10", name, 20_000), NamedCount("11", None, 3)),
         top_services=(NamedCount("20", name, 31_000), NamedCount(name, None, 1)),

@@ -151,7 +151,7 @@ async def test_without_a_location_the_known_zone_is_taken_and_without_one_nothin
     shown = render_validation(
         ValidationReport(1, [], zones=unknown.zones, unrepaired=unknown.unrepaired)
     )
-    assert "For dates without a zone none is known: no run yet" in shown
+    assert "No zone is known for dates without a zone: no run yet" in shown
     assert "1 unchanged: a date without a zone, and no zone is known: set ALTEGIO_TIMEZONE" in shown
     assert await starts(collection) == [utc(7)]
     assert NO_ZONE() not in known.unrepaired.counts

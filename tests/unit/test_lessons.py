@@ -99,7 +99,7 @@ def test_a_lesson_without_a_title_would_break_the_collection_and_is_invalid() ->
 
 
 def test_statuses_have_the_words_of_the_school() -> None:
-    assert {each.value: each.label for each in AttendanceStatus} == {
+    assert {each.value: str(each.label) for each in AttendanceStatus} == {
         "0": "Pending",
         "1": "Arrived",
         "-1": "No-show",

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from rich.console import Console
 
-from altegio_sync.cli.render_findings import wrong_text
+from altegio_sync.cli.render_findings import wrong_value
 from altegio_sync.cli.render_stats import counts_table
 from altegio_sync.domain.findings import FoundDocument, WrongValue
 
@@ -41,4 +41,4 @@ def test_a_value_that_looks_right_says_what_is_wrong(value: str, shown: str) -> 
     wrong = WrongValue("leadId", "string", value)
     found = FoundDocument("id", "501", "77", "1", "Т", None, None, value, (wrong,))
 
-    assert wrong_text(found, "id-format", ZoneInfo("Europe/Kyiv")) == shown
+    assert str(wrong_value(found, "id-format", ZoneInfo("Europe/Kyiv"))) == shown

@@ -19,6 +19,6 @@ def test_all_ways_to_have_no_status_are_one_count() -> None:
         ]
     ]
 
-    counts = [(each.status, each.label, each.count) for each in in_fixed_order(found)[4:]]
+    counts = [(each.status, str(each.label), each.count) for each in in_fixed_order(found)[4:]]
 
     assert counts == [(None, "Missing", 8), (None, "Not text (int)", 2), ("9", "Unknown", 2)]

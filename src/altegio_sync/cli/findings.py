@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 
 from altegio_sync.app.rules import RULE_IDS
 from altegio_sync.cli.list_file import list_file
-from altegio_sync.cli.render_findings import group_lines, local_text, wrong_text
+from altegio_sync.cli.render_findings import group_lines, local_text, wrong_value
 from altegio_sync.errors import ConfigError
+from altegio_sync.messages import render
 from altegio_sync.messages import validation as texts
 from altegio_sync.messages.files import LIST_OF_FINDINGS, WRITES_CSV
+from altegio_sync.messages.findings import ALL_OF_RULE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -104,6 +106,7 @@ async def load_details(
 def _cells(
     finding: RuleFinding, number: int, found: FoundDocument, zone: ZoneInfo
 ) -> Sequence[str]:
+    problem = wrong_value(found, finding.rule, zone)
     return (
         *(finding.rule, finding.severity.value, str(number)),
         found.appointment_id or "",
@@ -111,7 +114,8 @@ def _cells(
         local_text(found.ends_at, zone),
         *(found.teacher_id or "", found.teacher_name or "", found.lead_id or ""),
         found.company_id or "",
-        wrong_text(found, finding.rule, zone),
+        # Programs read this file, so it is in English.
+        "" if problem is None else str(problem),
         found.document_id,
     )
 
@@ -129,7 +133,6 @@ async def detail_lines(
             groups = (await source.find_examples(finding))[:_EXAMPLES]
             lines[finding.rule] = list(group_lines(finding.rule, groups, zone))
             if finding.count > sum(map(len, groups)):
-                lines[finding.rule].append(
-                    f"        all: altegio-sync validate --list {finding.rule}"
-                )
+                all_of_rule = ALL_OF_RULE(rule=finding.rule)
+                lines[finding.rule].append(f"        {render(all_of_rule)}")
     return lines

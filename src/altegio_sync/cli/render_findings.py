@@ -6,13 +6,17 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from altegio_sync.domain.stats import label_of
+from altegio_sync.messages import findings as texts
+from altegio_sync.messages import render
 from altegio_sync.messages.foreign_text import has_invisible, plain
+from altegio_sync.messages.words import LISTED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from zoneinfo import ZoneInfo
 
     from altegio_sync.domain.findings import FoundDocument, Group, WrongValue
+    from altegio_sync.messages import Message
 
 _LONGEST = 60
 
@@ -29,17 +33,25 @@ def group_lines(rule: str, groups: Iterable[Group], zone: ZoneInfo) -> Iterator[
 
 
 def _document_line(found: FoundDocument, rule: str, zone: ZoneInfo) -> str:
-    start = local_text(found.starts_at, zone) or "no start"
-    parts = [teacher_text(found), start, f"lead {_short(found.lead_id or 'unknown')}"]
-    wrong = wrong_text(found, rule, zone)
-    known = f"booking {_short(found.known_as)}"
-    return "  ".join([*parts, f"{known}: {wrong}" if wrong else known])
+    lead, known_as = found.lead_id, _short(found.known_as)
+    problem = wrong_value(found, rule, zone)
+    parts = (
+        _teacher(found),
+        local_text(found.starts_at, zone) or texts.NO_START(),
+        texts.NO_LEAD() if lead is None else texts.LEAD(lead=_short(lead)),
+        texts.BOOKING(booking=known_as)
+        if problem is None
+        else texts.BOOKING_BECAUSE(booking=known_as, problem=problem),
+    )
+    return "  ".join(map(render, parts))
 
 
-def teacher_text(found: FoundDocument) -> str:
+def _teacher(found: FoundDocument) -> Message | str:
     if found.teacher_name is not None:
         return _short(found.teacher_name)
-    return "no teacher" if found.teacher_id is None else f"teacher {_short(found.teacher_id)}"
+    if found.teacher_id is None:
+        return texts.NO_TEACHER()
+    return texts.TEACHER_BY_ID(teacher=_short(found.teacher_id))
 
 
 def local_text(moment: datetime | None, zone: ZoneInfo) -> str:
@@ -52,46 +64,75 @@ def local_text(moment: datetime | None, zone: ZoneInfo) -> str:
         return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
-def wrong_text(found: FoundDocument, rule: str, zone: ZoneInfo) -> str:
-    """What is wrong with the document."""
+def wrong_value(found: FoundDocument, rule: str, zone: ZoneInfo) -> Message | None:
+    """What is wrong with the document; None if the rule says it all."""
     match rule:
         case "duplicate-appointment":
-            return f"copy {_short(found.document_id)}, {_dates_text(found, zone)}"
+            dates = [_storing_date(each, zone) for each in found.wrong]
+            return texts.COPY(document=_short(found.document_id), dates=dates)
         case "duplicate-lesson":
-            return "the same lead, teacher and start"
+            return texts.SAME_LESSON()
         case "teacher-overlap":
-            return f"until {local_text(found.ends_at, zone)}"
-        case "odd-length":
-            return ", ".join(f"{each.value} minutes ({each.kind})" for each in found.wrong)
+            return texts.UNTIL(moment=local_text(found.ends_at, zone))
         case "date-order":
-            return f"ends at {local_text(found.ends_at, zone)}"
+            return texts.ENDS_AT(moment=local_text(found.ends_at, zone))
         case "forgotten-pending":
-            return f"Pending, ended at {local_text(found.ends_at, zone)}"
-        case "future-completed":
-            return ", ".join(f"{label_of(str(each.value))} in the future" for each in found.wrong)
+            moment = local_text(found.ends_at, zone)
+            return texts.STILL_PENDING(status=label_of("0"), moment=moment)
         case _:
-            return ", ".join(_value_text(each, zone) for each in found.wrong)
+            parts = [_part(each, rule, zone) for each in found.wrong]
+            return LISTED(ids=parts) if parts else None
 
 
-def _dates_text(found: FoundDocument, zone: ZoneInfo) -> str:
-    return ", ".join(
-        f"{'created' if each.field == 'createdAt' else 'updated'} "
-        f"{local_text(each.value, zone) if isinstance(each.value, datetime) else 'at no time'}"
-        for each in found.wrong
-    )
+def _part(wrong: WrongValue, rule: str, zone: ZoneInfo) -> Message:
+    match rule:
+        case "odd-length":
+            return _length(wrong)
+        case "future-completed":
+            return texts.IN_FUTURE(status=label_of(str(wrong.value)))
+        case _:
+            return _value(wrong, zone)
 
 
-def _value_text(wrong: WrongValue, zone: ZoneInfo) -> str:
-    if wrong.kind in ("missing", "empty"):
-        return f"{wrong.field} is {wrong.kind}"
-    if wrong.value is None:
-        return f"{wrong.field} ({wrong.kind})" if wrong.kind else wrong.field
-    value = wrong.value
-    text = local_text(value, zone) if isinstance(value, datetime) else f'"{_short(value)}"'
-    kind = "" if wrong.kind in ("", "string") else f" ({wrong.kind})"
-    # Without these words, the value would look correct.
-    marks = " with invisible characters" if has_invisible(str(value)) else ""
-    return f"{wrong.field} {text}{kind}{marks}"
+def _length(wrong: WrongValue) -> Message:
+    template = texts.SHORT if wrong.kind == "short" else texts.LONG
+    return template(count=wrong.value if isinstance(wrong.value, int) else 0)
+
+
+def _storing_date(wrong: WrongValue, zone: ZoneInfo) -> Message:
+    is_creation = wrong.field == "createdAt"
+    if not isinstance(wrong.value, datetime):
+        return texts.CREATED_AT_NO_TIME() if is_creation else texts.UPDATED_AT_NO_TIME()
+    template = texts.CREATED if is_creation else texts.UPDATED
+    return template(moment=local_text(wrong.value, zone))
+
+
+def _value(wrong: WrongValue, zone: ZoneInfo) -> Message:
+    match wrong.kind, wrong.value:
+        case "missing", _:
+            return texts.FIELD_MISSING(field=wrong.field)
+        case "empty", _:
+            return texts.FIELD_EMPTY(field=wrong.field)
+        case "", None:
+            return texts.FIELD(field=wrong.field)
+        case _, None:
+            return texts.FIELD_OF_KIND(field=wrong.field, kind=_kind(wrong.kind))
+        case _, datetime() as moment:
+            return _with_kind(wrong, local_text(moment, zone))
+        case _, value:
+            what = _with_kind(wrong, texts.QUOTED(value=_short(value)))
+            return texts.INVISIBLE(what=what) if has_invisible(str(value)) else what
+
+
+def _with_kind(wrong: WrongValue, value: Message | str) -> Message:
+    if wrong.kind in ("", "string"):
+        return texts.FIELD_VALUE(field=wrong.field, value=value)
+    return texts.FIELD_VALUE_OF_KIND(field=wrong.field, value=value, kind=_kind(wrong.kind))
+
+
+def _kind(kind: str) -> Message | str:
+    """A type of MongoDB has the same name in every language."""
+    return texts.EXTRA_SPACES() if kind == "extra spaces" else kind
 
 
 def _short(text: object) -> str:

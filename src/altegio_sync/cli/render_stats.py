@@ -15,7 +15,6 @@ from altegio_sync.domain.durations import age_text
 from altegio_sync.domain.stats import share_of
 from altegio_sync.messages import figures as texts
 from altegio_sync.messages import render
-from altegio_sync.messages.foreign_text import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -53,7 +52,7 @@ def draw_stats(report: StatsReport) -> Iterable[Table | Text | str]:
         yield render(texts.ONLY_COMPANIES(companies=report.companies.ids))
     yield from _totals(report)
     counts = report.counts
-    statuses = [(plain(each.label), each.count) for each in report.by_status]
+    statuses = [(render(each.label), each.count) for each in report.by_status]
     yield counts_table("Status", statuses, counts.active)
     teachers = [(each.shown_name, each.count) for each in counts.top_teachers]
     yield counts_table("Teachers", teachers, counts.active)

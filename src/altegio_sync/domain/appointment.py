@@ -6,8 +6,12 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from altegio_sync.messages import lessons as texts
+
 if TYPE_CHECKING:
     from datetime import datetime
+
+    from altegio_sync.messages import Message
 
 
 class AttendanceStatus(Enum):
@@ -19,8 +23,11 @@ class AttendanceStatus(Enum):
     CONFIRMED = "2"
 
     @property
-    def label(self) -> str:
-        return {"0": "Pending", "1": "Arrived", "-1": "No-show", "2": "Confirmed"}[self.value]
+    def label(self) -> Message:
+        return _LABELS[self.value]()
+
+
+_LABELS = {"0": texts.PENDING, "1": texts.ARRIVED, "-1": texts.NO_SHOW, "2": texts.CONFIRMED}
 
 
 @dataclass(frozen=True, slots=True)

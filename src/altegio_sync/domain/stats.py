@@ -10,6 +10,7 @@ from altegio_sync.domain.appointment import AttendanceStatus
 from altegio_sync.domain.exit_code import CommandReport
 from altegio_sync.domain.json_form import JsonForm, Key
 from altegio_sync.domain.period_words import parse_open_period
+from altegio_sync.messages import lessons as texts
 from altegio_sync.messages.foreign_text import plain
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 #: The first and the last day of any period. An open period begins or ends here.
 EARLIEST, LATEST = date(1, 1, 2), date(9999, 12, 30)
-MISSING = "Missing"
 _RATE_DIGITS = 4
 KNOWN_STATUSES = tuple(each.value for each in AttendanceStatus)
 
@@ -70,7 +70,7 @@ class StatusCount(JsonForm):
     """The appointments with one status; ``status`` is None if the stored value is not text."""
 
     status: str | None
-    label: str
+    label: Message
     count: int
 
 
@@ -283,13 +283,13 @@ def _named(
     ]
 
 
-def label_of(status: str | None, bson_type: str = "string") -> str:
+def label_of(status: str | None, bson_type: str = "string") -> Message:
     """The meaning of a stored status. The number 1 has none: programs look for the text "1"."""
     if status in KNOWN_STATUSES:
         return AttendanceStatus(status).label
     if bson_type in ("missing", "null", "undefined") or status == "":
-        return MISSING
-    return "Unknown" if status is not None else f"Not text ({bson_type})"
+        return texts.NO_STATUS()
+    return texts.UNKNOWN_STATUS() if status is not None else texts.STATUS_NOT_TEXT(kind=bson_type)
 
 
 def in_fixed_order(found: Iterable[StatusCount]) -> tuple[StatusCount, ...]:
@@ -300,10 +300,9 @@ def in_fixed_order(found: Iterable[StatusCount]) -> tuple[StatusCount, ...]:
     found = tuple(found)
     by_status = {each.status: each for each in found if each.status in KNOWN_STATUSES}
     known = [by_status.get(each, StatusCount(each, label_of(each), 0)) for each in KNOWN_STATUSES]
-    unknown = [
-        each for each in found if each.status not in KNOWN_STATUSES and each.label != MISSING
-    ]
-    if missing := sum(each.count for each in found if each.label == MISSING):
-        unknown.append(StatusCount(None, MISSING, missing))
-    unknown.sort(key=lambda each: (-each.count, each.status or "", each.label))
+    others = [each for each in found if each.status not in KNOWN_STATUSES]
+    unknown = [each for each in others if each.label != texts.NO_STATUS()]
+    if missing := sum(each.count for each in others if each.label == texts.NO_STATUS()):
+        unknown.append(StatusCount(None, texts.NO_STATUS(), missing))
+    unknown.sort(key=lambda each: (-each.count, each.status or "", str(each.label)))
     return (*known, *unknown)

@@ -2,6 +2,15 @@
 
 from altegio_sync.messages.template import Template
 
+# The attendance.
+PENDING = Template("status_pending", "Pending")
+ARRIVED = Template("status_arrived", "Arrived")
+NO_SHOW = Template("status_no_show", "No-show")
+CONFIRMED = Template("status_confirmed", "Confirmed")
+NO_STATUS = Template("status_missing", "Missing")
+UNKNOWN_STATUS = Template("status_unknown", "Unknown")
+STATUS_NOT_TEXT = Template("status_not_text", "Not text ({kind})")
+
 # What is wrong with a skipped booking.
 NO_ID = Template("no_id", "no id")
 STAFF = Template("staff_id", "staff {staff_id}")

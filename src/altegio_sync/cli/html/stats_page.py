@@ -153,9 +153,11 @@ def _status(report: StatsReport) -> Markup:
     for each in report.by_status:
         kind = _KINDS.get(each.status or "", "other")
         share = share_of(each.count, counts.active)
-        parts.append((each.label, each.count, kind))
+        label = render(each.label)
+        parts.append((label, each.count, kind))
         # An unknown status is shown as stored; for a known status the label is enough.
-        label = each.label if kind != "other" or not each.status else f"{each.label}: {each.status}"
+        if kind == "other" and each.status:
+            label = f"{label}: {each.status}"
         key = element("svg", element("rect", width="100%", height="100%", rx="3"),
                       class_=f"key {kind}", aria_hidden="true")  # fmt: skip
         rows.append((join((key, name(label))), number(each.count), percentage(share)))
