@@ -59,7 +59,7 @@ requirements: $(VENV)/.dev ## Compile the pinned requirements again.
 	$(COMPILE) --upgrade -o benchmarks/peers/requirements.txt benchmarks/peers/requirements.in
 
 catalog: $(VENV)/.dev ## Bring the translations up to date with the sentences in the code.
-	@scripts/catalog
+	@$(BIN)/python scripts/catalog
 
 clean: ## Remove the files of the other targets.
 	rm -rf $(VENV) .bench .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .coverage* .hypothesis .lint-imports.log

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from string import Formatter
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,7 @@ def sentences() -> list[Message]:
 
 
 def test_the_catalog_is_up_to_date_with_the_code() -> None:
-    command = [str(ROOT / "scripts" / "catalog"), "--check"]
+    command = [sys.executable, str(ROOT / "scripts" / "catalog"), "--check"]
     ran = subprocess.run(command, capture_output=True, text=True, timeout=100, check=False)
 
     assert ran.returncode == 0, ran.stdout + ran.stderr

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from datetime import date
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,6 +17,7 @@ from altegio_sync.messages.language import (
     follow_settings,
     in_language_of,
 )
+from altegio_sync.messages.numbers import format_number, format_percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -113,3 +115,46 @@ def test_a_sentence_without_a_translation_is_shown_in_english() -> None:
     booking = Template("test_untranslated", "{count} booking", "{count} bookings")
 
     assert [render(booking(count=count)) for count in (1, 2)] == ["1 booking", "2 bookings"]
+
+
+@pytest.fixture
+def ukrainian(catalog: None) -> None:  # noqa: ARG001 - compiled before it is read
+    choose_language(["--lang", "uk"], {})
+
+
+@pytest.mark.usefixtures("ukrainian")
+def test_numbers_and_dates_of_a_sentence_follow_the_language() -> None:
+    sentence = Template("test_figures", "{share:.1%}, {seconds:.1f} s, {all:,}, {id}, {day}")
+    message = sentence(share=0.123, seconds=2.5, all=1_234_567, id=77, day=date(2026, 10, 1))
+
+    assert render(message) == (
+        "12,3\N{NO-BREAK SPACE}%, 2,5 s, 1\N{NO-BREAK SPACE}234\N{NO-BREAK SPACE}567, 77, "
+        "1 жовтня 2026"
+    )
+    assert str(message) == "12.3%, 2.5 s, 1,234,567, 77, 2026-10-01"
+
+
+@pytest.mark.parametrize(
+    ("value", "spec", "english", "ukrainian"),
+    [
+        (1000, ",", "1,000", "1\N{NO-BREAK SPACE}000"),
+        (1000, "", "1000", "1000"),
+        (-2.5, ".2f", "-2.50", "-2,50"),
+        (0.5, "g", "0.5", "0,5"),
+        (7, "02", "07", "07"),
+    ],
+)
+def test_a_number_has_the_signs_of_the_language(
+    value: float,
+    spec: str,
+    english: str,
+    ukrainian: str,
+    catalog: None,  # noqa: ARG001
+) -> None:
+    found = []
+    for language in ("en", "uk"):
+        choose_language(["--lang", language], {})
+        found.append(format_number(value, spec))
+
+    assert found == [english, ukrainian]
+    assert format_percent(1, 1) == "100,0\N{NO-BREAK SPACE}%"

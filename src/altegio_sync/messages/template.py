@@ -1,4 +1,4 @@
-"""A sentence with placeholders, the sentence filled in, and what shows it to a person."""
+"""A sentence with placeholders, and the sentence filled in."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from string import Formatter
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from altegio_sync.messages.foreign_text import OwnLines, plain
-from altegio_sync.messages.language import catalog
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     #: Lists are shown with commas between their parts.
     Field: TypeAlias = "str | int | float | date | Message | Sequence[Field] | None"
     Choose = Callable[["Template", int | None], str]
+    Show = Callable[[float | date], object]
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Message:
         return self.template.code
 
     def __str__(self) -> str:
-        return _fill(self, _english)
+        return fill(self, _english, _as_in_programs)
 
     def __hash__(self) -> int:
         return hash((self.template, str(self)))
@@ -93,48 +93,34 @@ def as_message(text: Message | str) -> Message:
     return text if isinstance(text, Message) else TEXT(text=text)
 
 
-def render(message: Message | str) -> str:
-    """The sentence as it is shown to a person, in that person's language."""
-    return _fill(as_message(message), _in_the_language)
-
-
-#: Chooses the form of "many" in English and in Ukrainian.
-_PLURAL = 5
-
-
-def _in_the_language(template: Template, count: int | None) -> str:
-    """The code is the context: two sentences that are alike in English may differ elsewhere."""
-    if template.many is None:
-        return catalog().pgettext(template.code, template.english)
-    forms = template.english, template.many
-    return catalog().npgettext(template.code, *forms, _PLURAL if count is None else count)
-
-
 def _english(template: Template, count: int | None) -> str:
     return template.english if template.many is None or count == 1 else template.many
 
 
-def _fill(message: Message, choose: Choose) -> str:
+def fill(message: Message, choose: Choose, show: Show) -> str:
+    """The sentence: ``choose`` chooses its text, ``show`` how numbers and dates are shown."""
     count = message.fields.get("count")
     text = choose(message.template, count if isinstance(count, int) else None)
-    fields = {name: _show(value, choose) for name, value in message.fields.items()}
+    fields = {name: _show(value, choose, show) for name, value in message.fields.items()}
     filled = text.format_map(fields)
     # A line break in a field was made a space, so this one is of a sentence of ours.
     return OwnLines(filled) if "\n" in filled else filled
 
 
-def _show(value: Field, choose: Choose) -> str | int | float:
-    """Numbers stay numbers, since sentences say how many digits they are shown with."""
+def _show(value: Field, choose: Choose, show: Show) -> object:
     match value:
         case Message():
-            return _fill(value, choose)
+            return fill(value, choose, show)
         case str():
             return plain(value)
-        case int() | float():
-            return value
-        case date():
-            return value.isoformat()
+        case int() | float() | date():
+            return show(value)
         case None:
             return ""
         case _:
-            return ", ".join(str(_show(each, choose)) for each in value)
+            return ", ".join(str(_show(each, choose, show)) for each in value)
+
+
+def _as_in_programs(value: float | date) -> object:
+    """Numbers stay numbers, since sentences say how many digits they are shown with."""
+    return value.isoformat() if isinstance(value, date) else value
