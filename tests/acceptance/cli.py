@@ -1,18 +1,19 @@
-"""The installed command as a subprocess, against the sandbox and a real MongoDB."""
+"""The command as a process of its own, against the sandbox and a real MongoDB."""
 
 from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from tests.acceptance.warm import Started, Streams, warm_process
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
-    from types import TracebackType
 
     from altegio_sync.sandbox import SandboxServer, School
 
@@ -20,6 +21,7 @@ PARTNER_TOKEN = "tok-partner-SECRET-8431"
 USER_TOKEN = "tok-user-SECRET-9352"
 #: Longer than the 3 minutes for which a request is tried again.
 _TIMEOUT_S = 200
+#: With an interpreter of its own: for what depends on the start-up. All else runs by `Cli`.
 COMMAND = [sys.executable, "-m", "altegio_sync"]
 PASSWORD = "pass-SECRET-7264"
 #: Settings under which nobody answers. PyMongo leaves a socket whose connecting was called off to
@@ -42,20 +44,6 @@ class Ran:
     def json(self) -> dict[str, Any]:
         parsed: dict[str, Any] = json.loads(self.out)
         return parsed
-
-
-class Started(subprocess.Popen[str]):
-    """A command at work; where the test fails in its context it is killed, not waited for."""
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        if error is not None:
-            self.kill()
-        super().__exit__(kind, error, traceback)
 
 
 @dataclass
@@ -90,17 +78,23 @@ class Cli:
         return kept | {name: value for name, value in settings.items() if value is not None}
 
     def start(self, *arguments: str, **changes: str | None) -> Started:
-        return Started(
-            [*COMMAND, *arguments],
-            cwd=self.folder,
-            env=self.environment(changes),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        return self.start_on(Streams(), *arguments, **changes)
+
+    def start_on(self, streams: Streams, *arguments: str, **changes: str | None) -> Started:
+        return warm_process().start(arguments, self.folder, self.environment(changes), streams)
+
+    def answer(self, text: str, *arguments: str, **changes: str | None) -> Ran:
+        """Run a command that reads this text."""
+        with tempfile.TemporaryFile() as answers:
+            answers.write(text.encode())
+            answers.seek(0)
+            return _wait(self.start_on(Streams(answers.fileno()), *arguments, **changes))
 
     def run(self, *arguments: str, **changes: str | None) -> Ran:
-        with self.start(*arguments, **changes) as process:
-            out, err = process.communicate(timeout=_TIMEOUT_S)
-        return Ran(process.returncode, out, err)
+        return _wait(self.start(*arguments, **changes))
+
+
+def _wait(started: Started) -> Ran:
+    with started as process:
+        out, err = process.communicate(timeout=_TIMEOUT_S)
+        return Ran(process.wait(), out, err)

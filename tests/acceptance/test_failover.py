@@ -23,11 +23,11 @@ from tests.acceptance.cli import Ran
 from tests.mongod import ReplicaSet, RunningMongod, running_mongod, running_replica_set
 
 if TYPE_CHECKING:
-    import subprocess
     from collections.abc import Callable, Iterator, Mapping
 
     from altegio_sync.sandbox import PlantedRecord, SandboxServer, School
     from tests.acceptance.cli import Cli
+    from tests.acceptance.warm import Started
 
 Document = dict[str, Any]
 KilledT = TypeVar("KilledT")
@@ -103,9 +103,9 @@ def kill_amid_writes(uri: str, ambush: Ambush, kill: Callable[[], KilledT]) -> K
     return kill()
 
 
-def finish(process: subprocess.Popen[str]) -> Ran:
+def finish(process: Started) -> Ran:
     out, err = process.communicate(timeout=280)
-    return Ran(process.returncode, out, err)
+    return Ran(process.wait(), out, err)
 
 
 def holds_all(uri: str, planted: list[PlantedRecord]) -> bool:

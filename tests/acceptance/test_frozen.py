@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from pymongo.database import Database
 
     from altegio_sync.sandbox import SandboxServer, School
-    from tests.acceptance.cli import Cli, Started
+    from tests.acceptance.cli import Cli
+    from tests.acceptance.warm import Started
 
 Document = dict[str, Any]
 NAME = "altegio-appointments"
@@ -61,7 +62,7 @@ def go_on(started: Started) -> int:
     os.kill(started.pid, signal.SIGCONT)
     with started:
         started.communicate(timeout=120)
-    return started.returncode
+        return started.wait()
 
 
 def statuses(stored: Database[Document], ids: list[int]) -> set[str]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from pymongo import MongoClient
 
-from tests.acceptance.cli import COMMAND, Cli
+from tests.acceptance.cli import Cli
 from tests.hostile import HostileServer
 
 if TYPE_CHECKING:
@@ -102,19 +101,11 @@ def test_a_list_that_never_ends_is_left_and_told(
 def test_interactive_ends_too(tmp_path: Path, db_uri: str) -> None:
     with HostileServer(no_pages) as server:
         cli = school_cli(tmp_path, server, db_uri)
-        ran = subprocess.run(
-            [*COMMAND, "interactive"],
-            cwd=tmp_path,
-            env=cli.environment({}),
-            input="2026-03-01\n2026-03-31\ny\n",
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        ran = cli.answer("2026-03-01\n2026-03-31\ny\n", "interactive")
 
-    assert "5000000 records" in ran.stdout
-    assert "kept changing" in ran.stderr
-    assert ran.returncode == 1
+    assert "5000000 records" in ran.out
+    assert "kept changing" in ran.err
+    assert ran.code == 1
 
 
 def test_validate_fix_leaves_pages_that_take_more_requests_than_asking_by_id(

@@ -6,11 +6,10 @@ import os
 import pty
 import re
 import select
-import subprocess
 import time
 from typing import TYPE_CHECKING
 
-from tests.acceptance.cli import COMMAND
+from tests.acceptance.warm import Streams
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,16 +27,9 @@ class Terminal:
     def __init__(self, cli: Cli, *arguments: str, **changes: str) -> None:
         self._ours, theirs = pty.openpty()
         self.seen = ""
-        self._process = subprocess.Popen(
-            [*COMMAND, *arguments],
-            cwd=cli.folder,
-            env=cli.environment({"TERM": "xterm-256color", "COLUMNS": "110", **changes}),
-            stdin=theirs,
-            stdout=theirs,
-            stderr=theirs,
-            start_new_session=True,
-            preexec_fn=_take_terminal,
-        )
+        streams = Streams(theirs, theirs, theirs, is_terminal=True)
+        settings = {"TERM": "xterm-256color", "COLUMNS": "110", **changes}
+        self._process = cli.start_on(streams, *arguments, **settings)
         os.close(theirs)
 
     def wait_for(self, text: str, seconds: float = 600) -> None:
@@ -74,14 +66,6 @@ class Terminal:
             os.write(self._ours, b"\x1b[1;1R")
         self.seen += _ESCAPES.sub("", part).replace("\r", "")
         return bool(part)
-
-
-def _take_terminal() -> None:
-    """Make the terminal the session's own, so that Ctrl-C reaches the command."""
-    import fcntl
-    import termios
-
-    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 
 def test_a_period_of_the_menu_is_announced_confirmed_and_synced(cli: Cli) -> None:
@@ -147,17 +131,8 @@ def test_ctrl_c_in_the_run_stores_what_was_read(cli: Cli, server: SandboxServer)
 
 
 def lines(cli: Cli, text: str, changes: Mapping[str, str | None] | None = None) -> tuple[int, str]:
-    ran = subprocess.run(
-        [*COMMAND, "interactive"],
-        cwd=cli.folder,
-        env=cli.environment(changes or {}),
-        input=text,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    return ran.returncode, ran.stdout + ran.stderr
+    ran = cli.answer(text, "interactive", **(changes or {}))
+    return ran.code, ran.out + ran.err
 
 
 def test_without_a_terminal_answers_are_read_line_by_line(cli: Cli) -> None:

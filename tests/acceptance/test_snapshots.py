@@ -20,7 +20,6 @@ from altegio_sync.sandbox import School
 from altegio_sync.sandbox.old_documents import make_old_documents
 from tests.acceptance.cli import NO_MONGODB, Cli, Ran
 from tests.acceptance.snapshot import Snapshots
-from tests.acceptance.warm import WarmCli, WarmProcess
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -29,19 +28,13 @@ if TYPE_CHECKING:
     from pymongo.collection import Collection
 
     from altegio_sync.sandbox import SandboxServer
-    from tests.acceptance.cli import Started
+    from tests.acceptance.warm import Started
 
 Document = dict[str, Any]
 FIRST, LAST = date(2025, 1, 6), date(2025, 1, 19)
 DAYS = [str(FIRST), str(LAST)]
 #: Long enough for a machine that does a hundred other things.
 _PATIENCE_S = 120
-
-
-@pytest.fixture(scope="module")
-def warm() -> Iterator[WarmProcess]:
-    with WarmProcess() as process:
-        yield process
 
 
 @pytest.fixture(scope="module")
@@ -56,16 +49,10 @@ def school(past_school: School) -> School:
 
 
 @pytest.fixture
-def cli(
-    tmp_path: Path, server: SandboxServer, school: School, db_uri: str, warm: WarmProcess
-) -> WarmCli:
-    settings = Cli.against(tmp_path, server, school, db_uri).settings | {
-        "ALTEGIO_REQUESTS_PER_SECOND": "0",
-        "ALTEGIO_REQUESTS_PER_MINUTE": "0",
-        # One page at a time: pages that are read side by side are stored in any order.
-        "ALTEGIO_PAGE_SIZE": "1000",
-    }
-    return WarmCli(tmp_path, settings, process=warm)
+def cli(cli: Cli) -> Cli:
+    # One page at a time: pages that are read side by side are stored in any order.
+    cli.settings["ALTEGIO_PAGE_SIZE"] = "1000"
+    return cli
 
 
 @pytest.fixture
@@ -87,7 +74,7 @@ def kept_ids(school: School) -> list[int]:
     return [int(each["appointmentId"]) for each in kept if not each["isDeleted"]]
 
 
-def test_sync(cli: WarmCli, school: School, snapshots: Snapshots) -> None:
+def test_sync(cli: Cli, school: School, snapshots: Snapshots) -> None:
     def compare(name: str, *options: str, **changes: str | None) -> None:
         snapshots.compare(f"sync_{name}", cli.run("sync", *DAYS, "--json", *options, **changes))
 
@@ -120,7 +107,7 @@ def test_sync(cli: WarmCli, school: School, snapshots: Snapshots) -> None:
     snapshots.compare("coverage", cli.run("coverage", "2025-01", "--json"))
 
 
-def test_log_lines(cli: WarmCli, school: School, snapshots: Snapshots) -> None:
+def test_log_lines(cli: Cli, school: School, snapshots: Snapshots) -> None:
     machine = ["--log-format", "json", "-v"]
     sync = cli.run("sync", *DAYS, *machine)
     ids = kept_ids(school)
@@ -137,7 +124,7 @@ def test_log_lines(cli: WarmCli, school: School, snapshots: Snapshots) -> None:
     snapshots.compare_log("log_changes", changes)
 
 
-def test_several_companies(cli: WarmCli, snapshots: Snapshots) -> None:
+def test_several_companies(cli: Cli, snapshots: Snapshots) -> None:
     for command in (["sync", *DAYS], ["changes", "--since", "1d"], ["services"], ["check"]):
         partly = cli.run(*command, "--json", ALTEGIO_COMPANY_ID="77,4040")
         snapshots.compare(f"companies_{command[0]}_partly", partly)
@@ -148,7 +135,7 @@ def test_several_companies(cli: WarmCli, snapshots: Snapshots) -> None:
     snapshots.compare("companies_status", cli.run("status", "--json", ALTEGIO_COMPANY_ID="77,4040"))
 
 
-def test_changes(cli: WarmCli, school: School, snapshots: Snapshots) -> None:
+def test_changes(cli: Cli, school: School, snapshots: Snapshots) -> None:
     def compare(name: str, *options: str) -> None:
         snapshots.compare(f"changes_{name}", cli.run("changes", "--json", *options))
 
@@ -209,7 +196,7 @@ def old_documents(school: School, collection: Collection[Document]) -> list[Docu
 
 
 @pytest.mark.usefixtures("old_documents")
-def test_what_looks_at_the_collection(cli: WarmCli, snapshots: Snapshots) -> None:
+def test_what_looks_at_the_collection(cli: Cli, snapshots: Snapshots) -> None:
     for name, arguments in {
         "stats": ["stats"],
         "stats_period": ["stats", "2025-01-06", "2025-01-12"],
@@ -229,7 +216,7 @@ def test_what_looks_at_the_collection(cli: WarmCli, snapshots: Snapshots) -> Non
 
 @pytest.mark.usefixtures("old_documents")
 def test_what_tends_the_collection(
-    cli: WarmCli, collection: Collection[Document], snapshots: Snapshots
+    cli: Cli, collection: Collection[Document], snapshots: Snapshots
 ) -> None:
     def compare(name: str, *arguments: str) -> str:
         ran = cli.run(*arguments, "--json", ALTEGIO_TIMEZONE="Europe/Kyiv")
@@ -253,7 +240,7 @@ def test_what_tends_the_collection(
 
 @pytest.mark.usefixtures("old_documents")
 def test_backup_and_restore(
-    cli: WarmCli, collection: Collection[Document], snapshots: Snapshots
+    cli: Cli, collection: Collection[Document], snapshots: Snapshots
 ) -> None:
     snapshots.compare("backup", cli.run("backup", "dump", "--json"))
     snapshots.compare("backup_exists", cli.run("backup", "dump", "--json"))
@@ -265,7 +252,7 @@ def test_backup_and_restore(
     snapshots.compare("restore_nothing_there", cli.run("restore", "none", "--json"))
 
 
-def test_status_and_coverage(cli: WarmCli, snapshots: Snapshots) -> None:
+def test_status_and_coverage(cli: Cli, snapshots: Snapshots) -> None:
     for name in ("status", "coverage", "stats"):
         snapshots.compare(f"{name}_fresh", cli.run(name, "--json"))
     today = datetime.now(UTC).date()
@@ -278,7 +265,7 @@ def test_status_and_coverage(cli: WarmCli, snapshots: Snapshots) -> None:
     snapshots.compare("status_after_a_failure", cli.run("status", "--json"))
 
 
-def test_check_and_services(cli: WarmCli, school: School, snapshots: Snapshots) -> None:
+def test_check_and_services(cli: Cli, school: School, snapshots: Snapshots) -> None:
     snapshots.compare("services", cli.run("services", "--json"))
     snapshots.compare("check_fresh", cli.run("check", "--json"))
     nothing = {"ALTEGIO_SERVICE_IDS": "999", "ALTEGIO_TRIAL_SERVICE_IDS": "999"}
@@ -299,7 +286,7 @@ def test_check_and_services(cli: WarmCli, school: School, snapshots: Snapshots) 
         snapshots.compare(name, cli.run("check", "--json", **changes))
 
 
-def test_failures(cli: WarmCli, snapshots: Snapshots) -> None:
+def test_failures(cli: Cli, snapshots: Snapshots) -> None:
     cases: Mapping[str, tuple[list[str], dict[str, str | None]]] = {
         "missing_settings": (["sync", *DAYS], dict.fromkeys(cli.settings)),
         "wrong_setting": (["sync", *DAYS], {"ALTEGIO_PAGE_SIZE": "0"}),
@@ -317,15 +304,15 @@ def test_failures(cli: WarmCli, snapshots: Snapshots) -> None:
         snapshots.compare(f"failure_{name}", ran)
 
 
-def test_dead_mongodb(cli: WarmCli, snapshots: Snapshots) -> None:
+def test_dead_mongodb(cli: Cli, snapshots: Snapshots) -> None:
     snapshots.compare("failure_dead_mongodb", cli.run("sync", *DAYS, "--json", **NO_MONGODB))
 
 
-def test_dead_mongodb_under_a_report(cli: WarmCli, snapshots: Snapshots) -> None:
+def test_dead_mongodb_under_a_report(cli: Cli, snapshots: Snapshots) -> None:
     snapshots.compare("failure_dead_mongodb_stats", cli.run("stats", "--json", **NO_MONGODB))
 
 
-def test_dead_altegio(cli: WarmCli, snapshots: Snapshots) -> None:
+def test_dead_altegio(cli: Cli, snapshots: Snapshots) -> None:
     with socket.create_server(("127.0.0.1", 0)) as nobody:
         closed = f"http://127.0.0.1:{nobody.getsockname()[1]}/api/v1"
     ran = cli.run("services", "--json", ALTEGIO_API_URL=closed)
@@ -347,7 +334,7 @@ class Halt:
             self.go_on.wait(_PATIENCE_S)
 
 
-def stop_at(server: SandboxServer, path: str, start: Callable[[], Started]) -> tuple[int, str, str]:
+def stop_at(server: SandboxServer, path: str, start: Callable[[], Started]) -> Ran:
     """Start a command, interrupt it at its first request to a path; the answer comes afterwards."""
     halt = Halt(server, path)
     with start() as process:
@@ -359,19 +346,20 @@ def stop_at(server: SandboxServer, path: str, start: Callable[[], Started]) -> t
                 break
         halt.go_on.set()
         out, err = process.communicate(timeout=_PATIENCE_S)
-    return process.returncode, out, err
+    assert process.returncode is not None
+    return Ran(process.returncode, out, err)
 
 
-def test_interrupted(cli: WarmCli, server: SandboxServer, snapshots: Snapshots) -> None:
+def test_interrupted(cli: Cli, server: SandboxServer, snapshots: Snapshots) -> None:
     sync = stop_at(server, "/records/", lambda: cli.start("sync", *DAYS, "--json"))
-    snapshots.compare("interrupted_sync", Ran(*sync))
+    snapshots.compare("interrupted_sync", sync)
     services = stop_at(server, "/services", lambda: cli.start("services", "--json"))
-    snapshots.compare("interrupted_services", Ran(*services))
+    snapshots.compare("interrupted_services", services)
     snapshots.compare("interrupted_status", cli.run("status", "--json"))
 
 
 @pytest.mark.usefixtures("old_documents")
-def test_lease_held(cli: WarmCli, server: SandboxServer, snapshots: Snapshots) -> None:
+def test_lease_held(cli: Cli, server: SandboxServer, snapshots: Snapshots) -> None:
     halt = Halt(server, "/record")
     with cli.start("validate", "--fix", "--json") as process:
         assert halt.reached.wait(_PATIENCE_S)

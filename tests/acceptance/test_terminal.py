@@ -6,12 +6,11 @@ import os
 import pty
 import re
 import signal
-import subprocess
 from typing import TYPE_CHECKING, Any
 
 from pymongo import MongoClient
 
-from tests.acceptance.cli import COMMAND
+from tests.acceptance.warm import Streams
 
 if TYPE_CHECKING:
     from altegio_sync.sandbox import SandboxServer
@@ -23,16 +22,8 @@ _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 def run_on_terminal(cli: Cli, *arguments: str, **changes: str) -> tuple[int, str, str]:
     """Exit code, stdout, and what a terminal of 120 columns got on stderr."""
     ours, theirs = pty.openpty()
-    environment = cli.environment({"TERM": "xterm-256color", "COLUMNS": "120", **changes})
-    process = subprocess.Popen(
-        [*COMMAND, *arguments],
-        cwd=cli.folder,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=theirs,
-        text=True,
-    )
+    settings = {"TERM": "xterm-256color", "COLUMNS": "120", **changes}
+    process = cli.start_on(Streams(stderr=theirs), *arguments, **settings)
     os.close(theirs)
     seen = b""
     while True:
@@ -45,7 +36,7 @@ def run_on_terminal(cli: Cli, *arguments: str, **changes: str) -> tuple[int, str
         seen += part
     os.close(ours)
     out, _ = process.communicate(timeout=120)
-    return process.returncode, out, seen.decode()
+    return process.wait(), out, seen.decode()
 
 
 def test_a_bar_tells_pages_records_pace_and_time_left(cli: Cli, server: SandboxServer) -> None:
@@ -82,13 +73,11 @@ def test_a_terminal_that_is_closed_ends_the_run_in_order(
 ) -> None:
     server.latency_s = 0.3
     ours, theirs = pty.openpty()
-    process = subprocess.Popen(
-        [*COMMAND, "sync", "last-month"],
-        cwd=cli.folder,
-        env=cli.environment({"TERM": "xterm-256color", "ALTEGIO_REQUESTS_PER_SECOND": "5"}),
-        stdin=subprocess.DEVNULL,
-        stdout=theirs,
-        stderr=theirs,
+    process = cli.start_on(
+        Streams(stdout=theirs, stderr=theirs),
+        *("sync", "last-month"),
+        TERM="xterm-256color",
+        ALTEGIO_REQUESTS_PER_SECOND="5",
     )
     os.close(theirs)
     seen = b""

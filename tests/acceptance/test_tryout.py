@@ -18,11 +18,12 @@ from pymongo import MongoClient
 from altegio_sync.cli.demo_command import run_demo
 from altegio_sync.embedded.server import share_mongod
 from tests.acceptance.cli import Cli
+from tests.acceptance.warm import Started
 
 Document = dict[str, object]
 
 
-def exported(sandbox: subprocess.Popen[str]) -> dict[str, str]:
+def exported(sandbox: Started) -> dict[str, str]:
     """The settings that the sandbox prints, as a shell would take them."""
     assert sandbox.stdout is not None
     settings = {}
@@ -95,7 +96,7 @@ def test_two_syncs_into_the_embedded_mongodb_and_one_killed_lose_nothing(
     assert len(stored) == len(set(stored)) == records["saved"] + records["duplicates"] > 400
 
 
-def await_line(process: subprocess.Popen[str], beginning: str) -> None:
+def await_line(process: Started, beginning: str) -> None:
     assert process.stderr is not None
     told = []
     for line in process.stderr:
@@ -114,7 +115,7 @@ def test_a_demo_that_is_ended_leaves_nothing_behind(
     while not demo.stdout.readline().startswith("$ altegio-sync sync"):
         pass
 
-    demo.terminate()
+    demo.send_signal(signal.SIGTERM)
     demo.communicate(timeout=120)
 
     assert demo.returncode == 130

@@ -1,0 +1,101 @@
+"""The process that `warm` starts: it forks for each order that comes on its socket."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import gc
+import importlib
+import json
+import os
+import pkgutil
+import select
+import signal
+import socket
+import sys
+import termios
+import warnings
+
+import altegio_sync
+from altegio_sync.cli import main
+
+#: A command imports these itself: their texts depend on the language that it is run in.
+_NOT_IMPORTED = {"altegio_sync.cli.app"}
+#: Longer than any order.
+_ORDER_BYTES = 200_000
+#: By the descriptor that watches it: the pid of a command, and where its exit code is written to.
+Running = dict[int, tuple[int, int]]
+
+
+def serve(orders: socket.socket) -> None:
+    """Write a pid for each order, and the exit code at the end, until nobody orders any more."""
+    for module in pkgutil.walk_packages(altegio_sync.__path__, "altegio_sync."):
+        if not module.name.endswith(".__main__") and module.name not in _NOT_IMPORTED:
+            importlib.import_module(module.name)
+    gc.freeze()  # without it a command searches and copies all that is imported: half of its time
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the tests, and these end us
+    running: Running = {}
+    while True:
+        ready, _, _ = select.select([orders.fileno(), *running], [], [])
+        for watched in ready:
+            if watched in running:
+                _write_exit_code(watched, *running.pop(watched))
+                continue
+            order, descriptors, _, _ = socket.recv_fds(orders, _ORDER_BYTES, 4)
+            if not order:
+                return
+            *streams, answers = descriptors
+            pid = os.fork()
+            if pid == 0:
+                orders.close()
+                _close(answers, *running, *(each for _, each in running.values()))
+                _become_the_command(streams, *json.loads(order))
+                return
+            _close(*streams)
+            os.write(answers, b"%d\n" % pid)
+            running[os.pidfd_open(pid)] = pid, answers
+
+
+def _write_exit_code(watched: int, pid: int, answers: int) -> None:
+    _, status = os.waitpid(pid, 0)
+    with contextlib.suppress(BrokenPipeError):  # the test did not wait for the command
+        os.write(answers, b"%d\n" % os.waitstatus_to_exitcode(status))
+    _close(watched, answers)
+
+
+def _close(*descriptors: int) -> None:
+    for each in descriptors:
+        os.close(each)
+
+
+def _become_the_command(
+    streams: list[int],
+    arguments: list[str],
+    folder: str,
+    environment: dict[str, str],
+    umask: int,
+    is_terminal: bool,
+) -> None:
+    for number, descriptor in enumerate(streams):
+        os.dup2(descriptor, number)
+    _close(*streams)
+    if is_terminal:
+        os.setsid()
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    os.environ.clear()
+    os.environ.update(environment)
+    os.chdir(folder)
+    os.umask(umask)
+    for option in environment.get("PYTHONWARNINGS", "").split(","):
+        warnings._setoption(option)  # type: ignore[attr-defined]  # noqa: SLF001 - as at the start
+    sys.stdin = os.fdopen(0, closefd=False)
+    sys.stdout = os.fdopen(1, "w", closefd=False)
+    sys.stderr = os.fdopen(2, "w", buffering=1, errors="backslashreplace", closefd=False)
+    sys.argv = ["altegio-sync", *arguments]
+    main()
+
+
+if __name__ == "__main__":
+    with socket.socket(fileno=int(sys.argv[1])) as requests:
+        serve(requests)
