@@ -122,6 +122,7 @@ STAFF_LIST_REFUSED = Template(
 TEACHER_NOT_FOUND = Template(
     "teacher_not_found", "Teacher not found: staff {staff} (appointment {ids})"
 )
+NO_STAFF = Template("no_staff_word", "none")
 OFFSETS_DISAGREE = Template(
     "offsets_disagree",
     "{count} booking had a wrong time zone; the local time was used (appointments {ids})",

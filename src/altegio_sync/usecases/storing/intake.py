@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from altegio_sync.usecases.run_context import RunContext
     from altegio_sync.usecases.storing.again import Store
 
+#: Stands for the teacher of bookings that name none.
+_NO_STAFF = "none"
+
 
 class BookingIntake:
     """One company's bookings on their way into the collection."""
@@ -168,13 +171,14 @@ class BookingIntake:
     def _note_skipped(self, skipped: Skipped) -> None:
         self._progress.skipped(skipped)
         if skipped.reason is SkipReason.TEACHER_NOT_FOUND:
-            known = self._without_teacher.setdefault(skipped.booking.teacher_id or "none", [])
+            known = self._without_teacher.setdefault(skipped.booking.teacher_id or _NO_STAFF, [])
             known.append(skipped.booking.id or str(NO_ID()))
 
     def warn_in_the_end(self) -> None:
         """Give one warning of each kind, with the ids of its appointments."""
         for staff_id, ids in sorted(self._without_teacher.items()):
-            message = texts.TEACHER_NOT_FOUND(staff=staff_id, ids=some_ids(ids))
+            staff = staff_id if staff_id != _NO_STAFF else texts.NO_STAFF()
+            message = texts.TEACHER_NOT_FOUND(staff=staff, ids=some_ids(ids))
             self._warn("teacher_not_found", message, ids, staff_id=staff_id)
         found = self._report.appointment_ids
         if ids := found.get("wrong_offset", []):
