@@ -10,6 +10,7 @@ from rich.console import Console
 from altegio_sync.cli.render_findings import wrong_value
 from altegio_sync.cli.render_stats import counts_table
 from altegio_sync.domain.findings import FoundDocument, WrongValue
+from altegio_sync.messages.page import SERVICES
 
 
 @pytest.mark.parametrize("width", [40, 60, 100])
@@ -17,7 +18,7 @@ def test_a_long_name_never_pushes_the_numbers_out(width: int) -> None:
     console = Console(width=width, highlight=False, markup=False)
     with console.capture() as printed:
         console.print(
-            counts_table("Services", [("Урок " * 40, 12345), ("[b]x", 7)], 12352), soft_wrap=True
+            counts_table(SERVICES(), [("Урок " * 40, 12345), ("[b]x", 7)], 12352), soft_wrap=True
         )
 
     header, first, second = printed.get().splitlines()

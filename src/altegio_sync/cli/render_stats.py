@@ -10,11 +10,15 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from altegio_sync.cli.attention_lines import attention_line
+from altegio_sync.cli.columns import padded, width_of
 from altegio_sync.domain.day_chart import draw_days
 from altegio_sync.domain.durations import age_text
 from altegio_sync.domain.stats import share_of
 from altegio_sync.messages import figures as texts
-from altegio_sync.messages import render
+from altegio_sync.messages import page, render
+from altegio_sync.messages.calendar import WEEKDAYS
+from altegio_sync.messages.numbers import format_percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -27,8 +31,14 @@ _WIDTH = 100
 _BAR_CELLS = 40
 _MOST_BARS = 31
 _MOST_TEACHERS = 10
-_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _SHADES = " ░▒▓█"
+#: The heading of a chart, by the unit of its bars.
+HEADINGS = {
+    "day": page.BY_DAY,
+    "week": page.BY_WEEK,
+    "month": page.BY_MONTH,
+    "year": page.BY_YEAR,
+}
 
 
 def print_stats(report: StatsReport) -> None:
@@ -37,14 +47,14 @@ def print_stats(report: StatsReport) -> None:
     console = Console(
         width=None if is_terminal else _WIDTH, highlight=False, markup=False, emoji=False
     )
-    for part in draw_stats(report):
+    for part in draw_stats(report, console.width):
         # If a long line were folded, its second part could begin with foreign text.
         console.print(part, soft_wrap=True)
     for warning in report.warnings:
-        print(warning)
+        print(attention_line(warning))
 
 
-def draw_stats(report: StatsReport) -> Iterable[Table | Text | str]:
+def draw_stats(report: StatsReport, width: int = _WIDTH) -> Iterable[Table | Text | str]:
     """What a console prints, part by part, without the lines that need attention."""
     zone = texts.APPOINTMENTS(zone=report.timezone, source=report.zone_source)
     yield Text(render(zone), style="bold")
@@ -53,12 +63,12 @@ def draw_stats(report: StatsReport) -> Iterable[Table | Text | str]:
     yield from _totals(report)
     counts = report.counts
     statuses = [(render(each.label), each.count) for each in report.by_status]
-    yield counts_table("Status", statuses, counts.active)
+    yield counts_table(page.STATUS(), statuses, counts.active)
     teachers = [(each.shown_name, each.count) for each in counts.top_teachers]
-    yield counts_table("Teachers", teachers, counts.active)
+    yield counts_table(page.TEACHERS(), teachers, counts.active)
     services = [(each.shown_name, each.count) for each in counts.top_services]
-    yield counts_table("Services", services, counts.active)
-    yield from _days(report)
+    yield counts_table(page.SERVICES(), services, counts.active)
+    yield from _days(report, width)
     yield from _heat_map(counts.heat_map)
     yield _no_shows(report)
     trials = counts.trials
@@ -102,12 +112,12 @@ def _last_run(run: LastRun | None) -> Message:
     return ending(command=run.command, run_id=run.run_id, when=when)
 
 
-def _table(*columns: str) -> Table:
+def _table(*columns: Message) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     # In a narrow terminal only the first column shrinks, so names are cut and numbers never.
-    table.add_column(columns[0])
+    table.add_column(render(columns[0]))
     for column in columns[1:]:
-        table.add_column(column, justify="right", no_wrap=True)
+        table.add_column(render(column), justify="right", no_wrap=True)
     return table
 
 
@@ -116,29 +126,31 @@ def _name(text: str) -> Text:
     return Text(text, no_wrap=True, overflow="ellipsis")
 
 
-def counts_table(title: str, rows: Sequence[tuple[str, int]], whole: int) -> Table:
-    table = _table(title, "count", "share")
+def counts_table(title: Message, rows: Sequence[tuple[str, int]], whole: int) -> Table:
+    table = _table(title, page.COUNT(), page.SHARE())
     for name, count in rows:
         table.add_row(_name(name), str(count), _percent(share_of(count, whole)))
     return table
 
 
 def _percent(share: float | None) -> str:
-    return "-" if share is None else f"{share:.1%}"
+    return "-" if share is None else format_percent(share, 1)
 
 
-def _days(report: StatsReport) -> Iterable[Text]:
+def _days(report: StatsReport, width: int) -> Iterable[Text]:
     chart = draw_days(report.counts.by_day, report.period, report.today, most_bars=_MOST_BARS)
-    most = max((bar.count for bar in chart.bars), default=0)
+    most = chart.highest
     if not most:
         return
-    yield Text(f"By {chart.unit}", style="bold")
-    for bar in chart.bars:
-        cells = round(bar.count * _BAR_CELLS / most) or (1 if bar.count else 0)
+    yield Text(render(HEADINGS[chart.unit]()), style="bold")
+    labels = [render(chart.label(bar)) for bar in chart.bars]
+    label_width = width_of(labels) + 2
+    most_cells = max(1, min(_BAR_CELLS, width - label_width - len(f" {most}")))
+    for label, bar in zip(labels, chart.bars, strict=True):
+        cells = round(bar.count * most_cells / most) or (1 if bar.count else 0)
         style = "dim cyan" if bar.is_ahead else "cyan"
-        yield Text.assemble(
-            f"{chart.label(bar):<12}", ("█" * cells, style), f" {bar.count}" if bar.count else ""
-        )
+        number = f" {bar.count}" if bar.count else ""
+        yield Text.assemble(padded(label, label_width), ("█" * cells, style), number)
 
 
 def _heat_map(hours: Sequence[HourCount]) -> Iterable[Text]:
@@ -147,13 +159,15 @@ def _heat_map(hours: Sequence[HourCount]) -> Iterable[Text]:
     counts = {(each.weekday, each.hour): each.count for each in hours}
     first, last = min(each.hour for each in hours), max(each.hour for each in hours)
     most = max(counts.values())
-    yield Text("The week by hour", style="bold")
-    yield Text("     " + "".join(f"{hour:>3}" for hour in range(first, last + 1)))
-    for number, name in enumerate(_WEEKDAYS, start=1):
+    names = [render(each()) for each in WEEKDAYS]
+    width = width_of(names) + 2
+    yield Text(render(page.WEEK_BY_HOUR()), style="bold")
+    yield Text(" " * width + "".join(f"{hour:>3}" for hour in range(first, last + 1)))
+    for number, name in enumerate(names, start=1):
         line = "".join(
             f" {_shade(counts.get((number, hour), 0), most) * 2}" for hour in range(first, last + 1)
         )
-        yield Text(f"{name}  {line}")
+        yield Text(padded(name, width) + line)
 
 
 def _shade(count: int, most: int) -> str:
@@ -161,9 +175,11 @@ def _shade(count: int, most: int) -> str:
 
 
 def _no_shows(report: StatsReport) -> Table:
-    table = _table("No-shows", "arrived", "no-show", "rate")
+    table = _table(page.NO_SHOWS(), page.ARRIVED(), page.NO_SHOW(), page.RATE())
     whole = report.attendance
-    table.add_row(_name("all"), str(whole.arrived), str(whole.no_show), _percent(whole.rate))
+    table.add_row(
+        _name(render(page.ALL())), str(whole.arrived), str(whole.no_show), _percent(whole.rate)
+    )
     for each in report.counts.shows[:_MOST_TEACHERS]:
         name = _name(each.shown_name)
         table.add_row(name, str(each.arrived), str(each.no_show), _percent(each.rate))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from altegio_sync.cli.attention_lines import attention_line
 from altegio_sync.cli.columns import name_lines
 from altegio_sync.domain.durations import age_text
 from altegio_sync.domain.exit_code import ExitCode
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from altegio_sync.domain.attention import Attention
     from altegio_sync.domain.ledger import CompanyCoverage
     from altegio_sync.domain.status import StatusReport
     from altegio_sync.messages import Message, Template
@@ -31,11 +31,6 @@ def render_status(report: StatusReport) -> str:
     if attention := [attention_line(each) for each in report.attention]:
         lines += ["", *attention]
     return "\n".join(lines)
-
-
-def attention_line(attention: Attention) -> str:
-    """The line as `grep` finds it: the level word is the same in every language."""
-    return f"{attention.level} {' '.join(render(attention.text).split())}"
 
 
 def _rows(report: StatusReport) -> Iterator[tuple[Template, Message | str]]:

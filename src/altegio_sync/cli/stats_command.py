@@ -18,7 +18,8 @@ from altegio_sync.cli.period_option import AskedDays
 from altegio_sync.cli.private_file import private_file
 from altegio_sync.cli.render_stats import print_stats
 from altegio_sync.domain.exit_code import ExitCode
-from altegio_sync.messages.foreign_text import plain
+from altegio_sync.messages import render
+from altegio_sync.messages.page import AS_PAGE
 from altegio_sync.usecases.stats import collect_stats
 from altegio_sync.usecases.zones import find_local_zone
 
@@ -60,7 +61,7 @@ def execute_stats(
         else:
             print_stats(report)
             if page is not None:
-                print(f"As a page: {plain(page.path)}")
+                print(render(AS_PAGE(path=str(page.path))))
         return ExitCode.DONE
 
     return execute(options, body)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from altegio_sync.messages import calendar as texts
 
 if TYPE_CHECKING:
-    from datetime import date
+    from datetime import date, datetime
 
     from altegio_sync.domain.period import Period
     from altegio_sync.messages import Message
@@ -67,3 +67,15 @@ def week_of(day: date) -> Message:
 
 def _short_month(day: date) -> Message:
     return texts.SHORT_MONTHS[day.month - 1]()
+
+
+def moment_text(moment: datetime) -> Message:
+    """Such as 2026-03-02 10:00, in the moment's own zone."""
+    return texts.MOMENT(day=moment.date(), time=f"{moment:%H:%M}")
+
+
+def moment_in_zone(moment: datetime) -> Message:
+    """Such as 2026-03-02 10:00 EET."""
+    return texts.MOMENT_IN_ZONE(
+        day=moment.date(), time=f"{moment:%H:%M}", zone=moment.tzname() or ""
+    )

@@ -72,3 +72,7 @@ SHORT_MONTH_OF_YEAR = Template("short_month_of_year", "{month} {year}")
 WHOLE_DAY = Template("weekday_and_day", "{weekday} {day} {month} {year}")
 WEEK_OF_DAY = Template("week_of_day", "week of {day} {month} {year}")
 YEAR = Template("year_alone", "{year}")
+
+# Moments; ``day`` is a date, ``time`` such as 10:00.
+MOMENT = Template("moment", "{day} {time}")
+MOMENT_IN_ZONE = Template("moment_in_zone", "{day} {time} {zone}")

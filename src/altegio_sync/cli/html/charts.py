@@ -5,19 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from altegio_sync.cli.html.markup import Markup, element, join
+from altegio_sync.messages import page as texts
 from altegio_sync.messages import render
+from altegio_sync.messages.calendar import WEEKDAYS
+from altegio_sync.messages.numbers import format_number, format_percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from altegio_sync.domain.day_chart import DayChart
+    from altegio_sync.messages import Message
 
 #: Possible ends of a scale, times a power of ten. Half of each is a whole number too.
 _SMALL_TOPS = (2, 4, 6, 8, 10)
 _TOPS = (12, 16, 20, 24, 30, 40, 50, 60, 80, 100)
 _LABELS = 5
 _SHADES = 5
-_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
 def percent_of(part: float, whole: float) -> str:
@@ -35,7 +38,7 @@ def stacked_bar(parts: Sequence[tuple[str, int, str]], label: str) -> Markup:
     whole = sum(count for _, count, _ in parts)
     pieces, left = [], 0
     for name, count, kind in parts:
-        title = element("title", f"{name}: {count:,}")
+        title = element("title", render(texts.BAR(name=name, number=count)))
         place, width = percent_of(left, whole), percent_of(count, whole)
         piece = element("rect", title, x=place, width=width, height="100%", class_=kind)
         pieces.append(piece if count else None)
@@ -50,7 +53,7 @@ def columns(chart: DayChart, label: str) -> Markup:
     drawn = []
     for number, each in enumerate(chart.bars):
         left = number * share
-        title = element("title", f"{render(chart.title(each))}: {each.count:,}")
+        title = element("title", render(texts.BAR(name=chart.title(each), number=each.count)))
         area = element("rect", x=f"{left:.3f}%", width=f"{share:.3f}%", height="100%", class_="hit")
         column = element(
             "rect",
@@ -64,7 +67,7 @@ def columns(chart: DayChart, label: str) -> Markup:
     plot = element(
         "svg", *_grid(), *drawn, *_ticks(chart, share), class_="plot", role="img", aria_label=label
     )
-    scale = (element("span", f"{each:,}") for each in (top, top // 2, 0))
+    scale = (element("span", format_number(each, ",")) for each in (top, top // 2, 0))
     return element("div", element("div", *scale, class_="scale", aria_hidden="true"), plot,
                    class_="columns")  # fmt: skip
 
@@ -100,7 +103,9 @@ def week(counts: dict[tuple[int, int], int], label_id: str) -> Markup:
     """A table of the week, one row for each hour, darker for more; the keys are day and hour."""
     most = max(counts.values())
     hours = [hour for _, hour in counts]
-    head = element("tr", element("td"), *(element("th", day, scope="col") for day in _WEEKDAYS))
+    head = element(
+        "tr", element("td"), *(element("th", render(day()), scope="col") for day in WEEKDAYS)
+    )
     rows = []
     for hour in range(min(hours), max(hours) + 1):
         cells = [_cell(counts.get((day, hour), 0), most) for day in range(1, 8)]
@@ -118,13 +123,13 @@ def _cell(count: int, most: int) -> Markup:
 
 def number(count: int) -> Markup:
     """A count as people write it; `value` has the number for programs."""
-    return element("data", f"{count:,}", value=count)
+    return element("data", format_number(count, ","), value=count)
 
 
 def percentage(share: float | None) -> Markup:
     if share is None:
         return Markup("–")
-    return element("data", f"{share:.1%}", value=round(share, 4))
+    return element("data", format_percent(share, 1), value=round(share, 4))
 
 
 def name(text: str) -> Markup:
@@ -133,10 +138,14 @@ def name(text: str) -> Markup:
 
 
 def table(
-    columns_: Sequence[str], rows: Iterable[Sequence[Markup]], *, label_id: str, class_: str = ""
+    columns_: Sequence[Message],
+    rows: Iterable[Sequence[Markup]],
+    *,
+    label_id: str,
+    class_: str = "",
 ) -> Markup:
     """A table; the first cell of each row is the row's header."""
-    head = element("tr", *(element("th", each, scope="col") for each in columns_))
+    head = element("tr", *(element("th", render(each), scope="col") for each in columns_))
     body = (
         element("tr", element("th", first, scope="row"), *(element("td", each) for each in rest))
         for first, *rest in rows

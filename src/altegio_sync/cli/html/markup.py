@@ -8,6 +8,7 @@ import html
 from typing import TYPE_CHECKING
 
 from altegio_sync.messages.foreign_text import plain
+from altegio_sync.messages.language import current_language
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 _VOID = frozenset({"meta", "rect", "line"})
 #: The page loads, runs and sends nothing. One style sheet is allowed, by the hash of its text.
 _POLICY = "default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+
+#: By this, the program recognizes its own page, in any language.
+GENERATOR = "altegio-sync stats"
 
 
 class Markup(str):
@@ -64,7 +68,8 @@ def document(title: str, style: str, body: Markup) -> str:
         element("meta", name_="color-scheme", content="light dark"),
         element("meta", name_="referrer", content="no-referrer"),
         element("meta", name_="robots", content="noindex"),
+        element("meta", name_="generator", content=GENERATOR),
         element("title", title),
         element("style", Markup(sheet)),
     )
-    return f"<!doctype html>\n{element('html', head, body, lang='en')}\n"
+    return f"<!doctype html>\n{element('html', head, body, lang=current_language())}\n"
