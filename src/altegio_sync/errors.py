@@ -80,6 +80,10 @@ class StoreUnavailableError(StoreError):
     """MongoDB is out of reach: trying later may help."""
 
 
+class BudgetUnavailableError(StoreUnavailableError):
+    """The database of the request budget is out of reach, where it is not the school's own."""
+
+
 class StoreRightError(StoreError):
     """The user of the database's address may not do this."""
 

@@ -13,7 +13,11 @@ from altegio_sync.domain.appointment import Location
 from altegio_sync.domain.exit_code import ExitCode
 from altegio_sync.domain.locations import StoredLocation
 from altegio_sync.domain.period import Period
-from altegio_sync.errors import AltegioRejectedError
+from altegio_sync.errors import (
+    AltegioRejectedError,
+    BudgetUnavailableError,
+    StoreUnavailableError,
+)
 from altegio_sync.usecases.company_run import _AT_ONCE
 from altegio_sync.usecases.stopping import StopSignal
 from altegio_sync.usecases.sync import SyncRequest, sync_appointments
@@ -169,6 +173,58 @@ async def test_a_stopped_run_is_continued_with_what_is_left() -> None:
     assert resumed.exit_code is ExitCode.DONE
     assert sorted(rest.answered) == sorted(set(COMPANIES) - done)
     assert sorted(store.stored) == [f"{each}1" for each in COMPANIES]
+
+
+async def test_mongodb_that_stays_away_is_waited_for_once_and_not_by_each_company() -> None:
+    class Away(MemoryStore):
+        tries = 0
+
+        async def store_batch(self, batch: Any, **how: Any) -> Any:
+            if len(self.stored) < 20:
+                return await super().store_batch(batch, **how)
+            self.tries += 1
+            raise StoreUnavailableError("away")
+
+    class Slow(Chain):
+        async def _answer(self, query: PageQuery) -> Page:
+            if store.tries:
+                await anyio.sleep_forever()
+            return await super()._answer(query)
+
+    store, runs = Away(), MemoryRuns()
+
+    with anyio.fail_after(60):
+        report = await run(Slow(), store, runs=runs, request={"words": ("today",)})
+
+    assert report.exit_code is ExitCode.OUT_OF_REACH
+    assert report.records.saved == len(store.stored) == 20
+    failed = [each for each in report.companies if each.has_failed]
+    assert len(failed) == len(report.companies) - 20 <= _AT_ONCE
+    assert {str(each.message) for each in report.errors} == {"away"}
+    assert not any(each.was_interrupted for each in report.companies)
+    [warning] = report.warnings
+    left = len(COMPANIES) - len(report.companies)
+    assert f"work on {left} companies did not begin. To continue: " in str(warning.message)
+    assert runs.kept == []
+
+
+async def test_a_budget_that_stays_away_ends_the_run_and_the_report_is_kept() -> None:
+    class Uncounted(Chain):
+        async def _answer(self, query: PageQuery) -> Page:
+            if len(self.answered) < 20:
+                return await super()._answer(query)
+            raise BudgetUnavailableError("away")
+
+    source, runs = Uncounted(), MemoryRuns()
+
+    report = await run(source, runs=runs)
+
+    assert report.exit_code is ExitCode.OUT_OF_REACH
+    assert len(report.companies) < len(COMPANIES)
+    assert [each["ok"] for each in runs.kept] == [False]
+    ends = {each.company: each.last for each in await runs.find_marks("sync")}
+    assert set(ends) == {*COMPANIES, None}
+    assert all(end is not None for end in ends.values())
 
 
 async def test_an_unexpected_error_is_raised_as_it_is() -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import anyio
 
 from altegio_sync.config.values import EMBEDDED
-from altegio_sync.errors import StoreError
+from altegio_sync.errors import BudgetUnavailableError, StoreError, StoreUnavailableError
 from altegio_sync.messages.schools import BUDGET_FAILED
 from altegio_sync.mongo.bookkeeping.budget import SharedBudget, count_starts, try_budget
 from altegio_sync.mongo.core.connection import open_database
@@ -58,12 +58,20 @@ class BudgetOfAll:
         self._config = config
         self._warn = warn
         self._database = database
+        self._has_own_address = database is None
         self._opening = anyio.Lock()
         self._open = AsyncExitStack()
         self._budget: RequestBudget | None = None
 
     async def wait_for_turn(self) -> None:
-        await (await self._find_budget()).wait_for_turn()
+        budget = await self._find_budget()
+        try:
+            await budget.wait_for_turn()
+        except StoreUnavailableError as error:
+            if not self._has_own_address:
+                raise
+            message = BUDGET_FAILED(problem=error.message)
+            raise BudgetUnavailableError(message) from error
 
     async def rest(self, seconds: float) -> None:
         await (await self._find_budget()).rest(seconds)
@@ -110,7 +118,10 @@ class BudgetOfAll:
                         open_mongodb(home.uri.get_secret_value(), home.data_dir)
                     )
                 except StoreError as error:
-                    raise type(error)(BUDGET_FAILED(problem=error.message)) from None
+                    message = BUDGET_FAILED(problem=error.message)
+                    is_away = isinstance(error, StoreUnavailableError)
+                    kind = BudgetUnavailableError if is_away else type(error)
+                    raise kind(message) from None
         return self._database
 
 

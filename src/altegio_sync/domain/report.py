@@ -177,6 +177,8 @@ class SyncReport(CommandReport):
     finished_at: datetime
     companies: list[CompanyReport]
     interrupted: bool = False
+    #: MongoDB, or the database of the budget, went away and did not come back in time.
+    had_outage: bool = False
     #: Warnings about the run as a whole.
     own_warnings: list[RunError] = field(default_factory=list)
     #: The period and the options as typed, for the command that continues an interrupted run.
@@ -247,7 +249,7 @@ class SyncReport(CommandReport):
         has_nothing = bool(self.companies) and all(each.broke_off for each in self.companies)
         code = decide_exit_code(
             interrupted=self.interrupted,
-            out_of_reach=has_nothing,
+            out_of_reach=has_nothing or self.had_outage,
             has_failed=bool(self.errors or self.records.failed),
         )
         is_config = {each.code for each in self.errors} == {"config"}

@@ -40,6 +40,11 @@ UNKNOWN_ZONE_OF_LAST_RUN = Template(
     "zone_of_last_run_not_known",
     "This machine does not know the time zone {zone}, the zone of the last run: {remedy}",
 )
+NOT_BEGUN = Template(
+    "not_begun",
+    "The work on {count} company did not begin. To continue: {rerun}",
+    "The work on {count} companies did not begin. To continue: {rerun}",
+)
 ZONE_CHANGED = Template(
     "zone_changed",
     "The time zone of location {company} at Altegio was {old} and is {new} now: days that were "

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 import anyio
 
+from altegio_sync.domain.continued import continue_run
 from altegio_sync.domain.report import CompanyReport, RunError, SyncReport
 from altegio_sync.errors import (
     AltegioError,
     AltegioSyncError,
     AuthenticationError,
+    BudgetUnavailableError,
     LeaseHeldError,
     LeaseLostError,
     RateLimitedError,
@@ -123,12 +125,22 @@ async def run_companies(
         own_warnings=list(warnings),
     )
     report.interrupted = context.stop.is_set
+    report.had_outage = context.outage.is_set
     report.finished_at = context.clock()
+    _warn_of_not_begun(context, report, len(companies) - len(report.companies))
     if problems := context.progress.finish():
         report.companies[-1].errors += problems
     if context.runs is not None and not context.dry_run:
         await close_book(context, context.runs, report, companies)
     return report
+
+
+def _warn_of_not_begun(context: RunContext, report: SyncReport, count: int) -> None:
+    """Report for how many companies no work began, because the run could not go on."""
+    if count and report.had_outage:
+        message = texts.NOT_BEGUN(count=count, rerun=continue_run(report))
+        report.own_warnings.append(RunError("not_begun", message))
+        context.progress.warn("not_begun", message=message)
 
 
 async def _run_each(
@@ -137,7 +149,10 @@ async def _run_each(
     work: Work,
     refused: Mapping[str, CompanyReport],
 ) -> list[CompanyReport]:
-    """The reports in the order of the companies. Once the run is stopped, no company begins."""
+    """The reports in the order of the companies.
+
+    Once the run is stopped, or MongoDB did not come back, no company begins.
+    """
     reports: dict[str, CompanyReport] = {}
     index = IndexCheck(context.store, dry_run=context.dry_run)
     left = iter(companies)
@@ -147,7 +162,7 @@ async def _run_each(
             known = refused.get(company_id)
             reports[company_id] = known or await _run_company(context, company_id, work, index)
             context.progress.end(reports[company_id])
-            if context.stop.is_set:
+            if context.stop.is_set or context.outage.is_set:
                 return
 
     with ungrouped():
@@ -168,13 +183,16 @@ async def _run_company(
     report = company.report
     report.was_interrupted = True
     try:
-        with context.stop.interrupting():
+        with context.stop.interrupting(), context.outage.interrupting():
             async with _opened(company.context, company_id):
                 await work(company)
             report.was_interrupted = False
     except* AltegioSyncError as group:
         report.was_interrupted = False
         _note_end(company.context, report, first_error(group))
+    if report.was_interrupted and context.outage.error is not None and not context.stop.is_set:
+        report.was_interrupted = False
+        _note_end(company.context, report, context.outage.error)
     company.intake.warn_in_the_end()
     return report
 
@@ -205,7 +223,9 @@ def _note_end(context: RunContext, report: CompanyReport, error: AltegioSyncErro
         report.gave_way = True
         return
     report.broke_off = True
-    report.lost_store = isinstance(error, StoreUnavailableError)
+    if isinstance(error, StoreUnavailableError):
+        context.outage.note(error)
+        report.lost_store = not isinstance(error, BudgetUnavailableError)
     report.errors.append(_to_run_error(error, report.company))
 
 

@@ -12,7 +12,7 @@ from altegio_sync.domain.lessons import LessonRules
 from altegio_sync.domain.report import SyncMode, WritingRun
 from altegio_sync.ports import SilentProgress
 from altegio_sync.usecases.location_zones import LocationZones
-from altegio_sync.usecases.stopping import StopSignal
+from altegio_sync.usecases.stopping import Outage, StopSignal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,6 +56,7 @@ class RunContext:
     ledger: Ledger | None = None
     progress: Progress = field(default_factory=SilentProgress)
     stop: StopSignal = field(default_factory=StopSignal)
+    outage: Outage = field(default_factory=Outage)
     clock: Callable[[], datetime] = utc_now
     locations: LocationStore | None = None
     zones: LocationZones = field(default_factory=lambda: LocationZones(None, None, dry_run=True))

@@ -10,6 +10,8 @@ import anyio
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from altegio_sync.errors import StoreUnavailableError
+
 
 class StopSignal:
     """A request to stop. It ends the present reading, and every later reading at once."""
@@ -34,3 +36,17 @@ class StopSignal:
                 yield
             finally:
                 self._scopes.remove(scope)
+
+
+class Outage(StopSignal):
+    """Set when one company of a run has waited for MongoDB in vain.
+
+    It ends the work on all companies: without it, each of them would wait as long again.
+    """
+
+    error: StoreUnavailableError | None = None
+
+    def note(self, error: StoreUnavailableError) -> None:
+        if self.error is None:
+            self.error = error
+            self.set()
