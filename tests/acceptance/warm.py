@@ -7,7 +7,6 @@ signals and exit code. It costs 0.08 s where a new interpreter costs 0.6 s. The 
 
 from __future__ import annotations
 
-import atexit
 import json
 import os
 import select
@@ -154,7 +153,10 @@ class _Pipe:
 
 @cache
 def warm_process() -> WarmProcess:
-    """The only one of this process."""
-    process = WarmProcess()
-    atexit.register(process.end)
-    return process
+    """The only one of this process, which the first command starts."""
+    return WarmProcess()
+
+
+def end_warm_process() -> None:
+    if warm_process.cache_info().currsize:
+        warm_process().end()

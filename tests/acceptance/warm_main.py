@@ -19,8 +19,8 @@ import warnings
 import altegio_sync
 from altegio_sync.cli import main
 
-#: A command imports these itself: their texts depend on the language that it is run in.
-_NOT_IMPORTED = {"altegio_sync.cli.app"}
+#: A command imports these itself: their texts are in the language that it is run in.
+_OF_A_LANGUAGE = {"altegio_sync.cli.app", "typer.rich_utils"}
 #: Longer than any order.
 _ORDER_BYTES = 200_000
 #: By the descriptor that watches it: the pid of a command, and where its exit code is written to.
@@ -30,8 +30,9 @@ Running = dict[int, tuple[int, int]]
 def serve(orders: socket.socket) -> None:
     """Write a pid for each order, and the exit code at the end, until nobody orders any more."""
     for module in pkgutil.walk_packages(altegio_sync.__path__, "altegio_sync."):
-        if not module.name.endswith(".__main__") and module.name not in _NOT_IMPORTED:
+        if not module.name.endswith(".__main__") and module.name not in _OF_A_LANGUAGE:
             importlib.import_module(module.name)
+    assert not _OF_A_LANGUAGE & sys.modules.keys()
     gc.freeze()  # without it a command searches and copies all that is imported: half of its time
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the tests, and these end us
     running: Running = {}
