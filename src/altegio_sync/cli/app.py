@@ -7,87 +7,97 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from altegio_sync.cli.plain_usage import PlainUsageErrors
 from altegio_sync.cli.typed_text import digits_only, typed
+from altegio_sync.cli.usage import App, Commands
 from altegio_sync.domain.period import PERIOD_NAMES
+from altegio_sync.messages import render
+from altegio_sync.messages import translated as _
+from altegio_sync.messages import usage as texts
 
 if TYPE_CHECKING:
     from altegio_sync.config import SettingsSource
 
-app = typer.Typer(
-    cls=PlainUsageErrors,
+app = App(
+    cls=Commands,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,  # they would show the values of variables
     context_settings={"help_option_names": ["-h", "--help"]},
-    help="Brings a school's appointments from Altegio into MongoDB, completely and repeatably.",
-    epilog="Exit codes: 0 done, 1 finished but something failed, 2 wrong command or "
-    "settings, 3 Altegio or MongoDB cannot be reached, 130 interrupted.",
+    options_metavar=_("[OPTIONS]"),
+    subcommand_metavar=_("COMMAND [ARGS]..."),
+    help=_("Brings a school's appointments from Altegio into MongoDB, completely and repeatably."),
+    epilog=_(
+        "Exit codes: 0 done, 1 finished but something failed, 2 wrong command or "
+        "settings, 3 Altegio or MongoDB cannot be reached, 130 interrupted."
+    ),
 )
 
-_PERIOD_HELP = (
-    "A day (YYYY-MM-DD or DD.MM.YYYY), a month (YYYY-MM), or one of "
-    f"{', '.join(PERIOD_NAMES)}. The periods this-… end today; around is from 30 days back to "
-    "60 days ahead."
-)
+_PERIOD_HELP = _(
+    "A day (YYYY-MM-DD or DD.MM.YYYY), a month (YYYY-MM), or one of {names}. The periods this-… "
+    "end today; around is from 30 days back to 60 days ahead."
+).format(names=", ".join(PERIOD_NAMES))
+_ALL_DAYS = _("All days when left out.")
+_ASKED_FOR = _("Asked for when left out.")
 #: Of the sandbox.
 _MOST_COMPANIES = 1000
 AnyDays = Annotated[
     str | None,
-    typer.Argument(
-        callback=typed, metavar="PERIOD|FROM", help=f"{_PERIOD_HELP} All days when left out."
-    ),
+    typer.Argument(callback=typed, metavar="PERIOD|FROM", help=f"{_PERIOD_HELP} {_ALL_DAYS}"),
 ]
 LastDay = Annotated[
     str | None,
     typer.Argument(
         callback=typed,
         metavar="TO",
-        help="The last day, included: also a month's or a word's last day.",
+        help=_("The last day, included: also a month's or a word's last day."),
     ),
 ]
 EnvFile = Annotated[
     Path | None,
-    typer.Option("--env-file", metavar="PATH", help="Read settings from here instead of .env."),
+    typer.Option("--env-file", metavar="PATH", help=_("Read settings from here instead of .env.")),
 ]
 Schools = Annotated[
     Path | None,
     typer.Option(
-        "--schools", metavar="FILE", help="Read the settings of several schools from this file."
+        "--schools", metavar="FILE", help=_("Read the settings of several schools from this file.")
     ),
 ]
 School = Annotated[
     str | None,
-    typer.Option("--school", callback=typed, metavar="NAME", help="The school of the file."),
+    typer.Option("--school", callback=typed, metavar="NAME", help=_("The school of the file.")),
 ]
 AllSchools = Annotated[
-    bool, typer.Option("--all-schools", help="Every school of the file, with one result.")
+    bool, typer.Option("--all-schools", help=_("Every school of the file, with one result."))
 ]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
-Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Log every appointment.")]
+Json = Annotated[bool, typer.Option("--json", help=_("Print one JSON object on stdout."))]
+Verbose = Annotated[bool, typer.Option("-v", "--verbose", help=_("Log every appointment."))]
 Quiet = Annotated[
-    bool, typer.Option("-q", "--quiet", help="For cron: print nothing while all is well.")
+    bool, typer.Option("-q", "--quiet", help=_("For cron: print nothing while all is well."))
 ]
 LogFormat = Annotated[
-    Literal["text", "json"], typer.Option("--log-format", help="The format of log lines.")
+    Literal["text", "json"], typer.Option("--log-format", help=_("The format of log lines."))
 ]
 Lang = Annotated[
     Literal["uk", "en"] | None,
     typer.Option(
         "--lang",
         case_sensitive=False,
-        help="The language of everything that people read; JSON is the same in both.",
+        help=_("The language of everything that people read; JSON is the same in both."),
     ),
 ]
 Wait = Annotated[
     str,
     typer.Option(
-        "--wait", metavar="SPAN", help="How long to wait for another run to end; 0 does not wait."
+        "--wait",
+        metavar="SPAN",
+        help=_("How long to wait for another run to end; 0 does not wait."),
     ),
 ]
 Company = Annotated[
     list[str] | None,
-    typer.Option("--company", metavar="ID", help="Only this configured company; may be repeated."),
+    typer.Option(
+        "--company", metavar="ID", help=_("Only this configured company; may be repeated.")
+    ),
 ]
 
 
@@ -110,13 +120,14 @@ def _version(value: bool) -> None:
 @app.callback()
 def _root(
     _show_version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help=_("Show the version.")),
     ] = False,
     _lang: Lang = None,
 ) -> None: ...
 
 
-@app.command()
+@app.command(help=_("Bring the appointments of a period into MongoDB."))
 def sync(
     first: Annotated[
         str,
@@ -124,14 +135,14 @@ def sync(
     ],
     last: LastDay = None,
     update: Annotated[
-        bool, typer.Option("--update", help="Also update stored appointments.")
+        bool, typer.Option("--update", help=_("Also update stored appointments."))
     ] = False,
     prove: Annotated[
         bool,
-        typer.Option("--prove", help="Slower, but guarantees that no booking is missed."),
+        typer.Option("--prove", help=_("Slower, but guarantees that no booking is missed.")),
     ] = False,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Skip the days that the ledger lists as done.")
+        bool, typer.Option("--resume", help=_("Skip the days that the ledger lists as done."))
     ] = False,
     max_age: Annotated[
         str | None,
@@ -139,23 +150,25 @@ def sync(
             "--max-age",
             metavar="SPAN",
             # Without the backslash, rich would read the bracket as markup.
-            help="With --resume: skip only days that were read within this time \\[default: 24h].",
+            help=_(
+                "With --resume: skip only days that were read within this time \\[default: 24h]."
+            ),
         ),
     ] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Read everything, write nothing.")
+        bool, typer.Option("--dry-run", help=_("Read everything, write nothing."))
     ] = False,
     allow_mass_delete: Annotated[
         bool,
         typer.Option(
-            "--allow-mass-delete", help="With --update: skip the mass-deletion safety check."
+            "--allow-mass-delete", help=_("With --update: skip the mass-deletion safety check.")
         ),
     ] = False,
     wait: Wait = "10m",
     company: Company = None,
     skipped: Annotated[
         Path | None,
-        typer.Option("--skipped", metavar="FILE", help="List skipped bookings in a CSV file."),
+        typer.Option("--skipped", metavar="FILE", help=_("List skipped bookings in a CSV file.")),
     ] = None,
     json_output: Json = False,
     verbose: Verbose = False,
@@ -167,7 +180,6 @@ def sync(
     all_schools: AllSchools = False,
     _lang: Lang = None,
 ) -> None:
-    """Bring the appointments of a period into MongoDB."""
     from altegio_sync.cli.command import CommandOptions
     from altegio_sync.cli.sync_command import SyncOptions, execute_sync
 
@@ -193,10 +205,14 @@ def sync(
     raise typer.Exit(execute_sync(options, first, last, wanted))
 
 
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Count what would change, write nothing.")]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help=_("Count what would change, write nothing."))
+]
 
 
-@app.command()
+@app.command(
+    help=_("Bring what changed at Altegio since the last run; made for cron, every few minutes.")
+)
 def changes(
     since: Annotated[
         str | None,
@@ -204,17 +220,17 @@ def changes(
             "--since",
             callback=typed,
             metavar="DATE|SPAN",
-            help="For the first run: where to begin.",
+            help=_("For the first run: where to begin."),
         ),
     ] = None,
     overlap: Annotated[
         str,
         typer.Option(
-            "--overlap", metavar="SPAN", help="How far before the last run to read again."
+            "--overlap", metavar="SPAN", help=_("How far before the last run to read again.")
         ),
     ] = "1d",
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Read everything, write nothing.")
+        bool, typer.Option("--dry-run", help=_("Read everything, write nothing."))
     ] = False,
     company: Company = None,
     json_output: Json = False,
@@ -227,7 +243,6 @@ def changes(
     all_schools: AllSchools = False,
     _lang: Lang = None,
 ) -> None:
-    """Bring what changed at Altegio since the last run; made for cron, every few minutes."""
     from altegio_sync.cli.command import CommandOptions
     from altegio_sync.cli.sync_command import execute_changes
 
@@ -243,7 +258,9 @@ def changes(
     raise typer.Exit(code)
 
 
-@app.command()
+@app.command(
+    help=_("Show a calendar of the days that are checked or proved to be complete, and the gaps.")
+)
 def coverage(
     first: Annotated[
         str | None,
@@ -258,7 +275,6 @@ def coverage(
     school: School = None,
     _lang: Lang = None,
 ) -> None:
-    """Show a calendar of the days that are checked or proved to be complete, and the gaps."""
     from altegio_sync.cli.command import CommandOptions
     from altegio_sync.cli.coverage_command import run_coverage
 
@@ -268,13 +284,15 @@ def coverage(
     run_coverage(options, first, last, company or [])
 
 
-@app.command()
+@app.command(
+    help=_("Show whether the collection can be trusted now; exit 1 when something needs attention.")
+)
 def status(
     company: Company = None,
     json_output: Json = False,
     prometheus: Annotated[
         bool,
-        typer.Option("--prometheus", help="Print metrics for the node exporter's text files."),
+        typer.Option("--prometheus", help=_("Print metrics for the node exporter's text files.")),
     ] = False,
     log_format: LogFormat = "text",
     env_file: EnvFile = None,
@@ -283,7 +301,6 @@ def status(
     all_schools: AllSchools = False,
     _lang: Lang = None,
 ) -> None:
-    """Show whether the collection can be trusted now; exit 1 when something needs attention."""
     from altegio_sync.cli.command import CommandOptions
     from altegio_sync.cli.status_command import run_status
 
@@ -292,13 +309,11 @@ def status(
     run_status(options, prometheus=prometheus, companies=company or [])
 
 
-@app.command()
+@app.command(help=_("Ask for a period, show what Altegio announces for it, and sync it."))
 def interactive(
     first: Annotated[
         str | None,
-        typer.Argument(
-            callback=typed, metavar="PERIOD|FROM", help=f"{_PERIOD_HELP} Asked for when left out."
-        ),
+        typer.Argument(callback=typed, metavar="PERIOD|FROM", help=f"{_PERIOD_HELP} {_ASKED_FOR}"),
     ] = None,
     last: LastDay = None,
     env_file: EnvFile = None,
@@ -306,32 +321,31 @@ def interactive(
     school: School = None,
     _lang: Lang = None,
 ) -> None:
-    """Ask for a period, show what Altegio announces for it, and sync it."""
     from altegio_sync.cli.interactive_command import run_interactive
 
     raise typer.Exit(run_interactive(first, last, _source(env_file, schools, school)))
 
 
-@app.command()
+@app.command(help=_("Show what is stored, and what needs attention."))
 def stats(
     first: AnyDays = None,
     last: LastDay = None,
     from_option: Annotated[
-        str | None, typer.Option("--from", metavar="DATE", help="Only from this day on.")
+        str | None, typer.Option("--from", metavar="DATE", help=_("Only from this day on."))
     ] = None,
     to_option: Annotated[
-        str | None, typer.Option("--to", metavar="DATE", help="Only up to this day, included.")
+        str | None, typer.Option("--to", metavar="DATE", help=_("Only up to this day, included."))
     ] = None,
     clean: Annotated[
-        bool, typer.Option("--clean", help="Remove duplicates instead, as clean does.")
+        bool, typer.Option("--clean", help=_("Remove duplicates instead, as clean does."))
     ] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="With --clean: count, write nothing.")
+        bool, typer.Option("--dry-run", help=_("With --clean: count, write nothing."))
     ] = False,
     html_file: Annotated[
         Path | None,
         typer.Option(
-            "--html", metavar="FILE", help="Also write a page of charts, with teachers' names."
+            "--html", metavar="FILE", help=_("Also write a page of charts, with teachers' names.")
         ),
     ] = None,
     company: Company = None,
@@ -343,16 +357,15 @@ def stats(
     school: School = None,
     _lang: Lang = None,
 ) -> None:
-    """Show what is stored, and what needs attention."""
     from altegio_sync.cli.command import CommandOptions
 
     if clean:
         if html_file is not None:
-            raise typer.BadParameter("--clean shows no statistics", param_hint="--html")
+            raise typer.BadParameter(render(texts.NO_STATISTICS()), param_hint="--html")
         if company:
-            raise typer.BadParameter("it works on all companies", param_hint="--clean")
+            raise typer.BadParameter(render(texts.WORKS_ON_ALL_COMPANIES()), param_hint="--clean")
         if any(each is not None for each in (first, last, from_option, to_option)):
-            raise typer.BadParameter("it works on all days", param_hint="--clean")
+            raise typer.BadParameter(render(texts.WORKS_ON_ALL_DAYS()), param_hint="--clean")
         from altegio_sync.cli.clean_command import run_clean
 
         options = CommandOptions(
@@ -367,7 +380,7 @@ def stats(
     raise typer.Exit(execute_stats(options, days, html_file, company or []))
 
 
-@app.command()
+@app.command(help=_("Keep one document for each appointment id; move the others to the trash."))
 def clean(
     dry_run: DryRun = False,
     wait: Wait = "10m",
@@ -378,7 +391,6 @@ def clean(
     school: School = None,
     _lang: Lang = None,
 ) -> None:
-    """Keep one document for each appointment id; move the others to the trash."""
     from altegio_sync.cli.clean_command import run_clean
     from altegio_sync.cli.command import CommandOptions
 
@@ -386,28 +398,35 @@ def clean(
     run_clean(options, dry_run=dry_run, wait=wait)
 
 
-@app.command()
+@app.command(
+    help=_(
+        "Find errors in the collection, and repair them.\n\n"
+        "With a period, only documents that start on its local days."
+    )
+)
 def validate(
     first: AnyDays = None,
     last: LastDay = None,
-    fix: Annotated[bool, typer.Option("--fix", help="Repair what can be repaired.")] = False,
+    fix: Annotated[bool, typer.Option("--fix", help=_("Repair what can be repaired."))] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="With --fix: show what it would do, write nothing.")
+        bool, typer.Option("--dry-run", help=_("With --fix: show what it would do, write nothing."))
     ] = False,
     offline: Annotated[
-        bool, typer.Option("--offline", help="With --fix: do not ask Altegio.")
+        bool, typer.Option("--offline", help=_("With --fix: do not ask Altegio."))
     ] = False,
     listed: Annotated[
         list[str] | None,
-        typer.Option("--list", metavar="RULE", help="Show every document of this rule, not five."),
+        typer.Option(
+            "--list", metavar="RULE", help=_("Show every document of this rule, not five.")
+        ),
     ] = None,
     ignored: Annotated[
         list[str] | None,
-        typer.Option("--ignore", metavar="RULE", help="Skip this rule, also in --fix."),
+        typer.Option("--ignore", metavar="RULE", help=_("Skip this rule, also in --fix.")),
     ] = None,
     report_file: Annotated[
         Path | None,
-        typer.Option("--report", metavar="FILE", help="Write every finding into a CSV file."),
+        typer.Option("--report", metavar="FILE", help=_("Write every finding into a CSV file.")),
     ] = None,
     company: Company = None,
     wait: Wait = "10m",
@@ -418,10 +437,6 @@ def validate(
     school: School = None,
     _lang: Lang = None,
 ) -> None:
-    """Find errors in the collection, and repair them.
-
-    With a period, only documents that start on its local days.
-    """
     from altegio_sync.cli.command import CommandOptions
     from altegio_sync.cli.findings import FindingOptions
     from altegio_sync.cli.period_option import AskedDays
@@ -435,14 +450,14 @@ def validate(
     run_validate(options, findings, AskedDays(first, last), wanted, company or [])
 
 
-@app.command()
+@app.command(help=_("Restore everything that a clean or a repair changed or removed."))
 def undo(
     run_id: Annotated[
         str | None,
-        typer.Argument(callback=typed, metavar="RUN_ID", help="Without it, list the runs."),
+        typer.Argument(callback=typed, metavar="RUN_ID", help=_("Without it, list the runs.")),
     ] = None,
     force: Annotated[
-        bool, typer.Option("--force", help="Also overwrite documents that were changed since.")
+        bool, typer.Option("--force", help=_("Also overwrite documents that were changed since."))
     ] = False,
     wait: Wait = "10m",
     json_output: Json = False,
@@ -452,7 +467,6 @@ def undo(
     school: School = None,
     _lang: Lang = None,
 ) -> None:
-    """Restore everything that a clean or a repair changed or removed."""
     from altegio_sync.cli.command import CommandOptions
     from altegio_sync.cli.undo_command import run_undo
 
@@ -460,8 +474,12 @@ def undo(
     run_undo(options, run_id, force=force, wait=wait)
 
 
-trash = typer.Typer(
-    no_args_is_help=True, help="Previous versions of documents, kept to undo changes."
+trash = App(
+    cls=Commands,
+    options_metavar=_("[OPTIONS]"),
+    subcommand_metavar=_("COMMAND [ARGS]..."),
+    no_args_is_help=True,
+    help=_("Previous versions of documents, kept to undo changes."),
 )
 app.add_typer(trash, name="trash")
 
@@ -470,10 +488,10 @@ app.add_typer(trash, name="trash")
 def _trash(_lang: Lang = None) -> None: ...
 
 
-@trash.command()
+@trash.command(help=_("Delete old entries permanently: they contain personal data."))
 def purge(
     older_than: Annotated[
-        str, typer.Option("--older-than", metavar="SPAN", help="Such as 90d, 24h.")
+        str, typer.Option("--older-than", metavar="SPAN", help=_("Such as 90d, 24h."))
     ],
     dry_run: DryRun = False,
     json_output: Json = False,
@@ -483,7 +501,6 @@ def purge(
     school: School = None,
     _lang: Lang = None,
 ) -> None:
-    """Delete old entries permanently: they contain personal data."""
     from altegio_sync.cli.command import CommandOptions
     from altegio_sync.cli.purge_command import run_purge
 
@@ -493,7 +510,7 @@ def purge(
     run_purge(options, older_than, dry_run=dry_run)
 
 
-@app.command()
+@app.command(help=_("Test every setting, the tokens and their rights, the time zone and MongoDB."))
 def check(
     json_output: Json = False,
     log_format: LogFormat = "text",
@@ -502,7 +519,6 @@ def check(
     school: School = None,
     _lang: Lang = None,
 ) -> None:
-    """Test every setting, the tokens and their rights, the time zone and MongoDB."""
     from altegio_sync.cli.check_command import run_check
     from altegio_sync.cli.command import CommandOptions
 
@@ -517,7 +533,7 @@ def check(
     run_check(options)
 
 
-@app.command()
+@app.command(help=_("List the location's services, and which of them would be kept."))
 def services(
     company: Company = None,
     json_output: Json = False,
@@ -527,7 +543,6 @@ def services(
     school: School = None,
     _lang: Lang = None,
 ) -> None:
-    """List the location's services, and which of them would be kept."""
     from altegio_sync.cli.command import CommandOptions
     from altegio_sync.cli.services_command import run_services
 
@@ -537,14 +552,14 @@ def services(
     )
 
 
-@app.command()
+@app.command(help=_("List the locations of the user token, with time zone, city and title."))
 def companies(
     forget: Annotated[
         list[str] | None,
         typer.Option(
             "--forget",
             metavar="ID",
-            help="No longer warn of this missing location; may be repeated.",
+            help=_("No longer warn of this missing location; may be repeated."),
         ),
     ] = None,
     json_output: Json = False,
@@ -554,7 +569,6 @@ def companies(
     school: School = None,
     _lang: Lang = None,
 ) -> None:
-    """List the locations of the user token, with time zone, city and title."""
     from altegio_sync.cli.command import CommandOptions
     from altegio_sync.cli.companies_command import run_companies
 
@@ -564,20 +578,24 @@ def companies(
     run_companies(options, forget or [])
 
 
-@app.command()
+@app.command(
+    help=_("Write the collection into a folder, in the format of mongodump --gzip, and check it.")
+)
 def backup(
     file: Annotated[
         Path | None,
         typer.Argument(
             metavar="FILE|verify",
-            help="The folder to create; by default altegio-backup-DATE-TIME here. With the word "
-            "verify, the backup PATH is checked instead, without MongoDB.",
+            help=_(
+                "The folder to create; by default altegio-backup-DATE-TIME here. With the word "
+                "verify, the backup PATH is checked instead, without MongoDB."
+            ),
             show_default=False,
         ),
     ] = None,
     path: Annotated[
         Path | None,
-        typer.Argument(metavar="PATH", help="The backup to verify.", show_default=False),
+        typer.Argument(metavar="PATH", help=_("The backup to verify."), show_default=False),
     ] = None,
     keep: Annotated[
         int | None,
@@ -585,7 +603,7 @@ def backup(
             "--keep",
             metavar="NUMBER",
             min=1,
-            help="Then remove older backups of this collection beside it, and keep this many.",
+            help=_("Then remove older backups of this collection beside it, and keep this many."),
         ),
     ] = None,
     json_output: Json = False,
@@ -595,25 +613,24 @@ def backup(
     school: School = None,
     _lang: Lang = None,
 ) -> None:
-    """Write the collection into a folder, in the format of mongodump --gzip, and check it."""
     from altegio_sync.cli.backup_command import run_backup, run_verify
     from altegio_sync.cli.command import CommandOptions
 
     source = _source(env_file, schools, school)
     if file == Path("verify"):
         if path is None:
-            raise typer.BadParameter("name the backup to verify", param_hint="PATH")
+            raise typer.BadParameter(render(texts.BACKUP_TO_VERIFY()), param_hint="PATH")
         run_verify(CommandOptions("backup verify", source, json_output, log_format), path)
     if path is not None:
-        raise typer.BadParameter("a backup has one folder", param_hint="PATH")
+        raise typer.BadParameter(render(texts.ONE_FOLDER()), param_hint="PATH")
     run_backup(CommandOptions("backup", source, json_output, log_format), file, keep)
 
 
-@app.command()
+@app.command(help=_("Restore the documents of a backup by _id; other documents are not changed."))
 def restore(
     path: Annotated[
         Path,
-        typer.Argument(metavar="PATH", help="A backup's folder, or its .bson.gz or .bson file."),
+        typer.Argument(metavar="PATH", help=_("A backup's folder, or its .bson.gz or .bson file.")),
     ],
     dry_run: DryRun = False,
     wait: Wait = "10m",
@@ -624,7 +641,6 @@ def restore(
     school: School = None,
     _lang: Lang = None,
 ) -> None:
-    """Restore the documents of a backup by _id; other documents are not changed."""
     from altegio_sync.cli.command import CommandOptions
     from altegio_sync.cli.restore_command import run_restore
 
@@ -632,41 +648,43 @@ def restore(
     run_restore(options, path, dry_run=dry_run, wait=wait)
 
 
-@app.command()
+@app.command(help=_("Serve a made-up school on loopback that behaves as Altegio does."))
 def sandbox(
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0 uses a free port.")] = 8077,
-    latency: Annotated[float, typer.Option(min=0, help="Seconds before each answer.")] = 0.0,
+    port: Annotated[int, typer.Option(min=0, max=65535, help=_("0 uses a free port."))] = 8077,
+    latency: Annotated[float, typer.Option(min=0, help=_("Seconds before each answer."))] = 0.0,
     faults: Annotated[
-        float, typer.Option(min=0, max=1, help="Share of answers that go wrong.")
+        float, typer.Option(min=0, max=1, help=_("Share of answers that go wrong."))
     ] = 0.0,
-    seed: Annotated[int, typer.Option(help="Each seed makes another school.")] = 1,
+    seed: Annotated[int, typer.Option(help=_("Each seed makes another school."))] = 1,
     company: Annotated[
-        str, typer.Option(callback=digits_only, metavar="ID", help="The location's id.")
+        str, typer.Option(callback=digits_only, metavar="ID", help=_("The location's id."))
     ] = "77",
     companies: Annotated[
         int,
         typer.Option(
             min=1,
             max=_MOST_COMPANIES,
-            help="Locations with ids in a row from --company on; several have few bookings each.",
+            help=_(
+                "Locations with ids in a row from --company on; several have few bookings each."
+            ),
         ),
     ] = 1,
-    token: Annotated[str, typer.Option(help="Partner token.")] = "sandbox-partner-token",  # noqa: S107 - not secret
-    user_token: Annotated[str, typer.Option(help="User token.")] = "sandbox-user-token",  # noqa: S107 - not secret
+    token: Annotated[str, typer.Option(help=_("Partner token."))] = "sandbox-partner-token",  # noqa: S107 - not secret
+    user_token: Annotated[str, typer.Option(help=_("User token."))] = "sandbox-user-token",  # noqa: S107 - not secret
     _lang: Lang = None,
 ) -> None:
-    """Serve a made-up school on loopback that behaves as Altegio does."""
     from altegio_sync.cli.sandbox_command import run_sandbox
 
     run_sandbox(port, latency, faults, seed, company, companies, token, user_token)
 
 
-@app.command()
+@app.command(
+    help=_("Show a typical day with a made-up school and its own MongoDB; needs no settings.")
+)
 def demo(
-    seed: Annotated[int, typer.Option(help="Each seed makes another school.")] = 1,
+    seed: Annotated[int, typer.Option(help=_("Each seed makes another school."))] = 1,
     _lang: Lang = None,
 ) -> None:
-    """Show a typical day with a made-up school and its own MongoDB; needs no settings."""
     from altegio_sync.cli.demo_command import run_demo
 
     run_demo(seed)

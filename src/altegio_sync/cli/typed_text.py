@@ -6,6 +6,9 @@ import os
 
 import typer
 
+from altegio_sync.messages import render
+from altegio_sync.messages.usage import NO_NUMBER
+
 
 def typed(argument: str | None) -> str | None:
     """The argument as text. Under an ASCII locale it arrives as single bytes.
@@ -20,5 +23,5 @@ def typed(argument: str | None) -> str | None:
 def digits_only(argument: str) -> str:
     """The argument, if it is a number like Altegio's ids; otherwise raises typer.BadParameter."""
     if not (argument.isascii() and argument.isdigit()):
-        raise typer.BadParameter("expected a number")
+        raise typer.BadParameter(render(NO_NUMBER()))
     return argument
