@@ -9,10 +9,11 @@ import typer
 
 from altegio_sync.cli.typed_text import digits_only, typed
 from altegio_sync.cli.usage import App, Commands
-from altegio_sync.domain.period import PERIOD_NAMES
+from altegio_sync.domain.period_words import PERIOD_WORDS
 from altegio_sync.messages import render
 from altegio_sync.messages import translated as _
 from altegio_sync.messages import usage as texts
+from altegio_sync.messages.language import current_language
 
 if TYPE_CHECKING:
     from altegio_sync.config import SettingsSource
@@ -35,7 +36,7 @@ app = App(
 _PERIOD_HELP = _(
     "A day (YYYY-MM-DD or DD.MM.YYYY), a month (YYYY-MM), or one of {names}. The periods this-… "
     "end today; around is from 30 days back to 60 days ahead."
-).format(names=", ".join(PERIOD_NAMES))
+).format(names=", ".join(PERIOD_WORDS[current_language()]))
 _ALL_DAYS = _("All days when left out.")
 _ASKED_FOR = _("Asked for when left out.")
 #: Of the sandbox.

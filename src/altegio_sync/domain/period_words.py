@@ -25,11 +25,12 @@ from altegio_sync.messages import periods as texts
 from altegio_sync.messages.words import DAYS, EITHER, join
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
 
     from altegio_sync.domain.period import AnyPeriod
     from altegio_sync.messages import Message
+    from altegio_sync.messages.language import Language
 
 UKRAINIAN: Final[Mapping[str, str]] = {
     "сьогодні": "today",
@@ -46,6 +47,8 @@ UKRAINIAN: Final[Mapping[str, str]] = {
     "цей-рік": "this-year",
     "навколо": "around",
 }
+#: The words that a help page lists. Both languages are understood everywhere.
+PERIOD_WORDS: Final[Mapping[Language, Iterable[str]]] = {"en": PERIOD_NAMES, "uk": UKRAINIAN}
 _WORDS: Final[Mapping[str, str]] = {
     **{name: name for name in PERIOD_NAMES},
     **UKRAINIAN,
