@@ -9,6 +9,8 @@ import select
 import time
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.acceptance.warm import Streams
 
 if TYPE_CHECKING:
@@ -77,15 +79,38 @@ def test_a_period_of_the_menu_is_announced_confirmed_and_synced(cli: Cli) -> Non
     terminal.wait_for("(Europe/Kyiv), ")
     terminal.wait_for("620 records, 14 requests, about ")
     terminal.wait_for("Sync these appointments?")
-    terminal.type("y")
-    terminal.wait_for("fetched             620")
+    terminal.type("y" + ENTER)
+    terminal.wait_for("Stored ")
+    terminal.wait_for("fetched")
+    terminal.wait_for("620")
     terminal.wait_for("Show statistics?")
-    terminal.type("n")
-    terminal.wait_for("Validate?")
-    terminal.type("y")
+    terminal.type("n" + ENTER)
+    terminal.wait_for("Check the stored appointments for errors?")
+    terminal.type("y" + ENTER)
     terminal.wait_for("Validate: ")
 
     assert terminal.end() == 0
+
+
+@pytest.mark.usefixtures("catalog")
+def test_everything_is_asked_and_answered_in_ukrainian(cli: Cli) -> None:
+    terminal = Terminal(cli, "interactive", "--lang", "uk")
+
+    terminal.wait_for("минулий-місяць")
+    terminal.type(DOWN + ENTER)
+    terminal.wait_for("(Т/н)")
+    terminal.type("мабуть" + ENTER)
+    terminal.wait_for("мабуть")
+    terminal.type("\x7f" * 6 + "так" + ENTER)
+    terminal.wait_for("Збережено")
+    terminal.wait_for("(Т/н)")
+    terminal.type("т" + ENTER)
+    terminal.wait_for("Пн")
+    terminal.wait_for("(Т/н)")
+    terminal.type("ні" + ENTER)
+
+    assert terminal.end() == 0
+    assert "Validate" not in terminal.seen
 
 
 def test_wrong_dates_are_asked_for_again(cli: Cli) -> None:
@@ -103,7 +128,7 @@ def test_wrong_dates_are_asked_for_again(cli: Cli) -> None:
     terminal.type("\x7f" * 10 + "2026-01-06" + ENTER)
     terminal.wait_for("2026-01-05 to 2026-01-06 (Europe/Kyiv), 2 days")
     terminal.wait_for("Sync these appointments?")
-    terminal.type("n")
+    terminal.type("n" + ENTER)
     terminal.wait_for("Nothing was changed.")
 
     assert terminal.end() == 0
@@ -166,6 +191,17 @@ def test_a_bad_line_or_the_end_of_input_is_wrong_use(cli: Cli, server: SandboxSe
     assert "Missing required environment variables: DB_URI" in nothing_set[1]
     assert asked == 0
     assert "Expected y or n" in neither[1]
+
+
+@pytest.mark.parametrize(
+    ("answer", "is_synced"),
+    [("Т", True), ("так", True), ("YES", True), ("н", False), ("Ні", False), ("no", False)],
+)
+def test_answers_in_both_languages_are_understood(cli: Cli, answer: str, is_synced: bool) -> None:
+    code, told = lines(cli, f"2026-11-02\n2026-11-02\n{answer}\n")
+
+    assert code == 0, told
+    assert ("Nothing was changed." not in told) is is_synced
 
 
 def test_with_dates_given_nothing_is_asked(cli: Cli) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from altegio_sync.app.companies import ask_companies
 from altegio_sync.app.school import open_school
+from altegio_sync.cli.columns import padded, width_of
 from altegio_sync.cli.command import (
     CommandOptions,
     execute,
@@ -22,7 +23,11 @@ from altegio_sync.domain.period import PERIOD_NAMES, NamedPeriod
 from altegio_sync.domain.period_words import parse_period
 from altegio_sync.errors import AltegioSyncError, ConfigError
 from altegio_sync.messages import commands as texts
-from altegio_sync.messages.foreign_text import plain
+from altegio_sync.messages import periods, questions, render
+from altegio_sync.messages.calendar import DAY_ALONE
+from altegio_sync.messages.language import current_language
+from altegio_sync.messages.summary import DAYS_READ
+from altegio_sync.messages.words import DAYS
 from altegio_sync.usecases.announce import announce
 from altegio_sync.usecases.zones import to_zone
 
@@ -30,11 +35,15 @@ if TYPE_CHECKING:
     from datetime import date
 
     from altegio_sync.config import SchoolConfig, SettingsSource
+    from altegio_sync.messages import Message
     from altegio_sync.usecases.announce import Announcement
     from altegio_sync.usecases.stopping import StopSignal
 
 _TWO_DATES = "two dates"
-_DATE_HINT = "YYYY-MM-DD"
+#: Accepted in every language: what somebody types may follow the keyboard, not the screen.
+_YES = ("y", "yes", "т", "так")
+_NO = ("n", "no", "н", "ні")
+_WORDS = {each.english: each for each in periods.NAMES}
 
 
 class Questions(Protocol):
@@ -42,7 +51,7 @@ class Questions(Protocol):
 
     def ask_period(self) -> tuple[str, str | None]: ...
 
-    def confirm(self, question: str) -> bool: ...
+    def confirm(self, question: Message) -> bool: ...
 
 
 def run_interactive(first: str | None, last: str | None, source: SettingsSource) -> int:
@@ -54,24 +63,24 @@ def run_interactive(first: str | None, last: str | None, source: SettingsSource)
     has_terminal = sys.stdin is not None and sys.stdin.isatty()
     try:
         config = load(options)  # missing settings are reported before the first question
-        questions: Questions = _Menus(_today(config)) if has_terminal else _Lines()
-        first, last = questions.ask_period()
+        asker: Questions = _Menus(_today(config)) if has_terminal else _Lines()
+        first, last = asker.ask_period()
         options = replace(options, reports_settings_file=False)
         code = _announce(options, first, last)
         if code == ExitCode.INTERRUPTED:
-            print("Cancelled")
+            print(render(questions.CANCELLED()))
         if code != ExitCode.DONE:
             return code
-        if not questions.confirm("Sync these appointments?"):
-            print("Nothing was changed.")
+        if not asker.confirm(questions.SYNC_THESE()):
+            print(render(questions.NOTHING_CHANGED()))
             return ExitCode.DONE
         code = execute_sync(replace(options, name="sync"), first, last)
         if has_terminal and code != ExitCode.INTERRUPTED:
-            _offer(questions, source)
+            _offer(asker, source)
     except AltegioSyncError as error:
         return fail(options, error)
     except KeyboardInterrupt:
-        print("Cancelled")
+        print(render(questions.CANCELLED()))
         return ExitCode.INTERRUPTED
     return code
 
@@ -98,29 +107,36 @@ def _announce(options: CommandOptions, first: str, last: str | None) -> int:
                         requests_per_second=config.requests_per_second,
                         requests_per_minute=config.requests_per_minute,
                     )
-                    print(plain(_text(told)))
+                    print(render(_describe(told)))
         return ExitCode.INTERRUPTED if stop.is_set else ExitCode.DONE
 
     return execute(options, body)
 
 
-def _text(told: Announcement) -> str:
+def _describe(told: Announcement) -> Message:
     period = told.period
-    days = "1 day" if period.days == 1 else f"{period.days} days"
-    head = f"Company {told.company}: {period.start} to {period.last_day} ({told.timezone}), {days}"
+    company, zone, days = told.company, told.timezone, DAYS(count=period.days)
+    head = questions.ONE_DAY(company=company, day=period.start, zone=zone, days=days)
+    if period.days > 1:
+        first, last = period.start, period.last_day
+        head = questions.SEVERAL_DAYS(company=company, first=first, last=last, zone=zone, days=days)
     if told.records is None:
-        return f"{head}; Altegio does not say how many records"
-    seconds = max(1, round(told.seconds))
-    return f"{head}; {told.records} records, {told.requests} requests, about {seconds} s"
+        return questions.NOT_ANNOUNCED(period=head)
+    return questions.ANNOUNCED(
+        period=head,
+        records=questions.RECORDS(count=told.records),
+        requests=questions.REQUESTS(count=told.requests),
+        seconds=max(1, round(told.seconds)),
+    )
 
 
-def _offer(questions: Questions, source: SettingsSource) -> None:
+def _offer(asker: Questions, source: SettingsSource) -> None:
     """Offer statistics and validation; each runs as its own command."""
-    for question, command in (("Show statistics?", "stats"), ("Validate?", "validate")):
-        if questions.confirm(question):
-            subprocess.run(  # noqa: S603 - our own
-                [sys.executable, "-m", "altegio_sync", command, *source.to_words()], check=False
-            )
+    offers = ((questions.SHOW_STATISTICS(), "stats"), (questions.VALIDATE(), "validate"))
+    for question, command in offers:
+        if asker.confirm(question):
+            words = [command, "--lang", current_language(), *source.to_words()]
+            subprocess.run([sys.executable, "-m", "altegio_sync", *words], check=False)  # noqa: S603 - our own
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,33 +148,48 @@ class _Menus:
     def ask_period(self) -> tuple[str, str | None]:
         import questionary
 
+        labels = _labels(self.today)
         choices = [
-            *(questionary.Choice(_label(name, self.today), value=name) for name in PERIOD_NAMES),
-            questionary.Choice(_TWO_DATES),
+            *(questionary.Choice(label, value=name) for name, label in labels.items()),
+            questionary.Choice(render(questions.TWO_DATES()), value=_TWO_DATES),
         ]
-        question = "Which period? (this-… ends today)"
-        chosen: str = questionary.select(question, choices=choices).unsafe_ask()
+        chosen: str = questionary.select(
+            render(questions.WHICH_PERIOD()),
+            choices=choices,
+            instruction=render(questions.USE_ARROWS()),
+        ).unsafe_ask()
         if chosen != _TWO_DATES:
             return chosen, None
         first: str = questionary.text(
-            f"Start date ({_DATE_HINT}):", validate=lambda text: _problem(text, None) or True
+            render(questions.START_DATE()), validate=lambda text: _problem(text, None) or True
         ).unsafe_ask()
         last: str = questionary.text(
-            f"End date ({_DATE_HINT}):", validate=lambda text: _problem(first, text) or True
+            render(questions.END_DATE()), validate=lambda text: _problem(first, text) or True
         ).unsafe_ask()
         return first.strip(), last.strip()
 
-    def confirm(self, question: str) -> bool:
+    def confirm(self, question: Message) -> bool:
         import questionary
 
-        answer: bool = questionary.confirm(question, default=True).unsafe_ask()
-        return answer
+        answer: str = questionary.text(
+            render(questions.YES_UNLESS_NO(question=question)),
+            validate=lambda text: not text.strip() or _answer_problem(text) or True,
+        ).unsafe_ask()
+        return not answer.strip() or _is_yes(answer)
 
 
-def _label(name: str, today: date) -> str:
+def _labels(today: date) -> dict[str, str]:
+    """The lines of the menu by the names of the periods: the word, and the days it means."""
+    words = {name: render(_WORDS[name]()) for name in PERIOD_NAMES}
+    width = width_of(words.values()) + 2
+    return {name: padded(word, width) + _days(name, today) for name, word in words.items()}
+
+
+def _days(name: str, today: date) -> str:
     period = NamedPeriod(name).on(today)
-    days = f"{period.start}" if period.days == 1 else f"{period.start} to {period.last_day}"
-    return f"{name:<14}{days}"
+    if period.days == 1:
+        return render(DAY_ALONE(day=period.start))
+    return render(DAYS_READ(first=period.start, last=period.last_day))
 
 
 def _problem(first: str, last: str | None) -> str | None:
@@ -166,7 +197,23 @@ def _problem(first: str, last: str | None) -> str | None:
     try:
         parse_period(first.strip(), (first if last is None else last).strip())
     except ConfigError as error:
-        return str(error)
+        return render(error.message)
+    return None
+
+
+def _is_yes(answer: str) -> bool:
+    """Whether the answer is yes; raises ConfigError where it is neither yes nor no."""
+    word = answer.strip().casefold()
+    if word not in (*_YES, *_NO):
+        raise ConfigError(texts.YES_OR_NO_EXPECTED(answer=repr(answer[:20])))
+    return word in _YES
+
+
+def _answer_problem(answer: str) -> str | None:
+    try:
+        _is_yes(answer)
+    except ConfigError as error:
+        return render(error.message)
     return None
 
 
@@ -175,21 +222,18 @@ class _Lines:
     """Answers line by line: start date, end date, y or n."""
 
     def ask_period(self) -> tuple[str, str | None]:
-        first = self._read(f"Start date ({_DATE_HINT}): ")
+        first = self._read(questions.START_DATE())
         # A wrong date is reported before the next question.
         parse_period(first, first)
-        last = self._read(f"End date ({_DATE_HINT}): ")
+        last = self._read(questions.END_DATE())
         parse_period(first, last)
         return first, last
 
-    def confirm(self, question: str) -> bool:
-        answer = self._read(f"{question} (y/n) ").lower()
-        if answer not in ("y", "yes", "n", "no"):
-            raise ConfigError(texts.YES_OR_NO_EXPECTED(answer=repr(answer[:20])))
-        return answer.startswith("y")
+    def confirm(self, question: Message) -> bool:
+        return _is_yes(self._read(questions.YES_OR_NO(question=question)))
 
-    def _read(self, question: str) -> str:
-        print(question, end="", flush=True)
+    def _read(self, question: Message) -> str:
+        print(f"{render(question)} ", end="", flush=True)
         line = "" if sys.stdin is None else sys.stdin.readline()
         print()
         if not line:

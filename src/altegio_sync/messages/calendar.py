@@ -76,3 +76,6 @@ YEAR = Template("year_alone", "{year}")
 # Moments; ``day`` is a date, ``time`` such as 10:00.
 MOMENT = Template("moment", "{day} {time}")
 MOMENT_IN_ZONE = Template("moment_in_zone", "{day} {time} {zone}")
+
+#: A date as the language writes it.
+DAY_ALONE = Template("day_alone", "{day}")

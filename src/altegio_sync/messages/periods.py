@@ -29,3 +29,21 @@ INVALID_DURATION = Template(
     "invalid_duration", "Invalid duration: {text} (expected such as 90s, 15m, 24h or 30d)"
 )
 DURATION_TOO_LONG = Template("duration_too_long", "Invalid duration: {text} (at most {days}d)")
+
+#: The words for periods in the menu of `interactive`. Translated, they are words that
+#: `period_words` reads too.
+NAMES = (
+    Template("period_today", "today"),
+    Template("period_yesterday", "yesterday"),
+    Template("period_this_week", "this-week"),
+    Template("period_last_week", "last-week"),
+    Template("period_this_month", "this-month"),
+    Template("period_last_month", "last-month"),
+    Template("period_tomorrow", "tomorrow"),
+    Template("period_next_week", "next-week"),
+    Template("period_next_month", "next-month"),
+    Template("period_last_7_days", "last-7-days"),
+    Template("period_last_30_days", "last-30-days"),
+    Template("period_this_year", "this-year"),
+    Template("period_around", "around"),
+)
