@@ -15,6 +15,9 @@ from hypothesis import strategies as st
 from altegio_sync.domain.period import PERIOD_NAMES, NamedPeriod, Period
 from altegio_sync.domain.period_words import UKRAINIAN, parse_period
 from altegio_sync.errors import ConfigError
+from altegio_sync.messages import render
+from altegio_sync.messages.language import in_language_of
+from altegio_sync.messages.periods import NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -290,3 +293,14 @@ def test_an_order_that_depends_on_the_zone_is_decided_where_the_day_is_known() -
 def test_a_day_reads_as_it_is_written(day: date) -> None:
     assert parse_period(day.isoformat()) == Period.of_days(day, day)
     assert parse_period(f"{day:%d.%m}.{day.year}") == Period.of_days(day, day)
+
+
+@pytest.mark.usefixtures("catalog")
+def test_the_words_of_the_menu_are_read_in_both_languages() -> None:
+    for word in NAMES:
+        with in_language_of("uk"):
+            translated = render(word())
+
+        assert translated != word.english
+        assert parse_period(translated) == parse_period(word.english) == NamedPeriod(word.english)
+    assert tuple(each.english for each in NAMES) == PERIOD_NAMES
