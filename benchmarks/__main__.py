@@ -11,7 +11,7 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from benchmarks import growth, memory, pace, page_size, questions, startup, throughput
+from benchmarks import chain, growth, memory, pace, page_size, questions, startup, throughput
 from benchmarks.results import keep, write_results
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ MEASUREMENTS: dict[str, Callable[[], Section]] = {
     "startup": startup.measure,
     "growth": growth.measure,
     "page_size": page_size.measure,
+    "chain": chain.measure,
 }
 #: So often a check measures what misses a goal.
 TRIES = 3
@@ -35,6 +36,7 @@ CHECKS: dict[str, Callable[[], Section]] = {
     "pace": pace.measure,
     "throughput": lambda: throughput.measure(sizes=(throughput.SMALL,)),
     "memory": lambda: memory.measure(updates=False),
+    "chain": lambda: chain.measure(renews_docs=False),
 }
 
 

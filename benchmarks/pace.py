@@ -67,7 +67,7 @@ def measure() -> Section:
                     seen = len(school.seen())
                     budgets.delete_many({})
                     ran = run_program("sync", *school.period, "--json", "-q", env=env)
-                    starts = Starts(_reserved(budgets), school.seen()[seen:])
+                    starts = Starts(reserved_starts(budgets), school.seen()[seen:])
                     _add(section, latency_s, name, ran, starts)
     section.notes.append(BOUND)
     return section
@@ -85,12 +85,12 @@ class Starts:
         return (self.arrived[-1] - self.arrived[0]) / (len(self.arrived) - 1) * 1000
 
 
-def _reserved(budgets: Collection[dict[str, Any]]) -> list[float]:
+def reserved_starts(budgets: Collection[dict[str, Any]]) -> list[float]:
     [budget] = budgets.find()
     return [each["at"].timestamp() for each in budget["starts"]]
 
 
-def _most_in_a_second(starts: Sequence[float]) -> int:
+def most_in_a_second(starts: Sequence[float]) -> int:
     return max(sum(first <= each < first + 1 for each in starts) for first in starts)
 
 
@@ -102,7 +102,7 @@ def _add(section: Section, latency_s: float, name: str, ran: Ran, starts: Starts
     # The location's own beside the pages.
     assert requests == len(starts.arrived) == len(starts.reserved) == PAGES + 1
     ideal_s = (requests - 1) / REQUESTS_PER_SECOND + latency_s
-    reserved, arrived = map(_most_in_a_second, (starts.reserved, starts.arrived))
+    reserved, arrived = map(most_in_a_second, (starts.reserved, starts.arrived))
     assert reserved <= REQUESTS_PER_SECOND
     ratio = report["seconds"] / ideal_s
     section.rows.append(
