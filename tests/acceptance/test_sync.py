@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+import openpyxl
 import pytest
 from pymongo import MongoClient
 
@@ -253,16 +254,23 @@ def test_what_changed_is_stale_and_update_brings_it_up_to_date(
 def test_skipped_bookings_are_listed_for_those_who_can_mend_them(
     cli: Cli, tmp_path: Path, planted: list[PlantedRecord]
 ) -> None:
-    cli.run("sync", "last-month", "--skipped", "skipped.csv")
+    cli.run("sync", "last-month", "--skipped", "skipped.csv", "--skipped-all")
+    cli.run("sync", "last-month", "--dry-run", "--skipped", "skipped.xlsx")
 
     path = tmp_path / "skipped.csv"
     with path.open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
+    people = openpyxl.load_workbook(tmp_path / "skipped.xlsx").active
+    outcomes = Counter(record.outcome for record in planted if record.outcome != "kept")
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert Counter(row["reason"].split(":")[0] for row in rows) == Counter(
-        record.outcome for record in planted if record.outcome != "kept"
-    )
+    assert Counter(row["reason"].split(":")[0] for row in rows) == outcomes
     assert set(rows[0]) == {"id", "start", "teacher", "service", "reason"}
+    assert people is not None
+    assert people.max_row - 1 == outcomes.total() - outcomes["service"] > 0
+
+
+def test_skipped_all_is_refused_without_a_file(cli: Cli) -> None:
+    assert cli.run("sync", "today", "--skipped-all").code == 2
 
 
 def test_a_missing_teacher_is_told_with_the_words_people_know(cli: Cli) -> None:

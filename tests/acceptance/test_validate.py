@@ -387,7 +387,7 @@ def test_a_wrong_period_is_wrong_use_before_anything_is_asked(
         (("--list", "unkown-status"), "did you mean unknown-status?"),
         (("--ignore", "everything"), "the rules are required-field, "),
         (("--list", "id-format", "--ignore", "id-format"), "both name id-format"),
-        (("--report", "findings.xlsx"), "give findings.xlsx the ending .csv"),
+        (("--report", "findings.ods"), "End the name in .xlsx for people"),
         (("--report", "notes.csv"), "no list of findings"),
     ],
     ids=["a near miss", "no rule", "both", "another ending", "another file"],

@@ -12,6 +12,7 @@ import pytest
 from altegio_sync.altegio.api import AltegioApi
 from altegio_sync.altegio.pacing import Pacer
 from altegio_sync.cli.progress import CliProgress
+from altegio_sync.cli.skipped_list import SkippedFile
 from altegio_sync.domain.period import Period
 from altegio_sync.log import configure_logging
 from altegio_sync.sandbox import SandboxServer, School
@@ -87,7 +88,7 @@ async def test_the_list_of_skipped_ones_is_in_local_time_and_holds_no_formula(
     path = tmp_path / "skipped.csv"
 
     with CliProgress() as progress:
-        progress.list_skipped_in(path)
+        progress.list_skipped_in(SkippedFile(path))
         await sync(progress)
 
     with path.open(encoding="utf-8", newline="") as file:

@@ -6,23 +6,25 @@ import csv
 import os
 import stat
 import sys
+from datetime import datetime
 from pathlib import Path
 
+import openpyxl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from altegio_sync.cli.list_file import defused, list_file, refuse_spreadsheets
 from altegio_sync.cli.progress import CliProgress
-from altegio_sync.cli.skipped_list import HEADER
+from altegio_sync.cli.skipped_list import FOR_PROGRAMS, KIND, SkippedFile
+from altegio_sync.cli.tables import open_table
+from altegio_sync.cli.tables.plain_tables import defused
 from altegio_sync.domain.appointment import Service, Teacher
 from altegio_sync.domain.lessons import Skipped, SkipReason
 from altegio_sync.errors import ConfigError
-from altegio_sync.messages.files import LIST_OF_SKIPPED
+from altegio_sync.messages.lessons import RECORD
 from tests.fakes import booking
 
-WHAT = LIST_OF_SKIPPED()
-AN_EARLIER_LIST = ",".join(HEADER) + "\r\n1,,,,service\r\n"
+AN_EARLIER_LIST = ",".join(each.name for each in FOR_PROGRAMS) + "\r\n1,,,,service\r\n"
 
 
 @pytest.mark.parametrize(
@@ -77,7 +79,7 @@ def test_no_part_of_a_cell_begins_as_a_formula(cell: str) -> None:
 def write(path: Path) -> None:
     odd = booking("501", services=(Service("1", "=x"),))
     with CliProgress() as progress:
-        progress.list_skipped_in(path)
+        progress.list_skipped_in(SkippedFile(path, has_other_services=True))
         progress.of_company("77").skipped(
             Skipped(odd, SkipReason.SERVICE, Teacher("9", "Марко\nРудь"))
         )
@@ -144,7 +146,7 @@ def test_where_no_list_may_stand_it_is_refused_at_once(tmp_path: Path) -> None:
     for path, reason in refused.items():
         with (
             pytest.raises(ConfigError) as told,
-            list_file(path, HEADER, WHAT),
+            open_table(path, KIND, ".csv"),
         ):
             pytest.fail("it was opened")
         assert str(told.value) == f"Cannot write {path}: {reason}"
@@ -159,7 +161,7 @@ def test_the_commands_own_output_is_no_place(
 
         with (
             pytest.raises(ConfigError, match="own output"),
-            list_file(path, HEADER, WHAT),
+            open_table(path, KIND, ".csv"),
         ):
             pytest.fail("it was opened")
 
@@ -173,7 +175,7 @@ def test_a_run_that_fails_leaves_the_earlier_list(tmp_path: Path) -> None:
 
     def fail() -> None:
         with CliProgress() as progress:
-            progress.list_skipped_in(path)
+            progress.list_skipped_in(SkippedFile(path))
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
@@ -183,7 +185,49 @@ def test_a_run_that_fails_leaves_the_earlier_list(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
-@pytest.mark.parametrize("name", ["list.xlsx", "list.XLSX", "list.xls", "list.ods"])
+@pytest.mark.parametrize("name", ["list.xls", "list.ods", "list.numbers"])
 def test_no_csv_is_written_under_the_name_of_another_format(name: str, tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"--skipped writes CSV: give list.* the ending .csv"):
-        refuse_spreadsheets(tmp_path / name, "--skipped")
+    with pytest.raises(ConfigError, match=r"list.* End the name in \.xlsx for people"):
+        write(tmp_path / name)
+
+
+def list_all_kinds(path: Path, *, has_other_services: bool) -> None:
+    with CliProgress() as progress:
+        progress.list_skipped_in(SkippedFile(path, has_other_services))
+        company = progress.of_company("77")
+        for number, reason in enumerate(SkipReason):
+            company.skipped(Skipped(booking(f"50{number}"), reason, None, RECORD()))
+        company.doubtful(Skipped(booking("507"), SkipReason.NO_CRM_ID))
+
+
+@pytest.mark.parametrize("has_other_services", [False, True])
+def test_programs_get_a_code_for_each_reason(tmp_path: Path, *, has_other_services: bool) -> None:
+    path = tmp_path / "list.csv"
+
+    list_all_kinds(path, has_other_services=has_other_services)
+
+    assert [row["reason"] for row in rows_of(path)] == [
+        *(["service"] if has_other_services else []),
+        *("no_crm_id", "teacher_not_found", "invalid: record", "doubtful"),
+    ]
+
+
+def test_people_get_the_reason_and_what_to_do_in_words(tmp_path: Path) -> None:
+    path = tmp_path / "list.xlsx"
+
+    list_all_kinds(path, has_other_services=True)
+
+    header, *rows = openpyxl.load_workbook(path).active.values
+    assert header == (
+        *("Date and time", "Teacher", "Service", "What is wrong", "What to do", "Booking id"),
+    )
+    assert all(isinstance(row[0], datetime) for row in rows)
+    assert [row[3] for row in rows] == [
+        "The service is not one of the school's lessons",
+        "The client's name contains no CRM id",
+        "The teacher is unknown",
+        "The booking cannot be read: record",
+        "It is not certain which number in the client's name is the CRM id",
+    ]
+    assert all(row[4] for row in rows)
+    assert [row[5] for row in rows] == ["500", "501", "502", "503", "507"]

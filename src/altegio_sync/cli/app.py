@@ -169,8 +169,18 @@ def sync(
     company: Company = None,
     skipped: Annotated[
         Path | None,
-        typer.Option("--skipped", metavar="FILE", help=_("List skipped bookings in a CSV file.")),
+        typer.Option(
+            "--skipped",
+            metavar="FILE",
+            help=_("List the bookings that need correction in this .xlsx, .csv or .jsonl file."),
+        ),
     ] = None,
+    skipped_all: Annotated[
+        bool,
+        typer.Option(
+            "--skipped-all", help=_("With --skipped: list bookings of other services too.")
+        ),
+    ] = False,
     json_output: Json = False,
     verbose: Verbose = False,
     quiet: Quiet = False,
@@ -182,8 +192,11 @@ def sync(
     _lang: Lang = None,
 ) -> None:
     from altegio_sync.cli.command import CommandOptions
+    from altegio_sync.cli.skipped_list import SkippedFile
     from altegio_sync.cli.sync_command import SyncOptions, execute_sync
 
+    if skipped_all and skipped is None:
+        raise typer.BadParameter(render(texts.ADD_A_FILE()), param_hint="--skipped-all")
     options = CommandOptions(
         "sync",
         _source(env_file, schools, school, all_schools),
@@ -201,7 +214,7 @@ def sync(
         allow_mass_delete=allow_mass_delete,
         wait=wait,
         companies=company or [],
-        skipped_file=skipped,
+        skipped_file=None if skipped is None else SkippedFile(skipped, skipped_all),
     )
     raise typer.Exit(execute_sync(options, first, last, wanted))
 

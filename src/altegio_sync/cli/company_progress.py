@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 from zoneinfo import ZoneInfo
 
-from altegio_sync.cli.skipped_list import row_of_doubtful, row_of_skipped
 from altegio_sync.domain.lessons import Skipped, SkipReason
 from altegio_sync.log import get_logger
 from altegio_sync.messages import commands as texts
@@ -46,7 +45,9 @@ class Screen(Protocol):
 
     def show_read(self, rows: int, pages: str) -> None: ...
 
-    def list_booking(self, cells: Sequence[str]) -> None: ...
+    def list_skipped(self, skipped: Skipped, zone: ZoneInfo) -> None: ...
+
+    def list_doubtful(self, verdict: Verdict, zone: ZoneInfo) -> None: ...
 
     def warn(self, event: str, /, **fields: object) -> None: ...
 
@@ -123,10 +124,10 @@ class CompanyProgress(SilentProgress):
         )
 
     def skipped(self, skipped: Skipped) -> None:
-        self._screen.list_booking(row_of_skipped(skipped, self._zone))
+        self._screen.list_skipped(skipped, self._zone)
 
     def doubtful(self, verdict: Verdict) -> None:
-        self._screen.list_booking(row_of_doubtful(verdict, self._zone))
+        self._screen.list_doubtful(verdict, self._zone)
 
     def warn(self, event: str, /, **fields: object) -> None:
         message = fields.get("message")

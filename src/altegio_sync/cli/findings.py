@@ -8,12 +8,12 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from altegio_sync.app.rules import RULE_IDS
-from altegio_sync.cli.list_file import list_file
-from altegio_sync.cli.render_findings import group_lines, local_text, wrong_value
+from altegio_sync.cli.finding_file import finding_file
+from altegio_sync.cli.render_findings import group_lines
+from altegio_sync.cli.tables import check_ending
 from altegio_sync.errors import ConfigError
 from altegio_sync.messages import render
 from altegio_sync.messages import validation as texts
-from altegio_sync.messages.files import LIST_OF_FINDINGS, WRITES_CSV
 from altegio_sync.messages.findings import ALL_OF_RULE
 
 if TYPE_CHECKING:
@@ -21,16 +21,11 @@ if TYPE_CHECKING:
     from pathlib import Path
     from zoneinfo import ZoneInfo
 
-    from altegio_sync.cli.list_file import ListFile
-    from altegio_sync.domain.findings import FoundDocument
-    from altegio_sync.domain.validation import RuleContext, RuleFinding, ValidationReport
+    from altegio_sync.cli.finding_file import FindingFile
+    from altegio_sync.domain.validation import RuleContext, ValidationReport
     from altegio_sync.messages import Message
     from altegio_sync.usecases.validate import FindingSource
 
-HEADER = (
-    *("rule", "severity", "group", "id", "start", "end", "teacher_id", "teacher", "lead"),
-    *("company", "problem", "document"),
-)
 _EXAMPLES = 5
 
 
@@ -39,7 +34,7 @@ class FindingOptions:
     """Which documents to show: ``listed`` and ``ignored`` are names of rules.
 
     Raises:
-        ConfigError: a rule is unknown, or the file's name does not end in .csv.
+        ConfigError: a rule is unknown, or the ending of the file names no format.
     """
 
     listed: Sequence[str] = ()
@@ -52,16 +47,16 @@ class FindingOptions:
                 raise ConfigError(_unknown_rule(rule))
         if both := sorted(self.ignored & set(self.listed)):
             raise ConfigError(texts.LISTED_AND_IGNORED(rule=both[0]))
-        if self.report_file is not None and self.report_file.suffix.lower() != ".csv":
-            raise ConfigError(WRITES_CSV(option="--report", file=self.report_file.name))
+        if self.report_file is not None:
+            check_ending(self.report_file)
 
     @contextmanager
-    def opened_file(self) -> Iterator[ListFile | None]:
+    def opened_file(self) -> Iterator[FindingFile | None]:
         """The file for the report, already tested to be writable; None without ``--report``."""
         if self.report_file is None:
             yield None
             return
-        with list_file(self.report_file, HEADER, LIST_OF_FINDINGS()) as file:
+        with finding_file(self.report_file) as file:
             yield file
 
 
@@ -76,7 +71,7 @@ async def load_details(
     context: RuleContext,
     report: ValidationReport,
     options: FindingOptions,
-    file: ListFile | None,
+    file: FindingFile | None,
     zone: ZoneInfo,
 ) -> None:
     """Put the documents of listed rules into the report, and of all rules into the file.
@@ -98,26 +93,9 @@ async def load_details(
                 report.listed[finding.rule].append(group)
             if file is not None:
                 for document in group:
-                    file.add(_cells(finding, number, document, zone))
+                    file.add(finding, number, document, zone)
     if file is not None:
         file.put()
-
-
-def _cells(
-    finding: RuleFinding, number: int, found: FoundDocument, zone: ZoneInfo
-) -> Sequence[str]:
-    problem = wrong_value(found, finding.rule, zone)
-    return (
-        *(finding.rule, finding.severity.value, str(number)),
-        found.appointment_id or "",
-        local_text(found.starts_at, zone),
-        local_text(found.ends_at, zone),
-        *(found.teacher_id or "", found.teacher_name or "", found.lead_id or ""),
-        found.company_id or "",
-        # Programs read this file, so it is in English.
-        "" if problem is None else str(problem),
-        found.document_id,
-    )
 
 
 async def detail_lines(

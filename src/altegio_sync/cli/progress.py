@@ -19,11 +19,12 @@ from altegio_sync.ports import SilentProgress
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from pathlib import Path
     from types import TracebackType
+    from zoneinfo import ZoneInfo
 
     from altegio_sync.cli.command import CommandOptions
-    from altegio_sync.cli.list_file import ListFile
+    from altegio_sync.cli.skipped_list import SkippedFile, SkippedList
+    from altegio_sync.domain.lessons import Skipped, Verdict
     from altegio_sync.domain.report import CompanyReport
 
 
@@ -44,19 +45,19 @@ class CliProgress(SilentProgress):
         self.has_several = False
         self._bar: _Bar | None = None
         self._started_at = time.monotonic()
-        self._skipped_list: ListFile | None = None
+        self._skipped_list: SkippedList | None = None
         self._open = ExitStack()
         #: The `id` of each error that was logged.
         self._logged: set[int] = set()
 
     @classmethod
-    def for_command(cls, options: CommandOptions, skipped_file: Path | None) -> Self:
-        """The progress for these options. Skipped bookings are listed in ``skipped_file``."""
+    def for_command(cls, options: CommandOptions, skipped: SkippedFile | None) -> Self:
+        """The progress for these options. Bookings that need correction are listed in a file."""
         progress = cls(
             has_bar=shows_bar(options), is_verbose=options.verbose, is_quiet=options.quiet
         )
-        if skipped_file is not None:
-            progress.list_skipped_in(skipped_file)
+        if skipped is not None:
+            progress.list_skipped_in(skipped)
         return progress
 
     def __enter__(self) -> Self:
@@ -85,13 +86,13 @@ class CliProgress(SilentProgress):
                 return [RunError("skipped_not_listed", error.message)]
         return []
 
-    def list_skipped_in(self, path: Path) -> None:
-        """List skipped bookings in this file when the run has ended.
+    def list_skipped_in(self, wanted: SkippedFile) -> None:
+        """List bookings that need correction in this file, which appears when the run has ended.
 
         Raises:
             ConfigError: the file cannot be written.
         """
-        self._skipped_list = self._open.enter_context(skipped_list(path))
+        self._skipped_list = self._open.enter_context(skipped_list(wanted))
 
     def open(self, companies: Sequence[str]) -> None:
         self.has_several = len(companies) > 1
@@ -132,9 +133,13 @@ class CliProgress(SilentProgress):
             seconds = max(time.monotonic() - self._started_at, 0.001)
             self._bar.advance(rows, pages, self.usage.requests / seconds)
 
-    def list_booking(self, cells: Sequence[str]) -> None:
+    def list_skipped(self, skipped: Skipped, zone: ZoneInfo) -> None:
         if self._skipped_list is not None:
-            self._skipped_list.add(cells)
+            self._skipped_list.add_skipped(skipped, zone)
+
+    def list_doubtful(self, verdict: Verdict, zone: ZoneInfo) -> None:
+        if self._skipped_list is not None:
+            self._skipped_list.add_doubtful(verdict, zone)
 
     def warn(self, event: str, /, **fields: object) -> None:
         self._warnings.add(event, fields)

@@ -56,12 +56,18 @@ def _teacher(found: FoundDocument) -> Message | str:
 
 def local_text(moment: datetime | None, zone: ZoneInfo) -> str:
     """The moment in the school's zone; a moment at the edge of the calendar in UTC."""
-    if moment is None:
+    local = in_zone(moment, zone)
+    if local is None:
         return ""
+    return f"{local:%Y-%m-%d %H:%M}{' UTC' if local.tzinfo is UTC else ''}"
+
+
+def in_zone(moment: datetime | None, zone: ZoneInfo) -> datetime | None:
+    """The moment in the school's zone; a moment at the edge of the calendar in UTC."""
     try:
-        return f"{moment.astimezone(zone):%Y-%m-%d %H:%M}"
+        return moment and moment.astimezone(zone)
     except (OverflowError, ValueError):
-        return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+        return moment and moment.astimezone(UTC)
 
 
 def wrong_value(found: FoundDocument, rule: str, zone: ZoneInfo) -> Message | None:

@@ -28,10 +28,10 @@ from altegio_sync.usecases.sync import SyncRequest
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
     from datetime import timedelta
-    from pathlib import Path
 
     from altegio_sync.app.budget import BudgetOfAll
     from altegio_sync.cli.command import CommandOptions
+    from altegio_sync.cli.skipped_list import SkippedFile
     from altegio_sync.config import SchoolConfig
     from altegio_sync.domain.period import AnyPeriod
     from altegio_sync.domain.report import SyncReport
@@ -55,7 +55,7 @@ class SyncOptions:
     allow_mass_delete: bool = False
     wait: str = DEFAULT_WAIT
     companies: Sequence[str] = ()
-    skipped_file: Path | None = None
+    skipped_file: SkippedFile | None = None
 
     def to_words(self) -> tuple[str, ...]:
         """The options that are needed again in the command that continues the run."""
@@ -153,7 +153,7 @@ async def _run(
     plan: Callable[[SchoolConfig], Work],
     stop: StopSignal,
     companies: Sequence[str],
-    skipped_file: Path | None = None,
+    skipped_file: SkippedFile | None = None,
 ) -> int:
     """Do the planned work for the school, or for all schools. Returns the exit code."""
     if options.source.all_schools:
@@ -179,7 +179,7 @@ async def _run_one(
     config: SchoolConfig,
     work: Work,
     stop: StopSignal,
-    skipped_file: Path | None = None,
+    skipped_file: SkippedFile | None = None,
     budget: BudgetOfAll | None = None,
 ) -> SyncReport:
     """Do the work for one school, with the progress that the options want."""
@@ -199,8 +199,10 @@ async def _run_one(
     return report
 
 
-def _render(options: CommandOptions, report: SyncReport, skipped_file: Path | None = None) -> str:
+def _render(
+    options: CommandOptions, report: SyncReport, skipped_file: SkippedFile | None = None
+) -> str:
     """The summary; empty where nothing is to be shown."""
     if options.quiet and report.exit_code == ExitCode.DONE:
         return ""
-    return render_sync(report, None if skipped_file is None else plain(skipped_file))
+    return render_sync(report, None if skipped_file is None else plain(skipped_file.path))

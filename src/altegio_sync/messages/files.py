@@ -15,4 +15,8 @@ LIST_OF_SKIPPED = Template("list_of_skipped", "list of skipped bookings")
 LIST_OF_FINDINGS = Template("list_of_findings", "list of findings")
 OWN_OUTPUT = Template("own_output", "this command's own output goes there")
 FOLDER = Template("path_is_folder", "it is a folder: name a file in it")
-WRITES_CSV = Template("option_writes_csv", "{option} writes CSV: give {file} the ending .csv")
+UNKNOWN_ENDING = Template(
+    "file_ending_unknown",
+    "{file}: the ending sets the format. End the name in .xlsx for people, or in .csv or .jsonl "
+    "for programs",
+)

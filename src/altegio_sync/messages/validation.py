@@ -50,3 +50,39 @@ UNKNOWN_RULE = Template("unknown_rule", "No rule is called {rule}: {hint}")
 RULE_MEANT = Template("rule_meant", "did you mean {rule}?")
 RULES_ARE = Template("rules_are", "the rules are {rules}")
 LISTED_AND_IGNORED = Template("listed_and_ignored", "--list and --ignore both name {rule}")
+
+# What each rule finds, in words.
+RULE_REQUIRED_FIELD = Template("rule_required_field", "A field is missing or empty")
+RULE_WRONG_TYPE = Template("rule_wrong_type", "A value is stored in the wrong form")
+RULE_MISSING_FLAG = Template("rule_missing_flag", "A flag or a date of storing is missing")
+RULE_ID_FORMAT = Template("rule_id_format", "An id is not a number")
+RULE_DATE_ORDER = Template("rule_date_order", "The lesson ends before it starts")
+RULE_UNKNOWN_STATUS = Template("rule_unknown_status", "The status is unknown")
+RULE_FUTURE_COMPLETED = Template("rule_future_completed", "The lesson is ahead, but marked as over")
+RULE_DUPLICATE_APPOINTMENT = Template(
+    "rule_duplicate_appointment", "The booking is stored more than once"
+)
+RULE_DUPLICATE_LESSON = Template("rule_duplicate_lesson", "The same lesson was booked twice")
+RULE_TEACHER_OVERLAP = Template("rule_teacher_overlap", "Two lessons of a teacher overlap")
+RULE_ODD_LENGTH = Template("rule_odd_length", "The lesson is very short or very long")
+RULE_FORGOTTEN_PENDING = Template(
+    "rule_forgotten_pending", "The lesson is over, but nobody set its status"
+)
+RULE_UNTIDY_TEXT = Template("rule_untidy_text", "A name contains extra spaces")
+RULE_DOUBTFUL_LEAD = Template("rule_doubtful_lead", "The lead id is doubtful")
+RULE_WORDS = {
+    "required-field": RULE_REQUIRED_FIELD,
+    "wrong-type": RULE_WRONG_TYPE,
+    "missing-flag": RULE_MISSING_FLAG,
+    "id-format": RULE_ID_FORMAT,
+    "date-order": RULE_DATE_ORDER,
+    "unknown-status": RULE_UNKNOWN_STATUS,
+    "future-completed": RULE_FUTURE_COMPLETED,
+    "duplicate-appointment": RULE_DUPLICATE_APPOINTMENT,
+    "duplicate-lesson": RULE_DUPLICATE_LESSON,
+    "teacher-overlap": RULE_TEACHER_OVERLAP,
+    "odd-length": RULE_ODD_LENGTH,
+    "forgotten-pending": RULE_FORGOTTEN_PENDING,
+    "untidy-text": RULE_UNTIDY_TEXT,
+    "doubtful-lead": RULE_DOUBTFUL_LEAD,
+}

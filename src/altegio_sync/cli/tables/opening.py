@@ -1,0 +1,155 @@
+"""Opens a table in a file: the ending of the file sets the format."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from altegio_sync.cli.private_file import cannot_write
+from altegio_sync.cli.tables.destination import destination
+from altegio_sync.cli.tables.plain_tables import (
+    CsvTable,
+    JsonLinesTable,
+    names_in_csv,
+    names_in_json_lines,
+)
+from altegio_sync.errors import ConfigError
+from altegio_sync.messages import files as texts
+from altegio_sync.messages import render
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from altegio_sync.cli.tables.columns import Column, Row
+    from altegio_sync.cli.tables.destination import Destination
+    from altegio_sync.cli.tables.workbook import Sheet, Workbook
+    from altegio_sync.messages import Message
+
+XLSX, CSV, JSON_LINES = ".xlsx", ".csv", ".jsonl"
+_BEGINNING = 64 * 1024
+
+
+class Table(Protocol):
+    """Takes rows."""
+
+    def add(self, row: Row) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class TableKind:
+    """What a file contains: ``name`` in a workbook's properties, ``title`` for people.
+
+    ``columns`` are all that a file of this kind may have: a file with these columns alone is
+    recognized, and replaced.
+    """
+
+    name: str
+    title: Message
+    columns: Sequence[Column]
+
+    def is_in(self, path: Path) -> bool:
+        with path.open("rb") as file:
+            beginning = file.read(_BEGINNING)
+        if not beginning:
+            return True
+        if beginning.startswith(b"PK"):
+            from altegio_sync.cli.tables.workbook import kind_in_workbook
+
+            return kind_in_workbook(path) == self.name
+        own = {each.name for each in self.columns}
+        found = names_in_json_lines(beginning) or names_in_csv(beginning)
+        return found is not None and (found <= own or own <= found)
+
+
+class TableFile:
+    """One table, or several in a workbook, in a file that nobody sees before `put`."""
+
+    def __init__(self, target: Destination, kind: TableKind, ending: str) -> None:
+        self._target = target
+        self._kind = kind
+        self._ending = ending
+        self._book: Workbook | None = None
+        self._sheet: Sheet | None = None
+
+    @property
+    def is_for_people(self) -> bool:
+        """Whether the file is a workbook: it shows words instead of codes, and has sheets."""
+        return self._ending == XLSX
+
+    def new_table(self, columns: Sequence[Column], title: Message | str | None = None) -> Table:
+        """A new table, after the table before it is complete.
+
+        Only a workbook can have a second table; ``title`` names its sheet.
+        """
+        if self.is_for_people:
+            return self._new_sheet(columns, title or self._kind.title)
+        made = JsonLinesTable if self._ending == JSON_LINES else CsvTable
+        return made(self._target.opened(), columns)
+
+    def _new_sheet(self, columns: Sequence[Column], title: Message | str) -> Sheet:
+        from altegio_sync.cli.tables.workbook import Workbook  # only who writes one waits for it
+
+        if self._book is None:
+            self._book = Workbook(self._target.draft, self._kind.name)
+        self._end_sheet()
+        self._sheet = self._book.new_sheet(render(title), columns)
+        return self._sheet
+
+    def _end_sheet(self) -> None:
+        if self._sheet is not None:
+            self._sheet.close()
+
+    def release(self) -> None:
+        """Close what is open, whether the file was put or not."""
+        if self._sheet is not None:
+            self._sheet.release()
+
+    def put(self) -> None:
+        """Move the file to its place.
+
+        Raises:
+            ConfigError: the disk is full, or the folder is gone.
+        """
+        try:
+            if self._book is not None:
+                self._end_sheet()
+                self._book.close()
+            self._target.put()
+        except OSError as error:
+            raise cannot_write(self._target.path, error.strerror) from error
+
+
+def check_ending(path: Path, default: str | None = None) -> str:
+    """The format of a file of this name.
+
+    Raises:
+        ConfigError: the ending names no format, and there is no default; or it is the ending of
+            another spreadsheet.
+    """
+    ending = path.suffix.lower()
+    if ending in (XLSX, CSV, JSON_LINES):
+        return ending
+    if default is None or ending in (".xls", ".ods", ".numbers"):
+        raise ConfigError(texts.UNKNOWN_ENDING(file=path.name))
+    return default
+
+
+@contextmanager
+def open_table(path: Path, kind: TableKind, default: str | None = None) -> Iterator[TableFile]:
+    """A new file of tables. It is checked at once whether it can be written; `put` writes it.
+
+    Without a `put` the path does not change. An earlier file of the same kind is replaced.
+
+    Raises:
+        ConfigError: another file is there, or a folder; the path cannot be written; or the ending
+            names no format.
+    """
+    ending = check_ending(path, default)
+    with destination(path, kind.is_in, kind.title) as target:
+        file = TableFile(target, kind, ending)
+        try:
+            yield file
+        finally:
+            file.release()
