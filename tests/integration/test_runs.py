@@ -60,6 +60,44 @@ async def test_a_report_names_its_collection_where_it_is_known(
     assert [each.get("collection") for each in kept] == [None, "first"]
 
 
+async def test_a_report_of_any_number_of_companies_is_stored(
+    database: AsyncDatabase[dict[str, Any]],
+) -> None:
+    count = 40_000
+    ids = {"duplicate": [str(each) for each in range(count)]}
+    companies = [{"company": str(each), "note": "x" * 900} for each in range(count)]
+    large = {"errors": [], "appointment_ids": ids, "by_company": companies}
+
+    await MongoRuns(database).keep_report(report("1", "Europe/Kyiv") | large)
+
+    kept = await database[RUNS_COLLECTION].find_one({"_id": "1"})
+    assert kept is not None
+    assert kept["command"] == "sync"
+    assert kept["errors"] == []
+    assert kept["by_company"] == companies[: len(kept["by_company"])]
+    assert len(kept["by_company"]) > 200
+    assert kept["left_out"] == {
+        "appointment_ids.duplicate": count - len(kept["appointment_ids"]["duplicate"]),
+        "by_company": count - len(kept["by_company"]),
+    }
+    last = await MongoRuns(database).find_last()
+    assert last is not None
+    assert last.run_id == "1"
+
+
+async def test_a_report_that_is_small_enough_is_stored_whole(
+    database: AsyncDatabase[dict[str, Any]],
+) -> None:
+    companies = [{"company": str(each), "note": "x" * 900} for each in range(2_000)]
+
+    await MongoRuns(database).keep_report(report("1", "UTC") | {"by_company": companies})
+
+    kept = await database[RUNS_COLLECTION].find_one({"_id": "1"})
+    assert kept is not None
+    assert kept["by_company"] == companies
+    assert "left_out" not in kept
+
+
 def summary(run_id: str) -> RunSummary:
     return RunSummary("changes", run_id, ok=True, started_at=NOW, finished_at=NOW)
 

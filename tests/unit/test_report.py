@@ -92,6 +92,19 @@ def test_what_a_company_used_is_the_difference_of_two_counts() -> None:
     assert ApiUsage(9, 2, 1, 5) - ApiUsage(4, 2, 0, 3) == ApiUsage(5, 0, 1, 2)
 
 
+def test_the_summary_of_a_whole_run_is_small_however_many_companies_have_warnings() -> None:
+    companies = [CompanyReport(str(each)) for each in range(3_000)]
+    for each in companies:
+        each.warnings.append(RunError("nothing_listed", "nothing", each.company))
+
+    whole = summarize(report(*companies), None)
+
+    assert whole.warnings is not None
+    assert len(whole.warnings) == 1_000
+    own = summarize(report(*companies), companies[-1])
+    assert own.warnings == tuple(companies[-1].warnings)
+
+
 def json_forms(base: type[JsonForm] = JsonForm) -> Iterator[type[JsonForm]]:
     """All of them: importing the package's modules defines them."""
     for each in base.__subclasses__():

@@ -24,6 +24,8 @@ _LASTING = (
     "staff_list_refused",
     "unknown_setting",
 )
+#: Each company has its own warnings in its own summary, so the whole run needs no more.
+_WARNINGS_KEPT = 1_000
 _IDS_IN_REPORT = 100
 
 
@@ -116,7 +118,7 @@ def summarize(report: SyncReport, company: CompanyReport | None) -> RunSummary:
         period=part.days_asked,
         records=RecordsSummary(records.fetched, records.stale, records.doubtful),
         errors=tuple(part.errors[:_ERRORS_KEPT]),
-        warnings=tuple(each for each in part.warnings if each.code in _LASTING),
+        warnings=tuple(each for each in part.warnings if each.code in _LASTING)[:_WARNINGS_KEPT],
     )
 
 

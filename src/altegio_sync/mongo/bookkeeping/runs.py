@@ -13,6 +13,7 @@ from altegio_sync.domain.run_marks import RunMark
 from altegio_sync.domain.run_summary import RunSummary
 from altegio_sync.domain.stored import read_stored
 from altegio_sync.messages.stored import from_data, to_data
+from altegio_sync.mongo.bookkeeping.report_size import shorten
 from altegio_sync.mongo.core.bulk import write_all, write_each
 from altegio_sync.mongo.core.connection import durable, waits_for_mongodb
 from altegio_sync.mongo.core.junk import unreported
@@ -74,7 +75,7 @@ class MongoRuns:
 
     @waits_for_mongodb
     async def keep_report(self, report: Mapping[str, Any]) -> None:
-        document = {"_id": report["run_id"], **_with_moments(report), **self._about}
+        document = shorten({"_id": report["run_id"], **_with_moments(report), **self._about})
         await self._collection.replace_one({"_id": report["run_id"]}, document, upsert=True)
 
     @waits_for_mongodb
