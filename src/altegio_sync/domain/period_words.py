@@ -165,7 +165,7 @@ def _month(text: str, year: str, month: str) -> Period:
 
 
 def _invalid(text: str, why: Message | None) -> ConfigError:
-    names = list(PERIOD_NAMES)
+    names = [each() for each in texts.NAMES]
     short = repr(text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…")
     if why is None:
         return ConfigError(texts.INVALID_DATE(text=short, names=names))
