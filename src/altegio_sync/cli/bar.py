@@ -5,10 +5,13 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from altegio_sync.messages import render
+
 if TYPE_CHECKING:
     from rich.progress import Progress
 
     from altegio_sync.cli.command import CommandOptions
+    from altegio_sync.messages import Message
 
 
 def shows_bar(options: CommandOptions) -> bool:
@@ -17,8 +20,8 @@ def shows_bar(options: CommandOptions) -> bool:
     return is_plain and sys.stderr.isatty()
 
 
-def new_bar(unit: str, *texts: str) -> Progress:
-    """Counts in the ``unit``; ``texts`` are templates of rich that are shown behind the count."""
+def new_bar(unit: Message, *fields: str) -> Progress:
+    """Counts in the ``unit``; these fields of the task are texts, shown behind the count."""
     from rich.console import Console
     from rich.progress import (
         BarColumn,
@@ -32,7 +35,8 @@ def new_bar(unit: str, *texts: str) -> Progress:
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
-        *(TextColumn(each) for each in (unit, *texts)),
+        TextColumn(render(unit)),
+        *(TextColumn(f"{{task.fields[{each}]}}") for each in fields),
         TimeRemainingColumn(),
         console=Console(file=sys.stderr),
         redirect_stdout=False,

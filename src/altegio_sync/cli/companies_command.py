@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from altegio_sync.app.school import open_altegio, open_school
+from altegio_sync.cli.columns import padded, padded_left, width_of
 from altegio_sync.cli.command import leaving_at_once, load, print_json, run_command
 from altegio_sync.cli.repeated_warnings import log_warning
 from altegio_sync.config import ALTEGIO_TOKENS
 from altegio_sync.domain.clock import utc_now
 from altegio_sync.log import get_logger
+from altegio_sync.messages import lists as texts
+from altegio_sync.messages import render
 from altegio_sync.messages.foreign_text import plain
 from altegio_sync.usecases.companies import list_companies
 
@@ -21,7 +24,7 @@ if TYPE_CHECKING:
     from altegio_sync.config import SchoolConfig
     from altegio_sync.domain.locations import CompanyList
 
-_HEAD = ("Id", "Time zone", "City", "Title")
+_HEAD = (texts.ID, texts.TIME_ZONE, texts.CITY, texts.TITLE)
 
 
 def run_companies(options: CommandOptions, forgotten: Sequence[str]) -> NoReturn:
@@ -53,19 +56,23 @@ async def _list(config: SchoolConfig, forgotten: Sequence[str]) -> CompanyList:
 
 
 def _table(listed: CompanyList) -> str:
-    rows = [
-        _HEAD,
-        *((each.id, each.timezone or "-", each.city or "-", each.title) for each in listed.listed),
-    ]
-    cells = [[plain(cell) for cell in row] for row in rows]
-    widths = [max(len(row[column]) for row in cells) for column in range(len(_HEAD) - 1)]
-    return "\n".join(
-        "  ".join(
+    cells = [
+        [render(each()) for each in _HEAD],
+        *(
             [
-                row[0].rjust(widths[0]),
-                *(cell.ljust(width) for cell, width in zip(row[1:-1], widths[1:], strict=True)),
-                row[-1],
+                plain(each.id),
+                plain(each.timezone or "-"),
+                plain(each.city or "-"),
+                plain(each.title),
             ]
-        )
-        for row in cells
-    )
+            for each in listed.listed
+        ),
+    ]
+    widths = [width_of(row[column] for row in cells) for column in range(len(_HEAD) - 1)]
+    return "\n".join(_row(row, widths) for row in cells)
+
+
+def _row(cells: Sequence[str], widths: Sequence[int]) -> str:
+    first, *others, last = cells
+    middle = (padded(cell, width) for cell, width in zip(others, widths[1:], strict=True))
+    return "  ".join([padded_left(first, widths[0]), *middle, last])

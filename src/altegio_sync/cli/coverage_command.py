@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from datetime import date
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ from rich.text import Text
 
 from altegio_sync.app.companies import find_companies
 from altegio_sync.app.school import open_school
+from altegio_sync.cli.columns import padded_left
 from altegio_sync.cli.command import (
     leaving_at_once,
     load,
@@ -19,23 +19,27 @@ from altegio_sync.cli.command import (
     run_command,
 )
 from altegio_sync.cli.repeated_warnings import log_warning
+from altegio_sync.domain.day_words import month_heading
 from altegio_sync.domain.durations import age_text
 from altegio_sync.domain.ledger import CompanyCoverage, Grade
 from altegio_sync.domain.period_words import parse_period
-from altegio_sync.messages.foreign_text import plain
+from altegio_sync.messages import coverage as texts
+from altegio_sync.messages import render
+from altegio_sync.messages.calendar import WEEKDAYS
 from altegio_sync.usecases.coverage import collect_coverage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from datetime import datetime
+    from datetime import date, datetime
     from typing import NoReturn
 
     from altegio_sync.cli.command import CommandOptions
     from altegio_sync.domain.ledger import CoverageReport
+    from altegio_sync.domain.period import Period
+    from altegio_sync.messages import Message
 
 _MARKS = {Grade.PROVED: ("=", "green"), Grade.CHECKED: ("+", "cyan")}
 _GAP = ("!", "bold red")
-_LEGEND = "= proved   + checked   ! gap   without a mark: not over yet, or not asked about"
 
 
 def run_coverage(
@@ -72,39 +76,40 @@ def _print(report: CoverageReport, now: datetime) -> None:
     )
     for company in report.companies:
         console.print(
-            Text(
-                plain(f"Coverage of company {company.company}, days in {company.timezone}"), "bold"
-            ),
+            Text(render(texts.HEADING(company=company.company, zone=company.timezone)), "bold"),
             soft_wrap=True,
         )
         for line in _calendar(report, company):
             console.print(line)
-        console.print(_summary(company, now))
+        console.print(render(_summary(company, now)), soft_wrap=True)
         if company.outdated:
-            days = "day was" if len(company.outdated) == 1 else "days were"
-            console.print(
-                f"{len(company.outdated)} of the gaps: the {days} read under other settings"
-            )
+            console.print(render(texts.OUTDATED(count=len(company.outdated))), soft_wrap=True)
         for gap in company.gaps:
-            days = f"{gap.start}" if gap.days == 1 else f"{gap.start} to {gap.last_day}"
-            console.print(f"gap: {days}", style="red")
-    console.print(_LEGEND, style="dim")
+            console.print(render(_gap(gap)), style="red", soft_wrap=True)
+    console.print(render(texts.LEGEND()), style="dim")
 
 
-def _summary(company: CompanyCoverage, now: datetime) -> str:
-    told = f"{len(company.graded)} of {len(company.days)} days covered, {company.proved} proved"
+def _summary(company: CompanyCoverage, now: datetime) -> Message:
+    covered = texts.COVERED(
+        covered=len(company.graded), count=len(company.days), proved=company.proved
+    )
     if company.oldest_at is None:
-        return told
-    return f"{told}; the oldest entry is {age_text(now - company.oldest_at)} old"
+        return covered
+    return texts.WITH_AGE(covered=covered, span=age_text(now - company.oldest_at))
+
+
+def _gap(gap: Period) -> Message:
+    if gap.days == 1:
+        return texts.GAP_OF_DAY(day=gap.start)
+    return texts.GAP(first=gap.start, last=gap.last_day)
 
 
 def _calendar(report: CoverageReport, company: CompanyCoverage) -> Iterator[Text]:
     """A block for each month, a line for each week from Monday on."""
-    for (year, month), days in groupby(
-        report.period.each_day(), key=lambda day: (day.year, day.month)
-    ):
-        yield Text(f"{date(year, month, 1):%B %Y}", style="bold")
-        yield Text("  Mo  Tu  We  Th  Fr  Sa  Su", style="dim")
+    weekdays = " ".join(padded_left(render(each()), 3) for each in WEEKDAYS)
+    for first_day, days in groupby(report.period.each_day(), key=lambda day: day.replace(day=1)):
+        yield Text(render(month_heading(first_day)), style="bold")
+        yield Text(weekdays, style="dim")
         line = Text()
         for number, day in enumerate(days):
             if number == 0:

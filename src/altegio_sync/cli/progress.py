@@ -14,6 +14,7 @@ from altegio_sync.domain.counts import ApiUsage
 from altegio_sync.domain.report import RunError
 from altegio_sync.errors import ConfigError
 from altegio_sync.log import get_logger
+from altegio_sync.messages import bars, render
 from altegio_sync.messages import commands as texts
 from altegio_sync.ports import SilentProgress
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from altegio_sync.cli.skipped_list import SkippedFile, SkippedList
     from altegio_sync.domain.lessons import Skipped, Verdict
     from altegio_sync.domain.report import CompanyReport
+    from altegio_sync.messages import Message
 
 
 class CliProgress(SilentProgress):
@@ -145,14 +147,11 @@ class CliProgress(SilentProgress):
         self._warnings.add(event, fields)
 
 
-_RATE = "{task.fields[rate]:.1f} requests/s"
-
-
 class _Bar:
     """A bar of one task."""
 
-    def __init__(self, unit: str) -> None:
-        self._progress = new_bar(unit, "page {task.fields[pages]}", _RATE)
+    def __init__(self, unit: Message) -> None:
+        self._progress = new_bar(unit, "pages", "rate")
         self._task: Any = None
 
     def begin_company(self, company_id: str) -> None: ...
@@ -166,41 +165,46 @@ class _Bar:
     def stop(self) -> None:
         self._progress.stop()
 
-    def _start(self, what: str, total: int | None, pages: str) -> None:
-        self._task = self._progress.add_task(what, total=total, pages=pages, rate=0.0)
+    def _start(self, what: Message, total: int | None, pages: str) -> None:
+        shown = _shown(pages, 0.0)
+        self._task = self._progress.add_task(render(what), total=total, **shown)
         self._progress.start()
+
+
+def _shown(pages: str, rate: float) -> dict[str, Any]:
+    return {"pages": render(bars.PAGE(pages=pages)), "rate": render(bars.RATE(rate=rate))}
 
 
 class _RecordsBar(_Bar):
     """Shows how many records of the only company are read."""
 
     def __init__(self) -> None:
-        super().__init__("records")
+        super().__init__(bars.RECORDS())
         self._total = 0
 
     def begin_company(self, company_id: str) -> None:
-        self._start(f"company {company_id}", None, "0/?")
+        self._start(bars.COMPANY(company=company_id), None, "0/?")
 
     def expect(self, records: int) -> None:
         self._total += records
         self._progress.update(self._task, total=self._total)
 
     def advance(self, rows: int, pages: str, rate: float) -> None:
-        self._progress.update(self._task, advance=rows, pages=pages, rate=rate)
+        self._progress.update(self._task, advance=rows, **_shown(pages, rate))
 
 
 class _LocationsBar(_Bar):
     """Shows for how many of several locations the work is over."""
 
     def __init__(self, locations: int) -> None:
-        super().__init__("locations")
+        super().__init__(bars.LOCATIONS())
         self._pages = 0
-        self._start("all", locations, "0")
+        self._start(bars.ALL(), locations, "0")
 
     def advance(self, rows: int, pages: str, rate: float) -> None:
         del rows, pages
         self._pages += 1
-        self._progress.update(self._task, pages=str(self._pages), rate=rate)
+        self._progress.update(self._task, **_shown(str(self._pages), rate))
 
     def end_company(self) -> None:
         self._progress.advance(self._task)

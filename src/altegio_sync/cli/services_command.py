@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from altegio_sync.app.companies import ask_companies
 from altegio_sync.app.school import open_altegio
+from altegio_sync.cli.columns import padded, padded_left, width_of
 from altegio_sync.cli.command import (
     leaving_at_once,
     load,
@@ -15,14 +16,18 @@ from altegio_sync.cli.command import (
 from altegio_sync.config import ALTEGIO_SETTINGS
 from altegio_sync.domain.exit_code import ExitCode
 from altegio_sync.log import get_logger
+from altegio_sync.messages import lists as texts
+from altegio_sync.messages import render
 from altegio_sync.messages.foreign_text import plain
 from altegio_sync.usecases.services import list_services
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from typing import NoReturn
 
     from altegio_sync.cli.command import CommandOptions
+    from altegio_sync.domain.appointment import Service
+    from altegio_sync.messages import Message
     from altegio_sync.usecases.services import ServicesReport
 
 
@@ -47,24 +52,41 @@ def run_services(options: CommandOptions, companies: Sequence[str]) -> NoReturn:
 
 
 def _text(report: ServicesReport) -> str:
-    lines = []
-    for company, listed in report.found.items():
-        lines.append(f"Services of company {company}:")
-        for service in sorted(listed, key=lambda each: each.title):
-            minutes = f"{service.length_s // 60} min" if service.length_s else "-"
-            kept = report.kept_as(service) or "not kept"
-            lines.append(
-                f"  {plain(service.id):>12}  {minutes:>8}  {kept:<11} {plain(service.title)}"
-            )
+    lines = [
+        line for company, listed in report.found.items() for line in _lines(report, company, listed)
+    ]
     if not report.rules.individual_ids:
-        lines += [
-            "",
-            "No list is set, so every lesson except group events is kept.",
-            "Take out of the first line what is not an individual lesson, and paste:",
-        ]
+        lines += ["", render(texts.NO_LIST()), render(texts.PASTE())]
     lines += [
         "",
         f"ALTEGIO_SERVICE_IDS={plain(','.join(report.ids_kept_as('individual')))}",
         f"ALTEGIO_TRIAL_SERVICE_IDS={plain(','.join(report.ids_kept_as('trial')))}",
     ]
     return "\n".join(lines)
+
+
+def _lines(report: ServicesReport, company: str, listed: Sequence[Service]) -> Iterator[str]:
+    """The services of a company, by title."""
+    yield render(texts.SERVICES_OF(company=company))
+    rows = [
+        (plain(each.id), render(_length(each)), render(_kept(report, each)), plain(each.title))
+        for each in sorted(listed, key=lambda each: each.title)
+    ]
+    widths = [width_of(row[column] for row in rows) for column in range(3)]
+    for service_id, minutes, kept, title in rows:
+        cells = padded_left(service_id, widths[0]), padded_left(minutes, widths[1])
+        yield "  ".join(["", *cells, padded(kept, widths[2]), title])
+
+
+def _length(service: Service) -> Message | str:
+    return texts.MINUTES(minutes=service.length_s // 60) if service.length_s else "-"
+
+
+def _kept(report: ServicesReport, service: Service) -> Message:
+    match report.kept_as(service):
+        case None:
+            return texts.NOT_KEPT()
+        case "trial":
+            return texts.TRIAL()
+        case _:
+            return texts.INDIVIDUAL()
