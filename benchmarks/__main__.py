@@ -11,7 +11,17 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from benchmarks import chain, growth, memory, pace, page_size, questions, startup, throughput
+from benchmarks import (
+    chain,
+    growth,
+    locations,
+    memory,
+    pace,
+    page_size,
+    questions,
+    startup,
+    throughput,
+)
 from benchmarks.results import keep, write_results
 
 if TYPE_CHECKING:
@@ -28,6 +38,7 @@ MEASUREMENTS: dict[str, Callable[[], Section]] = {
     "growth": growth.measure,
     "page_size": page_size.measure,
     "chain": chain.measure,
+    "locations": locations.measure,
 }
 #: So often a check measures what misses a goal.
 TRIES = 3
@@ -37,6 +48,7 @@ CHECKS: dict[str, Callable[[], Section]] = {
     "throughput": lambda: throughput.measure(sizes=(throughput.SMALL,)),
     "memory": lambda: memory.measure(updates=False),
     "chain": lambda: chain.measure(renews_docs=False),
+    "locations": locations.measure,
 }
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import time
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -53,8 +55,23 @@ def cli(tmp_path: Path, server: SandboxServer, locations: Locations, db_uri: str
 
 @pytest.fixture
 def stored(db_uri: str) -> Iterator[Database[dict[str, Any]]]:
-    with MongoClient[dict[str, Any]](db_uri) as client:
+    with MongoClient[dict[str, Any]](db_uri, tz_aware=True) as client:
         yield client.get_default_database()
+
+
+def assert_all_is_stored(locations: Locations, stored: Database[dict[str, Any]]) -> None:
+    """Every document of yesterday is stored once, with every field as the sandbox means it."""
+    wanted = {}
+    for company_id in locations.company_ids:
+        school = locations.find(company_id)
+        assert school is not None
+        yesterday = (datetime.now(school.zone) - timedelta(days=1)).date()
+        documents = [each.document for each in school.planted(yesterday, yesterday)]
+        wanted |= {each["appointmentId"]: each for each in documents if each is not None}
+    own = {"_id": 0, "createdAt": 0, "updatedAt": 0, "altegioUpdatedAt": 0}
+    found = list(stored["altegio-appointments"].find({}, own))
+    assert len(found) == len(wanted) >= COUNT / 2
+    assert {each["appointmentId"]: each for each in found} == wanted
 
 
 def pages_asked(server: SandboxServer) -> list[str]:
@@ -70,9 +87,10 @@ def count_writes(stored: Database[dict[str, Any]], collection: str) -> int:
 
 
 def test_a_night_asks_each_location_once_and_writes_in_batches(
-    cli: Cli, server: SandboxServer, stored: Database[dict[str, Any]]
+    cli: Cli, server: SandboxServer, locations: Locations, stored: Database[dict[str, Any]]
 ) -> None:
     first = cli.run("sync", "yesterday", "--json")
+    assert_all_is_stored(locations, stored)
     server.requests.clear()
     stored.command("profile", 2)
     second = cli.run("sync", "yesterday", "--json")
@@ -106,8 +124,13 @@ def test_a_location_without_a_right_keeps_no_other_from_being_read(
     assert cli.run("sync", "yesterday").code == 3
 
 
-def test_a_killed_run_is_continued_and_asks_nothing_twice(
-    cli: Cli, server: SandboxServer, stored: Database[dict[str, Any]]
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
+def test_a_stopped_run_is_continued_and_asks_nothing_twice(
+    cli: Cli,
+    server: SandboxServer,
+    locations: Locations,
+    stored: Database[dict[str, Any]],
+    number: signal.Signals,
 ) -> None:
     server.latency_s = 0.05
     cli.run("sync", "yesterday", "--dry-run")
@@ -117,7 +140,14 @@ def test_a_killed_run_is_continued_and_asks_nothing_twice(
         while not 5 <= stored[LEDGER].count_documents({}) < COUNT:
             assert time.monotonic() < deadline
             time.sleep(0.01)
-        run.kill()
+        run.send_signal(number)
+        run.communicate(timeout=120)
+    is_killed = number is signal.SIGKILL
+    assert run.returncode == (-number if is_killed else 130)
+    if not is_killed:
+        leases = stored[LEASES].find_one()
+        assert leases is not None
+        assert leases["leases"] == []
     done = {each["companyId"] for each in stored[LEDGER].find()}
     assert 5 <= len(done) < COUNT
     server.requests.clear()
@@ -128,3 +158,4 @@ def test_a_killed_run_is_continued_and_asks_nothing_twice(
     assert done.isdisjoint(pages_asked(server))
     assert ran.json["days"]["resumed"] == len(done)
     assert {each["companyId"] for each in stored[LEDGER].find()} == set(ran.json["companies"])
+    assert_all_is_stored(locations, stored)
