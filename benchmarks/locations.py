@@ -49,21 +49,18 @@ def measure() -> Section:
             database.drop(DATABASE)
             wanted = _wanted_documents(count)
             with _serving(count) as url:
-                env = settings(database.uri, **_settings(url))
-                for night in NIGHTS:
-                    ran = run_program("sync", "yesterday", "--json", "-q", env=env)
-                    api = ran.report["api"]
-                    # The list of locations is not counted in the report.
-                    assert night == NIGHTS[0] or api["requests"] == count
-                    section.rows.append(
-                        (
-                            *(night, count, api["requests"], len(wanted)),
-                            *(ran.report["seconds"], ran.cpu_s, ran.peak_mb),
-                        )
-                    )
-                    peak_mb = max(peak_mb, ran.peak_mb)
-            seconds["run"].append(ran.report["seconds"])
-            seconds["CPU"].append(ran.cpu_s)
+                env = settings(database.uri) | _settings(url)
+                nights = [run_program("sync", "yesterday", "--json", "-q", env=env) for _ in NIGHTS]
+            for name, ran in zip(NIGHTS, nights, strict=True):
+                run_s, requests = ran.report["seconds"], ran.report["api"]["requests"]
+                section.rows.append(
+                    (name, count, requests, len(wanted), run_s, ran.cpu_s, ran.peak_mb)
+                )
+            # The request for the list of locations is not counted in the report.
+            assert nights[1].report["api"]["requests"] == count
+            peak_mb = max(peak_mb, *(each.peak_mb for each in nights))
+            seconds["run"].append(nights[1].report["seconds"])
+            seconds["CPU"].append(nights[1].cpu_s)
             assert _stored_documents(database.uri) == wanted
     times = f"{SIZES[-1]:,} locations against {SIZES[0]}"
     section.goals += [

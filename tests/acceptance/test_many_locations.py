@@ -61,7 +61,7 @@ def stored(db_uri: str) -> Iterator[Database[dict[str, Any]]]:
 
 def assert_all_is_stored(locations: Locations, stored: Database[dict[str, Any]]) -> None:
     """Every document of yesterday is stored once, with every field as the sandbox means it."""
-    wanted = {}
+    wanted: dict[str, Any] = {}
     for company_id in locations.company_ids:
         school = locations.find(company_id)
         assert school is not None
