@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+#: The HTTP status that refuses the tokens; 403 refuses a right.
+UNAUTHORIZED = 401
+
+
 class AltegioSyncError(Exception):
     """The base of all errors with a message for people; ``str()`` is the English text."""
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 from pymongo import MongoClient
 
-from altegio_sync.sandbox import Locations, SandboxServer
+from altegio_sync.sandbox import Locations, SandboxServer, School
 from tests.acceptance.cli import PARTNER_TOKEN, USER_TOKEN, Cli, Ran
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from pymongo.database import Database
@@ -226,6 +226,90 @@ def test_tokens_that_see_no_location_are_refused(cli: Cli, locations: Locations)
         ran = cli.run(*command)
         assert ran.code == 2
         assert "The user token sees no location" in ran.err
+
+
+def schools_of(locations: Locations) -> list[School]:
+    found = [locations.find(each) for each in locations.company_ids]
+    return [each for each in found if each is not None]
+
+
+class Listing(Locations):
+    """Lists a row without an id, or nothing, while the locations themselves are there."""
+
+    rows: ClassVar[list[dict[str, Any]]] = [{"id": "kyiv"}]
+
+    @property
+    def companies(self) -> Sequence[dict[str, Any]]:
+        return self.rows
+
+
+class EmptyListing(Listing):
+    rows: ClassVar[list[dict[str, Any]]] = []
+
+
+@pytest.mark.parametrize("command", [("sync", "yesterday"), ("changes", "--since", "1d")])
+def test_a_list_that_cannot_be_read_is_replaced_by_the_last_one(
+    cli: Cli, server: SandboxServer, locations: Locations, command: tuple[str, ...]
+) -> None:
+    assert cli.run(*command).code == 0
+    locations.remove("79")
+    assert cli.run(*command).code == 0
+    server.locations = Listing(schools_of(locations))
+
+    ran = cli.run(*command, "--json")
+    some = cli.run(*command, "--company", "78", "--json")
+    unknown = cli.run(*command, "--company", "999")
+    failed = attention(cli)
+    server.locations = locations
+    assert cli.run(*command).code == 0
+
+    assert ran.code == some.code == 1
+    assert [each["code"] for each in ran.json["errors"]] == ["old_list_used"]
+    assert sorted(ran.json["companies"]) == [each for each in IDS if each != "79"]
+    assert some.json["companies"] == ["78"]
+    assert unknown.code == 2
+    assert "The run read the 5 locations of the last list" in ran.err
+    assert ("run_failed", None) in failed
+    assert ("run_failed", None) not in attention(cli)
+
+
+@pytest.mark.parametrize(
+    ("listing", "changes", "code", "words"),
+    [
+        (Listing, {}, 3, "whose id is not a number"),
+        (EmptyListing, {}, 2, "The user token sees no location"),
+        (Locations, {"ALTEGIO_USER_TOKEN": "tok-other-SECRET-1"}, 3, "401"),
+    ],
+    ids=["not-readable", "empty", "wrong-token"],
+)
+def test_a_run_without_any_list_fails_and_the_status_shows_it(
+    cli: Cli,
+    server: SandboxServer,
+    locations: Locations,
+    listing: type[Locations],
+    changes: dict[str, str],
+    code: int,
+    words: str,
+) -> None:
+    if listing is not Listing:  # a stored list does not help
+        assert cli.run("sync", "yesterday").code == 0
+    server.locations = listing(schools_of(locations))
+    server.requests.clear()
+
+    ran = cli.run("sync", "yesterday", "--json", **changes)
+    tried = asked(server)
+    cli.run("sync", "yesterday", "--dry-run", **changes)
+
+    assert ran.code == code
+    assert words in ran.json["errors"][0]["message"]
+    assert tried == ["companies"]
+    [failed] = [
+        each["message"]
+        for each in cli.run("status", "--json").json["attention"]
+        if each["code"] == "run_failed"
+    ]
+    assert words in failed
+    assert "SECRET" not in failed
 
 
 def test_wrong_tokens_end_the_list_with_exit_code_three(cli: Cli) -> None:

@@ -15,11 +15,12 @@ from altegio_sync.domain.locations import StoredLocation
 from altegio_sync.domain.period import Period
 from altegio_sync.errors import (
     AltegioRejectedError,
+    AltegioUnavailableError,
     BudgetUnavailableError,
     StoreUnavailableError,
 )
 from altegio_sync.usecases.company_run import _AT_ONCE
-from altegio_sync.usecases.stopping import StopSignal
+from altegio_sync.usecases.stopping import UNANSWERED_IN_A_ROW, StopSignal
 from altegio_sync.usecases.sync import SyncRequest, sync_appointments
 from tests.fakes import (
     NOW,
@@ -131,6 +132,33 @@ async def test_a_company_that_hangs_and_is_refused_keeps_none_of_the_others() ->
     assert report.exit_code is ExitCode.PARTLY
     assert [each.company for each in report.errors] == [COMPANIES[1]]
     assert sorted(store.stored) == [f"{each}1" for each in COMPANIES if each != COMPANIES[1]]
+
+
+async def test_altegio_that_answers_for_no_company_ends_the_run_before_all_have_waited() -> None:
+    class Away(Chain):
+        is_flickering = False
+
+        async def _answer(self, query: PageQuery) -> Page:
+            tried.append(query.company_id)
+            if self.is_flickering and int(query.company_id) % 40 == 0:
+                return await super()._answer(query)
+            raise AltegioUnavailableError("away")
+
+    tried: list[str] = []
+    many = {"companies": [str(number) for number in range(1000, 1200)]}
+
+    report = await run(Away(), request=many)
+
+    assert report.exit_code is ExitCode.OUT_OF_REACH
+    assert UNANSWERED_IN_A_ROW <= len(tried) < UNANSWERED_IN_A_ROW + _AT_ONCE
+    assert [each.code for each in report.warnings] == ["not_begun"]
+
+    flickering = Away()
+    flickering.is_flickering = True
+    report = await run(flickering, request=many)
+
+    assert report.exit_code is ExitCode.PARTLY
+    assert len(report.companies) == 200
 
 
 async def test_a_run_in_which_all_companies_fail_reached_nothing() -> None:

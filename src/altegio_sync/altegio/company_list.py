@@ -9,6 +9,7 @@ from altegio_sync.altegio.protocol import Request
 from altegio_sync.altegio.translate import to_location
 from altegio_sync.altegio.wire import CompaniesAnswer
 from altegio_sync.errors import (
+    UNAUTHORIZED,
     AltegioRejectedError,
     NotAltegioError,
     UnexpectedAnswerError,
@@ -26,7 +27,6 @@ _PAGE = 200
 #: More pages than any user's locations need. A longer list is an error and may never end.
 _MOST_PAGES = 500
 _TRIES = 3
-_UNAUTHORIZED = 401
 
 
 @dataclass(slots=True)
@@ -101,7 +101,7 @@ async def _read_page(requester: Requester, listed: _Listed, page: int) -> Sequen
     except NotAltegioError as error:
         raise NotAltegioError(texts.COMPANIES_REFUSED(reason=error.message)) from error
     except AltegioRejectedError as error:
-        if error.status == _UNAUTHORIZED:
+        if error.status == UNAUTHORIZED:
             raise  # the tokens are wrong, so ids in the settings would not help
         message = texts.COMPANIES_REFUSED(reason=error.message)
         raise type(error)(message, status=error.status) from error

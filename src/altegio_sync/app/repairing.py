@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from altegio_sync.app.companies import ask_run_companies
+from altegio_sync.app.companies import ask_repair_companies
 from altegio_sync.usecases.asking.plan import RepairRequest
 from altegio_sync.usecases.repair import RepairRun, plan_repairs, repair_appointments
 
@@ -34,7 +34,7 @@ async def repair_school(
     wanted = () if asked.companies is None else asked.companies.ids
     companies: Sequence[str] = config.pick_companies(wanted)
     if asks_altegio:
-        companies = (await ask_run_companies(school, companies, None, stop, dry_run=dry_run)).ids
+        companies = await ask_repair_companies(school, companies, stop, dry_run=dry_run)
     run = school.rearrangement("validate", wait=wait, stop=stop)
     request = RepairRequest(
         companies=companies,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from altegio_sync.app.companies import ask_run_companies
 from altegio_sync.domain.clock import utc_now
-from altegio_sync.domain.report import new_run_id
+from altegio_sync.domain.report import SyncMode, SyncReport, new_run_id
 from altegio_sync.usecases.changes import sync_changes
 from altegio_sync.usecases.sync import sync_appointments
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from altegio_sync.app.school import School
-    from altegio_sync.domain.report import RunError, SyncReport
+    from altegio_sync.domain.report import RunError
     from altegio_sync.ports import Progress
     from altegio_sync.usecases.changes import ChangesRequest
     from altegio_sync.usecases.stopping import StopSignal
@@ -38,9 +38,8 @@ async def sync_school(
     setting is `all`. ``wait`` is how long another run is waited for, such as `10m`.
     """
     config = school.config
-    chosen = await ask_run_companies(
-        school, request.companies, progress, stop, dry_run=request.dry_run
-    )
+    report = _blank_report("sync", request.mode, request, request.words)
+    chosen = await ask_run_companies(school, request.companies, report, progress, stop)
     request = replace(
         request,
         companies=chosen.ids,
@@ -50,8 +49,7 @@ async def sync_school(
         rules_fingerprint=config.settings_hash,
         includes_documents_without_company=config.has_single_company,
     )
-    run_id = new_run_id(utc_now())
-    leases = school.leases(run_id, command="sync", wait=wait)
+    leases = school.leases(report.run_id, command="sync", wait=wait)
     stores = school.held_by(leases)
     return await sync_appointments(
         school.altegio,
@@ -63,8 +61,9 @@ async def sync_school(
         locations=stores.locations,
         progress=progress,
         stop=stop,
-        run_id=run_id,
+        run_id=report.run_id,
         warnings=[*warnings, *chosen.warnings],
+        errors=chosen.errors,
     )
 
 
@@ -82,9 +81,8 @@ async def sync_school_changes(
     for: the company that it works on is left to it.
     """
     config = school.config
-    chosen = await ask_run_companies(
-        school, request.companies, progress, stop, dry_run=request.dry_run
-    )
+    report = _blank_report("changes", SyncMode.UPDATE, request)
+    chosen = await ask_run_companies(school, request.companies, report, progress, stop)
     request = replace(
         request,
         companies=chosen.ids,
@@ -92,8 +90,7 @@ async def sync_school_changes(
         timezone=config.timezone,
         rules=config.rules,
     )
-    run_id = new_run_id(utc_now())
-    leases = school.leases(run_id, command="changes")
+    leases = school.leases(report.run_id, command="changes")
     stores = school.held_by(leases)
     return await sync_changes(
         school.altegio,
@@ -105,6 +102,25 @@ async def sync_school_changes(
         locations=stores.locations,
         progress=progress,
         stop=stop,
-        run_id=run_id,
+        run_id=report.run_id,
         warnings=[*warnings, *chosen.warnings],
+        errors=chosen.errors,
+    )
+
+
+def _blank_report(
+    command: str, mode: SyncMode, request: SyncRequest | ChangesRequest, words: tuple[str, ...] = ()
+) -> SyncReport:
+    """The report of a run that has not begun."""
+    now = utc_now()
+    return SyncReport(
+        command,
+        new_run_id(now),
+        mode,
+        request.dry_run,
+        started_at=now,
+        finished_at=now,
+        companies=[],
+        words=words,
+        options=request.options,
     )

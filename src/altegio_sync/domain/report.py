@@ -177,10 +177,12 @@ class SyncReport(CommandReport):
     finished_at: datetime
     companies: list[CompanyReport]
     interrupted: bool = False
-    #: MongoDB, or the database of the budget, went away and did not come back in time.
+    #: MongoDB, the database of the budget or Altegio went away and did not come back in time.
     had_outage: bool = False
     #: Warnings about the run as a whole.
     own_warnings: list[RunError] = field(default_factory=list)
+    #: Errors of the run as a whole.
+    own_errors: list[RunError] = field(default_factory=list)
     #: The period and the options as typed, for the command that continues an interrupted run.
     words: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
@@ -203,7 +205,7 @@ class SyncReport(CommandReport):
 
     @property
     def errors(self) -> list[RunError]:
-        return [error for each in self.companies for error in each.errors]
+        return self.own_errors + [error for each in self.companies for error in each.errors]
 
     @property
     def warnings(self) -> list[RunError]:
@@ -229,11 +231,11 @@ class SyncReport(CommandReport):
 
     @property
     def days_asked(self) -> DaysAsked:
-        return self.companies[0].days_asked
+        return self.companies[0].days_asked if self.companies else DaysAsked()
 
     @property
     def cursor(self) -> CursorMove | None:
-        return self.companies[0].cursor
+        return self.companies[0].cursor if self.companies else None
 
     @property
     def by_company(self) -> list[CompanyReport] | None:

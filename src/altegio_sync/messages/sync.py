@@ -40,6 +40,11 @@ UNKNOWN_ZONE_OF_LAST_RUN = Template(
     "zone_of_last_run_not_known",
     "This machine does not know the time zone {zone}, the zone of the last run: {remedy}",
 )
+OLD_LIST_USED = Template(
+    "old_list_used",
+    "{reason}. The run read the {count} location of the last list; newer locations are missing",
+    "{reason}. The run read the {count} locations of the last list; newer locations are missing",
+)
 NOT_BEGUN = Template(
     "not_begun",
     "The work on {count} company did not begin. To continue: {rerun}",

@@ -85,12 +85,13 @@ async def sync_changes(
     stop: StopSignal | None = None,
     run_id: str | None = None,
     warnings: Sequence[RunError] = (),
+    errors: Sequence[RunError] = (),
     clock: Callable[[], datetime] = utc_now,
 ) -> SyncReport:
     """Store new appointments, update the others, then move the cursor: for each company.
 
     A company that another run of `changes` works on is left to that run. The report contains what
-    failed. ``warnings`` about the run as a whole are reported too.
+    failed. ``warnings`` and ``errors`` about the run as a whole are reported too.
 
     Raises:
         ConfigError: no company has a cursor, and the request has no ``since``. Where only some
@@ -121,7 +122,7 @@ async def sync_changes(
     async def work(company: CompanyRun) -> None:
         await _CompanyChanges(company, cursors, request).sync()
 
-    return await run_companies(context, request.companies, work, warnings, refused)
+    return await run_companies(context, request.companies, work, warnings, refused, errors)
 
 
 async def _refuse_without_cursor(

@@ -11,14 +11,10 @@ import anyio
 from altegio_sync.domain.continued import continue_run
 from altegio_sync.domain.report import CompanyReport, RunError, SyncReport
 from altegio_sync.errors import (
-    AltegioError,
     AltegioSyncError,
-    AuthenticationError,
+    AltegioUnavailableError,
     BudgetUnavailableError,
     LeaseHeldError,
-    LeaseLostError,
-    RateLimitedError,
-    StoreError,
     StoreUnavailableError,
     first_error,
     ungrouped,
@@ -26,6 +22,7 @@ from altegio_sync.errors import (
 from altegio_sync.messages import sync as texts
 from altegio_sync.usecases.index_check import IndexCheck
 from altegio_sync.usecases.run_book import close_book
+from altegio_sync.usecases.run_errors import to_run_error
 from altegio_sync.usecases.storing.intake import BookingIntake
 from altegio_sync.usecases.warning import warn, warn_of_index
 
@@ -102,12 +99,13 @@ async def run_companies(
     work: Work,
     warnings: Sequence[RunError],
     refused: Mapping[str, CompanyReport] | None = None,
+    errors: Sequence[RunError] = (),
 ) -> SyncReport:
     """Do the work for every company, then store the report of all of them, in the same order.
 
-    ``refused`` has the reports of companies for which the work cannot begin. ``warnings`` are
-    about the run as a whole. If a file of the run could not be written (the list of skipped
-    bookings), the report of the last company contains this error.
+    ``refused`` has the reports of companies for which the work cannot begin. ``warnings`` and
+    ``errors`` are about the run as a whole. So is the error about a file of the run (the list of
+    skipped bookings) that could not be written.
     """
     opened = context.opened
     companies = list(dict.fromkeys(companies))
@@ -123,13 +121,13 @@ async def run_companies(
         words=opened.words,
         options=opened.options,
         own_warnings=list(warnings),
+        own_errors=list(errors),
     )
     report.interrupted = context.stop.is_set
     report.had_outage = context.outage.is_set
     report.finished_at = context.clock()
     _warn_of_not_begun(context, report, len(companies) - len(report.companies))
-    if problems := context.progress.finish():
-        report.companies[-1].errors += problems
+    report.own_errors += context.progress.finish()
     if context.runs is not None and not context.dry_run:
         await close_book(context, context.runs, report, companies)
     return report
@@ -151,7 +149,7 @@ async def _run_each(
 ) -> list[CompanyReport]:
     """The reports in the order of the companies.
 
-    Once the run is stopped, or MongoDB did not come back, no company begins.
+    Once the run is stopped, or MongoDB or Altegio is out of reach, no company begins.
     """
     reports: dict[str, CompanyReport] = {}
     index = IndexCheck(context.store, dry_run=context.dry_run)
@@ -187,6 +185,7 @@ async def _run_company(
             async with _opened(company.context, company_id):
                 await work(company)
             report.was_interrupted = False
+            context.outage.count_end(None)
     except* AltegioSyncError as group:
         report.was_interrupted = False
         _note_end(company.context, report, first_error(group))
@@ -223,28 +222,8 @@ def _note_end(context: RunContext, report: CompanyReport, error: AltegioSyncErro
         report.gave_way = True
         return
     report.broke_off = True
+    context.outage.count_end(error if isinstance(error, AltegioUnavailableError) else None)
     if isinstance(error, StoreUnavailableError):
         context.outage.note(error)
         report.lost_store = not isinstance(error, BudgetUnavailableError)
-    report.errors.append(_to_run_error(error, report.company))
-
-
-def _to_run_error(error: AltegioSyncError, company: str) -> RunError:
-    match error:
-        case AuthenticationError():
-            code = "unauthorized"
-        case RateLimitedError():
-            code = "rate_limited"
-        case AltegioError():
-            code = "fetch_failed"
-        case LeaseHeldError():
-            code = "lease_held"
-        case LeaseLostError():
-            code = "lease_lost"
-        case StoreError():
-            code = "store_failed"
-        case _:
-            code = "config"
-    is_altegio = isinstance(error, AltegioError)
-    message = texts.FETCH_FAILED(reason=error.message) if is_altegio else error.message
-    return RunError(code, message, company)
+    report.errors.append(to_run_error(error, report.company))

@@ -16,12 +16,14 @@ from altegio_sync.domain.run_marks import MarkChange, RunMark, is_noteworthy, sk
 from altegio_sync.domain.run_summary import summarize, summarize_missed, to_kept_report
 from altegio_sync.errors import StoreError
 from altegio_sync.messages import sync as texts
+from altegio_sync.usecases.run_errors import to_run_error
 from altegio_sync.usecases.warning import warn
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from altegio_sync.domain.report import CompanyReport, SyncReport
+    from altegio_sync.errors import AltegioSyncError
     from altegio_sync.messages import Message
     from altegio_sync.ports import Progress, RunStore
     from altegio_sync.usecases.run_context import RunContext
@@ -47,6 +49,20 @@ async def close_book(
         await _store(runs, report, marks, wanted, changes)
     except StoreError as error:
         context.progress.warn("report_not_kept", reason=error.message)
+
+
+async def keep_failure(
+    runs: RunStore, report: SyncReport, error: AltegioSyncError, progress: Progress
+) -> None:
+    """Store the report of a run that failed before it knew its companies."""
+    report.own_errors.append(to_run_error(error))
+    try:
+        await runs.keep_report(to_kept_report(report, []))
+        await runs.write_marks(
+            report.command, report.run_id, [MarkChange(None, last=summarize(report, None))]
+        )
+    except StoreError as problem:
+        progress.warn("report_not_kept", reason=problem.message)
 
 
 async def _store(

@@ -10,7 +10,7 @@ import anyio
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from altegio_sync.errors import StoreUnavailableError
+    from altegio_sync.errors import AltegioSyncError
 
 
 class StopSignal:
@@ -38,15 +38,26 @@ class StopSignal:
                 self._scopes.remove(scope)
 
 
+#: Altegio counts as out of reach when it answered for none of this many companies in a row.
+UNANSWERED_IN_A_ROW = 48
+
+
 class Outage(StopSignal):
-    """Set when one company of a run has waited for MongoDB in vain.
+    """Set when MongoDB or Altegio is out of reach: one company, or many, have waited in vain.
 
     It ends the work on all companies: without it, each of them would wait as long again.
     """
 
-    error: StoreUnavailableError | None = None
+    error: AltegioSyncError | None = None
+    _unanswered = 0
 
-    def note(self, error: StoreUnavailableError) -> None:
+    def note(self, error: AltegioSyncError) -> None:
         if self.error is None:
             self.error = error
             self.set()
+
+    def count_end(self, unanswered: AltegioSyncError | None) -> None:
+        """Count a company whose work has ended; ``unanswered`` where Altegio did not answer."""
+        self._unanswered = 0 if unanswered is None else self._unanswered + 1
+        if unanswered is not None and self._unanswered >= UNANSWERED_IN_A_ROW:
+            self.note(unanswered)

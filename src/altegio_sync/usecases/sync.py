@@ -94,13 +94,15 @@ async def sync_appointments(
     stop: StopSignal | None = None,
     run_id: str | None = None,
     warnings: Sequence[RunError] = (),
+    errors: Sequence[RunError] = (),
     clock: Callable[[], datetime] = utc_now,
 ) -> SyncReport:
     """Sync every company of the request, and report on all of them.
 
     Nothing is stored twice, however often this is called. AltegioError and StoreError are not
     raised: the ``errors`` of the report contain what failed. A company that fails does not keep
-    the next company from being synced. ``warnings`` about the run as a whole are reported too.
+    the next company from being synced. ``warnings`` and ``errors`` about the run as a whole are
+    reported too.
     """
     started_at = clock()
     run_id = run_id or new_run_id(started_at)
@@ -123,7 +125,7 @@ async def sync_appointments(
         zones=LocationZones(locations, request.timezone, dry_run=request.dry_run),
     )
     work = partial(_sync_company, request=request)
-    return await run_companies(context, request.companies, work, warnings)
+    return await run_companies(context, request.companies, work, warnings, errors=errors)
 
 
 async def _sync_company(company: CompanyRun, request: SyncRequest) -> None:
