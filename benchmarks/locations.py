@@ -37,7 +37,7 @@ server.run()
 
 def measure() -> Section:
     section = Section(
-        "8. Many locations",
+        "9. A night of 1,000 locations",
         "Yesterday of all locations of the sandbox (`ALTEGIO_COMPANY_ID=all`), limits off, and "
         "the same again. Every document was compared with the document that the sandbox means.",
         ("night", "locations", "requests", "documents", "run, s", "CPU, s", "peak, MB"),
