@@ -350,9 +350,11 @@ class MemoryCursors:
     def __init__(self, log: list[str] | None = None, **at: datetime) -> None:
         self.at = {name.removeprefix("company_"): moment for name, moment in at.items()}
         self.log = [] if log is None else log
+        self.reads = 0
 
-    async def find_cursor(self, company_id: str) -> datetime | None:
-        return self.at.get(company_id)
+    async def find_all(self) -> Mapping[str, datetime]:
+        self.reads += 1
+        return dict(self.at)
 
     async def move_cursor(self, company_id: str, to: datetime, run_id: str) -> None:
         del run_id

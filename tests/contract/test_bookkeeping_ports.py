@@ -126,23 +126,23 @@ async def test_the_ledger_knows_the_zone_of_the_latest_pass(ledger: Ledger) -> N
 
 
 async def test_a_cursor_moves_forward_and_never_back(cursors: CursorStore) -> None:
-    never_moved = await cursors.find_cursor("77")
+    never_moved = (await cursors.find_all()).get("77")
     await cursors.move_cursor("77", AT, "first")
     await cursors.move_cursor("77", AT - SECOND, "second")
-    after_a_move_back = await cursors.find_cursor("77")
+    after_a_move_back = (await cursors.find_all()).get("77")
     await cursors.move_cursor("77", AT + SECOND, "third")
 
     assert never_moved is None
     assert after_a_move_back == AT
-    assert await cursors.find_cursor("77") == AT + SECOND
+    assert (await cursors.find_all()).get("77") == AT + SECOND
 
 
 async def test_every_company_has_a_cursor_of_its_own(cursors: CursorStore) -> None:
     await cursors.move_cursor("77", AT, "run")
     await cursors.move_cursor("78", AT + SECOND, "run")
 
-    assert await cursors.find_cursor("77") == AT
-    assert await cursors.find_cursor("78") == AT + SECOND
+    assert (await cursors.find_all()).get("77") == AT
+    assert (await cursors.find_all()).get("78") == AT + SECOND
 
 
 async def leases_beside_another_run(*, is_fake: bool, database: Database) -> Leases:

@@ -487,7 +487,7 @@ class AttackMachine(RuleBasedStateMachine):
     def _changes(
         self, attack: Attack, *, overlap: timedelta = timedelta(), page_size: int = 50
     ) -> SyncReport | None:
-        has_cursor = self.runner.run(MongoCursors(self.database, COLLECTION).find_cursor(COMPANY))
+        has_cursor = COMPANY in self.runner.run(MongoCursors(self.database, COLLECTION).find_all())
         request = ChangesRequest(
             [COMPANY],
             since=None if has_cursor else timedelta(days=30),

@@ -62,11 +62,11 @@ async def test_no_change_is_missed_and_none_asked_for_without_end_whatever_the_c
         async with AltegioApi(PARTNER_TOKEN, USER_TOKEN, url=server.url, pacer=Pacer(0, 0)) as api:
             school.add(first)
             brought = [(await bring(timedelta(days=1))).records.saved]
-            moved_to = [await cursors.find_cursor("77")]
+            moved_to = [(await cursors.find_all()).get("77")]
             clock.now += timedelta(minutes=5)
             school.add(second)
             brought.append((await bring()).records.saved)
-            moved_to.append(await cursors.find_cursor("77"))
+            moved_to.append((await cursors.find_all()).get("77"))
 
     assert brought == [1, 1]
     assert moved_to == [begun_at, begun_at + timedelta(minutes=5)]

@@ -123,6 +123,18 @@ async def test_other_odd_entries_of_the_ledger_end_nothing(
     assert await ledger.find_days("77", Period.of_days(DAY, DAY + timedelta(days=1))) == {}
 
 
+async def test_a_document_of_others_is_no_cursor(database: AsyncDatabase[Document]) -> None:
+    cursors = MongoCursors(database, NAME, clock=lambda: NOW)
+    await cursors.move_cursor("77", NOW - timedelta(hours=1), "run-1")
+    foreign = {"collection": NAME, "companyId": "77", "at": NOW}
+
+    await database[CURSORS_COLLECTION].insert_many(
+        [{**foreign, "_id": each} for each in (7, f"{NAME}0/77", f"another-{NAME}/77")]
+    )
+
+    assert await cursors.find_all() == {"77": NOW - timedelta(hours=1)}
+
+
 @pytest.mark.parametrize("at", NO_MOMENTS, ids=str)
 async def test_a_cursor_that_is_no_moment_of_the_past_is_none_and_moves_again(
     database: AsyncDatabase[Document], at: Any
@@ -135,11 +147,11 @@ async def test_a_cursor_that_is_no_moment_of_the_past_is_none_and_moves_again(
         database, NAME, on_junk=lambda name, _id: told.append(name), clock=lambda: NOW
     )
 
-    assert await cursors.find_cursor("77") is None
+    assert (await cursors.find_all()).get("77") is None
     assert await cursors.find_all() == {}
     await cursors.move_cursor("77", NOW, "run-2")
 
-    assert await cursors.find_cursor("77") == NOW
+    assert (await cursors.find_all()).get("77") == NOW
     assert set(told) == {CURSORS_COLLECTION}
 
 

@@ -107,7 +107,7 @@ async def test_the_ledger_the_cursor_and_the_report_are_written(
             await write()
 
     assert (await ledger.find_days("77", Period.of_days(DAY, DAY)))[DAY].latest == entry
-    assert await cursors.find_cursor("77") == NOW
+    assert (await cursors.find_all()).get("77") == NOW
     assert await database["altegio-sync-runs"].count_documents({"_id": "run"}) == 1
 
 

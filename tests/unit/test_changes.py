@@ -171,6 +171,15 @@ async def test_the_first_time_without_since_it_says_what_to_do_and_asks_nothing(
     assert cursors.at == {}
 
 
+async def test_the_cursors_of_all_companies_are_read_together() -> None:
+    cursors = MemoryCursors(company_77=CURSOR, company_78=CURSOR)
+
+    await bring(listing(), cursors, companies=("77", "78"))
+
+    assert cursors.at == {"77": ANSWERED_AT, "78": ANSWERED_AT}
+    assert cursors.reads == 1
+
+
 async def test_a_company_without_a_cursor_keeps_no_other_waiting() -> None:
     source = listing()
     cursors = MemoryCursors(company_77=CURSOR)

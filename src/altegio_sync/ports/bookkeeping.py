@@ -45,7 +45,9 @@ class Ledger(Protocol):
 class CursorStore(Protocol):
     """How far `changes` has read, by company. Raises StoreError."""
 
-    async def find_cursor(self, company_id: str) -> datetime | None: ...
+    async def find_all(self) -> Mapping[str, datetime]:
+        """The cursors by company."""
+        ...
 
     async def move_cursor(self, company_id: str, to: datetime, run_id: str) -> None:
         """Move the cursor forward. A moment before the stored cursor changes nothing."""

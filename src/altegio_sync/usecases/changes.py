@@ -31,7 +31,7 @@ from altegio_sync.usecases.run_context import RunContext
 from altegio_sync.usecases.stopping import StopSignal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
@@ -117,22 +117,24 @@ async def sync_changes(
         zones=LocationZones(locations, request.timezone, dry_run=request.dry_run),
         gives_way=True,  # the run that holds the lease brings the changes
     )
-    refused = await _refuse_without_cursor(cursors, request)
+    known = await cursors.find_all()
+    refused = _refuse_without_cursor(known, request)
 
     async def work(company: CompanyRun) -> None:
-        await _CompanyChanges(company, cursors, request).sync()
+        cursor = known.get(company.report.company)
+        await _CompanyChanges(company, cursors, cursor, request).sync()
 
     return await run_companies(context, request.companies, work, warnings, refused, errors)
 
 
-async def _refuse_without_cursor(
-    cursors: CursorStore, request: ChangesRequest
+def _refuse_without_cursor(
+    known: Mapping[str, datetime], request: ChangesRequest
 ) -> dict[str, CompanyReport]:
     """The reports of companies for which neither a cursor nor the request says where to begin."""
     if request.since is not None:
         return {}
     companies = list(dict.fromkeys(request.companies))
-    missing = [each for each in companies if await cursors.find_cursor(each) is None]
+    missing = [each for each in companies if each not in known]
     if missing and missing == companies:
         raise ConfigError(texts.NO_CURSOR(companies=missing))
     return {each: _report_no_cursor(each) for each in missing}
@@ -144,13 +146,20 @@ def _report_no_cursor(company: str) -> CompanyReport:
 
 
 class _CompanyChanges:
-    """One company's part of a run."""
+    """One company's part of a run. ``cursor`` is as it was when the run began."""
 
-    def __init__(self, company: CompanyRun, cursors: CursorStore, request: ChangesRequest) -> None:
+    def __init__(
+        self,
+        company: CompanyRun,
+        cursors: CursorStore,
+        cursor: datetime | None,
+        request: ChangesRequest,
+    ) -> None:
         self._company = company
         self._context = company.context
         self._report = company.report
         self._cursors = cursors
+        self._cursor = cursor
         self._request = request
         self._windows: list[Window] = []
 
@@ -161,7 +170,7 @@ class _CompanyChanges:
         fresh = await self._context.zones.find_fresh(report.company, began_at)
         zone = fresh or await self._company.fetch_zone(began_at)
         report.timezone = zone.key
-        since = await self._since(zone, began_at)
+        since = self._since(zone, began_at)
         report.cursor = CursorMove(since)
         await self._company.begin(zone, None)
         query = PageQuery(report.company, None, zone, 1, request.page_size, since)
@@ -170,7 +179,7 @@ class _CompanyChanges:
         if await self._read(query, first):
             await self._move(since, clock.believe(first.answered_at, MOST_AHEAD))
 
-    async def _since(self, zone: ZoneInfo, now: datetime) -> datetime:
+    def _since(self, zone: ZoneInfo, now: datetime) -> datetime:
         """From when on to ask Altegio: never later than the cursor less the overlap."""
         asked: datetime | None = None
         match self._request.since:
@@ -180,12 +189,11 @@ class _CompanyChanges:
                 asked = now - span
             case period:
                 asked, _end = period.on(now.astimezone(zone).date()).moments(zone)
-        cursor = await self._cursors.find_cursor(self._report.company)
-        if cursor is None:
+        if self._cursor is None:
             assert asked is not None  # noqa: S101 - checked before the run began
             return asked
         # A cursor ahead of the clock would miss what changes until then.
-        overlapping = min(cursor, now) - self._request.overlap
+        overlapping = min(self._cursor, now) - self._request.overlap
         return overlapping if asked is None else min(asked, overlapping)
 
     async def _read(self, query: PageQuery, first: Page) -> bool:

@@ -23,15 +23,13 @@ class MongoCursors(OwnDocuments):
     name = CURSORS_COLLECTION
 
     @waits_for_mongodb
-    async def find_cursor(self, company_id: str) -> datetime | None:
-        cursor = await self._collection.find_one({"_id": self._id(company_id)})
-        return None if cursor is None else self._moment_of(cursor)
-
-    @waits_for_mongodb
     async def find_all(self) -> dict[str, datetime]:
         """The cursors by company."""
-        cursors = await self._collection.find({"collection": self._of}).to_list()
-        moments = {str(each.get("companyId")): self._moment_of(each) for each in cursors}
+        before = self._id("")
+        # In the order of the ids, "0" comes right after "/".
+        ours = {"_id": {"$gte": before, "$lt": f"{self._of}0"}}
+        found = await self._collection.find(ours).to_list()
+        moments = {each["_id"].removeprefix(before): self._moment_of(each) for each in found}
         return {company: at for company, at in moments.items() if at is not None}
 
     def _moment_of(self, cursor: Document) -> datetime | None:
