@@ -10,6 +10,9 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 COMPILED := $(patsubst %.po,%.mo,$(wildcard src/altegio_sync/locale/*/LC_MESSAGES/*.po))
 
+# With it, every process of the tests would compile the tests and the program again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test coverage lint types unit attack bench bench-check pictures requirements catalog clean
 
