@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
-import tempfile
 import time
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -16,12 +15,13 @@ import pytest
 from pymongo import MongoClient
 
 from tests.acceptance.cli import COMMAND, NO_MONGODB, PARTNER_TOKEN, PASSWORD, USER_TOKEN, Cli
-from tests.mongod import RunningMongod
+from tests.mongod import running_mongod
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from altegio_sync.sandbox import SandboxServer, School
+    from tests.mongod import RunningMongod
 
 
 def test_all_that_is_missing_is_named_together(tmp_path: Path) -> None:
@@ -253,14 +253,11 @@ def test_check_finds_all_in_order_and_says_what_is_not(cli: Cli) -> None:
 @pytest.fixture(scope="module")
 def guarded() -> Iterator[RunningMongod]:
     """A MongoDB that wants a user, and has one who may read, and no more."""
-    with tempfile.TemporaryDirectory(prefix="altegio-tests-") as folder:
-        running = RunningMongod(Path(folder), has_users=True)
-        running.start()
+    with running_mongod(has_users=True) as running:
         client: MongoClient[dict[str, Any]]
         with MongoClient(running.uri) as client:
             client.admin.command("createUser", "reader", pwd=PASSWORD, roles=["readAnyDatabase"])
         yield running
-        running.stop()
 
 
 @pytest.mark.parametrize(

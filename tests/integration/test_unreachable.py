@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 import shutil
 import subprocess
-import tempfile
 import time
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,23 +17,12 @@ from altegio_sync.errors import StoreError
 from altegio_sync.mongo.core.connection import open_database
 from altegio_sync.mongo.core.unreachable import describe_unreachable
 from altegio_sync.mongo.stores import MongoAppointments
-from tests.mongod import RunningMongod
+from tests.mongod import running_mongod
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from tests.mongod import RunningMongod
 
 Document = dict[str, Any]
-
-
-@contextmanager
-def server(**how: Any) -> Iterator[RunningMongod]:
-    with tempfile.TemporaryDirectory(prefix="altegio-tests-") as folder:
-        running = RunningMongod(Path(folder), **how)
-        running.start()
-        try:
-            yield running
-        finally:
-            running.kill()
 
 
 async def told_of(uri: str) -> str:
@@ -51,7 +39,7 @@ async def told_of_all(*uris: str) -> list[str]:
 
 
 async def test_a_replica_set_that_was_never_initiated() -> None:
-    with server(replica_set="school", is_member=True) as running:
+    with running_mongod(replica_set="school", is_member=True) as running:
         queries = "", "?replicaSet=school", "?directConnection=true"
         told = await told_of_all(*(running.uri_of(f"school{query}") for query in queries))
 
@@ -67,9 +55,9 @@ def await_state(member: RunningMongod, state: str) -> None:
 
 async def test_a_secondary_and_an_arbiter_and_a_wrong_name() -> None:
     with (
-        server(replica_set="school", is_member=True) as primary,
-        server(replica_set="school", is_member=True) as secondary,
-        server(replica_set="school", is_member=True) as arbiter,
+        running_mongod(replica_set="school", is_member=True) as primary,
+        running_mongod(replica_set="school", is_member=True) as secondary,
+        running_mongod(replica_set="school", is_member=True) as arbiter,
     ):
         addresses = primary.address, secondary.address, arbiter.address
         members: list[Document] = [{"_id": n, "host": each} for n, each in enumerate(addresses)]
@@ -106,9 +94,9 @@ async def test_tls_that_is_wanted_or_not_wanted_or_not_trusted(tmp_path: Path) -
     ]
     trusted = f"tls=true&tlsCAFile={authority}"
     with (
-        server(options=(*options, "--tlsAllowConnectionsWithoutCertificates")) as running,
-        server(options=options) as strict,
-        server() as plain,
+        running_mongod(options=(*options, "--tlsAllowConnectionsWithoutCertificates")) as running,
+        running_mongod(options=options) as strict,
+        running_mongod() as plain,
     ):
         port, strict_port = (each.address.rpartition(":")[2] for each in (running, strict))
         unwanted, untrusted, misnamed, without, too_much = await told_of_all(
@@ -145,7 +133,7 @@ def make_certificates(folder: Path) -> tuple[Path, Path]:
 
 
 async def test_users_passwords_and_rights() -> None:
-    with server(has_users=True) as running:
+    with running_mongod(has_users=True) as running:
         with closing(MongoClient[Document](running.uri)) as client:
             client.admin.command("createUser", "root", pwd="root", roles=["root"])
         with closing(
