@@ -111,7 +111,7 @@ async def test_a_collections_collation_changes_no_figure(mongod: RunningMongod, 
 async def check(database: AsyncDatabase[Document]) -> dict[str, Check]:
     store = MongoAppointments(database, NAME)
     found = check_store(await store.describe(), await store.find_lacking())
-    return {each.name: each for each in found}
+    return {str(each.name): each for each in found}
 
 
 @pytest.mark.parametrize(

@@ -320,7 +320,7 @@ async def test_a_check_says_what_is_the_case_with_the_index(
 
     state = await store_at(database).describe()
 
-    [finding] = [each for each in check_store(state) if each.name == "index"]
+    [finding] = [each for each in check_store(state) if str(each.name) == "index"]
     shown = f"ok: {finding.text}" if finding.ok else str(finding.hint)
     assert shown[: len(told)] == told
     # What the hint says is true: a sync can make it, or cannot as long as that index is there.

@@ -40,7 +40,7 @@ def test_the_clock_is_held_against_ours(offset_s: float, ok: bool, text: str) ->
 
 
 def test_a_warning_lets_a_run_go_on() -> None:
-    check = Check.warning("page size", as_message("text"), as_message("what to do"))
+    check = Check.warning(as_message("page size"), as_message("text"), as_message("what to do"))
 
     assert check.ok is True
     assert check.level == Level.WARN

@@ -10,6 +10,7 @@ from altegio_sync.app.school import open_altegio, open_school
 from altegio_sync.domain.clock import utc_now
 from altegio_sync.errors import AltegioError, ConfigError, StoreError, StoreRightError
 from altegio_sync.messages import check as texts
+from altegio_sync.messages import check_names as names
 from altegio_sync.usecases.check import (
     Check,
     LocationFacts,
@@ -17,7 +18,6 @@ from altegio_sync.usecases.check import (
     check_services,
     check_store,
 )
-from altegio_sync.usecases.check.checks import LOCATIONS, MONGODB_RIGHTS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from altegio_sync.app.school import School
     from altegio_sync.config import SchoolConfig
     from altegio_sync.domain.locations import StoredLocation
+    from altegio_sync.messages import Message
 
 
 async def check_school(config: SchoolConfig) -> AsyncIterator[Check]:
@@ -41,7 +42,7 @@ async def check_school(config: SchoolConfig) -> AsyncIterator[Check]:
             await school.try_budget()
             sharing = school
         except StoreError as error:
-            problem = _failed("MongoDB" if school is None else MONGODB_RIGHTS, error)
+            problem = _failed(names.MONGODB() if school is None else names.MONGODB_RIGHTS(), error)
         async with open_altegio(config) if sharing is None else sharing.altegio as source:
             async for check in _check_locations(source, config, sharing):
                 yield check
@@ -59,10 +60,10 @@ async def _check_locations(
     try:
         companies = (await ask_companies(config, source)).ids
     except (AltegioError, ConfigError) as error:
-        yield Check.bad(LOCATIONS, error.message, texts.NOTHING_MORE())
+        yield Check.bad(names.LOCATIONS(), error.message, texts.NOTHING_MORE())
         return
     if config.lists_all:
-        yield Check.good(LOCATIONS, texts.LOCATIONS(count=len(companies)))
+        yield Check.good(names.LOCATIONS(), texts.LOCATIONS(count=len(companies)))
     locations = [LocationFacts() for _ in companies]
     stored = {} if school is None else await _find_stored(school)
     for company, facts in zip(companies, locations, strict=True):
@@ -91,9 +92,9 @@ async def _check_database(school: School) -> list[Check]:
     try:
         return check_store(await store.describe(), await store.find_lacking())
     except StoreError as error:
-        return [_failed("MongoDB", error)]
+        return [_failed(names.MONGODB(), error)]
 
 
-def _failed(name: str, error: StoreError) -> Check:
+def _failed(name: Message, error: StoreError) -> Check:
     is_right = isinstance(error, StoreRightError)
     return Check.bad(name, error.message, texts.GRANT() if is_right else texts.CHECK_DB_URI())

@@ -18,12 +18,13 @@ if TYPE_CHECKING:
     from altegio_sync.app.school import School
     from altegio_sync.domain.run_marks import RunMark
     from altegio_sync.domain.status import StatusReport
+    from altegio_sync.messages import Message
 
 _LOOKS_AGAIN_AFTER_S = 2.0
 
 
 async def collect_school_status(
-    school: School, mistyped: Sequence[str] = (), wanted: Sequence[str] = ()
+    school: School, mistyped: Sequence[Message] = (), wanted: Sequence[str] = ()
 ) -> StatusReport:
     """The status; ``mistyped`` are sentences about names that are nearly those of settings.
 

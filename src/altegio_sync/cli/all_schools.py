@@ -11,7 +11,6 @@ import anyio
 from altegio_sync.app.budget import open_budget
 from altegio_sync.cli.bar import shows_bar
 from altegio_sync.cli.command import load_all, print_json, to_run_error
-from altegio_sync.cli.interrupted import INTERRUPTED
 from altegio_sync.cli.repeated_warnings import log_warning
 from altegio_sync.config import ALL_SETTINGS
 from altegio_sync.domain.exit_code import ExitCode
@@ -20,6 +19,7 @@ from altegio_sync.errors import ConfigError
 from altegio_sync.log import get_logger, named_in_log
 from altegio_sync.messages import render
 from altegio_sync.messages import schools as texts
+from altegio_sync.messages.commands import NO_RESULT_YET
 from altegio_sync.messages.language import in_language_of
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ class _Run:
             failure, exit_code = to_run_error(error)
             get_logger().error("failed", code=failure.code, message=failure.message)
             return self._failed(config, failure, exit_code)
-        return self._failed(config, RunError("interrupted", INTERRUPTED), ExitCode.INTERRUPTED)
+        return self._failed(config, RunError("interrupted", NO_RESULT_YET()), ExitCode.INTERRUPTED)
 
     def _failed(self, config: SchoolOfFile, error: RunError, exit_code: int) -> SchoolResult:
         message = texts.SCHOOL_FAILED(school=config.name, reason=error.message)

@@ -56,7 +56,7 @@ async def _find_checks(options: CommandOptions, config: SchoolConfig) -> AsyncIt
 
 
 def _exit_code(checks: Sequence[Check]) -> int:
-    failed = {each.name for each in checks if not each.ok}
+    failed = {each.name.code for each in checks if not each.ok}
     if not failed:
         return ExitCode.DONE
     return ExitCode.WRONG_USE if failed & set(ABOUT_SETTINGS) else ExitCode.OUT_OF_REACH
@@ -64,12 +64,12 @@ def _exit_code(checks: Sequence[Check]) -> int:
 
 def _render(check: Check) -> str:
     hint = "" if check.hint is None else f" -> {render(check.hint)}"
-    return plain(f"{_MARKS[check.level]} {check.name}: {render(check.text)}{hint}")
+    return plain(f"{_MARKS[check.level]} {render(check.name)}: {render(check.text)}{hint}")
 
 
 def _json(check: Check) -> dict[str, str | bool]:
     return {
-        "check": check.name,
+        "check": str(check.name),
         "ok": check.ok,
         "level": check.level.value,
         "text": str(check.text),

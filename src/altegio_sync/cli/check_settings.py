@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from altegio_sync.config import SchoolOfFile, find_unknown_settings, settings_file
 from altegio_sync.config.schools_text import key_of
 from altegio_sync.messages import check as texts
+from altegio_sync.messages import check_names as names
 from altegio_sync.messages.logs import SETTINGS_LINE_UNREAD
 from altegio_sync.messages.settings import NO_SERVICE_LIST
 from altegio_sync.settings_file import read_settings_file
 from altegio_sync.usecases.check import Check
-from altegio_sync.usecases.check.checks import REQUEST_LIMITS, SETTINGS_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,22 +30,22 @@ def check_names(config: SchoolConfig, source: SettingsSource) -> Iterator[Check]
     if isinstance(config, SchoolOfFile):
         file = str(source.schools_path)
         text = texts.SETTINGS_OF_SCHOOL(companies=config.company_ids, school=config.name, file=file)
-        yield Check.good("settings", text)
+        yield Check.good(names.SETTINGS(), text)
     else:
         yield from _check_environment(config, source.env_file)
     if not config.service_ids:
-        yield Check.warning("settings", NO_SERVICE_LIST(), texts.SET_SERVICE_LIST())
+        yield Check.warning(names.SETTINGS(), NO_SERVICE_LIST(), texts.SET_SERVICE_LIST())
 
 
 def _check_environment(config: SchoolConfig, env_file: Path | None) -> Iterator[Check]:
     file = settings_file(env_file)
     template = texts.SETTINGS_FROM_FILE if file.exists() else texts.SETTINGS_WITHOUT_FILE
-    yield Check.good("settings", template(companies=config.company_ids, file=str(file)))
+    yield Check.good(names.SETTINGS(), template(companies=config.company_ids, file=str(file)))
     for each in find_unknown_settings(env_file):
         if each.meant is None:
-            yield Check.good("settings", texts.OF_OTHER_PROGRAMS(name=each.message))
+            yield Check.good(names.SETTINGS(), texts.OF_OTHER_PROGRAMS(name=each.message))
         else:
-            yield Check.warning("settings", each.message, texts.CORRECT_NAME())
+            yield Check.warning(names.SETTINGS(), each.message, texts.CORRECT_NAME())
 
 
 def check_settings(config: SchoolConfig, path: Path) -> Iterator[Check]:
@@ -61,14 +61,16 @@ def check_settings(config: SchoolConfig, path: Path) -> Iterator[Check]:
         if value > most:
             name = key_of(alias) if isinstance(config, SchoolOfFile) else alias
             text = sentence(name=name, value=value, most=most)
-            yield Check.warning(REQUEST_LIMITS, text, texts.SET_AT_MOST(name=name, most=most))
+            yield Check.warning(
+                names.REQUEST_LIMITS(), text, texts.SET_AT_MOST(name=name, most=most)
+            )
 
 
 def _check_file(file: SettingsFile) -> Iterator[Check]:
     path = str(file.path)
     for line in file.unread_lines:
         text = SETTINGS_LINE_UNREAD(file=path, line=line)
-        yield Check.warning(SETTINGS_FILE, text, texts.CORRECT_LINE())
+        yield Check.warning(names.SETTINGS_FILE(), text, texts.CORRECT_LINE())
     if file.is_open_to_all:
         text = texts.FILE_OPEN_TO_ALL(file=path)
-        yield Check.warning(SETTINGS_FILE, text, texts.CHMOD(file=path))
+        yield Check.warning(names.SETTINGS_FILE(), text, texts.CHMOD(file=path))

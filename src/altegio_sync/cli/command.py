@@ -28,7 +28,8 @@ from altegio_sync.errors import (
 )
 from altegio_sync.log import configure_logging, get_logger
 from altegio_sync.messages import commands as texts
-from altegio_sync.messages.foreign_text import json_safe, plain
+from altegio_sync.messages import render
+from altegio_sync.messages.foreign_text import json_safe
 from altegio_sync.messages.language import follow_school, follow_settings
 from altegio_sync.messages.os_errors import os_reason
 from altegio_sync.settings_file import read_settings_file
@@ -240,7 +241,7 @@ def telling_store_errors(options: CommandOptions, instead: str | None = None) ->
         yield
     except StoreError as error:
         if not options.json_output:
-            print(f"ERROR {plain(error)}" if instead is None else instead, flush=True)
+            print(f"ERROR {render(error.message)}" if instead is None else instead, flush=True)
         raise
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 from zoneinfo import ZoneInfo
 
-from altegio_sync.domain.lessons import Skipped, SkipReason
+from altegio_sync.domain.lessons import Skipped, count_reasons
 from altegio_sync.log import get_logger
 from altegio_sync.messages import commands as texts
+from altegio_sync.messages.lessons import NONE_SKIPPED
 from altegio_sync.messages.template import Message
+from altegio_sync.messages.words import LISTED
 from altegio_sync.ports import SilentProgress
 
 if TYPE_CHECKING:
@@ -20,9 +22,9 @@ if TYPE_CHECKING:
     from altegio_sync.domain.period import Period
 
 
-def skipped_text(counts: RecordCounts) -> str:
-    reasons = [f"{each} {counts.skipped[each]}" for each in SkipReason if counts.skipped[each]]
-    return ", ".join(reasons) or "none"
+def _skipped_text(counts: RecordCounts) -> Message:
+    reasons = count_reasons(counts.skipped)
+    return LISTED(ids=reasons) if reasons else NONE_SKIPPED()
 
 
 class Screen(Protocol):
@@ -105,7 +107,7 @@ class CompanyProgress(SilentProgress):
             saved=counts.saved,
             updated=counts.updated,
             duplicates=counts.duplicates,
-            skipped=skipped_text(counts),
+            skipped=_skipped_text(counts),
             **({"company_id": self._company_id} if several else {}),
         )
 

@@ -15,22 +15,27 @@ from altegio_sync.app.demo import plant_old_documents
 from altegio_sync.cli.sandbox_command import sandbox_settings
 from altegio_sync.domain.exit_code import ExitCode
 from altegio_sync.embedded import await_end
+from altegio_sync.messages import demo as texts
+from altegio_sync.messages import render
+from altegio_sync.messages.language import SETTING, current_language
 from altegio_sync.sandbox import SandboxServer, School
 
 if TYPE_CHECKING:
     from types import FrameType
 
+    from altegio_sync.messages import Template
+
 _TOKEN = "sandbox-partner-token"  # noqa: S105 - of a made-up school
 _USER_TOKEN = "sandbox-user-token"  # noqa: S105 - of a made-up school
-_FIRST_STEP = (("check",), "Is everything in place?")
+_FIRST_STEP = (("check",), texts.CHECK)
 _STEPS = (
-    (("sync", "last-month"), "Bring last month's bookings in, beside what is already there."),
-    (("sync", "last-month"), "Once more: nothing is stored twice."),
-    (("stats",), "What is stored?"),
-    (("validate",), "Is anything wrong with it?"),
-    (("clean",), "Merge the copies of a booking; the others go to the trash."),
-    (("validate", "--fix"), "Repair the faults, by asking Altegio where that is needed."),
-    (("validate",), "And now?"),
+    (("sync", "last-month"), texts.SYNC),
+    (("sync", "last-month"), texts.SYNC_AGAIN),
+    (("stats",), texts.STATS),
+    (("validate",), texts.VALIDATE),
+    (("clean",), texts.CLEAN),
+    (("validate", "--fix"), texts.FIX),
+    (("validate",), texts.VALIDATE_AGAIN),
 )
 
 
@@ -39,7 +44,7 @@ def run_demo(seed: int) -> None:
     # The folder is removed after SIGTERM as well.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     school = School(seed=seed)
-    print("A made-up school and its own MongoDB; both are removed at the end.")
+    print(render(texts.BEGIN()))
     with (
         # MongoDB may still write its last files, and this must not make the demo fail.
         tempfile.TemporaryDirectory(prefix="altegio-demo-", ignore_cleanup_errors=True) as folder,
@@ -49,18 +54,20 @@ def run_demo(seed: int) -> None:
             environment = _environment(server, school, Path(folder))
             _run_step(_FIRST_STEP, environment, folder)
             asyncio.run(plant_old_documents(school, Path(folder)))
-            print("\nThe school's old program has already stored a few documents.")
+            print(f"\n{render(texts.OLD_DOCUMENTS())}")
             for step in _STEPS:
                 _run_step(step, environment, folder)
         finally:
             await_end(Path(folder))
-    print("\nThat was it. With your own tokens in .env the same commands sync your school.")
+    print(f"\n{render(texts.END())}")
 
 
-def _run_step(step: tuple[tuple[str, ...], str], environment: dict[str, str], folder: str) -> None:
+def _run_step(
+    step: tuple[tuple[str, ...], Template], environment: dict[str, str], folder: str
+) -> None:
     """Run one command; exit with its code where it failed."""
     arguments, purpose = step
-    print(f"\n# {purpose}\n$ altegio-sync {' '.join(arguments)}", flush=True)
+    print(f"\n# {render(purpose())}\n$ altegio-sync {' '.join(arguments)}", flush=True)
     code = _run(arguments, environment, folder)
     # validate ends with 1 if an error needs attention.
     if code not in (ExitCode.DONE, ExitCode.PARTLY):
@@ -79,6 +86,7 @@ def _environment(server: SandboxServer, school: School, folder: Path) -> dict[st
         **sandbox_settings(server, school, _TOKEN, _USER_TOKEN),
         "DB_URI": "embedded",
         "ALTEGIO_DATA_DIR": str(folder),
+        SETTING: current_language(),
     }
 
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from altegio_sync.config import ALL_COMPANIES
 from altegio_sync.domain.exit_code import ExitCode
+from altegio_sync.messages import render
+from altegio_sync.messages.demo import PORT_TAKEN
 from altegio_sync.sandbox import Locations, SandboxServer, School
 
 if TYPE_CHECKING:
@@ -56,7 +58,7 @@ def run_sandbox(
     try:
         server.bind()
     except OSError:
-        print(f"ERROR Port {port} is taken: --port 0 takes a free one", file=sys.stderr)
+        print(f"ERROR {render(PORT_TAKEN(port=str(port)))}", file=sys.stderr)
         sys.exit(ExitCode.WRONG_USE)
     for name, value in sandbox_settings(server, locations.first, token, user_token).items():
         print(f"export {name}={value}")

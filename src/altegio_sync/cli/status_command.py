@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from altegio_sync.cli.command import CommandOptions
     from altegio_sync.config import SchoolConfig
     from altegio_sync.domain.status import StatusReport
+    from altegio_sync.messages import Message
 
 
 def run_status(
@@ -68,8 +69,8 @@ async def _collect(
         return await collect_school_status(school, _find_mistyped(options, config), companies)
 
 
-def _find_mistyped(options: CommandOptions, config: SchoolConfig) -> list[str]:
+def _find_mistyped(options: CommandOptions, config: SchoolConfig) -> list[Message]:
     """Probably mistyped names in the environment. A school of a file has no settings there."""
     if isinstance(config, SchoolOfFile):
         return []
-    return [str(each) for each in find_mistyped_settings(options.source.env_file)]
+    return [each.message for each in find_mistyped_settings(options.source.env_file)]

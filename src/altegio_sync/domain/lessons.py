@@ -43,6 +43,19 @@ class SkipReason(StrEnum):
     INVALID = "invalid"
 
 
+_COUNTED = {
+    SkipReason.SERVICE: texts.COUNTED_SERVICE,
+    SkipReason.NO_CRM_ID: texts.COUNTED_NO_CRM_ID,
+    SkipReason.TEACHER_NOT_FOUND: texts.COUNTED_NO_TEACHER,
+    SkipReason.INVALID: texts.COUNTED_INVALID,
+}
+
+
+def count_reasons(skipped: Mapping[SkipReason, int]) -> list[Message]:
+    """Each reason that occurred, with how often."""
+    return [_COUNTED[each](number=skipped[each]) for each in SkipReason if skipped.get(each)]
+
+
 @dataclass(frozen=True, slots=True)
 class Kept:
     """A booking that belongs in the collection."""

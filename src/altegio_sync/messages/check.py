@@ -110,7 +110,6 @@ WOULD_BE_STORED = Template(
     "{kept} of the newest {count} bookings would be stored",
 )
 OTHERS_NOT_STORED = Template("check_others_not_stored", "{stored}, not stored: {reasons}")
-REASON = Template("check_reason", "{reason} {found}")
 SOME_DOUBTFUL = Template("check_some_doubtful", "{stored}; {doubtful} with a doubtful lead")
 ID_LENGTHS = Template("check_id_lengths", "{stored}; length of the lead ids: {lengths}")
 ID_LENGTH = Template("check_id_length", "{digits} ({found})")

@@ -14,6 +14,8 @@ SINCE_EXPECTED = Template(
 JSON_AND_PROMETHEUS = Template("json_and_prometheus", "--json and --prometheus exclude each other")
 YES_OR_NO_EXPECTED = Template("yes_or_no_expected", "Expected y or n, not {answer}")
 INPUT_ENDED = Template("input_ended", "The input ended before all questions were answered")
+#: The same text as in the JSON of an interrupted command.
+NO_RESULT_YET = Template("no_result_yet", "Interrupted before there was a result")
 STDOUT_CLOSED = Template(
     "stdout_closed",
     "Cannot write the output: stdout is closed (>/dev/null is for who wants none)",

@@ -11,6 +11,13 @@ NO_STATUS = Template("status_missing", "Missing")
 UNKNOWN_STATUS = Template("status_unknown", "Unknown")
 STATUS_NOT_TEXT = Template("status_not_text", "Not text ({kind})")
 
+# Why bookings are skipped, with how many: the codes, as in JSON and in lists.
+COUNTED_SERVICE = Template("reason_service", "service {number}")
+COUNTED_NO_CRM_ID = Template("reason_no_crm_id", "no_crm_id {number}")
+COUNTED_NO_TEACHER = Template("reason_teacher_not_found", "teacher_not_found {number}")
+COUNTED_INVALID = Template("reason_invalid", "invalid {number}")
+NONE_SKIPPED = Template("reason_none", "none")
+
 # What is wrong with a skipped booking.
 NO_ID = Template("no_id", "no id")
 STAFF = Template("staff_id", "staff {staff_id}")

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from altegio_sync.domain.locations import StoredLocation
     from altegio_sync.domain.run_marks import RunMark
     from altegio_sync.domain.validation import RuleContext, RuleFinding
+    from altegio_sync.messages import Message
     from altegio_sync.ports import Ledger, RunStore, StoreState
     from altegio_sync.usecases.validate import Validator
     from altegio_sync.usecases.zones import LocalZone
@@ -83,7 +84,7 @@ class Surroundings:
     budget_spent: int
     budget_limit: int
     state: StoreState
-    mistyped: Sequence[str] = ()
+    mistyped: Sequence[Message] = ()
     missing: Sequence[StoredLocation] = ()
     #: The zones that Altegio last named, by company.
     zones: Mapping[str, str] = field(default_factory=dict)

@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from altegio_sync.domain.kept_share import MIN_RECORDS, likely_setting
-from altegio_sync.domain.lessons import Kept, Skipped, SkipReason, judge
+from altegio_sync.domain.lessons import Kept, Skipped, count_reasons, judge
 from altegio_sync.messages import check as texts
+from altegio_sync.messages import check_names as names
 from altegio_sync.messages.words import DIGITS
 from altegio_sync.usecases.check.checks import Check
 
@@ -31,16 +32,14 @@ def check_sample(
     reasons = Counter(each.reason for each in verdicts if isinstance(each, Skipped))
     text = texts.WOULD_BE_STORED(kept=len(kept), count=len(verdicts))
     if reasons:
-        found = [each for each in SkipReason if reasons[each]]
-        listed = [texts.REASON(reason=each.value, found=reasons[each]) for each in found]
-        text = texts.OTHERS_NOT_STORED(stored=text, reasons=listed)
+        text = texts.OTHERS_NOT_STORED(stored=text, reasons=count_reasons(reasons))
     if doubtful := sum(each.appointment.lead.is_doubtful for each in kept):
         text = texts.SOME_DOUBTFUL(stored=text, doubtful=doubtful)
     if kept:
         text = texts.ID_LENGTHS(stored=text, lengths=_count_lengths(kept))
     if not kept and len(verdicts) >= MIN_RECORDS:
-        return Check.warning("bookings", text, likely_setting(reasons))
-    return Check.good("bookings", text)
+        return Check.warning(names.BOOKINGS(), text, likely_setting(reasons))
+    return Check.good(names.BOOKINGS(), text)
 
 
 def _count_lengths(kept: Sequence[Kept]) -> list[Message]:

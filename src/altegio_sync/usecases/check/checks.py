@@ -6,18 +6,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from altegio_sync.messages import check_names as names
+
 if TYPE_CHECKING:
     from altegio_sync.messages import Message
 
-# Names of checks, which `--json` shows as well.
-SETTINGS_FILE = "settings file"
-REQUEST_LIMITS = "request limits"
-LOCATIONS = "locations"
-TIME_ZONE = "time zone"
-MONGODB_RIGHTS = "MongoDB rights"
-MONGODB_FEATURES = "MongoDB features"
 #: The checks of settings: a person corrects the settings when one of them fails.
-ABOUT_SETTINGS = ("settings", "services")
+ABOUT_SETTINGS = (names.SETTINGS.code, names.SERVICES.code)
 
 
 class Level(StrEnum):
@@ -32,7 +27,7 @@ class Level(StrEnum):
 class Check:
     """One thing that was tested. ``hint`` says what to do about a warning or a failure."""
 
-    name: str
+    name: Message
     level: Level
     text: Message
     hint: Message | None = None
@@ -43,17 +38,13 @@ class Check:
         return self.level is not Level.FAIL
 
     @classmethod
-    def good(cls, name: str, text: Message) -> Check:
+    def good(cls, name: Message, text: Message) -> Check:
         return cls(name, Level.OK, text)
 
     @classmethod
-    def warning(cls, name: str, text: Message, hint: Message) -> Check:
+    def warning(cls, name: Message, text: Message, hint: Message) -> Check:
         return cls(name, Level.WARN, text, hint)
 
     @classmethod
-    def bad(cls, name: str, text: Message, hint: Message) -> Check:
+    def bad(cls, name: Message, text: Message, hint: Message) -> Check:
         return cls(name, Level.FAIL, text, hint)
-
-
-def name_of_company(company_id: str) -> str:
-    return f"company {company_id}"

@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo
 from altegio_sync.domain.zones import are_same_zone, find_zone
 from altegio_sync.errors import AltegioError
 from altegio_sync.messages import check as texts
+from altegio_sync.messages import check_names as names
 from altegio_sync.messages.settings import ZONE_REMEDY
 from altegio_sync.usecases.check.bookings import check_sample
-from altegio_sync.usecases.check.checks import TIME_ZONE, Check, name_of_company
+from altegio_sync.usecases.check.checks import Check
 from altegio_sync.usecases.check.timetable import check_timetable
 from altegio_sync.usecases.location_zones import changed_zone
 
@@ -37,7 +38,7 @@ async def check_altegio(
     ``facts`` is filled for `check_services`, which compares the services of all locations.
     ``stored`` is what Altegio said about the location before.
     """
-    name = name_of_company(company_id)
+    name = names.COMPANY(company=company_id)
     try:
         location = await source.fetch_location(company_id)
     except AltegioError as error:
@@ -49,7 +50,7 @@ async def check_altegio(
     old = changed_zone(stored, location.timezone)
     if old is not None and timezone is None:
         changed = texts.ZONE_CHANGED(company=company_id, old=old, new=str(location.timezone))
-        yield Check.warning(TIME_ZONE, changed, texts.READ_AGAIN())
+        yield Check.warning(names.TIME_ZONE(), changed, texts.READ_AGAIN())
     zone = find_zone(timezone or location.timezone) or ZoneInfo("UTC")
     timetable, bookings = await check_timetable(source, company_id, zone)
     yield timetable
@@ -62,17 +63,17 @@ async def check_altegio(
         facts.services |= {each.id: each.title for each in await source.fetch_services(company_id)}
         facts.has_list = True
     except AltegioError as error:
-        yield Check.warning("services", error.message, texts.NOT_COMPARED())
+        yield Check.warning(names.SERVICES(), error.message, texts.NOT_COMPARED())
     if bookings:
         yield check_sample(bookings, rules, staff)
 
 
 def _check_zone(configured: str | None, told: str | None) -> Check:
     if find_zone(configured or told) is None:
-        return Check.bad(TIME_ZONE, texts.UNKNOWN_ZONE(zone=repr(told)), ZONE_REMEDY())
+        return Check.bad(names.TIME_ZONE(), texts.UNKNOWN_ZONE(zone=repr(told)), ZONE_REMEDY())
     if configured and told and not are_same_zone(configured, told):
-        return Check.good(TIME_ZONE, texts.ANOTHER_ZONE(zone=configured, told=told))
-    return Check.good(TIME_ZONE, texts.ZONE(zone=configured or told))
+        return Check.good(names.TIME_ZONE(), texts.ANOTHER_ZONE(zone=configured, told=told))
+    return Check.good(names.TIME_ZONE(), texts.ZONE(zone=configured or told))
 
 
 async def _check_staff(
@@ -81,5 +82,5 @@ async def _check_staff(
     try:
         teachers = await source.fetch_teachers(company_id)
     except AltegioError as error:
-        return Check.bad("staff", error.message, texts.STAFF_RIGHT()), {}
-    return Check.good("staff", texts.STAFF(teachers=len(teachers))), teachers
+        return Check.bad(names.STAFF(), error.message, texts.STAFF_RIGHT()), {}
+    return Check.good(names.STAFF(), texts.STAFF(teachers=len(teachers))), teachers

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from altegio_sync.domain.lessons import is_trial_title
 from altegio_sync.messages import check as texts
+from altegio_sync.messages import check_names as names
 from altegio_sync.messages.words import some_ids
 from altegio_sync.usecases.check.checks import Check
 
@@ -42,9 +43,14 @@ def check_services(rules: LessonRules, locations: Sequence[LocationFacts]) -> li
     unknown = [each for each in wanted if each not in known]
     if not unknown:
         found = texts.SERVICES_OF_LOCATION if is_one else texts.SERVICES_OF_LOCATIONS
-        return _check_lists(rules, known) or [Check.good("services", found(services=len(wanted)))]
+        return _check_lists(rules, known) or [
+            Check.good(names.SERVICES(), found(services=len(wanted)))
+        ]
     missing = texts.NO_SERVICE_OF_LOCATION if is_one else texts.NO_SERVICE_OF_LOCATIONS
-    return [Check.bad("services", missing(service=each), texts.LIST_SERVICES()) for each in unknown]
+    return [
+        Check.bad(names.SERVICES(), missing(service=each), texts.LIST_SERVICES())
+        for each in unknown
+    ]
 
 
 def _check_lists(rules: LessonRules, titles: Mapping[str, str]) -> list[Check]:
@@ -56,11 +62,11 @@ def _check_lists(rules: LessonRules, titles: Mapping[str, str]) -> list[Check]:
     found = []
     if both:
         text = _listed(texts.IN_BOTH_LISTS, both)
-        found.append(Check.warning("services", text, texts.NAME_IN_ONE_LIST()))
+        found.append(Check.warning(names.SERVICES(), text, texts.NAME_IN_ONE_LIST()))
     if misplaced:
         has_trial = any(is_trial_title(titles[each]) for each in rules.trial_ids)
         hint = texts.INTO_TRIAL_LIST() if has_trial else texts.LISTS_SWAPPED()
-        found.append(Check.warning("services", _listed(texts.TITLED_TRIAL, misplaced), hint))
+        found.append(Check.warning(names.SERVICES(), _listed(texts.TITLED_TRIAL, misplaced), hint))
     return found
 
 

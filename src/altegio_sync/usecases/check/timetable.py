@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from altegio_sync.domain.period import Period
 from altegio_sync.errors import AltegioError
 from altegio_sync.messages import check as texts
+from altegio_sync.messages import check_names as names
 from altegio_sync.ports import PageQuery
 from altegio_sync.usecases.check.bookings import SAMPLE
 from altegio_sync.usecases.check.checks import Check
@@ -29,7 +30,7 @@ async def check_timetable(
     source: AppointmentSource, company_id: str, zone: ZoneInfo
 ) -> tuple[Check, Sequence[Booking]]:
     """The check, and bookings with the newest among them."""
-    name = "timetable"
+    name = names.TIMETABLE()
     today = datetime.now(zone).date()
     year = Period.of_days(today - timedelta(days=_DAYS_LOOKED_AT), today)
     query = PageQuery(company_id, year, zone, 1, _LARGEST_PAGE)

@@ -1,0 +1,23 @@
+"""What `demo` and `sandbox` show around the commands."""
+
+from altegio_sync.messages.template import Template
+
+BEGIN = Template("demo_begin", "A made-up school and its own MongoDB; both are removed at the end.")
+OLD_DOCUMENTS = Template(
+    "demo_old_documents", "The school's old program has already stored a few documents."
+)
+END = Template(
+    "demo_end", "That was it. With your own tokens in .env the same commands sync your school."
+)
+
+# What each command is for.
+CHECK = Template("demo_check", "Is everything in place?")
+SYNC = Template("demo_sync", "Bring last month's bookings in, beside what is already there.")
+SYNC_AGAIN = Template("demo_sync_again", "Once more: nothing is stored twice.")
+STATS = Template("demo_stats", "What is stored?")
+VALIDATE = Template("demo_validate", "Is anything wrong with it?")
+CLEAN = Template("demo_clean", "Merge the copies of a booking; the others go to the trash.")
+FIX = Template("demo_fix", "Repair the errors; Altegio is asked where that is needed.")
+VALIDATE_AGAIN = Template("demo_validate_again", "And now?")
+
+PORT_TAKEN = Template("sandbox_port_taken", "Port {port} is taken: --port 0 takes a free one")
