@@ -227,7 +227,9 @@ def test_a_workbook_may_have_more_sheets_than_a_process_open_files(tmp_path: Pat
     try:
         with open_table(path, LIST) as file:
             for number in range(40):
-                file.new_table(COLUMNS, str(number)).add(ROW)
+                table = file.new_table(COLUMNS, str(number))
+                table.add(ROW)
+                table.close()
             file.put()
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from altegio_sync.mongo.bookkeeping.locations import MongoLocations
     from altegio_sync.mongo.bookkeeping.runs import MongoRuns
     from altegio_sync.mongo.core.fence import Fence
+    from altegio_sync.mongo.exporting import MongoExport
     from altegio_sync.mongo.stats import MongoStats
     from altegio_sync.mongo.stores import MongoAppointments
     from altegio_sync.mongo.tending.cleaning import MongoCleaner
@@ -103,6 +104,12 @@ class Stores:
         from altegio_sync.mongo.stats import MongoStats
 
         return MongoStats(self.database, self.collection)
+
+    @cached_property
+    def export(self) -> MongoExport:
+        from altegio_sync.mongo.exporting import MongoExport
+
+        return MongoExport(self.database, self.collection)
 
     @cached_property
     def validator(self) -> MongoValidator:

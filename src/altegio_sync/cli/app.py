@@ -394,6 +394,48 @@ def stats(
     raise typer.Exit(execute_stats(options, days, html_file, company or []))
 
 
+@app.command(
+    help=_("Write the appointments of a period, or what teachers are paid by, into a file.")
+)
+def export(
+    first: Annotated[str, typer.Argument(callback=typed, metavar="PERIOD|FROM", help=_PERIOD_HELP)],
+    second: Annotated[
+        str, typer.Argument(metavar="FILE|TO", help=_("The file: .xlsx, .csv or .jsonl."))
+    ],
+    third: Annotated[
+        str | None, typer.Argument(metavar="FILE", help=_("The file, after FROM and TO."))
+    ] = None,
+    columns: Annotated[
+        str | None,
+        typer.Option(
+            "--columns",
+            metavar="NAMES",
+            help=_("Only these columns, with commas between them: appointmentId,leadName …"),
+        ),
+    ] = None,
+    by: Annotated[
+        Literal["teacher"] | None,
+        typer.Option("--by", help=_("Lessons and hours of each teacher, with a sheet for each.")),
+    ] = None,
+    company: Company = None,
+    json_output: Json = False,
+    log_format: LogFormat = "text",
+    env_file: EnvFile = None,
+    schools: Schools = None,
+    school: School = None,
+    _lang: Lang = None,
+) -> None:
+    from altegio_sync.cli.command import CommandOptions
+    from altegio_sync.cli.export_command import ExportOptions, run_export
+
+    last, file = (None, second) if third is None else (typed(second), third)
+    options = CommandOptions("export", _source(env_file, schools, school), json_output, log_format)
+    wanted = ExportOptions(
+        first, last, Path(file), columns, by_teacher=by is not None, companies=company or []
+    )
+    run_export(options, wanted)
+
+
 @app.command(help=_("Keep one document for each appointment id; move the others to the trash."))
 def clean(
     dry_run: DryRun = False,

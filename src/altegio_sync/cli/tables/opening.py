@@ -36,6 +36,9 @@ class Table(Protocol):
 
     def add(self, row: Row) -> None: ...
 
+    def close(self) -> None:
+        """Called after the last row; `TableFile.put` closes the tables that are still open."""
+
 
 @dataclass(frozen=True, slots=True)
 class TableKind:
@@ -71,7 +74,7 @@ class TableFile:
         self._kind = kind
         self._ending = ending
         self._book: Workbook | None = None
-        self._sheet: Sheet | None = None
+        self._sheets: list[Sheet] = []
 
     @property
     def is_for_people(self) -> bool:
@@ -79,10 +82,7 @@ class TableFile:
         return self._ending == XLSX
 
     def new_table(self, columns: Sequence[Column], title: Message | str | None = None) -> Table:
-        """A new table, after the table before it is complete.
-
-        Only a workbook can have a second table; ``title`` names its sheet.
-        """
+        """A new table. Only a workbook can have a second table; ``title`` names its sheet."""
         if self.is_for_people:
             return self._new_sheet(columns, title or self._kind.title)
         made = JsonLinesTable if self._ending == JSON_LINES else CsvTable
@@ -93,18 +93,14 @@ class TableFile:
 
         if self._book is None:
             self._book = Workbook(self._target.draft, self._kind.name)
-        self._end_sheet()
-        self._sheet = self._book.new_sheet(render(title), columns)
-        return self._sheet
-
-    def _end_sheet(self) -> None:
-        if self._sheet is not None:
-            self._sheet.close()
+        sheet = self._book.new_sheet(render(title), columns)
+        self._sheets.append(sheet)
+        return sheet
 
     def release(self) -> None:
         """Close what is open, whether the file was put or not."""
-        if self._sheet is not None:
-            self._sheet.release()
+        for sheet in self._sheets:
+            sheet.release()
 
     def put(self) -> None:
         """Move the file to its place.
@@ -114,7 +110,8 @@ class TableFile:
         """
         try:
             if self._book is not None:
-                self._end_sheet()
+                for sheet in self._sheets:
+                    sheet.close()
                 self._book.close()
             self._target.put()
         except OSError as error:

@@ -39,6 +39,8 @@ class CsvTable:
     def add(self, row: Row) -> None:
         self._rows.writerow([_csv_text(each) for each in row])
 
+    def close(self) -> None: ...
+
 
 class JsonLinesTable:
     """Writes one JSON object a line."""
@@ -51,6 +53,8 @@ class JsonLinesTable:
         values = [_json_value(each) for each in row]
         shape = dict(zip(self._names, values, strict=True))
         self._file.write(json.dumps(shape, ensure_ascii=False) + "\n")
+
+    def close(self) -> None: ...
 
 
 def names_in_csv(beginning: bytes) -> set[str] | None:

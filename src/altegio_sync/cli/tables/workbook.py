@@ -111,6 +111,7 @@ class Sheet:
         self._book = book
         self._title = title
         self._columns = columns
+        self._is_closed = False
         self._begin()
 
     def add(self, row: Row) -> None:
@@ -126,6 +127,9 @@ class Sheet:
 
         The sheet's file is closed, since a process may only have some 1,000 open files.
         """
+        if self._is_closed:
+            return
+        self._is_closed = True
         for at, width in enumerate(self._widths):
             self._sheet.set_column(at, at, min(max(width + 2, _NARROWEST), _WIDEST))
         self._sheet.autofilter(0, 0, self._next - 1, len(self._columns) - 1)
@@ -146,6 +150,7 @@ class Sheet:
         for at, title in enumerate(titles):
             self._sheet.write_string(0, at, title, self._book.header)
         self._next = 1
+        self._is_closed = False
 
     def _write(self, at: int, cell: Cell, kind: Kind) -> None:
         match cell:

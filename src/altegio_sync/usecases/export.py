@@ -1,0 +1,91 @@
+"""Writes the appointments of a period into a table, or the sheets that teachers are paid by."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from altegio_sync.domain.export import TeacherTotals
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+
+    from altegio_sync.domain.export import ExportQuery, ExportReport, StoredAppointment
+    from altegio_sync.usecases.stopping import StopSignal
+
+#: The fields that `TeacherTotals` needs.
+_COUNTED = ("teacherId", "teacherName", "endDateTime", "status", "IsTrial", "isDeleted")
+
+
+class AppointmentExport(Protocol):
+    """Reads the stored appointments. Raises StoreError when MongoDB fails."""
+
+    def read(
+        self, query: ExportQuery, fields: Sequence[str]
+    ) -> AsyncIterator[StoredAppointment]: ...
+
+    def read_by_teacher(
+        self, query: ExportQuery, fields: Sequence[str]
+    ) -> AsyncIterator[StoredAppointment]: ...
+
+    async def count_extra_copies(self, query: ExportQuery) -> int: ...
+
+
+class AppointmentTable(Protocol):
+    """Takes the appointments in order."""
+
+    def add(self, appointment: StoredAppointment) -> None: ...
+
+
+class PayTables(Protocol):
+    """Takes the lessons of one teacher after another, and at the end the totals."""
+
+    def begin_teacher(self, name: str, teacher_id: str) -> None: ...
+
+    def add(self, appointment: StoredAppointment) -> None: ...
+
+    def end(self, totals: Sequence[TeacherTotals]) -> None: ...
+
+
+async def export_appointments(
+    source: AppointmentExport,
+    table: AppointmentTable,
+    query: ExportQuery,
+    fields: Sequence[str],
+    report: ExportReport,
+    stop: StopSignal,
+) -> None:
+    """Add every appointment of the period to the table, also those that were cancelled.
+
+    Raises:
+        StoreError: MongoDB failed.
+    """
+    with stop.interrupting():
+        async for each in source.read(query, fields):
+            table.add(each)
+            report.appointments += 1
+
+
+async def export_pay(
+    source: AppointmentExport,
+    tables: PayTables,
+    query: ExportQuery,
+    fields: Sequence[str],
+    report: ExportReport,
+    stop: StopSignal,
+) -> None:
+    """Add the lessons of each teacher to the tables, and the totals. A copy counts once.
+
+    Raises:
+        StoreError: MongoDB failed.
+    """
+    totals: list[TeacherTotals] = []
+    with stop.interrupting():
+        report.extra_copies = await source.count_extra_copies(query)
+        async for each in source.read_by_teacher(query, sorted({*fields, *_COUNTED})):
+            if not totals or totals[-1].id != each.teacher_id:
+                totals.append(TeacherTotals(each.teacher_id, each.teacher_name))
+                tables.begin_teacher(each.teacher_name, each.teacher_id)
+            totals[-1].add(each)
+            tables.add(each)
+            report.appointments += 1
+        tables.end(totals)

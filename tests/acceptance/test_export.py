@@ -1,0 +1,161 @@
+"""`altegio-sync export`, end to end."""
+
+from __future__ import annotations
+
+import csv
+import json
+import stat
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import openpyxl
+import pytest
+from pymongo import MongoClient
+
+from tests.acceptance.cli import NO_MONGODB, Cli
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from pymongo.collection import Collection
+
+Document = dict[str, Any]
+MIDDAY = datetime(2026, 10, 10, 12, tzinfo=UTC)
+LOCAL = MIDDAY.replace(hour=15, tzinfo=None)
+PUPIL = "Олена Приклад"
+
+
+@pytest.fixture
+def cli(tmp_path: Path, db_uri: str, cli: Cli) -> Cli:
+    """With nothing but the database: an export needs no more."""
+    del cli
+    return Cli(tmp_path, {"DB_URI": db_uri, "ALTEGIO_TIMEZONE": "Europe/Kyiv"})
+
+
+@pytest.fixture
+def stored(db_uri: str) -> Iterator[Collection[Document]]:
+    with MongoClient[Document](db_uri) as client:
+        collection = client.get_default_database()["altegio-appointments"]
+        collection.insert_many(
+            {
+                "appointmentId": str(number),
+                "leadId": "20269999",
+                "leadName": PUPIL,
+                "teacherId": str(number % 3),
+                "teacherName": f"=Марко {number % 3}",
+                "serviceId": "1",
+                "serviceName": "Англійська",
+                "startDateTime": MIDDAY + timedelta(hours=number),
+                "endDateTime": MIDDAY + timedelta(hours=number, minutes=90),
+                "status": "1" if number % 2 else "0",
+                "IsTrial": False,
+                "isDeleted": number == 5,
+                "companyId": "77",
+            }
+            for number in range(9)
+        )
+        yield collection
+
+
+def test_people_get_a_workbook_without_names_of_pupils(
+    cli: Cli, stored: Collection[Document], tmp_path: Path
+) -> None:
+    del stored
+    ran = cli.run("export", "2026-10", "lessons.xlsx")
+
+    path = tmp_path / "lessons.xlsx"
+    header, *rows = openpyxl.load_workbook(path).active.values
+    assert ran.code == 0
+    assert ran.out.startswith("9 appointments written to ")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert header[:4] == ("Booking id", "Start", "End", "Minutes")
+    assert rows[0][1:4] == (LOCAL, LOCAL + timedelta(minutes=90), 90)
+    assert Counter(row[header.index("Status")] for row in rows) == {"Pending": 5, "Arrived": 4}
+    assert PUPIL not in str(rows)
+    assert "20269999" in str(rows)
+
+
+def test_programs_get_the_chosen_columns_as_they_are_stored(
+    cli: Cli, stored: Collection[Document], tmp_path: Path
+) -> None:
+    del stored
+    columns = "leadName,appointmentId, status ,startDateTime"
+
+    cli.run("export", "2026-10-10", "2026-10-10", "lessons.csv", "--columns", columns)
+    ran = cli.run("export", "2026-10", "lessons.jsonl", "--columns", "isDeleted", "--json")
+
+    with (tmp_path / "lessons.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    flags = [json.loads(each) for each in (tmp_path / "lessons.jsonl").read_text().splitlines()]
+    assert list(rows[0]) == ["leadName", "appointmentId", "status", "startDateTime"]
+    assert rows[0] == {
+        "leadName": PUPIL,
+        "appointmentId": "0",
+        "status": "0",
+        "startDateTime": "2026-10-10T15:00:00+03:00",
+    }
+    assert flags == [{"isDeleted": n == 5} for n in range(9)]
+    assert ran.json == {
+        "command": "export",
+        "ok": True,
+        "path": "lessons.jsonl",
+        "period": {"from": "2026-10-01", "to": "2026-10-31"},
+        "timezone": "Europe/Kyiv",
+        "appointments": 9,
+        "extra_copies": 0,
+    }
+
+
+def test_teachers_have_totals_and_a_sheet_each(
+    cli: Cli, stored: Collection[Document], tmp_path: Path
+) -> None:
+    copy = stored.find_one({"appointmentId": "1"}, {"_id": 0})
+    assert copy is not None
+    stored.insert_one(copy | {"status": "2"})
+
+    ran = cli.run("export", "2026-10", "pay.xlsx", "--by", "teacher")
+
+    book = openpyxl.load_workbook(tmp_path / "pay.xlsx")
+    header, *totals = book.worksheets[0].values
+    named = [dict(zip(header, row, strict=True)) for row in totals]
+    assert "WARNING 1 extra copy of an appointment was not counted" in ran.out
+    assert book.sheetnames == ["By teacher", "=Марко 0", "=Марко 1", "=Марко 2"]
+    assert [(each["Lessons"], each["Hours"], each["Arrived"]) for each in named] == [
+        *((3, 4.5, 1), (3, 4.5, 2), (2, 3, 0)),
+    ]
+    assert [each["Cancelled lessons"] for each in named] == [0, 0, 1]
+    assert [sheet.max_row - 1 for sheet in book.worksheets[1:]] == [3, 3, 3]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("2026-10", "lessons.txt"), "End the name in .xlsx"),
+        (("2026-13", "lessons.csv"), "Invalid date format"),
+        (("2026-10", "lessons.csv", "--columns", "leadname"), "did you mean leadName?"),
+        (("2026-10", "lessons.csv", "--columns", ","), "names no column"),
+        (("2026-10", "pay.csv", "--by", "teacher", "--columns", "leadId"), "own columns"),
+        (("2026-10", "pay.csv", "--by", "pupil"), "--by"),
+        (("2026-10", "notes.csv"), "it is there already"),
+        (("2026-10", "nowhere/lessons.csv"), "No such"),
+    ],
+)
+def test_wrong_use_is_refused_before_mongodb_is_asked(
+    cli: Cli, arguments: tuple[str, ...], message: str, tmp_path: Path
+) -> None:
+    (tmp_path / "notes.csv").write_text("my notes")
+
+    ran = cli.run("export", *arguments, **NO_MONGODB)
+
+    assert ran.code == 2
+    assert message in ran.err
+    assert [each.name for each in tmp_path.iterdir()] == ["notes.csv"]
+
+
+def test_without_mongodb_no_file_appears(cli: Cli, tmp_path: Path) -> None:
+    ran = cli.run("export", "2026-10", "lessons.xlsx", **NO_MONGODB)
+
+    assert ran.code == 3
+    assert list(tmp_path.iterdir()) == []
