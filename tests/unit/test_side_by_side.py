@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -264,6 +265,47 @@ async def test_an_unexpected_error_is_raised_as_it_is() -> None:
         await run(Broken())
 
     assert raised.group_contains(ZeroDivisionError)
+
+
+class LargePages(Chain):
+    """Three bookings in each company; ``counts_rows``: a total is the number of rows on its page.
+
+    ``serves`` is how many rows a page has at most.
+    """
+
+    def __init__(self, *, counts_rows: bool = False, serves: int = 1000) -> None:
+        super().__init__()
+        self._counts_rows = counts_rows
+        self._served_page_size = serves
+
+    async def _answer(self, query: PageQuery) -> Page:
+        company = query.company_id
+        self.list[:] = [booking(f"{company}{n}", company_id=company) for n in range(3)]
+        page = await ListSource.fetch_page(self, query)
+        await anyio.lowlevel.checkpoint()
+        return replace(page, total=page.rows) if self._counts_rows else page
+
+
+async def test_large_pages_cost_one_request_for_each_company_and_one_for_all() -> None:
+    source, store = LargePages(), MemoryStore()
+
+    report = await run(source, store, request={"page_size": 1000, "timezone": "Europe/Kyiv"})
+
+    assert report.days.proved == len(COMPANIES)
+    assert len(store.stored) == 3 * len(COMPANIES)
+    assert report.api.requests == len(COMPANIES) + 1
+    assert [each.page_size for each in source.asked if each.page_size != 1000] == [1]
+
+
+@pytest.mark.parametrize("serves", [1000, 2])
+async def test_totals_that_count_only_the_rows_of_their_page_are_not_trusted(serves: int) -> None:
+    source, store = LargePages(counts_rows=True, serves=serves), MemoryStore()
+
+    report = await run(source, store, request={"page_size": 1000, "timezone": "Europe/Kyiv"})
+
+    assert len(store.stored) == 3 * len(COMPANIES)
+    assert report.api.requests >= 2 * len(COMPANIES)
+    assert report.days.proved == (len(COMPANIES) if serves == 1000 else 0)
 
 
 async def test_zones_are_asked_for_once_a_week() -> None:

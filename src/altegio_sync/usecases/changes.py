@@ -201,7 +201,11 @@ class _CompanyChanges:
         total = first.total or first.rows
         self._context.progress.expect(total, -(-total // (first.rows or 1)))
         reading = PeriodReading(
-            self._context.source, self._company.intake.take_page, self._close, self._report.api
+            self._context.source,
+            self._company.intake.take_page,
+            self._close,
+            self._report.api,
+            totals=self._context.totals,
         )
         async with self._company.reading_of(first):
             if total <= MAX_WINDOW_RECORDS:

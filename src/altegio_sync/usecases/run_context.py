@@ -12,6 +12,7 @@ from altegio_sync.domain.lessons import LessonRules
 from altegio_sync.domain.report import SyncMode, WritingRun
 from altegio_sync.ports import SilentProgress
 from altegio_sync.usecases.location_zones import LocationZones
+from altegio_sync.usecases.reading.pages import KnownTotals
 from altegio_sync.usecases.stopping import Outage, StopSignal
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ class RunContext:
     clock: Callable[[], datetime] = utc_now
     locations: LocationStore | None = None
     zones: LocationZones = field(default_factory=lambda: LocationZones(None, None, dry_run=True))
+    totals: KnownTotals = field(default_factory=KnownTotals)
     #: Only a few companies read many pages at the same time: what was seen is kept in memory.
     long_readings: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(_LONG_AT_ONCE))
     #: A company whose lease another run holds is left to that run. Otherwise this is an error.

@@ -252,6 +252,7 @@ class _PeriodSync:
             on_window,
             self._report.api,
             proves=self._request.proves,
+            totals=self._context.totals,
         )
         try:
             async with self._company.reading_of(first):

@@ -23,6 +23,20 @@ MIN_IN_FLIGHT = 4
 _KNOWN_PAGE_SIZE = 50
 
 
+class KnownTotals:
+    """What the readings of one run know about Altegio's totals.
+
+    By the wording of the docs, a total may also be the number of rows on the page. A page of one
+    row whose total is larger shows that a total counts the whole query. One reading requests such
+    a page, and the others wait for the answer.
+    """
+
+    def __init__(self) -> None:
+        self.are_trusted = False
+        self.is_asked = False
+        self.lock = anyio.Lock()
+
+
 class PageReader:
     """The pages of all windows of one reading, and what they have in common."""
 
@@ -32,6 +46,7 @@ class PageReader:
         handle: Handle,
         usage: ApiUsage,
         allowance: Allowance,
+        totals: KnownTotals | None = None,
     ) -> None:
         self._source = source
         self.allowance = allowance
@@ -40,6 +55,8 @@ class PageReader:
         #: A first page had a total larger than its rows. Only first pages show this: the total of
         #: a later page may be the number of rows so far.
         self.has_seen_total = False
+        self._totals = totals or KnownTotals()
+        self._may_ask = totals is not None
         #: Limits the pages of all windows that are being requested or stored.
         self.slots = anyio.CapacityLimiter(MIN_IN_FLIGHT)
 
@@ -66,7 +83,20 @@ class PageReader:
         """
         self.allowance.open(page.total, min(query.page_size, page.rows or query.page_size))
         self.has_seen_total |= number == 1 and page.total is not None and page.total > page.rows
+        self._totals.are_trusted |= self.has_seen_total
 
-    def doubts_total(self, query: PageQuery) -> bool:
+    async def doubts_total(self, query: PageQuery, total: int) -> bool:
         """Whether Altegio may have shrunk the page, so that the total is only the rows left."""
-        return query.page_size > _KNOWN_PAGE_SIZE and not self.has_seen_total
+        if query.page_size <= _KNOWN_PAGE_SIZE or self._totals.are_trusted:
+            return False
+        if self._may_ask and total > 1:
+            await self._ask_for_total(query)
+        return not self._totals.are_trusted
+
+    async def _ask_for_total(self, query: PageQuery) -> None:
+        """Request one row of the query, to see whether the total counts the other rows too."""
+        totals = self._totals
+        async with totals.lock:
+            if not totals.are_trusted and not totals.is_asked:
+                await self.fetch(replace(query, page_size=1), 1)
+                totals.is_asked = True

@@ -139,7 +139,8 @@ class WindowReading:
         the page is full, or where Altegio may have shrunk it, the next page is requested too.
         """
         total = first.rows
-        if total == query.page_size or (total and self._pages.doubts_total(query)):
+        is_full = total == query.page_size
+        if is_full or (total and await self._pages.doubts_total(query, total)):
             second = await self._read_page(query, seen, 2)
             if second is None:
                 return seen

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from altegio_sync.domain.counts import ApiUsage
     from altegio_sync.domain.period import Period
     from altegio_sync.ports import AppointmentSource, Page, PageQuery
-    from altegio_sync.usecases.reading.pages import Handle
+    from altegio_sync.usecases.reading.pages import Handle, KnownTotals
     from altegio_sync.usecases.reading.passes import Pass
 
     OnWindow = Callable[[Window], Awaitable[None]]
@@ -70,8 +70,9 @@ class PeriodReading:
         *,
         proves: bool = False,
         allowance: Allowance | None = None,
+        totals: KnownTotals | None = None,
     ) -> None:
-        self._pages = PageReader(source, handle, usage, allowance or Allowance())
+        self._pages = PageReader(source, handle, usage, allowance or Allowance(), totals)
         self._on_window = on_window
         self._proves = proves
         self._at_once = anyio.CapacityLimiter(
