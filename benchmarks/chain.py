@@ -23,6 +23,8 @@ LIMIT = 1.05
 #: How much the simulation may differ from the real run, and how much more a busy machine adds.
 AGREES, NOISE = 1.1, 0.03
 MOST_EXTRA_REQUESTS = 0.01
+#: What a processor takes depends on what else it does.
+COSTS_DIFFER_BY = 1.25
 #: What a later night requests of a location: one page. The first night requests the zone too.
 NIGHTS = {"first": 2, "later": 1}
 
@@ -46,8 +48,9 @@ def measure(*, renews_docs: bool = True) -> Section:
     _add_costs(section)
     if renews_docs:
         chain_docs.renew_pages()
-    outdated = chain_docs.count_outdated_pages()
-    section.goals.append(Goal("pages with tables of another simulation", outdated, 0, noise=0.0))
+    else:
+        outdated = chain_docs.count_outdated_pages()
+        section.goals.append(Goal("pages with tables of another simulation", outdated, 0))
     return section
 
 
@@ -83,28 +86,17 @@ def _add(section: Section, name: str, night: RealNight, simulated: Night) -> Non
 
 
 def _add_costs(section: Section) -> None:
-    """What one location costs, against the figure that the simulation reckons with."""
+    """What one location costs, beside the figure that the simulation reckons with."""
     costs, figures = measure_night_costs(), FIGURES
-    mongo_ms = figures.commands_a_location * figures.mongo_of_command_s * 1000
-    section.goals += [
-        Goal(
-            "one location, commands to MongoDB",
-            costs.commands,
-            figures.commands_a_location,
-            noise=0.0,
-        ),
-        Goal(
-            "one location, processor time",
-            costs.cpu_s * 1000,
-            figures.cpu_a_location_s * 1000,
-            unit=" ms",
-            by_clock=True,
-        ),
-        Goal(
-            "one location, processor time of MongoDB",
-            costs.mongo_cpu_s * 1000,
-            mongo_ms,
-            unit=" ms",
-            by_clock=True,
-        ),
-    ]
+    mongo_s = figures.commands_a_location * figures.mongo_of_command_s
+    processors = {
+        "processor time": (costs.cpu_s, figures.cpu_a_location_s),
+        "processor time of MongoDB": (costs.mongo_cpu_s, mongo_s),
+    }
+    most = figures.commands_a_location
+    section.goals.append(Goal("one location, commands to MongoDB", costs.commands, most, noise=0.0))
+    for name, (measured_s, figure_s) in processors.items():
+        what = f"one location, {name} in ms, against the {figure_s * 1000:g} of the simulation"
+        section.goals.append(
+            Goal(what, measured_s * 1000, figure_s * 1000 * COSTS_DIFFER_BY, by_clock=True)
+        )

@@ -25,7 +25,7 @@ class Figures:
     launch_cpu_s: float = 12.0
     begin_s: float = 0.1
     end_s: float = 0.1
-    cpu_of_request_s: float = 0.003
+    cpu_of_request_s: float = 0.004
     cpu_of_location_s: float = 0.004
     commands_before: int = 2
     commands_of_request: int = 1
