@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from altegio_sync.mongo.core.connection import open_database
+from tests.acceptance.warm import end_warm_process
 from tests.mongod import RunningMongod, running_mongod
 
 if TYPE_CHECKING:
@@ -44,6 +45,13 @@ def catalog() -> None:
     from hatch_build import compile_catalogs  # Babel is slow to import
 
     compile_catalogs()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _ended() -> Iterator[None]:
+    """No process outlives the tests; what it covered is counted."""
+    yield
+    end_warm_process()
 
 
 @pytest.fixture

@@ -8,18 +8,10 @@ import pytest
 
 from altegio_sync.sandbox import SandboxServer, School
 from tests.acceptance.cli import PARTNER_TOKEN, USER_TOKEN, Cli
-from tests.acceptance.warm import end_warm_process
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _ended() -> Iterator[None]:
-    """No process outlives the tests; what it covered is counted."""
-    yield
-    end_warm_process()
 
 
 @pytest.fixture(scope="session")

@@ -125,12 +125,21 @@ class WarmProcess:
         folder: Path,
         environment: Mapping[str, str],
         streams: Streams = Streams(),
+        code: str | None = None,
     ) -> Started:
+        """Start a command; with ``code``, as `python -c` starts it with these arguments."""
         out, err, answers = _Pipe(streams.stdout), _Pipe(streams.stderr), _Pipe()
         stdin = os.open(os.devnull, os.O_RDONLY) if streams.stdin is None else os.dup(streams.stdin)
         umask = os.umask(0)
         os.umask(umask)
-        order = [list(arguments), str(folder), dict(environment), umask, streams.is_terminal]
+        order = {
+            "code": code,
+            "arguments": list(arguments),
+            "folder": str(folder),
+            "environment": dict(environment),
+            "umask": umask,
+            "is_terminal": streams.is_terminal,
+        }
         theirs = [stdin, out.theirs, err.theirs, answers.theirs]
         socket.send_fds(self._orders, [json.dumps(order).encode()], theirs)
         for each in theirs:

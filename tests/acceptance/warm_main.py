@@ -50,7 +50,7 @@ def serve(orders: socket.socket) -> None:
             if pid == 0:
                 orders.close()
                 _close(answers, *running, *(each for _, each in running.values()))
-                _become_the_command(streams, *json.loads(order))
+                _become_the_command(streams, **json.loads(order))
                 return
             _close(*streams)
             os.write(answers, b"%d\n" % pid)
@@ -71,6 +71,8 @@ def _close(*descriptors: int) -> None:
 
 def _become_the_command(
     streams: list[int],
+    *,
+    code: str | None,
     arguments: list[str],
     folder: str,
     environment: dict[str, str],
@@ -93,8 +95,11 @@ def _become_the_command(
     sys.stdin = os.fdopen(0, closefd=False)
     sys.stdout = os.fdopen(1, "w", closefd=False)
     sys.stderr = os.fdopen(2, "w", buffering=1, errors="backslashreplace", closefd=False)
-    sys.argv = ["altegio-sync", *arguments]
-    main()
+    sys.argv = ["altegio-sync" if code is None else "-c", *arguments]
+    if code is None:
+        main()
+    else:
+        exec(code, {"__name__": "__main__"})
 
 
 if __name__ == "__main__":

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import signal
-import sys
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-import anyio
 import pytest
+from anyio import to_thread
 from bson import Int64, ObjectId
 from bson.codec_options import CodecOptions
 from bson.datetime_ms import DatetimeMS
@@ -25,9 +25,11 @@ from altegio_sync.mongo.tending.changes import Change
 from altegio_sync.mongo.tending.cleaning import MongoCleaner
 from altegio_sync.mongo.tending.trash import RecordedChanges
 from altegio_sync.mongo.tending.undo import MongoTrash
+from tests.acceptance.warm import warm_process
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from pymongo.asynchronous.database import AsyncDatabase
     from pymongo.collection import Collection
@@ -528,7 +530,7 @@ asyncio.run(main())
 
 
 async def test_killed_before_any_write_and_run_again_nothing_is_lost_or_doubled(
-    any_uri: str, raw: Collection[RawBSONDocument]
+    any_uri: str, raw: Collection[RawBSONDocument], tmp_path: Path
 ) -> None:
     documents = [document(f"{n % 3}", n, **{f"own{n}": n}) for n in range(8)]
     whole: list[Document] | None = None
@@ -539,11 +541,10 @@ async def test_killed_before_any_write_and_run_again_nothing_is_lost_or_doubled(
         raw.database.client.drop_database(raw.database.name)
         plain(raw).insert_many(documents)
         before = everything(raw)
-        ran = await anyio.run_process(
-            [sys.executable, "-c", KILLED, any_uri, str(writes)], check=False
-        )
+        with warm_process().start([any_uri, str(writes)], tmp_path, os.environ, code=KILLED) as ran:
+            _out, err = await to_thread.run_sync(ran.communicate)
         killed = ran.returncode == -signal.SIGKILL
-        assert killed or ran.returncode == 0
+        assert killed or ran.returncode == 0, err
 
         async with open_database(any_uri) as database:
             await MongoCleaner(database, NAME).clean(dry_run=False)
