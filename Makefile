@@ -4,6 +4,8 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 VENV := .venv
 BIN := $(VENV)/bin
+# Dagster brings 40 packages, which no other check needs.
+CHAIN := .venv-chain
 # The compiled files name all there is to install (--no-deps): left to resolve, pip takes a newer
 # release for `name[extra]` than the one pinned as `name`, and refuses it.
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
@@ -14,7 +16,7 @@ COMPILED := $(patsubst %.po,%.mo,$(wildcard src/altegio_sync/locale/*/LC_MESSAGE
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test coverage lint types unit attack bench bench-check pictures requirements catalog clean
+.PHONY: help demo test coverage lint types unit attack bench bench-check pictures requirements catalog clean test-chain chain
 
 help: ## Show this.
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -40,6 +42,13 @@ types: $(VENV)/.dev ## Check types and layers.
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
+test-chain: $(CHAIN)/.done $(COMPILED) ## Run the tests of the chain, with Dagster in an environment of its own.
+	@$(CHAIN)/bin/mypy --no-error-summary -p altegio_sync.chain -p tests.chain
+	@$(CHAIN)/bin/pytest -q tests/chain
+
+chain: $(CHAIN)/.done $(COMPILED) ## Start Dagster's page over 20 made-up locations, on this machine.
+	@$(CHAIN)/bin/python scripts/run-chain $(CHAIN_ARGS)
+
 unit: $(VENV)/.dev $(COMPILED) ## Run only the quick tests.
 	@$(BIN)/pytest -q tests/unit
 
@@ -58,6 +67,7 @@ pictures: $(VENV)/.dev ## Draw the README's pictures again, from a made-up schoo
 requirements: $(VENV)/.dev ## Compile the pinned requirements again.
 	$(COMPILE) --upgrade --extra embedded -o requirements/runtime.txt pyproject.toml
 	$(COMPILE) --upgrade -o requirements/dev.txt requirements/dev.in
+	$(COMPILE) --upgrade -o requirements/chain.txt requirements/chain.in
 	$(COMPILE) --upgrade -o requirements/build.txt requirements/build.in
 	$(COMPILE) --upgrade -o benchmarks/peers/requirements.txt benchmarks/peers/requirements.in
 
@@ -65,7 +75,7 @@ catalog: $(VENV)/.dev ## Bring the translations up to date with the sentences in
 	@$(BIN)/python scripts/catalog
 
 clean: ## Remove the files of the other targets.
-	rm -rf $(VENV) .bench .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .coverage* .hypothesis .lint-imports.log
+	rm -rf $(VENV) $(CHAIN) .chain .bench .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .coverage* .hypothesis .lint-imports.log
 
 .bench/peers/.done: benchmarks/peers/requirements.txt
 	@echo "Installing what the program is measured against ..."
@@ -83,6 +93,18 @@ $(VENV)/.demo: $(VENV)/bin/python requirements/runtime.txt requirements/build.tx
 	@echo "Installing into $(VENV) ..."
 	@$(PIP) install --no-deps --require-hashes -r requirements/runtime.txt -r requirements/build.txt
 	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@scripts/install-libcurl
+	@touch $@
+
+$(CHAIN)/.done: $(wildcard requirements/*.txt) pyproject.toml
+	@echo "Installing Dagster into $(CHAIN) ..."
+	@test -x $(CHAIN)/bin/python || scripts/make-venv $(CHAIN)
+	@for each in runtime build dev chain; do \
+	  $(CHAIN)/bin/python -m pip --disable-pip-version-check --quiet install \
+	    --no-deps --require-hashes -r requirements/$$each.txt || exit 1; \
+	done
+	@$(CHAIN)/bin/python -m pip --disable-pip-version-check --quiet install \
+	  --no-deps --no-build-isolation --editable .
 	@scripts/install-libcurl
 	@touch $@
 
