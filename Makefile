@@ -44,7 +44,7 @@ types: $(VENV)/.dev ## Check types and layers.
 
 test-chain: $(CHAIN)/.done $(COMPILED) ## Run the tests of the chain, with Dagster in an environment of its own.
 	@$(CHAIN)/bin/mypy --no-error-summary -p altegio_sync.chain -p tests.chain
-	@$(CHAIN)/bin/pytest -q tests/chain
+	@$(CHAIN)/bin/pytest -q tests/chain tests/unit/test_messages.py
 
 chain: $(CHAIN)/.done $(COMPILED) ## Start Dagster's page over 20 made-up locations, on this machine.
 	@$(CHAIN)/bin/python scripts/run-chain $(CHAIN_ARGS)

@@ -11,20 +11,19 @@ import sys
 import time
 import urllib.request
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import altegio_sync.chain
+from altegio_sync.chain import SETTINGS_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
 _WITHIN_S = 300.0
 _LOCATION = {
     "repositoryLocationName": "altegio_sync.chain.definitions",
     "repositoryName": "__repository__",
 }
-SETTINGS = Path(altegio_sync.chain.__file__).with_name("dagster.yaml")
 
 
 class Dagster:
@@ -108,7 +107,7 @@ def _free_port() -> int:
 @contextmanager
 def running_dagster(home: Path, settings: Mapping[str, str]) -> Iterator[Dagster]:
     """`dagster dev` on the definitions, in a folder that is not ours."""
-    (home / "dagster.yaml").write_text(SETTINGS.read_text())
+    (home / "dagster.yaml").write_text(SETTINGS_FILE.read_text())
     port = _free_port()
     kept = {
         name: value

@@ -50,9 +50,7 @@ def check_metadata(ledger: ChainLedger) -> dict[str, Any]:
         )
         for each in gaps[:_MOST_ROWS]
     ]
-    problems = {
-        each.school or "school": plain(render(each.problem or "")) for each in ledger.problems
-    }
+    problems = [plain(render(each.full_problem)) for each in ledger.problems]
     found: dict[str, Any] = {
         "companies": len(ledger.companies),
         "companies_with_gaps": len(gaps),

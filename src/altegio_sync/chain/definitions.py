@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import dagster as dg
 
 from altegio_sync.chain.assets import build_appointments, build_coverage, build_day, changes_job
@@ -46,4 +48,8 @@ def _build() -> dg.Definitions:
         raise dg.DagsterInvalidDefinitionError(render(error.message)) from None
 
 
-defs = _build()
+with warnings.catch_warnings():
+    # Of `backfill_policy`. Each run would print it.
+    warnings.simplefilter("ignore", dg.BetaWarning)
+    warnings.simplefilter("ignore", dg.PreviewWarning)
+    defs = _build()

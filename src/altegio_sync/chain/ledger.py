@@ -14,6 +14,8 @@ from altegio_sync.chain.schools import company_key, name_of
 from altegio_sync.chain.work import find_or_ask_companies
 from altegio_sync.domain.period import Period
 from altegio_sync.errors import AltegioSyncError
+from altegio_sync.messages import as_message
+from altegio_sync.messages.schools import SCHOOL_FAILED
 from altegio_sync.usecases.coverage import collect_coverage
 
 if TYPE_CHECKING:
@@ -83,6 +85,12 @@ class SchoolLedger:
     school: str
     companies: Sequence[CompanyDays] = ()
     problem: Message | None = None
+
+    @property
+    def full_problem(self) -> Message:
+        """The problem, with the name of the school where there are several."""
+        problem = as_message(self.problem or "")
+        return SCHOOL_FAILED(school=self.school, reason=problem) if self.school else problem
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from altegio_sync.chain.assets import DAY, changes_job
+from altegio_sync.messages import chain as texts
+from altegio_sync.messages import render
 
 if TYPE_CHECKING:
     from altegio_sync.chain.partitions import Calendar
@@ -49,5 +51,5 @@ def every_15_minutes(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | d
     """A run that takes longer than 15 minutes has no second one behind it."""
     filters = dg.RunsFilter(job_name=changes_job.name, statuses=list(UNFINISHED))
     if context.instance.get_runs(filters, limit=1):
-        return dg.SkipReason("The last run has not ended yet.")
+        return dg.SkipReason(render(texts.STILL_AT_WORK()))
     return dg.RunRequest()

@@ -15,6 +15,7 @@ from altegio_sync.chain.partitions import companies, months_in, partition_key
 from altegio_sync.chain.schedules import UNFINISHED
 from altegio_sync.chain.schools import SchoolResource
 from altegio_sync.domain.clock import utc_now
+from altegio_sync.messages import chain as texts
 from altegio_sync.messages import render
 from altegio_sync.messages.foreign_text import plain
 
@@ -54,7 +55,7 @@ def gaps(context: dg.SensorEvaluationContext, school: SchoolResource) -> dg.Sens
     requests = [_request(each, now) for each in wanted if each.company in known]
     left = len(requests) - _MOST_RUNS
     if left > 0:
-        context.log.info("%d more companies with gaps wait for the next ticks", left)
+        context.log.info(render(texts.GAPS_WAIT(count=left)))
     return dg.SensorResult(run_requests=requests[:_MOST_RUNS])
 
 
@@ -116,9 +117,9 @@ def build_ledger_sensor(calendar: Calendar) -> dg.SensorDefinition:
         if older:
             reported.month = next((each for each in older if each > reported.month), older[0])
             _report_month(context.instance, read_month(configs, reported.month, now))
-        reason = f"{len(found.companies)} companies, {len(found.gaps)} with gaps"
+        reason = texts.LEDGER_READ(count=len(found.companies), gaps=len(found.gaps))
         return dg.SensorResult(
-            skip_reason=dg.SkipReason(reason),
+            skip_reason=dg.SkipReason(render(reason)),
             dynamic_partitions_requests=changes,
             cursor=reported.write(),
         )
@@ -128,8 +129,7 @@ def build_ledger_sensor(calendar: Calendar) -> dg.SensorDefinition:
 
 def _log_problems(context: dg.SensorEvaluationContext, ledger: ChainLedger) -> None:
     for each in ledger.problems:
-        problem = plain(render(each.problem or ""))
-        context.log.warning("%s", f"{each.school}: {problem}" if each.school else problem)
+        context.log.warning(plain(render(each.full_problem)))
 
 
 def _partition_changes(
