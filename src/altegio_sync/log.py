@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import structlog
 
 from altegio_sync.domain.counts import Outcome
+from altegio_sync.domain.lessons import SkipReason
 from altegio_sync.messages import Message, Template, render
 from altegio_sync.messages import logs as texts
 from altegio_sync.messages.foreign_text import json_safe, plain
@@ -35,6 +36,12 @@ _OUTCOMES = {
     Outcome.STALE: texts.OUTCOME_STALE,
     Outcome.FAILED: texts.OUTCOME_FAILED,
     Outcome.SKIPPED: texts.OUTCOME_SKIPPED,
+}
+_REASONS = {
+    SkipReason.SERVICE: texts.SKIPPED_SERVICE,
+    SkipReason.NO_CRM_ID: texts.SKIPPED_NO_CRM_ID,
+    SkipReason.TEACHER_NOT_FOUND: texts.SKIPPED_NO_TEACHER,
+    SkipReason.INVALID: texts.SKIPPED_INVALID,
 }
 #: The sentence of each event; `--log-format json` shows the event's name and fields instead.
 _SENTENCES = {each.code: each for each in vars(texts).values() if isinstance(each, Template)}
@@ -114,7 +121,8 @@ def message(event: str, fields: Mapping[str, Any]) -> str:
 def _appointment(fields: Mapping[str, Any]) -> Message:
     known_by = fields["appointment_id"] or texts.WITHOUT_ID()
     outcome = _OUTCOMES[fields["outcome"]]()
-    reason, detail = fields["reason"], fields["detail"]
+    reason = _REASONS[fields["reason"]]() if fields["reason"] else None
+    detail = fields["detail"]
     if not reason and not detail:
         return texts.APPOINTMENT(appointment_id=known_by, outcome=outcome)
     both = BECAUSE(what=reason, reason=detail) if reason and detail else reason or detail

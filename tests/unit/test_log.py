@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from altegio_sync.log import configure_logging, get_logger, message
+from altegio_sync.messages.language import in_language_of
 
 if TYPE_CHECKING:
     from altegio_sync.log import LogFormat
@@ -81,6 +82,13 @@ def test_a_text_with_braces_is_told_as_it_is() -> None:
 )
 def test_what_became_of_an_appointment_is_a_sentence(fields: dict[str, str], line: str) -> None:
     assert message("appointment", {"appointment_id": "501"} | fields) == line
+
+
+def test_what_became_of_an_appointment_is_reported_in_ukrainian() -> None:
+    fields = {"appointment_id": "501", "outcome": "skipped", "reason": "no_crm_id", "detail": ""}
+
+    with in_language_of("uk"):
+        assert message("appointment", fields) == "Запис 501: пропущено (без номера CRM)"
 
 
 def test_a_line_that_can_be_written_nowhere_any_more_ends_nothing() -> None:

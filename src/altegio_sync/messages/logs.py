@@ -86,6 +86,11 @@ OUTCOME_DUPLICATE = Template("outcome_duplicate", "duplicate")
 OUTCOME_STALE = Template("outcome_stale", "stale")
 OUTCOME_FAILED = Template("outcome_failed", "could not be stored")
 OUTCOME_SKIPPED = Template("outcome_skipped", "skipped")
+# Why a booking is skipped; the English texts are the codes.
+SKIPPED_SERVICE = Template("skip_reason_service", "service")
+SKIPPED_NO_CRM_ID = Template("skip_reason_no_crm_id", "no_crm_id")
+SKIPPED_NO_TEACHER = Template("skip_reason_teacher_not_found", "teacher_not_found")
+SKIPPED_INVALID = Template("skip_reason_invalid", "invalid")
 VANISHED = Template(
     "vanished", "Appointment {appointment_id} is gone at Altegio (404): marked deleted"
 )
