@@ -49,7 +49,10 @@ def school(past_school: School) -> School:
 
 
 @pytest.fixture
-def cli(cli: Cli) -> Cli:
+def cli(cli: Cli, catalog: None) -> Cli:  # noqa: ARG001 - the catalog is compiled
+    # JSON is the same in every language. Where a text of the current language comes into it, this
+    # is seen only in another language than English.
+    cli.settings["ALTEGIO_LANG"] = "uk"
     # One page at a time: pages that are read side by side are stored in any order.
     cli.settings["ALTEGIO_PAGE_SIZE"] = "1000"
     return cli

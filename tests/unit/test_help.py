@@ -1,0 +1,101 @@
+"""Help pages and errors of wrong use, in both languages.
+
+A process of its own for each language, since the pages are in one language from their import on.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from functools import cache
+
+import pytest
+
+from tests.english_words import find_english_words
+
+_COMMANDS = (
+    *("sync", "changes", "coverage", "status", "interactive", "stats", "clean", "validate"),
+    *("undo", "check", "services", "companies", "backup", "restore", "sandbox", "demo"),
+)
+HELP = [["--help"], *([each, "--help"] for each in _COMMANDS), ["trash", "purge", "-h"], ["trash"]]
+#: With a word of the error in English.
+WRONG = {
+    "sync": "Missing argument",
+    "purge": "No such command",
+    "sync --port": "No such option: --port (possible options: --prove)",
+    "sync --prot": "No such option",
+    "sync today --json=3": "does not take a value",
+    "sync today --company": "requires an argument",
+    "sync today tomorrow b": "unexpected extra argument",
+    "sync today --log-format x": "'x' is not one of 'text', 'json'",
+    "sync today --lang x": "'x' is not one of 'uk', 'en'",
+    "sandbox --latency a": "expected a number",
+    "sandbox --port a": "expected a whole number",
+    "sandbox --port 70000": "expected 65535 at most",
+    "sandbox --companies 0": "expected 1 or more",
+    "sandbox --company a": "expected a number",
+    "trash purge": "Missing option",
+    "stats --clean --html x": "shows no statistics",
+    "stats --clean today": "works on all days",
+    "stats --clean --company 7": "works on all companies",
+    "backup verify": "name the backup",
+    "backup a b": "one folder",
+}
+#: Of options, as typer names them.
+TYPES = ["bool", "float", "int", "path", "range", "str", "x", "b"]
+_ASK = """
+import contextlib, io, json, os, sys
+from altegio_sync.cli.language import speak
+speak([], os.environ)
+from altegio_sync.cli.app import app
+found = {}
+for line in json.load(sys.stdin):
+    with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(out):
+        try:
+            app(line, prog_name="altegio-sync")
+        except SystemExit as error:
+            found[" ".join(line)] = [error.code, out.getvalue()]
+json.dump(found, sys.stdout)
+"""
+
+
+@cache
+def shown(language: str) -> dict[str, tuple[int, str]]:
+    """Exit code and text of each help page and each wrong use."""
+    ran = subprocess.run(
+        [sys.executable, "-c", _ASK],
+        input=json.dumps([*HELP, *(each.split() for each in WRONG)]),
+        env=os.environ | {"ALTEGIO_LANG": language, "COLUMNS": "200", "TERM": "dumb"},
+        capture_output=True,
+        check=True,
+        encoding="utf-8",
+    )
+    return {line: (code, text) for line, (code, text) in json.loads(ran.stdout).items()}
+
+
+@pytest.mark.usefixtures("catalog")
+def test_no_help_page_and_no_error_shows_english_to_a_ukrainian() -> None:
+    found = {line: find_english_words(text, TYPES) for line, (_, text) in shown("uk").items()}
+
+    assert {line: english for line, english in found.items() if english} == {}
+
+
+@pytest.mark.usefixtures("catalog")
+def test_a_ukrainian_page_is_whole() -> None:
+    code, page = shown("uk")["sync --help"]
+
+    assert code == 0
+    for each in ("Використання: altegio-sync sync", "Аргументи", "Параметри", "[обов’язково]"):
+        assert each in page
+    assert "[за замовчуванням: 24h]" in page
+    assert "сьогодні, вчора" in page
+
+
+@pytest.mark.parametrize("line", WRONG)
+def test_wrong_use_is_explained(line: str) -> None:
+    code, text = shown("en")[line]
+
+    assert code == 2
+    assert WRONG[line] in text
