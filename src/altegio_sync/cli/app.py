@@ -530,6 +530,31 @@ def undo(
     run_undo(options, run_id, force=force, wait=wait)
 
 
+@app.command(help=_("Show what ran, when, how it ended and what it did."))
+def runs(
+    run_id: Annotated[
+        str | None,
+        typer.Argument(
+            callback=typed, metavar="RUN_ID", help=_("One run; the newest runs when left out.")
+        ),
+    ] = None,
+    limit: Annotated[
+        int, typer.Option("--limit", metavar="NUMBER", min=1, help=_("How many runs to list."))
+    ] = 20,
+    json_output: Json = False,
+    log_format: LogFormat = "text",
+    env_file: EnvFile = None,
+    schools: Schools = None,
+    school: School = None,
+    _lang: Lang = None,
+) -> None:
+    from altegio_sync.cli.command import CommandOptions
+    from altegio_sync.cli.runs_command import run_runs
+
+    options = CommandOptions("runs", _source(env_file, schools, school), json_output, log_format)
+    run_runs(options, run_id, limit)
+
+
 trash = App(
     cls=Commands,
     options_metavar=_("[OPTIONS]"),

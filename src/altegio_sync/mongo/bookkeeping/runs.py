@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pymongo import UpdateOne
 
+from altegio_sync.domain.past_run import PastRun
 from altegio_sync.domain.run_marks import RunMark
 from altegio_sync.domain.run_summary import RunSummary
 from altegio_sync.domain.stored import read_stored
@@ -108,6 +109,26 @@ class MongoRuns:
         # A run may be here twice, by its report and by a mark. The report says more, and it is
         # before the mark: of equal ids, `max` returns the first.
         return max(summaries, key=lambda each: each.run_id, default=None)
+
+    @waits_for_mongodb
+    async def find_reports(self, limit: int) -> Sequence[PastRun]:
+        """The newest reports. A dry run and a quiet run of `changes` keep no report."""
+        wanted = {"_id": {"$type": "string"}, **self._ours}
+        found = self._collection.find(wanted, sort=[("_id", -1)], limit=limit)
+        runs = [self._to_past_run(each) for each in await found.to_list()]
+        return [each for each in runs if each is not None]
+
+    @waits_for_mongodb
+    async def find_report(self, run_id: str) -> PastRun | None:
+        found = await self._collection.find_one({"_id": run_id, **self._ours})
+        return None if found is None else self._to_past_run(found)
+
+    def _to_past_run(self, document: Document) -> PastRun | None:
+        summary = self._read_report({"run_id": document["_id"], **document})
+        if summary is None:
+            return None
+        report = {name: _for_json(each) for name, each in document.items() if name != "_id"}
+        return PastRun(summary, report)
 
     @waits_for_mongodb
     async def find_timezone(self) -> str | None:
@@ -234,3 +255,16 @@ def _read_message(stored: object) -> object:
     if not stored:
         return None
     return from_data(stored) if isinstance(stored, str | Mapping) else stored
+
+
+def _for_json(stored: object) -> object:
+    """The value, with texts instead of values that JSON does not have."""
+    match stored:
+        case Mapping():
+            return {str(name): _for_json(each) for name, each in stored.items()}
+        case list():
+            return [_for_json(each) for each in stored]
+        case None | str() | bool() | int() | float() | datetime():
+            return stored
+        case _:
+            return str(stored)

@@ -1,0 +1,91 @@
+"""A run that is over, as its stored report describes it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from altegio_sync.domain.json_form import JsonForm
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from altegio_sync.domain.run_summary import RunSummary
+
+#: What runs did, in the order in which it is shown. Commands have some of these counts.
+DONE = (
+    *("fetched", "saved", "updated", "failed", "fixed", "trashed", "removed", "changed"),
+    *("restored", "inserted", "replaced", "purged"),
+)
+
+
+class Ending(Enum):
+    """How a run ended."""
+
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    INTERRUPTED = "interrupted"
+
+
+@dataclass(frozen=True, slots=True)
+class PastRun(JsonForm):
+    """``report`` is the stored report. Another version of the program may have written it."""
+
+    json_keys = (
+        *("run_id", "command", "ending", "dry_run", "started_at", "finished_at", "seconds", "done"),
+    )
+
+    summary: RunSummary
+    report: Mapping[str, Any]
+
+    @property
+    def run_id(self) -> str:
+        return self.summary.run_id
+
+    @property
+    def command(self) -> str:
+        return self.summary.command
+
+    @property
+    def ending(self) -> Ending:
+        if self.summary.ok:
+            return Ending.SUCCEEDED
+        return Ending.INTERRUPTED if self.summary.was_interrupted else Ending.FAILED
+
+    @property
+    def dry_run(self) -> bool:
+        return self.report.get("dry_run") is True
+
+    @property
+    def started_at(self) -> datetime | None:
+        return self.summary.started_at
+
+    @property
+    def finished_at(self) -> datetime | None:
+        return self.summary.finished_at
+
+    @property
+    def seconds(self) -> float | None:
+        if self.started_at is None or self.finished_at is None:
+            return None
+        return round((self.finished_at - self.started_at).total_seconds(), 1)
+
+    @property
+    def done(self) -> dict[str, int]:
+        """The counts that are not zero, by their names in `DONE`."""
+        records = self.report.get("records")
+        places = [self.report, *([records] if isinstance(records, Mapping) else [])]
+        found = {name: place.get(name) for name in DONE for place in places if name in place}
+        return {
+            name: count
+            for name, count in found.items()
+            if isinstance(count, int) and not isinstance(count, bool) and count
+        }
+
+    def ids_of(self, name: str) -> Sequence[str]:
+        """The appointment ids behind a count, if the report has them."""
+        ids = self.report.get("appointment_ids")
+        found = ids.get(name) if isinstance(ids, Mapping) else None
+        return [each for each in found if isinstance(each, str)] if isinstance(found, list) else []
