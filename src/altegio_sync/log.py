@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 import structlog
@@ -140,7 +140,7 @@ def _vanished(fields: Mapping[str, Any]) -> Message:
 
 def _to_field(value: object) -> Field:
     """Numbers and flags stay unchanged: sentences format and test them."""
-    if isinstance(value, Message | str | int | float | None):
+    if isinstance(value, Message | str | int | float | date | None):
         return value
     return [_to_field(each) for each in value] if isinstance(value, list | tuple) else str(value)
 

@@ -10,7 +10,7 @@ from altegio_sync.cli.repeated_warnings import log_warning
 from altegio_sync.log import get_logger
 from altegio_sync.messages import render
 from altegio_sync.messages import tending as texts
-from altegio_sync.messages.words import DOCUMENTS, LINES, join
+from altegio_sync.messages.words import LINES, join
 from altegio_sync.usecases.clean import clean_duplicates
 
 if TYPE_CHECKING:
@@ -61,10 +61,12 @@ def _render(report: CleanReport) -> str:
 
 
 def _headline(report: CleanReport) -> Message:
-    count, removed = report.appointment_ids, DOCUMENTS(count=report.removed)
+    count = report.appointment_ids
     if count == 0:
         return texts.CLEAN_NONE()
     if report.dry_run:
-        return texts.CLEAN_PLAN(count=count, removed=removed)
-    changed = DOCUMENTS(count=report.changed)
+        would_go = texts.WOULD_GO_TO_TRASH(count=report.removed)
+        return texts.CLEAN_PLAN(count=count, removed=would_go)
+    removed = texts.GONE_TO_TRASH(count=report.removed)
+    changed = texts.COMPLETED(count=report.changed)
     return texts.CLEAN_DONE(run_id=report.run_id, count=count, removed=removed, changed=changed)

@@ -76,8 +76,8 @@ class CompanyProgress(SilentProgress):
         self._log.info(
             "sync_started",
             company_id=company_id,
-            first=str(period.start),
-            last=str(period.last_day),
+            first=period.start,
+            last=period.last_day,
             timezone=timezone,
         )
 

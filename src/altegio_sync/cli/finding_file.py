@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from altegio_sync.cli.render_findings import in_zone, local_text, wrong_value
+from altegio_sync.cli.render_findings import in_zone, local_moment, wrong_value
 from altegio_sync.cli.tables import Column, Kind, TableKind, open_table
 from altegio_sync.messages import tables as titles
 from altegio_sync.messages.files import LIST_OF_FINDINGS
@@ -72,7 +72,7 @@ class FindingFile:
         self._table.add(
             (
                 *(finding.rule, finding.severity.value, group, found.appointment_id),
-                *(local_text(found.starts_at, zone), local_text(found.ends_at, zone)),
+                *(local_moment(found.starts_at, zone), local_moment(found.ends_at, zone)),
                 *(found.teacher_id, found.teacher_name, found.lead_id, found.company_id),
                 *(detail, found.document_id),
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from altegio_sync.domain.day_words import moment_in_table
 from altegio_sync.domain.stats import label_of
 from altegio_sync.messages import findings as texts
 from altegio_sync.messages import render
@@ -37,7 +38,7 @@ def _document_line(found: FoundDocument, rule: str, zone: ZoneInfo) -> str:
     problem = wrong_value(found, rule, zone)
     parts = (
         _teacher(found),
-        local_text(found.starts_at, zone) or texts.NO_START(),
+        local_moment(found.starts_at, zone) or texts.NO_START(),
         texts.NO_LEAD() if lead is None else texts.LEAD(lead=_short(lead)),
         texts.BOOKING(booking=known_as)
         if problem is None
@@ -54,12 +55,13 @@ def _teacher(found: FoundDocument) -> Message | str:
     return texts.TEACHER_BY_ID(teacher=_short(found.teacher_id))
 
 
-def local_text(moment: datetime | None, zone: ZoneInfo) -> str:
-    """The moment in the school's zone; a moment at the edge of the calendar in UTC."""
+def local_moment(moment: datetime | None, zone: ZoneInfo) -> Message | None:
+    """The moment in the school's zone, as tables show it."""
     local = in_zone(moment, zone)
     if local is None:
-        return ""
-    return f"{local:%Y-%m-%d %H:%M}{' UTC' if local.tzinfo is UTC else ''}"
+        return None
+    shown = moment_in_table(local)
+    return texts.IN_UTC(moment=shown) if local.tzinfo is UTC else shown
 
 
 def in_zone(moment: datetime | None, zone: ZoneInfo) -> datetime | None:
@@ -79,11 +81,11 @@ def wrong_value(found: FoundDocument, rule: str, zone: ZoneInfo) -> Message | No
         case "duplicate-lesson":
             return texts.SAME_LESSON()
         case "teacher-overlap":
-            return texts.UNTIL(moment=local_text(found.ends_at, zone))
+            return texts.UNTIL(moment=local_moment(found.ends_at, zone))
         case "date-order":
-            return texts.ENDS_AT(moment=local_text(found.ends_at, zone))
+            return texts.ENDS_AT(moment=local_moment(found.ends_at, zone))
         case "forgotten-pending":
-            moment = local_text(found.ends_at, zone)
+            moment = local_moment(found.ends_at, zone)
             return texts.STILL_PENDING(status=label_of("0"), moment=moment)
         case _:
             parts = [_part(each, rule, zone) for each in found.wrong]
@@ -110,7 +112,7 @@ def _storing_date(wrong: WrongValue, zone: ZoneInfo) -> Message:
     if not isinstance(wrong.value, datetime):
         return texts.CREATED_AT_NO_TIME() if is_creation else texts.UPDATED_AT_NO_TIME()
     template = texts.CREATED if is_creation else texts.UPDATED
-    return template(moment=local_text(wrong.value, zone))
+    return template(moment=local_moment(wrong.value, zone))
 
 
 def _value(wrong: WrongValue, zone: ZoneInfo) -> Message:
@@ -124,13 +126,13 @@ def _value(wrong: WrongValue, zone: ZoneInfo) -> Message:
         case _, None:
             return texts.FIELD_OF_KIND(field=wrong.field, kind=_kind(wrong.kind))
         case _, datetime() as moment:
-            return _with_kind(wrong, local_text(moment, zone))
+            return _with_kind(wrong, local_moment(moment, zone))
         case _, value:
             what = _with_kind(wrong, texts.QUOTED(value=_short(value)))
             return texts.INVISIBLE(what=what) if has_invisible(str(value)) else what
 
 
-def _with_kind(wrong: WrongValue, value: Message | str) -> Message:
+def _with_kind(wrong: WrongValue, value: Message | None) -> Message:
     if wrong.kind in ("", "string"):
         return texts.FIELD_VALUE(field=wrong.field, value=value)
     return texts.FIELD_VALUE_OF_KIND(field=wrong.field, value=value, kind=_kind(wrong.kind))

@@ -69,9 +69,11 @@ def _short_month(day: date) -> Message:
     return texts.SHORT_MONTHS[day.month - 1]()
 
 
-def moment_text(moment: datetime) -> Message:
+def moment_in_table(moment: datetime) -> Message:
     """Such as 2026-03-02 10:00, in the moment's own zone."""
-    return texts.MOMENT(day=moment.date(), time=f"{moment:%H:%M}")
+    return texts.MOMENT_IN_TABLE(
+        year=f"{moment:%Y}", month=moment.month, day=moment.day, time=f"{moment:%H:%M}"
+    )
 
 
 def moment_in_zone(moment: datetime) -> Message:

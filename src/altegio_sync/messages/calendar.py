@@ -74,8 +74,10 @@ WEEK_OF_DAY = Template("week_of_day", "week of {day} {month} {year}")
 YEAR = Template("year_alone", "{year}")
 
 # Moments; ``day`` is a date, ``time`` such as 10:00.
-MOMENT = Template("moment", "{day} {time}")
 MOMENT_IN_ZONE = Template("moment_in_zone", "{day} {time} {zone}")
+
+#: In tables: all numbers, and of one width.
+MOMENT_IN_TABLE = Template("moment_in_table", "{year}-{month:02}-{day:02} {time}")
 
 #: A date as the language writes it.
 DAY_ALONE = Template("day_alone", "{day}")

@@ -13,17 +13,27 @@ RUN_BROKE_OFF = Template("run_broke_off", "the run broke off")
 CLEAN_NONE = Template("clean_none", "Clean: no appointment is stored twice")
 CLEAN_PLAN = Template(
     "clean_plan",
-    "Clean (dry run, nothing was written): {count} appointment is stored more than once, {removed} "
-    "would go to the trash",
+    "Clean (dry run, nothing was written): {count} appointment is stored more than once, {removed}",
     "Clean (dry run, nothing was written): {count} appointments are stored more than once, "
-    "{removed} would go to the trash",
+    "{removed}",
 )
 CLEAN_DONE = Template(
     "clean_done",
-    "Clean {run_id}: {count} appointment was stored more than once, {removed} moved to the trash, "
-    "{changed} completed from the removed ones",
-    "Clean {run_id}: {count} appointments were stored more than once, {removed} moved to the "
-    "trash, {changed} completed from the removed ones",
+    "Clean {run_id}: {count} appointment was stored more than once, {removed}, {changed}",
+    "Clean {run_id}: {count} appointments were stored more than once, {removed}, {changed}",
+)
+WOULD_GO_TO_TRASH = Template(
+    "clean_would_go",
+    "{count} document would go to the trash",
+    "{count} documents would go to the trash",
+)
+GONE_TO_TRASH = Template(
+    "clean_gone", "{count} document moved to the trash", "{count} documents moved to the trash"
+)
+COMPLETED = Template(
+    "clean_completed",
+    "{count} document completed from the removed ones",
+    "{count} documents completed from the removed ones",
 )
 INDEX_IN_PLACE = Template("clean_index", "The unique index on appointmentId is in place")
 UNDO_CLEAN = Template("clean_undo", "altegio-sync undo {run_id} restores them")
