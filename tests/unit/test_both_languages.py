@@ -130,7 +130,8 @@ def targets(page: Path) -> Counter[str]:
 
     def place(target: str) -> str:
         found = (page.parent / target).resolve()
-        return target if "://" in target else str(in_english.get(found, found))
+        shared = str(in_english.get(found, found)).replace("/docs/uk/", "/docs/")
+        return target if "://" in target else shared
 
     return Counter(place(target) for target, _ in links(page) if target)
 
