@@ -114,7 +114,7 @@ def test_a_booking_is_kept_however_many_locations_are_asked_about(
 
 
 def test_the_bookings_of_few_locations_are_in_memory_at_once() -> None:
-    locations = Locations.made_up(1000, today=TODAY)
+    locations = Locations.made_up(200, today=TODAY)
     for company_id in locations.company_ids:
         school = locations.find(company_id)
         assert school is not None
