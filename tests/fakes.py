@@ -337,7 +337,12 @@ class MemoryLocations:
     async def write_list(
         self, locations: Sequence[Location], missing: Collection[str], at: datetime
     ) -> None:
-        raise NotImplementedError
+        for each in locations:
+            known = StoredLocation(each.id, each.title, each.timezone, each.city, at, at)
+            self.stored[each.id] = known
+        for company_id in missing:
+            since = self.stored[company_id].missing_since or at
+            self.stored[company_id] = replace(self.stored[company_id], missing_since=since)
 
     def grow_older(self, span: timedelta) -> None:
         for key, each in self.stored.items():
@@ -437,8 +442,11 @@ class MemoryRuns:
         for change in changes:
             mark = self._mark(command, change.company)
             still_open = tuple(each for each in mark.open_runs if each.run_id > run_id)
+            last = change.last or mark.last
+            is_success = change.last is not None and change.last.ok
+            succeeded_at = NOW if is_success else mark.succeeded_at
             self.marks[command, change.company] = replace(
-                mark, open_runs=still_open, last=change.last or mark.last
+                mark, open_runs=still_open, last=last, succeeded_at=succeeded_at
             )
 
     def _mark(self, command: str, company: str | None) -> RunMark:

@@ -13,6 +13,7 @@ from pymongo import MongoClient
 
 from tests.acceptance.cli import NO_MONGODB, PARTNER_TOKEN, USER_TOKEN, Cli
 from tests.acceptance.limits import assert_limits_were_kept
+from tests.unit.test_status import parse_metrics
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -203,6 +204,23 @@ def test_a_school_whose_database_is_away_stops_no_other(
     assert "SECRET" not in ran.out + ran.err + text.out + text.err
 
 
+def test_the_metrics_of_all_schools_are_one_text_also_where_one_is_away(schools: Cli) -> None:
+    path = schools.folder / "schools.toml"
+    path.write_text(path.read_text() + 'db_uri_env = "BUDGET_DB_URI"\n')
+    away = {"KYIV_DB_URI": NO_MONGODB["DB_URI"], "PYTHONWARNINGS": NO_MONGODB["PYTHONWARNINGS"]}
+    assert schools.run("sync", iso(5), "--school", "lviv").code == 0
+
+    ran = schools.run("status", "--prometheus", "--all-schools", **away)
+    refused = schools.run("status", "--prometheus", "--json", "--all-schools")
+
+    metrics = parse_metrics(ran.out.removesuffix("\n"))
+    assert metrics['altegio_sync_needs_attention{school="kyiv"}'] == 1
+    assert metrics['altegio_sync_documents{school="lviv"}'] > 0
+    labels = 'school="lviv",company="77",command="sync"'
+    assert metrics[f"altegio_sync_last_success_timestamp_seconds{{{labels}}}"] > 0
+    assert refused.code == 2
+
+
 def test_ctrl_c_keeps_what_is_stored_and_sums_all_schools_up(
     schools: Cli, server: SandboxServer
 ) -> None:
@@ -227,7 +245,7 @@ def test_options_of_one_school_are_refused_with_all(schools: Cli) -> None:
     for options in (
         ("sync", "yesterday", "--company", "77"),
         ("sync", "yesterday", "--skipped", "list.csv"),
-        ("status", "--prometheus"),
+        ("status", "--company", "77"),
         ("changes", "--school", "kyiv"),
     ):
         ran = schools.run(*options, "--all-schools")

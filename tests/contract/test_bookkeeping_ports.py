@@ -8,24 +8,35 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from altegio_sync.domain.appointment import Location, Teacher
 from altegio_sync.domain.conditions import Reported
 from altegio_sync.domain.ledger import DayRecord, Grade, LedgerEntry
+from altegio_sync.domain.locations import StoredStaff
 from altegio_sync.domain.period import Period
 from altegio_sync.domain.report import CompanyReport, SyncMode, SyncReport
 from altegio_sync.domain.run_marks import MarkChange, OpenRun
+from altegio_sync.domain.run_summary import RunSummary
 from altegio_sync.errors import LeaseHeldError
 from altegio_sync.messages import as_message
 from altegio_sync.mongo.bookkeeping.conditions import MongoConditions
 from altegio_sync.mongo.bookkeeping.cursors import MongoCursors
 from altegio_sync.mongo.bookkeeping.leases import MongoLeases
 from altegio_sync.mongo.bookkeeping.ledger import MongoLedger
+from altegio_sync.mongo.bookkeeping.locations import MongoLocations
 from altegio_sync.mongo.bookkeeping.runs import MongoRuns
-from tests.fakes import FakeLeases, MemoryConditions, MemoryCursors, MemoryLedger, MemoryRuns
+from tests.fakes import (
+    FakeLeases,
+    MemoryConditions,
+    MemoryCursors,
+    MemoryLedger,
+    MemoryLocations,
+    MemoryRuns,
+)
 
 if TYPE_CHECKING:
     from pymongo.asynchronous.database import AsyncDatabase
 
-    from altegio_sync.ports import CursorStore, Leases, Ledger, RunStore
+    from altegio_sync.ports import CursorStore, Leases, Ledger, LocationStore, RunStore
     from altegio_sync.usecases.conditions import ConditionStore
 
     Database = AsyncDatabase[dict[str, Any]]
@@ -54,6 +65,11 @@ def cursors(is_fake: bool, database: Database) -> CursorStore:
 @pytest.fixture
 def runs(is_fake: bool, database: Database) -> RunStore:
     return MemoryRuns() if is_fake else MongoRuns(database, NAME)
+
+
+@pytest.fixture
+def locations(is_fake: bool, database: Database) -> LocationStore:
+    return MemoryLocations() if is_fake else MongoLocations(database, NAME)
 
 
 @pytest.fixture
@@ -217,6 +233,45 @@ async def test_a_run_that_began_is_open_until_a_run_ends(runs: RunStore) -> None
     assert list(ended.open_runs) == []
     assert ended.company == "77"
     assert list(await runs.find_marks("changes")) == []
+
+
+async def test_the_last_success_stays_known_after_a_failure(runs: RunStore) -> None:
+    well = RunSummary("sync", "1", ok=True, started_at=AT, finished_at=AT)
+    await runs.write_marks("sync", "1", [MarkChange("77", last=well)])
+    (before,) = await runs.find_marks("sync")
+
+    await runs.write_marks("sync", "2", [MarkChange("77", last=replace(well, ok=False))])
+    (after,) = await runs.find_marks("sync")
+
+    assert before.succeeded_at is not None
+    assert after.succeeded_at == before.succeeded_at
+    assert after.last is not None
+    assert not after.last.ok
+
+
+async def test_locations_are_known_by_what_altegio_named_last(locations: LocationStore) -> None:
+    kyiv, lviv = Location("77", "Київ", "Europe/Kyiv"), Location("78", "Львів", "Europe/Kyiv")
+    await locations.write_list([kyiv, lviv], [], AT)
+    await locations.write_fetched([replace(kyiv, title="Школа")], AT + DAY)
+    await locations.write_list([replace(kyiv, title="Школа")], ["78"], AT + 2 * DAY)
+    await locations.write_list([replace(kyiv, title="Школа")], ["78"], AT + 3 * DAY)
+
+    known = await locations.find_all()
+
+    assert (known["77"].title, known["77"].timezone) == ("Школа", "Europe/Kyiv")
+    assert known["77"].is_listed
+    assert known["78"].missing_since == AT + 2 * DAY
+
+
+async def test_a_staff_list_is_found_until_it_is_too_old(locations: LocationStore) -> None:
+    staff = StoredStaff({"9": Teacher("9", "Марко Зразок")}, frozenset({"10"}))
+    await locations.write_staff("77", staff, AT)
+    await locations.write_staff("78", StoredStaff(), AT)
+
+    assert await locations.find_staff("77", AT) == staff
+    assert await locations.find_staff("77", AT + SECOND) == StoredStaff()
+    assert await locations.find_staff("78", AT) == StoredStaff()
+    assert await locations.find_staff("79", AT) == StoredStaff()
 
 
 async def test_conditions_are_remembered_until_they_are_forgotten(

@@ -13,7 +13,8 @@ from pydantic import SecretStr
 
 from altegio_sync.app.school import open_school
 from altegio_sync.app.status import collect_school_status
-from altegio_sync.cli.render_status import render_metrics, render_status
+from altegio_sync.cli.render_metrics import metric_families, render_metrics
+from altegio_sync.cli.render_status import render_status
 from altegio_sync.config.values import SchoolConfig
 from altegio_sync.domain.conditions import plan_report
 from altegio_sync.domain.kept_share import KeptSample
@@ -308,7 +309,7 @@ async def test_a_status_is_shown_whatever_the_programs_own_collections_hold(
         stats = await collect_stats(school.stats, school.runs, zone=await school.find_zone())
 
     assert render_status(status).startswith("Needs attention")
-    assert render_metrics(status)
+    assert render_metrics(metric_families(status))
     assert json.dumps(status.to_json())
     assert json.dumps(stats.to_json())
     assert {RUNS_COLLECTION, LAST_RUNS_COLLECTION, LEDGER_COLLECTION, CURSORS_COLLECTION} <= told

@@ -9,12 +9,14 @@ from typing import Any
 
 import pytest
 
-from altegio_sync.cli.render_status import render_metrics, render_status, render_unreachable
+from altegio_sync.cli.render_metrics import metric_families, render_metrics, unreachable_families
+from altegio_sync.cli.render_status import render_status
 from altegio_sync.domain.attention import Attention
 from altegio_sync.domain.last_run import LastRun
 from altegio_sync.domain.lease_state import LeaseState
 from altegio_sync.domain.ledger import CompanyCoverage, Grade, LedgerEntry
 from altegio_sync.domain.report import SyncMode
+from altegio_sync.domain.run_marks import RunMark
 from altegio_sync.domain.status import StatusReport
 
 NOW = datetime(2026, 3, 6, 12, 0, tzinfo=UTC)
@@ -174,16 +176,29 @@ def parse_metrics(text: str) -> dict[str, float]:
 
 def test_the_metrics_are_in_prometheuss_text_format() -> None:
     other = replace(COVERED, company='7"8\\\n', graded={})
-    report = replace(WELL, coverage=[COVERED, other], leases=[LeaseState("77", "x", False)])
+    ended_at, before = NOW - timedelta(minutes=6), NOW - timedelta(days=1)
+    ends = [
+        RunMark("sync", "77", at=ended_at, succeeded_at=before),
+        RunMark("changes", "78", at=ended_at),
+        RunMark("changes", None, at=ended_at, succeeded_at=ended_at),
+    ]
+    leases = [LeaseState("77", "x", False)]
+    report = replace(WELL, coverage=[COVERED, other], leases=leases, ends=ends)
 
-    samples = parse_metrics(render_metrics(report))
+    samples = parse_metrics(render_metrics(metric_families(report)))
 
     assert samples == {
         "altegio_sync_needs_attention": 1,
         'altegio_sync_last_run_ok{command="changes"}': 1,
-        'altegio_sync_last_run_timestamp_seconds{command="changes"}': (
-            NOW - timedelta(minutes=6)
-        ).timestamp(),
+        'altegio_sync_last_run_timestamp_seconds{company="78",command="changes"}': (
+            ended_at.timestamp()
+        ),
+        'altegio_sync_last_run_timestamp_seconds{company="77",command="sync"}': (
+            ended_at.timestamp()
+        ),
+        'altegio_sync_last_success_timestamp_seconds{company="77",command="sync"}': (
+            before.timestamp()
+        ),
         'altegio_sync_covered_days{company="77"}': 3,
         'altegio_sync_covered_days{company="7\\"8\\\\ "}': 0,
         'altegio_sync_proved_days{company="77"}': 2,
@@ -201,10 +216,26 @@ def test_the_metrics_are_in_prometheuss_text_format() -> None:
 
 
 def test_where_mongodb_is_out_of_reach_a_person_is_wanted_as_well() -> None:
-    assert parse_metrics(render_unreachable()) == {"altegio_sync_needs_attention": 1}
+    assert parse_metrics(render_metrics(unreachable_families())) == {
+        "altegio_sync_needs_attention": 1
+    }
 
 
 def test_before_the_first_run_the_metrics_are_valid_too() -> None:
     empty = replace(WELL, last_run=None, coverage=[], cursors={})
 
-    assert parse_metrics(render_metrics(empty))["altegio_sync_needs_attention"] == 1
+    samples = parse_metrics(render_metrics(metric_families(empty)))
+    assert samples["altegio_sync_needs_attention"] == 1
+
+
+def test_the_metrics_of_several_schools_have_a_label_and_stand_together_by_name() -> None:
+    families = [
+        *(each.of_school("kyiv") for each in metric_families(WELL)),
+        *(each.of_school('l"viv') for each in unreachable_families()),
+    ]
+
+    samples = parse_metrics(render_metrics(families))
+
+    assert samples['altegio_sync_needs_attention{school="kyiv"}'] == 0
+    assert samples['altegio_sync_needs_attention{school="l\\"viv"}'] == 1
+    assert samples['altegio_sync_gap_days{school="kyiv",company="77"}'] == 0

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from altegio_sync.app.budget import BudgetOfAll
     from altegio_sync.cli.command import CommandOptions
+    from altegio_sync.cli.render_metrics import Family
     from altegio_sync.config import SchoolOfFile
     from altegio_sync.usecases.stopping import StopSignal
 
@@ -43,6 +44,7 @@ class SchoolResult:
     exit_code: int
     json: Mapping[str, Any]
     text: str
+    metrics: Sequence[Family] = ()
 
 
 def refuse_options(options: Mapping[str, object]) -> None:
@@ -61,15 +63,19 @@ async def run_schools(
     stop: StopSignal,
     work: Work,
     required: Iterable[str] = ALL_SETTINGS,
+    show: Callable[[Mapping[str, SchoolResult]], None] | None = None,
 ) -> int:
     """Do the work for each school, and show the results in the order of the file.
 
-    A school that fails stops no other. Returns the exit code for all of them.
+    A school that fails stops no other. ``show`` gets the results by school in the end, instead of
+    the texts being printed. Returns the exit code for all schools.
     """
     configs = load_all(options, required)
     async with open_budget(configs[0], log_warning) as budget:
-        run = _Run(options, stop, work, budget)
+        run = _Run(options, stop, work, budget, prints=show is None and not options.json_output)
         results = await run.run(configs)
+    if show is not None:
+        show({config.name: each for config, each in zip(configs, results, strict=True)})
     codes = [each.exit_code for each in results]
     if options.json_output:
         schools = [
@@ -92,12 +98,19 @@ def _decide_exit_code(codes: Sequence[int]) -> int:
 
 class _Run:
     def __init__(
-        self, options: CommandOptions, stop: StopSignal, work: Work, budget: BudgetOfAll
+        self,
+        options: CommandOptions,
+        stop: StopSignal,
+        work: Work,
+        budget: BudgetOfAll,
+        *,
+        prints: bool,
     ) -> None:
         self._options = options
         self._stop = stop
         self._work = work
         self._budget = budget
+        self._prints = prints
         self._results: dict[int, SchoolResult] = {}
         self._shown = 0
         # Only one bar fits on a terminal.
@@ -143,7 +156,7 @@ class _Run:
     def _show(self, configs: Sequence[SchoolOfFile]) -> None:
         """Print what is ready; a school waits for those before it in the file."""
         while (result := self._results.get(self._shown)) is not None:
-            if result.text and not self._options.json_output:
+            if result.text and self._prints:
                 with in_language_of(configs[self._shown].language):
                     heading = render(texts.HEADING(school=configs[self._shown].name))
                 gap = "\n" if self._shown else ""

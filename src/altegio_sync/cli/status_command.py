@@ -14,7 +14,8 @@ from altegio_sync.cli.command import (
     run_command,
     telling_store_errors,
 )
-from altegio_sync.cli.render_status import render_metrics, render_status, render_unreachable
+from altegio_sync.cli.render_metrics import metric_families, render_metrics, unreachable_families
+from altegio_sync.cli.render_status import render_status
 from altegio_sync.cli.repeated_warnings import log_warning
 from altegio_sync.config import SchoolOfFile, find_mistyped_settings
 from altegio_sync.errors import ConfigError
@@ -22,7 +23,7 @@ from altegio_sync.messages.commands import JSON_AND_PROMETHEUS
 from altegio_sync.usecases.stopping import StopSignal
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from typing import NoReturn
 
     from altegio_sync.app.budget import BudgetOfAll
@@ -39,24 +40,38 @@ def run_status(
         if prometheus and options.json_output:
             raise ConfigError(JSON_AND_PROMETHEUS())
         if options.source.all_schools:
-            refuse_options({"--prometheus": prometheus, "--company": companies})
+            refuse_options({"--company": companies})
+            show = _print_metrics if prometheus else None
             # A stop cancels the body, so no school sees this signal.
-            return await run_schools(options, StopSignal(), find_result, ["DB_URI"])
+            return await run_schools(options, StopSignal(), find_result, ["DB_URI"], show)
         config = load(options, ["DB_URI"])
         picked = config.pick_companies(companies) if companies else ()
-        with telling_store_errors(options, render_unreachable() if prometheus else None):
+        unreachable = render_metrics(unreachable_families())
+        with telling_store_errors(options, unreachable if prometheus else None):
             report = await _collect(options, config, picked)
         if options.json_output:
             print_json(report.to_json())
         else:
-            print(render_metrics(report) if prometheus else render_status(report))
+            metrics = render_metrics(metric_families(report)) if prometheus else None
+            print(metrics or render_status(report))
         return report.exit_code
 
     async def find_result(config: SchoolOfFile, budget: BudgetOfAll) -> SchoolResult:
         report = await _collect(options, config, budget=budget)
-        return SchoolResult(report.exit_code, report.to_json(), render_status(report))
+        text, metrics = render_status(report), metric_families(report)
+        return SchoolResult(report.exit_code, report.to_json(), text, metrics)
 
     run_command(options, leaving_at_once(body))
+
+
+def _print_metrics(results: Mapping[str, SchoolResult]) -> None:
+    """The metrics of all schools, with a label for the school."""
+    families = [
+        family.of_school(name)
+        for name, each in results.items()
+        for family in each.metrics or unreachable_families()
+    ]
+    print(render_metrics(families))
 
 
 async def _collect(

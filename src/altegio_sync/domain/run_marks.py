@@ -33,7 +33,8 @@ class OpenRun:
 class RunMark:
     """The last run of a command for one company, or for the whole run (``company`` is None).
 
-    ``at`` is when the run ended, by MongoDB's clock. Each run of `sync` is compared with the
+    ``at`` is when the run ended, and ``succeeded_at`` when the last successful run ended, both by
+    MongoDB's clock. Each run of `sync` is compared with the
     earlier ``samples``, which are in order of time.
     """
 
@@ -41,6 +42,7 @@ class RunMark:
     company: str | None
     last: RunSummary | None = None
     at: Moment | None = None
+    succeeded_at: Moment | None = None
     open_runs: tuple[OpenRun, ...] = ()
     samples: tuple[KeptSample, ...] = ()
     too_little: Message | None = None

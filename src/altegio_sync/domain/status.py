@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from altegio_sync.domain.company_scope import CompanyScope
     from altegio_sync.domain.last_run import LastRun
     from altegio_sync.domain.ledger import CompanyCoverage
+    from altegio_sync.domain.run_marks import RunMark
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,8 @@ class StatusReport(CommandReport):
     about_store: Sequence[Attention] = ()
     companies: CompanyScope | None = None
     without_company: int | None = None
+    #: The last runs of each command for each company.
+    ends: Sequence[RunMark] = ()
 
     @property
     def company_ids(self) -> Sequence[str] | None:

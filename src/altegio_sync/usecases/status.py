@@ -139,6 +139,7 @@ async def collect_status(
         ],
         companies=query.chosen,
         without_company=await count_without_company(validator, context),
+        ends=[each for each in around.marks if query.includes(each.company)],
     )
 
 

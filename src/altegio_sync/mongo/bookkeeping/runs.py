@@ -220,7 +220,8 @@ class MongoRuns:
         update: Document = {"$pull": {"open": {"run_id": {"$lte": run_id}}}}
         if change.last is not None:
             fields["last"] = _with_moments(change.last.to_json())
-            update["$currentDate"] = {"at": True}
+            moments = ("at", "succeeded_at") if change.last.ok else ("at",)
+            update["$currentDate"] = dict.fromkeys(moments, True)
         if change.sample is not None:
             text = change.too_little
             fields["too_little"] = None if text is None else to_data(text)
