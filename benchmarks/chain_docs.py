@@ -107,7 +107,7 @@ _F = FIGURES
 _FIGURES: tuple[tuple[Texts, float, Texts, Texts], ...] = (
     (("requests a second", "запитів за секунду"), _F.per_second, _NONE, _KEPT),
     (("requests a minute", "запитів за хвилину"), _F.per_minute, _NONE, _KEPT),
-    (("locations at the same time", "філій одночасно"), _F.companies_at_once, _NONE, _KEPT),
+    (("locations at the same time", "філій паралельно"), _F.companies_at_once, _NONE, _KEPT),
     (("pause after a refusal", "пауза після відмови"), _F.rest_s, _S, _KEPT),
     (
         ("start of a run, processor time", "старт запуску, час процесора"),
