@@ -30,7 +30,9 @@ Running = dict[int, tuple[int, int]]
 def serve(orders: socket.socket) -> None:
     """Write a pid for each order, and the exit code at the end, until nobody orders any more."""
     for module in pkgutil.walk_packages(altegio_sync.__path__, "altegio_sync."):
-        if not module.name.endswith(".__main__") and module.name not in _OF_A_LANGUAGE:
+        # No command imports the chain, which needs Dagster.
+        is_of_no_command = module.name.endswith(".__main__") or ".chain." in module.name
+        if not is_of_no_command and module.name not in _OF_A_LANGUAGE:
             importlib.import_module(module.name)
     assert not _OF_A_LANGUAGE & sys.modules.keys()
     gc.freeze()  # without it a command searches and copies all that is imported: half of its time
