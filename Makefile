@@ -12,6 +12,8 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 COMPILED := $(patsubst %.po,%.mo,$(wildcard src/altegio_sync/locale/*/LC_MESSAGES/*.po))
 
+# In order and one at a time: the tests that wait come first, and the quick ones last.
+SIDE_BY_SIDE := -n 4 --dist load --maxschedchunk 1
 # With it, every process of the tests would compile the tests and the program again.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -29,10 +31,10 @@ test: $(VENV)/.dev $(COMPILED) ## Run every check: format, lint, types, layers, 
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/lint-imports >.lint-imports.log || { cat .lint-imports.log; exit 1; }
-	@$(BIN)/pytest -q -n 3 --dist worksteal
+	@$(BIN)/pytest -q $(SIDE_BY_SIDE)
 
 coverage: $(VENV)/.dev $(COMPILED) ## Run the tests and count which lines and branches they reach.
-	@$(BIN)/pytest -q -n 3 --dist worksteal --cov --cov-report=term
+	@$(BIN)/pytest -q $(SIDE_BY_SIDE) --cov --cov-report=term
 
 lint: $(VENV)/.dev ## Format and lint the code.
 	@$(BIN)/ruff check --fix .
