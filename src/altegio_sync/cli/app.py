@@ -530,6 +530,35 @@ def undo(
     run_undo(options, run_id, force=force, wait=wait)
 
 
+@app.command(help=_("List what needs correction in Altegio, by teacher."))
+def todo(
+    file: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="FILE", help=_("Write the list into this file: .xlsx, .csv or .jsonl.")
+        ),
+    ] = None,
+    period: Annotated[
+        str, typer.Option("--period", callback=typed, metavar="PERIOD", help=_PERIOD_HELP)
+    ] = "around",
+    offline: Annotated[
+        bool, typer.Option("--offline", help=_("Only from what is stored: ask Altegio nothing."))
+    ] = False,
+    company: Company = None,
+    json_output: Json = False,
+    log_format: LogFormat = "text",
+    env_file: EnvFile = None,
+    schools: Schools = None,
+    school: School = None,
+    _lang: Lang = None,
+) -> None:
+    from altegio_sync.cli.command import CommandOptions
+    from altegio_sync.cli.todo_command import run_todo
+
+    options = CommandOptions("todo", _source(env_file, schools, school), json_output, log_format)
+    run_todo(options, period, file, company or [], offline=offline)
+
+
 @app.command(help=_("Show what ran, when, how it ended and what it did."))
 def runs(
     run_id: Annotated[

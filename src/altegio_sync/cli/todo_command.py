@@ -1,0 +1,141 @@
+"""`altegio-sync todo`: what needs correction in Altegio, by teacher."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from altegio_sync.app.school import open_school
+from altegio_sync.app.todo import collect_todo
+from altegio_sync.cli.command import (
+    load,
+    print_json,
+    run_command,
+    telling_store_errors,
+)
+from altegio_sync.cli.repeated_warnings import log_warning
+from altegio_sync.cli.tables import Column, Kind, TableKind, open_table
+from altegio_sync.config import ALL_SETTINGS
+from altegio_sync.domain.period_words import parse_period
+from altegio_sync.domain.todo import Problem
+from altegio_sync.log import get_logger
+from altegio_sync.messages import render, skipped
+from altegio_sync.messages import tables as titles
+from altegio_sync.messages import todo as texts
+from altegio_sync.messages.foreign_text import plain
+from altegio_sync.messages.validation import (
+    RULE_DOUBTFUL_LEAD,
+    RULE_DUPLICATE_LESSON,
+    RULE_FORGOTTEN_PENDING,
+    RULE_TEACHER_OVERLAP,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+    from typing import NoReturn
+
+    from altegio_sync.cli.command import CommandOptions
+    from altegio_sync.cli.tables import Row, TableFile
+    from altegio_sync.domain.todo import TodoItem, TodoReport
+    from altegio_sync.messages import Template
+    from altegio_sync.usecases.stopping import StopSignal
+
+_WORDS: dict[Problem, tuple[Template, Template]] = {
+    Problem.NO_CRM_ID: (skipped.NO_CRM_ID, skipped.NO_CRM_ID_TODO),
+    Problem.DOUBTFUL_LEAD: (RULE_DOUBTFUL_LEAD, skipped.DOUBTFUL_TODO),
+    Problem.UNKNOWN_TEACHER: (skipped.NO_TEACHER, skipped.NO_TEACHER_TODO),
+    Problem.UNREADABLE: (skipped.INVALID, skipped.INVALID_TODO),
+    Problem.FORGOTTEN_PENDING: (RULE_FORGOTTEN_PENDING, texts.PENDING_TODO),
+    Problem.DOUBLE_LESSON: (RULE_DUPLICATE_LESSON, texts.DOUBLE_TODO),
+    Problem.OVERLAP: (RULE_TEACHER_OVERLAP, texts.OVERLAP_TODO),
+}
+_TEACHER = Column("teacherName", titles.TEACHER_COLUMN())
+_START = Column("startDateTime", titles.DATE_TIME_COLUMN(), Kind.MOMENT)
+_PROBLEM = Column("problem", titles.PROBLEM_COLUMN())
+_TODO = Column("todo", titles.TODO_COLUMN())
+_LEAD = Column("leadId", titles.LEAD_COLUMN())
+_SERVICE = Column("serviceName", titles.SERVICE_COLUMN())
+_ID = Column("appointmentId", titles.BOOKING_COLUMN())
+_COMPANY = Column("companyId", titles.COMPANY_COLUMN())
+_FOR_PEOPLE = (_TEACHER, _START, _PROBLEM, _TODO, _LEAD, _SERVICE, _ID, _COMPANY)
+_FOR_PROGRAMS = (_PROBLEM, _ID, _COMPANY, _TEACHER, _START, _SERVICE, _LEAD)
+_KIND = TableKind("todo", texts.LIST_OF_TODOS(), _FOR_PROGRAMS)
+
+
+def run_todo(
+    options: CommandOptions,
+    period: str,
+    file: Path | None,
+    companies: Sequence[str],
+    *,
+    offline: bool,
+) -> NoReturn:
+    async def body(stop: StopSignal) -> int:
+        days = parse_period(period)
+        config = load(options, ["DB_URI"] if offline else ALL_SETTINGS)
+        with open_table(file, _KIND) if file else nullcontext() as table:
+            with telling_store_errors(options):
+                async with open_school(config, stop=stop, warn=log_warning) as school:
+                    report = await collect_todo(
+                        school, days, stop, companies=companies, asks_altegio=not offline
+                    )
+            if table is not None:
+                _write(table, report.items)
+        for error in report.errors:
+            get_logger().error("failed", code=error.code, message=error.message)
+        if options.json_output:
+            print_json(report.to_json())
+        else:
+            print("\n".join(_lines(report, file, offline=offline)))
+        return report.exit_code
+
+    run_command(options, body)
+
+
+def _write(table: TableFile, items: Sequence[TodoItem]) -> None:
+    for_people = table.is_for_people
+    rows = table.new_table(_FOR_PEOPLE if for_people else _FOR_PROGRAMS, texts.SHEET())
+    for each in items:
+        rows.add(_row_for_people(each) if for_people else _row_for_programs(each))
+    table.put()
+
+
+def _row_for_people(item: TodoItem) -> Row:
+    problem, todo = (words() for words in _WORDS[item.problem])
+    first = (item.teacher, item.starts_at, problem, todo)
+    return (*first, item.lead_id, item.service, item.appointment_id, item.company_id)
+
+
+def _row_for_programs(item: TodoItem) -> Row:
+    first = (item.problem.value, item.appointment_id, item.company_id, item.teacher)
+    return (*first, item.starts_at, item.service, item.lead_id)
+
+
+def _lines(report: TodoReport, file: Path | None, *, offline: bool) -> Iterator[str]:
+    period, items = report.period, report.items
+    if period is None:
+        return
+    head = texts.COUNT(count=len(items), first=period.start, last=period.last_day)
+    nothing = texts.NOTHING(first=period.start, last=period.last_day)
+    if items or report.ok:
+        yield render(head if items else nothing)
+    if not report.ok:
+        yield render(texts.INCOMPLETE())
+    if file is None:
+        for teacher, of_teacher in groupby(items, key=lambda each: each.teacher):
+            yield ""
+            yield plain(teacher) or render(texts.NO_TEACHER())
+            yield from map(_line, of_teacher)
+    else:
+        yield render(texts.WRITTEN(path=str(file)))
+    if offline:
+        yield render(texts.ONLY_STORED())
+
+
+def _line(item: TodoItem) -> str:
+    problem, todo = (words() for words in _WORDS[item.problem])
+    start = "" if item.starts_at is None else f"{item.starts_at:%Y-%m-%d %H:%M}"
+    what = render(texts.ITEM(problem=problem, todo=todo))
+    return f"  {start:<16}  {plain(item.appointment_id)}  {what}"
