@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import signal
 from datetime import datetime, timedelta
@@ -135,6 +136,32 @@ def test_a_file_with_one_school_needs_no_choice(schools: Cli) -> None:
     assert ran.code in (0, 3)
     assert f"school kyiv of {path}" in ran.out
     assert "ok   MongoDB: " in ran.out
+
+
+def test_sentences_name_the_keys_of_the_file(schools: Cli) -> None:
+    path = schools.folder / "schools.toml"
+    text = path.read_text().replace("requests_per_second = 0", "requests_per_second = 9")
+    path.write_text(re.sub("service_ids = .*\n", "", text))
+    wrong = {"KYIV_USER_TOKEN": "of-somebody-else"}
+
+    ran = [
+        schools.run("check", "--school", "lviv"),
+        schools.run("services", "--school", "lviv"),
+        schools.run("sync", iso(5), "--school", "lviv", "--company", "5"),
+        schools.run("sync", iso(5), "--all-schools", **wrong),
+        schools.run("sync", iso(5), "--school", "kyiv", "--json", **wrong),
+    ]
+
+    shown = "".join(each.out + each.err for each in ran)
+    assert not re.search("ALTEGIO_|DB_URI(?! in)", shown), shown
+    for words in (
+        "service_ids is not set",
+        "requests_per_second is 9",
+        "\nservice_ids = [",
+        "Company 5 is not in companies (",
+        "check company_token_env and user_token_env",
+    ):
+        assert words in shown
 
 
 def test_all_schools_have_one_result(schools: Cli, uris: dict[str, str]) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from altegio_sync.config import SchoolOfFile, find_unknown_settings, settings_file
-from altegio_sync.config.schools_text import key_of
 from altegio_sync.messages import check as texts
 from altegio_sync.messages import check_names as names
 from altegio_sync.messages.logs import SETTINGS_LINE_UNREAD
@@ -59,10 +58,9 @@ def check_settings(config: SchoolConfig, path: Path) -> Iterator[Check]:
     )
     for alias, value, most, sentence in windows:
         if value > most:
-            name = key_of(alias) if isinstance(config, SchoolOfFile) else alias
-            text = sentence(name=name, value=value, most=most)
+            text = sentence(name=alias, value=value, most=most)
             yield Check.warning(
-                names.REQUEST_LIMITS(), text, texts.SET_AT_MOST(name=name, most=most)
+                names.REQUEST_LIMITS(), text, texts.SET_AT_MOST(name=alias, most=most)
             )
 
 

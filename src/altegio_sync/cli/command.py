@@ -32,6 +32,7 @@ from altegio_sync.messages import render
 from altegio_sync.messages.foreign_text import json_safe
 from altegio_sync.messages.language import follow_school, follow_settings
 from altegio_sync.messages.os_errors import os_reason
+from altegio_sync.messages.setting_names import call_settings
 from altegio_sync.settings_file import read_settings_file
 from altegio_sync.usecases.stopping import StopSignal
 
@@ -66,6 +67,7 @@ class CommandOptions:
 def load(options: CommandOptions, required: Iterable[str] = ALL_SETTINGS) -> SchoolConfig:
     """The settings; lines of `.env` that cannot be read are logged."""
     _report_settings_file(options)
+    _call_settings(options)
     config = options.source.load(required)
     if isinstance(config, SchoolOfFile):
         follow_school(config.language)
@@ -78,9 +80,18 @@ def load_all(
 ) -> Sequence[SchoolOfFile]:
     """The settings of all schools of the schools file; the rest as in `load`."""
     _report_settings_file(options)
+    _call_settings(options)
     configs = options.source.load_all(required)
     _prepare(options, configs, required)
     return configs
+
+
+def _call_settings(options: CommandOptions) -> None:
+    """With a schools file, sentences name its keys instead of the variables."""
+    if options.source.schools_path is not None:
+        from altegio_sync.config.schools_text import KEYS
+
+        call_settings(KEYS)
 
 
 def _report_settings_file(options: CommandOptions) -> None:

@@ -13,7 +13,8 @@ from altegio_sync.cli.command import (
     print_json,
     run_command,
 )
-from altegio_sync.config import ALTEGIO_SETTINGS
+from altegio_sync.config import ALTEGIO_SETTINGS, SchoolOfFile
+from altegio_sync.config.schools_text import key_of
 from altegio_sync.domain.exit_code import ExitCode
 from altegio_sync.log import get_logger
 from altegio_sync.messages import lists as texts
@@ -43,7 +44,7 @@ def run_services(options: CommandOptions, companies: Sequence[str]) -> NoReturn:
         if options.json_output:
             print_json(report.to_json())
         elif report.found:
-            print(_text(report))
+            print(_text(report, is_of_file=isinstance(config, SchoolOfFile)))
         if not report.errors:
             return ExitCode.DONE
         return ExitCode.PARTLY if report.found else ExitCode.OUT_OF_REACH
@@ -51,16 +52,22 @@ def run_services(options: CommandOptions, companies: Sequence[str]) -> NoReturn:
     run_command(options, leaving_at_once(body))
 
 
-def _text(report: ServicesReport) -> str:
+def _text(report: ServicesReport, *, is_of_file: bool) -> str:
     lines = [
         line for company, listed in report.found.items() for line in _lines(report, company, listed)
     ]
     if not report.rules.individual_ids:
         lines += ["", render(texts.NO_LIST()), render(texts.PASTE())]
+    paste = "{key} = [{ids}]" if is_of_file else "{alias}={ids}"
     lines += [
         "",
-        f"ALTEGIO_SERVICE_IDS={plain(','.join(report.ids_kept_as('individual')))}",
-        f"ALTEGIO_TRIAL_SERVICE_IDS={plain(','.join(report.ids_kept_as('trial')))}",
+        *(
+            paste.format(key=key_of(alias), alias=alias, ids=plain(",".join(ids)))
+            for alias, ids in (
+                ("ALTEGIO_SERVICE_IDS", report.ids_kept_as("individual")),
+                ("ALTEGIO_TRIAL_SERVICE_IDS", report.ids_kept_as("trial")),
+            )
+        ),
     ]
     return "\n".join(lines)
 

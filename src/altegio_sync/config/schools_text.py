@@ -53,7 +53,8 @@ _SETTINGS = {
     if (alias := str(each.validation_alias)) not in _ELSEWHERE
 }
 _ALIASES = _SETTINGS | _BUDGET
-_KEYS = {alias: key for key, alias in (_ALIASES | IN_VARIABLES).items()}
+#: The key in the file for each setting of the environment.
+KEYS = {alias: key for key, alias in (_ALIASES | IN_VARIABLES).items()}
 _LISTS = (_COMPANIES, "service_ids", "trial_service_ids")
 _NUMBERS = ("page_size", "crm_id_digits", "requests_per_second", "requests_per_minute")
 
@@ -70,7 +71,7 @@ _PASSWORD_IN_ADDRESS = re.compile(r"://[^/\s:@]*:[^/\s@]+@")
 
 def key_of(alias: str) -> str:
     """The key in the file for a setting of the environment."""
-    return _KEYS[alias]
+    return KEYS[alias]
 
 
 @dataclass(slots=True)

@@ -10,6 +10,7 @@ from string import Formatter
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from altegio_sync.messages.foreign_text import OwnLines, plain
+from altegio_sync.messages.setting_names import setting_name, with_setting_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -100,7 +101,7 @@ def _english(template: Template, count: int | None) -> str:
 def fill(message: Message, choose: Choose, show: Show) -> str:
     """The sentence: ``choose`` chooses its text, ``show`` how numbers and dates are shown."""
     count = message.fields.get("count")
-    text = choose(message.template, count if isinstance(count, int) else None)
+    text = with_setting_names(choose(message.template, count if isinstance(count, int) else None))
     fields = {name: _show(value, choose, show) for name, value in message.fields.items()}
     filled = text.format_map(fields)
     # A line break in a field was made a space, so this one is of a sentence of ours.
@@ -112,7 +113,7 @@ def _show(value: Field, choose: Choose, show: Show) -> object:
         case Message():
             return fill(value, choose, show)
         case str():
-            return plain(value)
+            return plain(setting_name(value))
         case int() | float() | date():
             return show(value)
         case None:
