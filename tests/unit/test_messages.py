@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections import Counter
 from datetime import date
 from importlib import import_module
@@ -14,10 +15,13 @@ import pytest
 from pydantic import TypeAdapter
 
 import altegio_sync
+from altegio_sync.config.schools_text import KEYS
 from altegio_sync.domain.report import RunError
 from altegio_sync.errors import AltegioUnavailableError, ConfigError
 from altegio_sync.messages import Message, Template, as_message, render
 from altegio_sync.messages.api import RATE_LIMIT_WITH_WAIT
+from altegio_sync.messages.setting_names import call_settings
+from altegio_sync.messages.settings import INVALID, PATTERN_DECIDES_ALONE
 from altegio_sync.messages.stored import find_templates, from_data, to_data
 
 if TYPE_CHECKING:
@@ -158,6 +162,32 @@ def test_every_call_of_a_sentence_names_its_placeholders() -> None:
                 wrong.append(f"{path}:{call.lineno}: {template.code} {sorted(map(str, named))}")
 
     assert wrong == []
+
+
+def test_every_setting_in_a_sentence_has_a_key_in_a_schools_file() -> None:
+    of_the_process = {"ALTEGIO_SCHOOLS_FILE", "ALTEGIO_LANG"}
+    named = {
+        name
+        for template in _templates_in_source()
+        for text in (template.english, template.many or "")
+        for name in re.findall(r"\b(?:ALTEGIO_[A-Z_]+|DB_URI)\b", text)
+    }
+
+    assert len(named) > 10
+    assert named - of_the_process <= KEYS.keys()
+
+
+def test_sentences_name_the_keys_of_a_schools_file() -> None:
+    sentence = INVALID(name="ALTEGIO_PAGE_SIZE", reason=PATTERN_DECIDES_ALONE())
+    try:
+        call_settings(KEYS)
+        named = str(sentence), render(sentence)
+    finally:
+        call_settings({})
+
+    text = "Invalid page_size: a pattern decides alone: remove crm_id_digits or the pattern"
+    assert named == (text, text)
+    assert str(sentence).startswith("Invalid ALTEGIO_PAGE_SIZE: ")
 
 
 def _templates_in_source() -> Iterator[Template]:
