@@ -82,6 +82,74 @@ class Dagster:
         )
         return str(found["status"])
 
+    def read_log(self, run_id: str) -> str:
+        """The lines of the run's log, with the metadata."""
+        found = self.ask(
+            """query($id: ID!) { logsForRun(runId: $id) { ... on EventConnection { events {
+                ... on MessageEvent { message }
+                ... on ExecutionStepFailureEvent { error { message }
+                    failureMetadata { description metadataEntries { label description } } }
+                ... on MaterializationEvent { metadataEntries { label description
+                    ... on IntMetadataEntry { intValue }
+                    ... on TableMetadataEntry { table { records } } } }
+            } } } }""",
+            id=run_id,
+        )
+        return json.dumps(found)
+
+    def count_runs(self) -> int:
+        found = self.ask("{ runsOrError { ... on Runs { count } } }")
+        return int(found["count"])
+
+    def count_filled(self, asset: str) -> int:
+        found = self.ask(
+            """query($key: AssetKeyInput!) { assetNodeOrError(assetKey: $key) {
+                ... on AssetNode { partitionStats { numMaterialized } } } }""",
+            key={"path": [asset]},
+        )
+        return int(found["partitionStats"]["numMaterialized"])
+
+    def backfill(self, asset: str, keys: list[str]) -> str:
+        """What *Launch backfill* asks for; the id of the backfill."""
+        params = {"assetSelection": [{"path": [asset]}], "partitionNames": keys}
+        found = self.ask(
+            """mutation($p: LaunchBackfillParams!) { launchPartitionBackfill(backfillParams: $p) {
+                ... on LaunchBackfillSuccess { backfillId } ... on PythonError { message } } }""",
+            p=params,
+        )
+        return str(found["backfillId"])
+
+    def await_backfill(self, backfill_id: str) -> Any:
+        def find() -> Any:
+            found = self.ask(
+                """query($id: String!) { partitionBackfillOrError(backfillId: $id) {
+                    ... on PartitionBackfill { status runs(limit: 50) { status } } } }""",
+                id=backfill_id,
+            )
+            return found if found["status"].startswith(("COMPLETED", "FAILED")) else None
+
+        return self.wait_for(find, backfill_id)
+
+    def start_sensor(self, name: str) -> None:
+        found = self.ask(
+            """mutation($s: SensorSelector!) { startSensor(sensorSelector: $s) { __typename } }""",
+            s={**_LOCATION, "sensorName": name},
+        )
+        assert found["__typename"] == "Sensor", found
+
+    def limit_pool(self, limit: int) -> None:
+        self.ask(
+            'mutation($n: Int!) { setConcurrencyLimit(concurrencyKey: "altegio_api", limit: $n) }',
+            n=limit,
+        )
+
+    def terminate(self, run_id: str) -> None:
+        """What *Terminate* in the page does."""
+        found = self.ask(
+            "mutation($id: String!) { terminateRun(runId: $id) { __typename } }", id=run_id
+        )
+        assert found["__typename"] == "TerminateRunSuccess", found
+
     def await_end(self, run_id: str) -> str:
         return self.wait_for(
             lambda: status if (status := self.status(run_id)) in _ENDS else "", run_id
@@ -107,7 +175,9 @@ def _free_port() -> int:
 @contextmanager
 def running_dagster(home: Path, settings: Mapping[str, str]) -> Iterator[Dagster]:
     """`dagster dev` on the definitions, in a folder that is not ours."""
-    (home / "dagster.yaml").write_text(SETTINGS_FILE.read_text())
+    slow = SETTINGS_FILE.read_text()
+    assert "seconds: 30\n" in slow
+    (home / "dagster.yaml").write_text(slow.replace("seconds: 30\n", "seconds: 3\n"))
     port = _free_port()
     kept = {
         name: value

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from altegio_sync.chain.assets import DAY, changes_job
+from altegio_sync.domain.clock import utc_now
 from altegio_sync.messages import chain as texts
 from altegio_sync.messages import render
 
@@ -22,6 +23,8 @@ UNFINISHED = (
     dg.DagsterRunStatus.STARTED,
     dg.DagsterRunStatus.CANCELING,
 )
+#: An older run that has not ended was left by a power failure.
+_SURELY_ENDED = timedelta(hours=2)
 #: After midnight in all zones of Europe, before the first lessons.
 _NIGHT = "30 3 * * *"
 
@@ -49,7 +52,11 @@ def build_nightly(calendar: Calendar) -> dg.ScheduleDefinition:
 )
 def every_15_minutes(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
     """A run that takes longer than 15 minutes has no second one behind it."""
-    filters = dg.RunsFilter(job_name=changes_job.name, statuses=list(UNFINISHED))
+    filters = dg.RunsFilter(
+        job_name=changes_job.name,
+        statuses=list(UNFINISHED),
+        created_after=utc_now() - _SURELY_ENDED,
+    )
     if context.instance.get_runs(filters, limit=1):
         return dg.SkipReason(render(texts.STILL_AT_WORK()))
     return dg.RunRequest()

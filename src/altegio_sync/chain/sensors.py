@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -31,6 +32,8 @@ INTERVAL_S = 300
 _MOST_RUNS = 5
 #: Months that one tick of `ledger` reports. A tick has one minute.
 _MOST_REPORTS = 1000
+#: An older run that has not ended was left by a power failure.
+_SURELY_ENDED = timedelta(hours=12)
 #: The tag of a run that closes a gap, with the company.
 GAP_TAG = "altegio/gap_of"
 
@@ -45,10 +48,8 @@ def gaps(context: dg.SensorEvaluationContext, school: SchoolResource) -> dg.Sens
     now = utc_now()
     ledger = read_last_days(school.load(), now)
     _log_problems(context, ledger)
-    at_work = {
-        run.tags.get(GAP_TAG)
-        for run in context.instance.get_runs(dg.RunsFilter(statuses=list(UNFINISHED)))
-    }
+    unfinished = dg.RunsFilter(statuses=list(UNFINISHED), created_after=now - _SURELY_ENDED)
+    at_work = {run.tags.get(GAP_TAG) for run in context.instance.get_runs(unfinished)}
     wanted = [each for each in ledger.gaps if each.company not in at_work]
     # A partition that is not known yet cannot be run: the sensor `ledger` adds it.
     known = set(context.instance.get_dynamic_partitions(str(companies.name)))
