@@ -16,6 +16,7 @@ from rich.text import Text
 import altegio_sync
 from altegio_sync.cli.app import app
 from altegio_sync.config import Settings
+from hatch_build import CATALOGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -203,14 +204,29 @@ def _literals() -> str:
     return "\n".join(text for each in found if (text := _text(each)) != "…")
 
 
+#: The messages of sections 2 to 8, without the lines of `check`.
+QUOTES = re.compile(r"^\| [2-8]\.[0-9]+ \| `(?!FAIL)([^`]+)`", re.MULTILINE)
+
+
 def test_every_quoted_message_is_one_of_the_program() -> None:
-    quoted = r"^\| [2-8]\.[0-9]+ \| `(?!FAIL)([^`]+)` \|"
-    rows = re.findall(quoted, read("docs/troubleshooting.md"), re.MULTILINE)
+    quotes = QUOTES.findall(read("docs/troubleshooting.md"))
 
-    parts = [part.strip() for row in rows for part in row.split("…")]
+    parts = [part.strip() for quote in quotes for part in quote.split("…")]
 
-    assert len(rows) > 60
+    assert len(quotes) > 60
     assert [each for each in parts if each not in _literals()] == []
+
+
+def test_every_message_that_is_quoted_in_ukrainian_is_one_of_the_program() -> None:
+    [catalog] = ROOT.glob(CATALOGS)
+    translated = catalog.read_text("utf-8").replace('"\n"', "").replace('\\"', '"')
+    sentences = re.sub(r"\{[^}]*\}", "…", translated)
+    quotes = QUOTES.findall(read("docs/uk/troubleshooting.md"))
+
+    parts = [part.strip() for quote in quotes for part in quote.split("…")]
+
+    assert len(quotes) > 60
+    assert [each for each in parts if each not in sentences] == []
 
 
 @in_both_languages("troubleshooting.md")
