@@ -9,8 +9,10 @@ import pytest
 
 from altegio_sync.cli.html import render_stats_page
 from altegio_sync.messages.foreign_text import plain
+from altegio_sync.messages.language import in_language_of
 from tests.acceptance.cli import NO_MONGODB
 from tests.chromium import find_chromium, running_chromium
+from tests.english_words import find_english_words
 from tests.stats_reports import HOSTILE, a_report, an_empty_report, long_ago
 
 if TYPE_CHECKING:
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from altegio_sync.domain.stats import StatsReport
+    from altegio_sync.messages.language import Language
     from tests.acceptance.cli import Cli
     from tests.chromium import Browser
 
@@ -30,6 +33,12 @@ READ = """Object.fromEntries([...document.querySelectorAll('section')].map(secti
 LINES = "[...document.querySelectorAll('#attention li')].map(each => each.textContent)"
 WIDE = "[document.documentElement.scrollWidth, window.innerWidth]"
 BACKGROUND = "getComputedStyle(document.body).backgroundColor"
+#: All that is read on it, also by a screen reader and under the mouse.
+SHOWN = """[document.title, ...[...document.querySelectorAll('body *, body')].flatMap(each => [
+  [...each.childNodes].filter(child => child.nodeType === 3).map(child => child.data).join(' '),
+  each.getAttribute('aria-label') || ''])].join('\\n')"""
+#: Texts that `a_report` has in English: the zone's source, and what needs attention.
+_FROM_THE_REPORT = ["of", "the", "last", "run", "The", "Duplicates", "EET", "EEST"]
 #: What stands out of the section it belongs to, to the right.
 OUTSIDE = """[...document.querySelectorAll('section *')].filter(each =>
   each.getBoundingClientRect().right > each.closest('section').getBoundingClientRect().right + 1
@@ -136,6 +145,35 @@ def test_its_figures_are_those_of_the_json_report(
     assert tab.requested == [page_of(report)]
 
 
+@pytest.mark.usefixtures("catalog")
+@pytest.mark.parametrize(("language", "title"), [("en", "Appointments"), ("uk", "Записи")])
+def test_it_is_in_the_language_of_the_reader(
+    browser: Browser, page_of: Any, language: Language, title: str
+) -> None:
+    with in_language_of(language):
+        url = page_of(a_report())
+
+    tab = browser.open(url)
+
+    assert tab.evaluate("document.documentElement.lang") == language
+    assert tab.evaluate("document.querySelector('h1').textContent") == title
+    english = find_english_words(tab.evaluate(SHOWN), _FROM_THE_REPORT)
+    assert (english == []) is (language == "uk"), english
+    assert tab.complaints == []
+
+
+@pytest.mark.usefixtures("catalog")
+def test_a_page_is_replaced_by_a_page_in_another_language(cli: Cli, tmp_path: Path) -> None:
+    path = tmp_path / "page.html"
+
+    codes = [
+        cli.run("stats", "--html", str(path), "--lang", each).code for each in ("uk", "en", "uk")
+    ]
+
+    assert codes == [0, 0, 0]
+    assert 'lang="uk"' in path.read_text(encoding="utf-8")
+
+
 def test_what_was_synced_is_on_the_page(cli: Cli, tmp_path: Path, browser: Browser) -> None:
     assert cli.run("sync", "last-month", "-q").code == 0
     path = tmp_path / "page.html"
@@ -155,15 +193,18 @@ def test_what_was_synced_is_on_the_page(cli: Cli, tmp_path: Path, browser: Brows
     assert narrowed.evaluate(READ)["totals"]["Total"] == [0]
 
 
+@pytest.mark.usefixtures("catalog")
+@pytest.mark.parametrize("language", ["en", "uk"])
 @pytest.mark.parametrize(
     "report",
     [a_report(), a_report("Щ" * 300), an_empty_report(), long_ago(a_report(), 15)],
     ids=["usual", "a long name", "empty", "many years"],
 )
 def test_a_phone_shows_it_whole_in_its_width(
-    browser: Browser, page_of: Any, report: StatsReport
+    browser: Browser, page_of: Any, report: StatsReport, language: Language
 ) -> None:
-    tab = browser.open(page_of(report), width=PHONE)
+    with in_language_of(language):
+        tab = browser.open(page_of(report), width=PHONE)
 
     tab.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
     assert tab.evaluate(WIDE) == [PHONE, PHONE]
