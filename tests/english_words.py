@@ -37,7 +37,7 @@ _FORMS: Final = re.compile(
 #: Commands; names; what the made-up school contains; the words of a period, which are typed.
 _WORDS: Final = """
     altegio sync changes coverage status interactive stats clean validate undo trash purge check
-    services companies backup restore export sandbox demo verify mongodump
+    services companies backup restore export runs todo sandbox demo verify mongodump
     Altegio MongoDB Atlas Unix Prometheus Mongo CRM UTC cron crontab node exporter id ids
     stdout stderr auto all embedded uk en text json localhost loopback
     Emma Sampleton Individual lesson min Trial

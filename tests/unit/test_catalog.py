@@ -11,6 +11,7 @@ import pytest
 
 from altegio_sync.messages.stored import find_templates
 from hatch_build import CATALOGS, ROOT, read_catalog
+from tests.english_words import BEGINNINGS
 
 if TYPE_CHECKING:
     from babel.messages.catalog import Message
@@ -53,6 +54,35 @@ def test_both_texts_have_the_same_placeholders(sentences: list[Message]) -> None
     }
 
     assert wrong == {}
+
+
+def test_known_messages_begin_alike_in_both_languages(sentences: list[Message]) -> None:
+    """Programs of others look for these beginnings."""
+    begun = {
+        each.context: (beginning, _forms(each))
+        for each in sentences
+        for beginning in BEGINNINGS
+        if _english(each).startswith(beginning)
+    }
+
+    assert {beginning for beginning, _ in begun.values()} == set(BEGINNINGS)
+    for context, (beginning, forms) in begun.items():
+        assert all(form.startswith(beginning) for form in forms), context
+
+
+def test_a_help_page_has_the_same_brackets(sentences: list[Message]) -> None:
+    """Rich reads a bracket as a style."""
+    for each in sentences:
+        if each.context is None:
+            english, ukrainian = _english(each), _forms(each)[0]
+            assert ukrainian.count("[") == english.count("["), english
+            assert ukrainian.count("\\[") == english.count("\\["), english
+
+
+def test_every_count_has_three_forms(sentences: list[Message]) -> None:
+    assert [
+        each.context for each in sentences if each.pluralizable and len(_forms(each)) != 3
+    ] == []
 
 
 def _forms(sentence: Message) -> tuple[str, ...]:

@@ -24,7 +24,7 @@ ALIKE = {
     *("ERROR ", "WARNING ", "ok  "),
     *("altegio-sync ", "\n$ altegio-sync ", "altegio-sync undo ", "trash purge", "backup verify"),
     *("export ", "export DB_URI=embedded"),
-    *("ALTEGIO_SERVICE_IDS=", "ALTEGIO_TRIAL_SERVICE_IDS=", "No"),
+    *("{key} = [{ids}]", "{alias}={ids}", "No"),  # what is pasted into a settings file
 }
 #: Names inside the program: of styles, encodings, choices, and what rich replaces in a bar.
 INSIDE = {"bold", "bold red", "dim cyan", "utf-8", "key ", "extra spaces", "two dates"}
