@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from altegio_sync.app.dumps import default_target, usable_target, verify
 from altegio_sync.app.school import open_school
 from altegio_sync.cli.command import (
     load,
+    pinged_run,
     print_json,
     run_command,
     tell_errors,
 )
+from altegio_sync.cli.repeated_warnings import log_warning
 from altegio_sync.cli.transfer_bar import transfer_bar
 from altegio_sync.domain.clock import utc_now
 from altegio_sync.domain.exit_code import ExitCode
@@ -38,8 +41,12 @@ def run_backup(options: CommandOptions, file: Path | None, keep: int | None) -> 
     async def body(stop: StopSignal) -> int:
         config = load(options, ["DB_URI"])
         target = usable_target(file or default_target(utc_now()))
-        with transfer_bar(options) as on_progress:
-            report = await back_up(_open_backup(config, on_progress), target, stop, keep)
+        async with pinged_run(options, config, log_warning) as outcome:
+            with transfer_bar(options) as on_progress:
+                report = await back_up(_open_backup(config, on_progress), target, stop, keep)
+            outcome.exit_code = ExitCode.INTERRUPTED if report is None else report.exit_code
+            if report is not None:
+                outcome.counts = {"documents": report.digest.documents}
         if report is None:
             error = RunError("interrupted", texts.BACKUP_INTERRUPTED())
             tell_errors(options, [error])
@@ -47,6 +54,7 @@ def run_backup(options: CommandOptions, file: Path | None, keep: int | None) -> 
         _show(options, report)
         return report.exit_code
 
+    options = replace(options, is_pinged=True)
     run_command(options, body)
 
 

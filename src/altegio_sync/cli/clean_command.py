@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from altegio_sync.app.school import open_school
-from altegio_sync.cli.command import load, print_json, run_command
+from altegio_sync.cli.command import (
+    load,
+    pinged_run,
+    print_json,
+    run_command,
+)
 from altegio_sync.cli.repeated_warnings import log_warning
 from altegio_sync.log import get_logger
 from altegio_sync.messages import render
@@ -25,13 +31,19 @@ if TYPE_CHECKING:
 def run_clean(options: CommandOptions, *, dry_run: bool, wait: str) -> NoReturn:
     async def body(stop: StopSignal) -> int:
         config = load(options, ["DB_URI"])
-        async with open_school(config, stop=stop, warn=log_warning) as school:
+        async with (
+            pinged_run(options, config, log_warning) as outcome,
+            open_school(config, stop=stop, warn=log_warning) as school,
+        ):
             run = school.rearrangement(options.name, wait=wait, stop=stop)
             cleaner = school.held_by(run.lease).cleaner
             report = await clean_duplicates(cleaner, run, dry_run=dry_run)
+            outcome.exit_code = report.exit_code
+            outcome.counts = {"removed": report.removed, "errors": len(report.errors)}
         _show(options, report)
         return report.exit_code
 
+    options = replace(options, is_pinged=not dry_run)
     run_command(options, body)
 
 

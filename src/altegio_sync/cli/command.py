@@ -38,10 +38,13 @@ from altegio_sync.usecases.stopping import StopSignal
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+    from contextlib import AbstractAsyncContextManager
 
+    from altegio_sync.app.pings import RunOutcome
     from altegio_sync.config import SchoolConfig
     from altegio_sync.log import LogFormat, LogLevel
     from altegio_sync.messages import Message
+    from altegio_sync.ports import Warn
 
 _OUTPUTS = (1, 2)
 
@@ -58,6 +61,8 @@ class CommandOptions:
     quiet: bool = False
     #: False where an earlier part of the command already reported the unreadable lines.
     reports_settings_file: bool = True
+    #: Whether the run is reported to the service of `ALTEGIO_PING_URL`. A dry run is not.
+    is_pinged: bool = False
 
     def configure_logging(self, secrets: Iterable[str] = ()) -> None:
         level: LogLevel = "debug" if self.verbose else "warning" if self.quiet else "info"
@@ -239,6 +244,20 @@ def to_run_error(error: Exception) -> tuple[RunError, ExitCode]:
             return RunError("failed", _describe_outside(error)), ExitCode.PARTLY
         case _:
             return RunError("unexpected", _describe_unexpected(error)), ExitCode.PARTLY
+
+
+def pinged_run(
+    options: CommandOptions, config: SchoolConfig, warn: Warn
+) -> AbstractAsyncContextManager[RunOutcome]:
+    """Pings at the begin and the end of a run, if the options want it."""
+    from altegio_sync.app.pings import pinged  # few runs are pinged
+
+    return pinged(
+        config if options.is_pinged else None,
+        options.name,
+        warn,
+        lambda error: to_run_error(error)[1],
+    )
 
 
 @contextmanager

@@ -29,7 +29,7 @@ _ENDINGS = {
 
 def render_result(report: SyncReport, skipped_file: str | None = None) -> str:
     """Such as: Stored 424 of 620 bookings of 1-31 October. 118 are other services."""
-    if report.companies and all(each.gave_way for each in report.companies):
+    if report.gave_way:
         return render(texts.LEFT_TO_OTHERS())
     result = _result(report)
     if report.exit_code in _ENDINGS:

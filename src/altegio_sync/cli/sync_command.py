@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from altegio_sync.app.school import open_school
 from altegio_sync.app.syncing import sync_school, sync_school_changes
 from altegio_sync.cli.all_schools import SchoolResult, refuse_options, run_schools
-from altegio_sync.cli.command import execute, load, print_json
+from altegio_sync.cli.command import (
+    execute,
+    load,
+    pinged_run,
+    print_json,
+)
 from altegio_sync.cli.progress import CliProgress
 from altegio_sync.cli.render_sync import render_sync
 from altegio_sync.config import SchoolOfFile, find_settings_warnings
@@ -97,6 +102,7 @@ def execute_sync(
 
         return await _run(options, plan, stop, asked.companies, asked.skipped_file)
 
+    options = replace(options, is_pinged=not asked.dry_run)
     return execute(options, body)
 
 
@@ -129,6 +135,7 @@ def execute_changes(
 
         return await _run(options, plan, stop, companies)
 
+    options = replace(options, is_pinged=not dry_run)
     return execute(options, body)
 
 
@@ -188,15 +195,36 @@ async def _run_one(
         for each in warnings:
             progress.warn(each.code, message=each.message)
 
-        async with open_school(
-            config, stop=stop, warn=progress.warn, usage=progress.usage, budget=budget
-        ) as school:
+        async with (
+            pinged_run(options, config, progress.warn) as outcome,
+            open_school(
+                config, stop=stop, warn=progress.warn, usage=progress.usage, budget=budget
+            ) as school,
+        ):
             report = await work(school, progress=progress, warnings=warnings)
+            outcome.exit_code = report.exit_code
+            outcome.gave_way = report.gave_way
+            outcome.counts = counts_of(report)
             if options.quiet:
                 for line in await find_due_conditions(school.conditions, report):
                     get_logger().warning("condition", message=line)
     progress.log_errors(report.errors)
     return report
+
+
+def counts_of(report: SyncReport) -> dict[str, int]:
+    """What a ping says about the run: numbers only."""
+    records = report.records
+    return {
+        "requests": report.api.requests,
+        "fetched": records.fetched,
+        "saved": records.saved,
+        "updated": records.updated,
+        "skipped": sum(records.skipped.values()),
+        "failed": records.failed,
+        "errors": len(report.errors),
+        "warnings": len(report.warnings),
+    }
 
 
 def _render(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from altegio_sync.app.companies import find_company_scope
@@ -10,6 +10,7 @@ from altegio_sync.app.repairing import repair_school
 from altegio_sync.app.school import open_school
 from altegio_sync.cli.command import (
     load,
+    pinged_run,
     print_json,
     run_command,
     telling_store_errors,
@@ -64,7 +65,10 @@ def run_validate(
         picked = config.pick_companies(companies) if companies else ()
         details: Mapping[str, Sequence[str]] = {}
         with findings.opened_file() as file, telling_store_errors(options):
-            async with open_school(config, stop=stop, warn=log_warning) as school:
+            async with (
+                pinged_run(options, config, log_warning) as outcome,
+                open_school(config, stop=stop, warn=log_warning) as school,
+            ):
                 local = await school.find_zone()
                 scope = await find_company_scope(school, picked)
                 request = ValidationRequest(
@@ -72,7 +76,16 @@ def run_validate(
                 )
                 report = await _validate(school, request, wanted, stop)
                 if report is None:
+                    outcome.exit_code = ExitCode.INTERRUPTED
                     return ExitCode.INTERRUPTED
+                outcome.exit_code = ExitCode.INTERRUPTED if stop.is_set else report.exit_code
+                outcome.counts = {
+                    "checked": report.checked,
+                    "errors": report.errors,
+                    "warnings": report.warnings,
+                    "fixed": report.fixed,
+                    "trashed": report.trashed,
+                }
                 source = school.findings
                 with stop.interrupting():
                     await load_details(source, request.context, report, findings, file, local.zone)
@@ -81,6 +94,7 @@ def run_validate(
         _show(options, report, details)
         return ExitCode.INTERRUPTED if stop.is_set else report.exit_code
 
+    options = replace(options, is_pinged=wanted.fix and not wanted.dry_run)
     run_command(options, body)
 
 

@@ -36,6 +36,11 @@ _SECRETS = {
     "company_token": "ALTEGIO_COMPANY_TOKEN",
     "user_token": "ALTEGIO_USER_TOKEN",
     "db_uri": "DB_URI",
+    **{
+        str(each.validation_alias).removeprefix("ALTEGIO_").lower(): str(each.validation_alias)
+        for name, each in SchoolConfig.model_fields.items()
+        if name.startswith("ping_url")
+    },
 }
 #: Keys whose value is the name of a variable, with the setting that the variable contains.
 IN_VARIABLES = {f"{key}_env": alias for key, alias in _SECRETS.items()}

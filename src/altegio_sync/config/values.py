@@ -8,7 +8,7 @@ import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -109,6 +109,17 @@ def _token(value: SecretStr) -> SecretStr:
     return SecretStr(text)
 
 
+def _ping_url(value: SecretStr) -> SecretStr:
+    text = value.get_secret_value().strip()
+    parts = urlsplit(text)
+    is_plain = text.isascii() and text.isprintable() and " " not in text
+    if not is_plain or parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError(texts.PING_URL_EXPECTED())
+    if parts.query or parts.fragment:
+        raise ValueError(texts.PING_URL_WITHOUT_QUERY())
+    return SecretStr(text)
+
+
 def _collection(value: str) -> str:
     is_name = value and "$" not in value and "\0" not in value and ".." not in value
     if not is_name or value.startswith((".", "system.")) or value.endswith("."):
@@ -138,6 +149,7 @@ class MongoHome:
 Ids = Annotated[tuple[str, ...], BeforeValidator(_split), AfterValidator(_digits)]
 CompanyIds = Annotated[tuple[str, ...], BeforeValidator(_split), AfterValidator(_companies)]
 Token = Annotated[SecretStr, AfterValidator(_token)]
+PingUrl = Annotated[SecretStr, AfterValidator(_ping_url)]
 PageSize = Annotated[
     Literal["auto"] | Annotated[int, Field(ge=1, le=MAX_PAGE_SIZE)], BeforeValidator(_word)
 ]
@@ -199,6 +211,13 @@ class SchoolConfig(BaseModel):
     data_dir: Annotated[Path, AfterValidator(from_home)] | None = Field(
         None, validation_alias="ALTEGIO_DATA_DIR"
     )
+
+    ping_url: PingUrl | None = Field(None, validation_alias="ALTEGIO_PING_URL")
+    ping_url_sync: PingUrl | None = Field(None, validation_alias="ALTEGIO_PING_URL_SYNC")
+    ping_url_changes: PingUrl | None = Field(None, validation_alias="ALTEGIO_PING_URL_CHANGES")
+    ping_url_validate: PingUrl | None = Field(None, validation_alias="ALTEGIO_PING_URL_VALIDATE")
+    ping_url_clean: PingUrl | None = Field(None, validation_alias="ALTEGIO_PING_URL_CLEAN")
+    ping_url_backup: PingUrl | None = Field(None, validation_alias="ALTEGIO_PING_URL_BACKUP")
 
     @property
     def lists_all(self) -> bool:
@@ -263,6 +282,23 @@ class SchoolConfig(BaseModel):
         return MAX_PAGE_SIZE if self.page_size == "auto" else self.page_size
 
     @property
+    def _ping_urls(self) -> dict[str, SecretStr | None]:
+        """The addresses by command; the empty name is for every other command."""
+        return {
+            "": self.ping_url,
+            "sync": self.ping_url_sync,
+            "changes": self.ping_url_changes,
+            "validate": self.ping_url_validate,
+            "clean": self.ping_url_clean,
+            "backup": self.ping_url_backup,
+        }
+
+    def ping_url_of(self, command: str) -> str | None:
+        """Where the runs of this command are pinged; None if nothing is pinged."""
+        url = self._ping_urls.get(command) or self.ping_url
+        return None if url is None else url.get_secret_value()
+
+    @property
     def secrets(self) -> tuple[str, ...]:
         """Texts that must never be shown, with the password of the database's address.
 
@@ -274,6 +310,7 @@ class SchoolConfig(BaseModel):
         tokens = (self.company_token.get_secret_value(), self.user_token.get_secret_value())
         found = [each for each in tokens if len(each) >= _SHORTEST_SECRET]
         found += [uri] if "@" in uri else []
+        found += [each.get_secret_value() for each in self._ping_urls.values() if each is not None]
         for each in {password[1], unquote(password[1])} if password else ():
             is_word = len(each) < _SHORTEST_SECRET or each.isalpha() or each.isdigit()
             found.append(f":{each}@" if is_word else each)

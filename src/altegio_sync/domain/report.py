@@ -188,6 +188,11 @@ class SyncReport(CommandReport):
     options: tuple[str, ...] = ()
 
     @property
+    def gave_way(self) -> bool:
+        """Whether the run did nothing, since other runs work on all of its companies."""
+        return bool(self.companies) and all(each.gave_way for each in self.companies)
+
+    @property
     def api(self) -> ApiUsage:
         return sum((each.api for each in self.companies), ApiUsage())
 

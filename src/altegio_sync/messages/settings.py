@@ -114,3 +114,11 @@ ZONE_REMEDY = Template(
     "update the time zones of this machine (pip install -U tzdata), or set ALTEGIO_TIMEZONE to a "
     "name that it has",
 )
+
+PING_URL_EXPECTED = Template(
+    "ping_url_expected", "expected an address such as https://hc-ping.com/your-uuid"
+)
+PING_URL_WITHOUT_QUERY = Template(
+    "ping_url_without_query",
+    "expected an address without ? and #: /start and the exit code are added",
+)

@@ -1,0 +1,1 @@
+"""Tells services on the network how a run ended."""
