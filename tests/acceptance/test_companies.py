@@ -334,12 +334,36 @@ def test_a_zone_that_has_changed_is_warned_of_once(
     moved = {"companyId": "81"}
     stored["altegio-sync-locations"].update_one(moved, {"$set": {"timezone": "Europe/London"}})
 
+    check = cli.run("check")
+    stored["altegio-sync-locations"].update_one(moved, {"$set": {"timezone": "Europe/London"}})
     first = cli.run("sync", "yesterday", "--json")
     second = cli.run("sync", "yesterday", "--json")
 
     def changed(ran: Ran) -> list[str]:
         return [each["company"] for each in ran.json["warnings"] if each["code"] == "zone_changed"]
 
+    assert "location 81 was in Europe/London and is in Europe/Warsaw now" in check.out
     assert changed(first) == ["81"]
     assert "was Europe/London and is Europe/Warsaw now" in first.err
     assert changed(second) == []
+
+
+def test_days_that_were_read_in_an_old_zone_are_gaps(
+    cli: Cli, server: SandboxServer, locations: Locations
+) -> None:
+    assert cli.run("sync", "yesterday").code == 0
+    assert cli.run("coverage", "yesterday").code == 0
+    moved = locations.find("81")
+    assert moved is not None
+    moved.timezone = "Europe/London"
+    cli.run("companies")  # stores the new zone
+
+    gaps = cli.run("coverage", "yesterday", "--json")
+    server.requests.clear()
+    resumed = cli.run("sync", "yesterday", "--resume", "--json")
+
+    assert gaps.code == 1
+    assert [each["company"] for each in gaps.json["by_company"] if each["gaps"]] == ["81"]
+    assert resumed.json["days"]["resumed"] == COUNT - 1
+    assert [path for path in asked(server) if path.startswith("records/")] == ["records/81"]
+    assert cli.run("coverage", "yesterday").code == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import time
 from datetime import datetime, timedelta
@@ -12,6 +13,7 @@ from pymongo import MongoClient
 
 from altegio_sync.sandbox import Locations, SandboxServer
 from tests.acceptance.cli import PARTNER_TOKEN, USER_TOKEN, Cli
+from tests.acceptance.test_terminal import ESCAPES, run_on_terminal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -122,6 +124,29 @@ def test_a_location_without_a_right_keeps_no_other_from_being_read(
 
     locations.denied.update(locations.company_ids)
     assert cli.run("sync", "yesterday").code == 3
+
+
+def test_a_terminal_shows_one_bar_and_a_line_for_each_location_that_needs_attention(
+    cli: Cli, server: SandboxServer, locations: Locations
+) -> None:
+    server.latency_s = 0.05
+    refused = locations.company_ids[3]
+    locations.denied.add(refused)
+
+    code, out, screen = run_on_terminal(cli, "sync", "yesterday")
+
+    text = ESCAPES.sub("", screen)
+    assert code == 1
+    assert re.search(rf"[0-9]+/{COUNT} locations page [0-9]+ [0-9.]+ requests/s", text)
+    assert "/records" not in text
+    assert "INFO" not in text
+    [line] = re.findall(r"ERROR .*?\)(?=\r\n)", text, re.DOTALL)  # the terminal breaks it
+    assert line.endswith(f"(company {refused})")
+    shown = re.findall(r"^ +company ([0-9]+) .*", out, re.MULTILINE)
+    assert refused in shown
+    assert len(shown) < COUNT / 2  # the other locations that have a warning
+    assert re.search(rf"companies +{COUNT} +{len(shown)} need", out)
+    assert "\x1b" not in out
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])

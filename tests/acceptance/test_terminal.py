@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from altegio_sync.sandbox import SandboxServer
     from tests.acceptance.cli import Cli
 
-_ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
 def run_on_terminal(cli: Cli, *arguments: str, **changes: str) -> tuple[int, str, str]:
@@ -44,7 +44,7 @@ def test_a_bar_tells_pages_records_pace_and_time_left(cli: Cli, server: SandboxS
 
     code, out, screen = run_on_terminal(cli, "sync", "last-month")
 
-    text = _ESCAPES.sub("", screen)
+    text = ESCAPES.sub("", screen)
     assert code == 0
     assert "\x1b[" in screen
     assert re.search(r"company 77 .* [0-9]+/620 records page [0-9]+/13 [0-9.]+ requests/s", text)
