@@ -158,9 +158,12 @@ def test_a_missing_location_is_warned_of_and_needs_attention_until_it_is_forgott
     ran = cli.run("sync", "yesterday", "--json")
     missing = attention(cli)
     listed = cli.run("companies", "--json")
+    quiet = [cli.run("sync", "yesterday", "-q") for _ in range(2)]
     forgotten = cli.run("companies", "--forget", "79", "--json")
 
     assert ran.code == 0
+    assert quiet[0].err.count("Location 79 was in the list") == 1
+    assert quiet[1].err == ""
     assert missing_in(ran) == ["79"]
     assert "Location 79 was in the list" in ran.err
     assert ("company_missing", "79") in missing

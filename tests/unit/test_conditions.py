@@ -81,6 +81,7 @@ def test_a_run_ends_only_conditions_that_it_looked_for() -> None:
 
     assert [each.key for each in found] == ["no_unique_index"]
     assert set(find_absent(report, found)) == {
+        "company_missing/77",
         "no_total/77",
         "nothing_listed/77",
         "too_little_kept/77",

@@ -48,8 +48,12 @@ def well_set(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("well_set")
-def test_lists_are_read_from_commas_and_each_number_once() -> None:
+def test_lists_are_read_from_commas_and_each_number_once(monkeypatch: pytest.MonkeyPatch) -> None:
     assert load_settings().company_ids == ("77", "78")
+
+    monkeypatch.setenv("ALTEGIO_COMPANY_ID", "077, 77, 78, 0078")
+    assert load_settings().company_ids == ("77", "78")
+    assert load_settings().pick_companies(["077", "77"]) == ("77",)
 
 
 @pytest.mark.usefixtures("well_set")

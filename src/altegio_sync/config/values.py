@@ -52,7 +52,12 @@ def _digits(values: tuple[str, ...]) -> tuple[str, ...]:
     for value in values:
         if not (value.isascii() and value.isdigit()):
             raise ValueError(texts.NUMBERS_EXPECTED())
-    return tuple(dict.fromkeys(values))
+    return tuple(dict.fromkeys(map(_plain_number, values)))
+
+
+def _plain_number(digits: str) -> str:
+    """The id as Altegio writes it: 077 and 77 are the same location."""
+    return digits.lstrip("0") or "0"
 
 
 def _companies(values: tuple[str, ...]) -> tuple[str, ...]:
@@ -238,7 +243,7 @@ class SchoolConfig(BaseModel):
         Raises:
             ConfigError: a wanted company is not the school's.
         """
-        wanted = tuple(dict.fromkeys(wanted))
+        wanted = tuple(dict.fromkeys(map(_plain_number, wanted)))
         if self.lists_all:
             return tuple(each for each in wanted if each != ALL_COMPANIES)
         unknown = [each for each in wanted if each not in self.company_ids]

@@ -23,6 +23,7 @@ _REPORTED_EVERY = timedelta(hours=23)
 #: Reported by `-q` too. Other warnings belong to a single run.
 LASTING = frozenset(
     {
+        "company_missing",
         "doubtful",
         "index_remade",
         "no_longer_kept",
@@ -35,7 +36,7 @@ LASTING = frozenset(
     }
 )
 #: Reported whenever they occur, since they occur once.
-SINGLE = frozenset({"lead_changed", "rules_changed"})
+SINGLE = frozenset({"lead_changed", "not_begun", "rules_changed", "zone_changed"})
 _OF_THE_COLLECTION = frozenset({"index_remade", "no_unique_index"})
 
 
@@ -105,6 +106,7 @@ def _looked_for(command: str, company: CompanyReport) -> Iterator[str]:
     if company.gave_way or company.broke_off:
         return
     yield "no_unique_index"
+    yield "company_missing"
     if command == "sync":
         yield "no_total"
         if company.records.fetched:
