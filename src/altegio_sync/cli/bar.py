@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from altegio_sync.cli.command import CommandOptions
     from altegio_sync.messages import Message
 
+#: In cells.
+_WIDE = 75
+_BAR, _SHORT_BAR = 40, 4
+
 
 def shows_bar(options: CommandOptions) -> bool:
     """Whether to show a bar: on a terminal, if no option asks for other output."""
@@ -21,7 +25,10 @@ def shows_bar(options: CommandOptions) -> bool:
 
 
 def new_bar(unit: Message, *fields: str) -> Progress:
-    """Counts in the ``unit``; these fields of the task are texts, shown behind the count."""
+    """Counts in the ``unit``; these fields of the task are texts, shown behind the count.
+
+    In a narrow terminal they are left out, since the count would have no room.
+    """
     from rich.console import Console
     from rich.progress import (
         BarColumn,
@@ -31,14 +38,16 @@ def new_bar(unit: Message, *fields: str) -> Progress:
         TimeRemainingColumn,
     )
 
+    console = Console(file=sys.stderr)
+    is_wide = console.width >= _WIDE
     return Progress(
         TextColumn("{task.description}"),
-        BarColumn(),
+        BarColumn(_BAR if is_wide else _SHORT_BAR),
         MofNCompleteColumn(),
         TextColumn(render(unit)),
-        *(TextColumn(f"{{task.fields[{each}]}}") for each in fields),
+        *(TextColumn(f"{{task.fields[{each}]}}") for each in fields if is_wide),
         TimeRemainingColumn(),
-        console=Console(file=sys.stderr),
+        console=console,
         redirect_stdout=False,
         transient=True,
     )

@@ -69,7 +69,7 @@ def draw_stats(report: StatsReport, width: int = _WIDTH) -> Iterable[Table | Tex
     services = [(each.shown_name, each.count) for each in counts.top_services]
     yield counts_table(page.SERVICES(), services, counts.active)
     yield from _days(report, width)
-    yield from _heat_map(counts.heat_map)
+    yield from _heat_map(counts.heat_map, width)
     yield _no_shows(report)
     trials = counts.trials
     yield render(
@@ -90,14 +90,8 @@ def _totals(report: StatsReport) -> Iterable[str]:
             total=counts.total, active=counts.active, deleted=counts.deleted, trial=counts.trial
         )
     )
-    yield render(
-        texts.DATES(
-            oldest=report.oldest or "-",
-            newest=report.newest or "-",
-            last_days=counts.last_30_days,
-            upcoming=counts.upcoming,
-        )
-    )
+    yield render(texts.DATES(oldest=report.oldest or "-", newest=report.newest or "-"))
+    yield render(texts.RECENT(last_days=counts.last_30_days, upcoming=counts.upcoming))
 
 
 def _last_run(run: LastRun | None) -> Message:
@@ -153,21 +147,25 @@ def _days(report: StatsReport, width: int) -> Iterable[Text]:
         yield Text.assemble(padded(label, label_width), ("█" * cells, style), number)
 
 
-def _heat_map(hours: Sequence[HourCount]) -> Iterable[Text]:
+def _heat_map(hours: Sequence[HourCount], width: int) -> Iterable[Text]:
     if not hours:
         return
     counts = {(each.weekday, each.hour): each.count for each in hours}
     first, last = min(each.hour for each in hours), max(each.hour for each in hours)
     most = max(counts.values())
     names = [render(each()) for each in WEEKDAYS]
-    width = width_of(names) + 2
+    name_width = width_of(names) + 2
+    hours_shown = range(first, last + 1)
+    is_narrow = name_width + 3 * len(hours_shown) > width
+    head = "".join(f"{hour:>3}" for hour in hours_shown)
+    if is_narrow:
+        head = "".join(f"{hour:>2}  " for hour in hours_shown[::2])
     yield Text(render(page.WEEK_BY_HOUR()), style="bold")
-    yield Text(" " * width + "".join(f"{hour:>3}" for hour in range(first, last + 1)))
+    yield Text(" " * name_width + head.rstrip())
     for number, name in enumerate(names, start=1):
-        line = "".join(
-            f" {_shade(counts.get((number, hour), 0), most) * 2}" for hour in range(first, last + 1)
-        )
-        yield Text(padded(name, width) + line)
+        shades = (_shade(counts.get((number, hour), 0), most) for hour in hours_shown)
+        cells = (f" {shade}" if is_narrow else f" {shade * 2}" for shade in shades)
+        yield Text(padded(name, name_width) + "".join(cells))
 
 
 def _shade(count: int, most: int) -> str:

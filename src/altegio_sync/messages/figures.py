@@ -54,9 +54,8 @@ ERRORS_FOUND = Template("errors_found", "{number} found by validate")
 # Of `stats`.
 APPOINTMENTS = Template("appointments_heading", "Appointments, days in {zone} ({source})")
 TOTALS = Template("totals", "total {total}   active {active}   deleted {deleted}   trial {trial}")
-DATES = Template(
-    "dates", "oldest {oldest}   newest {newest}   last 30 days {last_days}   upcoming {upcoming}"
-)
+DATES = Template("dates", "oldest {oldest}   newest {newest}")
+RECENT = Template("recent", "last 30 days {last_days}   upcoming {upcoming}")
 TRIALS = Template(
     "trials",
     "Trial lessons: {lessons}, of {leads} leads; {booked_again} booked again, {came_again} came "
