@@ -18,6 +18,8 @@ from altegio_sync.messages.language import (
     in_language_of,
 )
 from altegio_sync.messages.numbers import format_number, format_percent
+from altegio_sync.messages.summary import BOOKINGS, STORED
+from altegio_sync.messages.words import DOCUMENTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -158,3 +160,27 @@ def test_a_number_has_the_signs_of_the_language(
 
     assert found == [english, ukrainian]
     assert format_percent(1, 1) == "100,0\N{NO-BREAK SPACE}%"
+
+
+@pytest.mark.usefixtures("ukrainian")
+@pytest.mark.parametrize(
+    ("count", "documents", "of_bookings"),
+    [
+        (0, "0 документів", "0 записів"),
+        (1, "1 документ", "1 запису"),
+        (2, "2 документи", "2 записів"),
+        (5, "5 документів", "5 записів"),
+        (11, "11 документів", "11 записів"),
+        (21, "21 документ", "21 запису"),
+        (111, "111 документів", "111 записів"),
+        (1000, "1000 документів", "1000 записів"),
+    ],
+)
+def test_a_counted_thing_has_the_form_of_its_number_and_case(
+    count: int, documents: str, of_bookings: str
+) -> None:
+    stored = STORED(kept=5, bookings=BOOKINGS(count=count))
+
+    assert render(DOCUMENTS(count=count)) == documents
+    assert render(stored).endswith(f" {of_bookings}")
+    assert str(stored).endswith("booking" if count == 1 else "bookings")
