@@ -112,6 +112,9 @@ def message(event: str, fields: Mapping[str, Any]) -> str:
             return render(_appointment(known))
         case "vanished":
             return render(_vanished(known))
+        case "sync_started" if known["first"] == known["last"]:
+            del known["last"]
+            return render(texts.SYNC_OF_DAY_STARTED(**known))
         case _ if (template := _SENTENCES.get(event)) is not None:
             return render(template(**{name: known[name] for name in template.placeholders}))
         case _:

@@ -7,6 +7,7 @@ import os
 import pty
 import sys
 from contextlib import redirect_stderr
+from datetime import date
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,6 +19,7 @@ from altegio_sync.messages.language import in_language_of
 
 if TYPE_CHECKING:
     from altegio_sync.log import LogFormat
+    from altegio_sync.messages.language import Language
 
 SECRETS = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=6, max_size=40)
 #: The sentence below stands in every line, and a secret may happen to be a part of it.
@@ -103,3 +105,27 @@ def test_a_line_that_can_be_written_nowhere_any_more_ends_nothing() -> None:
             sys.stderr.flush()
         # What could not be written shall not be tried again when the file is closed.
         os.dup2(os.open(os.devnull, os.O_WRONLY), theirs)
+
+
+@pytest.mark.usefixtures("catalog")
+@pytest.mark.parametrize(
+    ("language", "days", "line"),
+    [
+        ("en", (1, 31), "Syncing 2026-10-01 to 2026-10-31 (UTC), company 77"),
+        ("en", (1, 1), "Syncing 2026-10-01 (UTC), company 77"),
+        ("uk", (1, 1), "Синхронізація за 1 жовтня 2026 (UTC), філія 77"),
+    ],
+)
+def test_days_are_written_as_the_language_does_but_in_json(
+    capsys: pytest.CaptureFixture[str], language: Language, days: tuple[int, int], line: str
+) -> None:
+    first, last = (date(2026, 10, day) for day in days)
+    fields = {"first": first, "last": last, "timezone": "UTC", "company_id": "77"}
+    configure_logging("json", "info")
+
+    with in_language_of(language):
+        assert message("sync_started", fields) == line
+        get_logger().info("sync_started", **fields)
+
+    told = json.loads(capsys.readouterr().err)
+    assert (told["first"], told["last"]) == (str(first), str(last))

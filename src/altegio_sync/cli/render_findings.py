@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from altegio_sync.domain.day_words import moment_in_table
+from altegio_sync.domain.day_words import moment_and_zone_in_table, moment_in_table
 from altegio_sync.domain.stats import label_of
 from altegio_sync.messages import findings as texts
 from altegio_sync.messages import render
@@ -60,8 +60,7 @@ def local_moment(moment: datetime | None, zone: ZoneInfo) -> Message | None:
     local = in_zone(moment, zone)
     if local is None:
         return None
-    shown = moment_in_table(local)
-    return texts.IN_UTC(moment=shown) if local.tzinfo is UTC else shown
+    return moment_and_zone_in_table(local) if local.tzinfo is UTC else moment_in_table(local)
 
 
 def in_zone(moment: datetime | None, zone: ZoneInfo) -> datetime | None:

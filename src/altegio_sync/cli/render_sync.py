@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 from altegio_sync.cli.columns import padded, width_of
 from altegio_sync.cli.render_result import render_result
+from altegio_sync.domain.day_words import second_in_table
 from altegio_sync.domain.lessons import SkipReason
 from altegio_sync.messages import render
 from altegio_sync.messages import summary as texts
+from altegio_sync.messages.calendar import DAY_ALONE
 from altegio_sync.messages.words import FAILED, some_ids
 
 if TYPE_CHECKING:
@@ -28,7 +30,6 @@ _REASONS = {
     SkipReason.TEACHER_NOT_FOUND: texts.WITHOUT_TEACHER,
     SkipReason.INVALID: texts.INVALID,
 }
-_MOMENT = "%Y-%m-%d %H:%M:%S %Z"
 
 
 def render_sync(report: SyncReport, skipped_file: str | None = None) -> str:
@@ -138,15 +139,17 @@ def _span(company: CompanyReport) -> Message:
         return _changes_read(company.cursor)
     if company.period is None:
         return FAILED() if company.broke_off else texts.NOT_STARTED()
-    template = texts.DAYS_FAILED if company.broke_off else texts.DAYS_READ
-    return template(first=company.period.start, last=company.period.last_day)
+    first, last = company.period.start, company.period.last_day
+    if first == last:
+        return (texts.DAY_FAILED if company.broke_off else DAY_ALONE)(day=first)
+    return (texts.DAYS_FAILED if company.broke_off else texts.DAYS_READ)(first=first, last=last)
 
 
 def _changes_read(cursor: CursorMove) -> Message:
-    since = f"{cursor.since:{_MOMENT}}"
+    since = second_in_table(cursor.since)
     if cursor.moved_to is None:
         return texts.CHANGES_SINCE(since=since)
-    return texts.CHANGES_UNTIL(since=since, moved_to=f"{cursor.moved_to:{_MOMENT}}")
+    return texts.CHANGES_UNTIL(since=since, moved_to=second_in_table(cursor.moved_to))
 
 
 def _stale_note(report: SyncReport) -> str:

@@ -34,7 +34,7 @@ class RepeatedWarnings:
         self._is_quiet = is_quiet
         self._is_verbose = is_verbose
         self._ids: dict[tuple[str, tuple[tuple[str, object], ...]], list[str]] = {}
-        self._retries: dict[tuple[str, str], int] = {}
+        self._retries: dict[tuple[str, object], int] = {}
 
     def add(self, event: str, fields: Mapping[str, object]) -> None:
         if event in _ALWAYS or not self._is_quiet:
@@ -47,7 +47,7 @@ class RepeatedWarnings:
             self._ids.setdefault(kind, []).append(str(fields["appointment_id"]))
             return
         if event in _RETRIES:
-            retry = (event, str(fields["reason"]))
+            retry = (event, fields["reason"])
             self._retries[retry] = self._retries.get(retry, 0) + 1
             if self._retries[retry] > 1:
                 return

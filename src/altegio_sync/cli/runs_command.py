@@ -8,6 +8,7 @@ from altegio_sync.app.school import open_school
 from altegio_sync.cli.columns import name_lines, padded, width_of
 from altegio_sync.cli.command import leaving_at_once, load, print_json, run_command
 from altegio_sync.cli.repeated_warnings import log_warning
+from altegio_sync.domain.day_words import moment_in_table
 from altegio_sync.domain.exit_code import ExitCode
 from altegio_sync.domain.json_form import json_value
 from altegio_sync.domain.past_run import Ending
@@ -132,7 +133,7 @@ def _rows(run: PastRun, zone: ZoneInfo) -> Iterator[tuple[Message, Message | str
 
 
 def _moment(moment: datetime | None, zone: ZoneInfo) -> str:
-    return "" if moment is None else f"{moment.astimezone(zone):%Y-%m-%d %H:%M}"
+    return "" if moment is None else render(moment_in_table(moment.astimezone(zone)))
 
 
 def _ending(run: PastRun) -> str:

@@ -17,6 +17,7 @@ from altegio_sync.cli.command import (
 from altegio_sync.cli.repeated_warnings import log_warning
 from altegio_sync.cli.tables import Column, Kind, TableKind, open_table
 from altegio_sync.config import ALL_SETTINGS
+from altegio_sync.domain.day_words import moment_in_table
 from altegio_sync.domain.period_words import parse_period
 from altegio_sync.domain.todo import Problem
 from altegio_sync.log import get_logger
@@ -136,6 +137,6 @@ def _lines(report: TodoReport, file: Path | None, *, offline: bool) -> Iterator[
 
 def _line(item: TodoItem) -> str:
     problem, todo = (words() for words in _WORDS[item.problem])
-    start = "" if item.starts_at is None else f"{item.starts_at:%Y-%m-%d %H:%M}"
+    start = "" if item.starts_at is None else render(moment_in_table(item.starts_at))
     what = render(texts.ITEM(problem=problem, todo=todo))
     return f"  {start:<16}  {plain(item.appointment_id)}  {what}"

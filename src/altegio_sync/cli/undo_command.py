@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 from altegio_sync.app.school import open_school
 from altegio_sync.cli.command import load, print_json, run_command
 from altegio_sync.cli.repeated_warnings import log_warning
-from altegio_sync.domain.day_words import moment_in_table
+from altegio_sync.domain.day_words import moment_and_zone_in_table
 from altegio_sync.domain.exit_code import ExitCode
 from altegio_sync.log import get_logger
 from altegio_sync.messages import render
 from altegio_sync.messages import tending as texts
-from altegio_sync.messages.findings import IN_UTC
 from altegio_sync.messages.foreign_text import plain
 from altegio_sync.usecases.undo import undo_run
 
@@ -50,7 +49,7 @@ def _show_runs(options: CommandOptions, runs: Sequence[TrashedRun]) -> None:
     if not runs:
         print(render(texts.TRASH_EMPTY()))
     for run in runs:
-        at = render(IN_UTC(moment=moment_in_table(run.at)))
+        at = render(moment_and_zone_in_table(run.at))
         begun = f"{plain(run.run_id)}  {at}  {plain(run.command):<10}"
         print(f"{begun}{render(_describe(run))}")
 

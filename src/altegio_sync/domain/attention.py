@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
+from altegio_sync.domain.day_words import moment_in_table
 from altegio_sync.domain.json_form import JsonForm, Key
 from altegio_sync.domain.validation import Remedy, Severity
 from altegio_sync.messages import status as texts
@@ -113,7 +114,7 @@ def about_companies(
     for company, (at, has_succeeded) in sorted(ends.items()):
         if configured and company not in configured:
             if has_succeeded and now - at < _REMOVED_FOR:
-                text = texts.COMPANY_REMOVED(company=company, moment=f"{at:%Y-%m-%d %H:%M}")
+                text = texts.COMPANY_REMOVED(company=company, moment=moment_in_table(at))
                 yield Attention("WARNING", text, "company_removed", company)
         elif len(configured) != 1:
             what = texts.LAST_RUN_OF_COMPANY(company=company)

@@ -71,9 +71,22 @@ def _short_month(day: date) -> Message:
 
 def moment_in_table(moment: datetime) -> Message:
     """Such as 2026-03-02 10:00, in the moment's own zone."""
-    return texts.MOMENT_IN_TABLE(
-        year=f"{moment:%Y}", month=moment.month, day=moment.day, time=f"{moment:%H:%M}"
-    )
+    return _in_table(moment, f"{moment:%H:%M}")
+
+
+def _in_table(moment: datetime, time: str) -> Message:
+    return texts.MOMENT_IN_TABLE(year=f"{moment:%Y}", month=moment.month, day=moment.day, time=time)
+
+
+def moment_and_zone_in_table(moment: datetime) -> Message:
+    """Such as 2026-03-02 10:00 EET."""
+    return texts.TABLE_MOMENT_IN_ZONE(moment=moment_in_table(moment), zone=moment.tzname() or "")
+
+
+def second_in_table(moment: datetime) -> Message:
+    """Such as 2026-03-02 10:00:05 EET."""
+    shown = _in_table(moment, f"{moment:%H:%M:%S}")
+    return texts.TABLE_MOMENT_IN_ZONE(moment=shown, zone=moment.tzname() or "")
 
 
 def moment_in_zone(moment: datetime) -> Message:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
+from altegio_sync.domain.day_words import moment_in_table
 from altegio_sync.domain.exit_code import CommandReport
 from altegio_sync.domain.report import RunError
 from altegio_sync.messages.sync import COMPANY_MISSING, ZONE_CHANGED
@@ -41,7 +42,8 @@ class StoredLocation:
 
     @property
     def missing_message(self) -> Message:
-        return COMPANY_MISSING(company=self.id, moment=f"{self.listed_at:%Y-%m-%d %H:%M}")
+        listed_at = "" if self.listed_at is None else moment_in_table(self.listed_at)
+        return COMPANY_MISSING(company=self.id, moment=listed_at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,6 +78,7 @@ MOMENT_IN_ZONE = Template("moment_in_zone", "{day} {time} {zone}")
 
 #: In tables: all numbers, and of one width.
 MOMENT_IN_TABLE = Template("moment_in_table", "{year}-{month:02}-{day:02} {time}")
+TABLE_MOMENT_IN_ZONE = Template("moment_in_table_in_zone", "{moment} {zone}")
 
 #: A date as the language writes it.
 DAY_ALONE = Template("day_alone", "{day}")

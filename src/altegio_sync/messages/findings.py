@@ -36,8 +36,6 @@ EXTRA_SPACES = Template("found_extra_spaces", "extra spaces")
 #: Without these words, the value would look correct.
 INVISIBLE = Template("found_invisible", "{what} with invisible characters")
 
-IN_UTC = Template("found_in_utc", "{moment} UTC")
-
 # What was checked.
 HEADING = Template("validate_heading", "Validate: {documents}, {errors}, {warnings}")
 CHECKED = Template("validate_checked", "{count} document", "{count} documents")

@@ -27,6 +27,9 @@ PAGE_OF_COMPANY = Template(
 SYNC_STARTED = Template(
     "sync_started", "Syncing {first} to {last} ({timezone}), company {company_id}"
 )
+SYNC_OF_DAY_STARTED = Template(
+    "sync_of_day_started", "Syncing {first} ({timezone}), company {company_id}"
+)
 CHANGES_STARTED = Template(
     "changes_started", "Asking for changes ({timezone}), company {company_id}"
 )
