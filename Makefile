@@ -57,7 +57,7 @@ unit: $(VENV)/.dev $(COMPILED) ## Run only the quick tests.
 attack: $(VENV)/.dev ## Attack the syncs for longer than the tests do, differently each time.
 	@$(BIN)/pytest -q tests/integration/test_attack_machine.py --attack=300 --timeout=0
 
-bench: $(VENV)/.dev .bench/peers/.done ## Measure the speed and write benchmarks/RESULTS.md (25 minutes).
+bench: $(VENV)/.dev .bench/peers/.done ## Measure the speed and write benchmarks/RESULTS.md (half an hour).
 	@$(BIN)/python -m benchmarks $(BENCH)
 
 bench-check: $(VENV)/.dev .bench/peers/.done ## Compare counts, memory and ratios with their goals (minutes).

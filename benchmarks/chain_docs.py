@@ -78,12 +78,12 @@ _HEADER_OF_TIMES: tuple[Texts, ...] = (
     ("a night takes", "ніч триває"),
     ("oldest data without webhooks", "найстаріші дані без вебхуків"),
     ("oldest data with webhooks", "найстаріші дані з вебхуками"),
-    ("MongoDB is busy", "MongoDB зайнято"),
+    ("MongoDB is busy", "завантаження MongoDB"),
 )
 _HEADER_OF_STORAGE: tuple[Texts, ...] = (
     ("locations", "філій"),
     ("documents a year", "документів за рік"),
-    ("written a second at the peak", "запис за секунду в годину пік"),
+    ("written a second at the peak", "записується за секунду в годину пік"),
     ("GB a year", "ГБ за рік"),
     ("of these, indexes", "з них індекси"),
     ("one replica set", "один набір реплік"),
@@ -139,7 +139,7 @@ _FIGURES: tuple[tuple[Texts, float, Texts, Texts], ...] = (
     (("its indexes", "його індекси"), _F.ledger_index_bytes, _BYTES, _STORED),
     (("an answer takes", "відповідь надходить за"), _F.latency_s, _S, _ASSUMED),
     (
-        ("longer by chance, by up to", "довше випадково, щонайбільше на"),
+        ("longer by chance, by up to", "випадково довше, щонайбільше на"),
         _F.latency_spread * 100,
         _PERCENT,
         _ASSUMED,
@@ -178,7 +178,7 @@ _FIGURES: tuple[tuple[Texts, float, Texts, Texts], ...] = (
         _ASSUMED,
     ),
     (
-        ("in the busiest hour, times as many", "у годину пік більше в стільки разів"),
+        ("in the busiest hour, times as many", "у скільки разів більше в годину пік"),
         _F.notices_at_peak,
         _NONE,
         _ASSUMED,
