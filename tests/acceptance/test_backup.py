@@ -42,12 +42,16 @@ def stored(db_uri: str) -> Iterator[Collection[Document]]:
         yield client.get_default_database()[NAME]
 
 
-def fill(stored: Collection[Document], documents: int, padding: int = 0) -> list[bytes]:
+def fill(stored: Collection[Document], documents: int) -> list[bytes]:
+    insert(stored, documents)
+    return everything(stored)
+
+
+def insert(stored: Collection[Document], documents: int, padding: int = 0) -> None:
     stored.insert_many(
         {"appointmentId": str(n), "leadName": SECRET, "padding": "x" * padding, "leadCourse": n}
         for n in range(documents)
     )
-    return everything(stored)
 
 
 def everything(stored: Collection[Document]) -> list[bytes]:
@@ -226,7 +230,7 @@ def test_a_stopped_backup_leaves_nothing_behind(
     cli: Cli, stored: Collection[Document], tmp_path: Path, number: signal.Signals
 ) -> None:
     for _ in range(4):
-        fill(stored, 30_000, padding=400)
+        insert(stored, 30_000, padding=400)
 
     running = cli.start("backup", "made", "--json")
     until(lambda: any(tmp_path.glob("made.*.partial/*/*.bson.gz")))
