@@ -35,4 +35,5 @@ def with_setting_names(text: str) -> str:
 
 def setting_name(field: str) -> str:
     """A field of a sentence: another name where the field is the name of a setting."""
-    return _Process.names.get(field, field)
+    # A text of MongoDB may be of a type that is no key of a mapping.
+    return _Process.names.get(str(field), field)
