@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from altegio_sync.domain.dump import OnProgress
     from altegio_sync.mongo.backup.dump import MongoBackup
     from altegio_sync.mongo.backup.restoring import MongoRestorer
+    from altegio_sync.mongo.bookkeeping.alerts import MongoAlerts
     from altegio_sync.mongo.bookkeeping.conditions import MongoConditions
     from altegio_sync.mongo.bookkeeping.cursors import MongoCursors
     from altegio_sync.mongo.bookkeeping.ledger import MongoLedger
@@ -98,6 +99,12 @@ class Stores:
         from altegio_sync.mongo.bookkeeping.conditions import MongoConditions
 
         return MongoConditions(self.database, self.collection, self._pass_over)
+
+    @cached_property
+    def alerts(self) -> MongoAlerts:
+        from altegio_sync.mongo.bookkeeping.alerts import MongoAlerts
+
+        return MongoAlerts(self.database, self.collection, self._pass_over)
 
     @cached_property
     def stats(self) -> MongoStats:

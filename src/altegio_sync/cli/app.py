@@ -530,6 +530,29 @@ def undo(
     run_undo(options, run_id, force=force, wait=wait)
 
 
+@app.command(help=_("Send a message to the addresses of ALTEGIO_NOTIFY."))
+def notify(
+    test: Annotated[bool, typer.Option("--test", help=_("Send a test message."))] = False,
+    weekly: Annotated[
+        bool,
+        typer.Option("--weekly", help=_("Send last week's lessons and what needs correction.")),
+    ] = False,
+    json_output: Json = False,
+    quiet: Quiet = False,
+    log_format: LogFormat = "text",
+    env_file: EnvFile = None,
+    schools: Schools = None,
+    school: School = None,
+    _lang: Lang = None,
+) -> None:
+    from altegio_sync.cli.command import CommandOptions
+    from altegio_sync.cli.notify_command import run_notify
+
+    source = _source(env_file, schools, school)
+    options = CommandOptions("notify", source, json_output, log_format, quiet=quiet)
+    run_notify(options, test=test, weekly=weekly)
+
+
 @app.command(help=_("List what needs correction in Altegio, by teacher."))
 def todo(
     file: Annotated[

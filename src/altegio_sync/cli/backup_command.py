@@ -10,10 +10,10 @@ from altegio_sync.app.dumps import default_target, usable_target, verify
 from altegio_sync.app.school import open_school
 from altegio_sync.cli.command import (
     load,
-    pinged_run,
     print_json,
     run_command,
     tell_errors,
+    watched_run,
 )
 from altegio_sync.cli.repeated_warnings import log_warning
 from altegio_sync.cli.transfer_bar import transfer_bar
@@ -41,7 +41,7 @@ def run_backup(options: CommandOptions, file: Path | None, keep: int | None) -> 
     async def body(stop: StopSignal) -> int:
         config = load(options, ["DB_URI"])
         target = usable_target(file or default_target(utc_now()))
-        async with pinged_run(options, config, log_warning) as outcome:
+        async with watched_run(options, config, log_warning) as outcome:
             with transfer_bar(options) as on_progress:
                 report = await back_up(_open_backup(config, on_progress), target, stop, keep)
             outcome.exit_code = ExitCode.INTERRUPTED if report is None else report.exit_code
@@ -54,7 +54,7 @@ def run_backup(options: CommandOptions, file: Path | None, keep: int | None) -> 
         _show(options, report)
         return report.exit_code
 
-    options = replace(options, is_pinged=True)
+    options = replace(options, is_watched=True)
     run_command(options, body)
 
 

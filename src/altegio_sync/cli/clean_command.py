@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from altegio_sync.app.school import open_school
 from altegio_sync.cli.command import (
     load,
-    pinged_run,
     print_json,
     run_command,
+    watched_run,
 )
 from altegio_sync.cli.repeated_warnings import log_warning
 from altegio_sync.log import get_logger
@@ -32,18 +32,19 @@ def run_clean(options: CommandOptions, *, dry_run: bool, wait: str) -> NoReturn:
     async def body(stop: StopSignal) -> int:
         config = load(options, ["DB_URI"])
         async with (
-            pinged_run(options, config, log_warning) as outcome,
+            watched_run(options, config, log_warning) as outcome,
             open_school(config, stop=stop, warn=log_warning) as school,
         ):
             run = school.rearrangement(options.name, wait=wait, stop=stop)
             cleaner = school.held_by(run.lease).cleaner
             report = await clean_duplicates(cleaner, run, dry_run=dry_run)
             outcome.exit_code = report.exit_code
+            outcome.reason = next((each.message for each in report.errors), None)
             outcome.counts = {"removed": report.removed, "errors": len(report.errors)}
         _show(options, report)
         return report.exit_code
 
-    options = replace(options, is_pinged=not dry_run)
+    options = replace(options, is_watched=not dry_run)
     run_command(options, body)
 
 

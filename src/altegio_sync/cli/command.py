@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
     from contextlib import AbstractAsyncContextManager
 
-    from altegio_sync.app.pings import RunOutcome
+    from altegio_sync.app.watched import RunOutcome
     from altegio_sync.config import SchoolConfig
     from altegio_sync.log import LogFormat, LogLevel
     from altegio_sync.messages import Message
@@ -61,8 +61,8 @@ class CommandOptions:
     quiet: bool = False
     #: False where an earlier part of the command already reported the unreadable lines.
     reports_settings_file: bool = True
-    #: Whether the run is reported to the service of `ALTEGIO_PING_URL`. A dry run is not.
-    is_pinged: bool = False
+    #: Whether `ALTEGIO_PING_URL` and `ALTEGIO_NOTIFY` hear of the run. They hear of no dry run.
+    is_watched: bool = False
 
     def configure_logging(self, secrets: Iterable[str] = ()) -> None:
         level: LogLevel = "debug" if self.verbose else "warning" if self.quiet else "info"
@@ -246,18 +246,13 @@ def to_run_error(error: Exception) -> tuple[RunError, ExitCode]:
             return RunError("unexpected", _describe_unexpected(error)), ExitCode.PARTLY
 
 
-def pinged_run(
+def watched_run(
     options: CommandOptions, config: SchoolConfig, warn: Warn
 ) -> AbstractAsyncContextManager[RunOutcome]:
-    """Pings at the begin and the end of a run, if the options want it."""
-    from altegio_sync.app.pings import pinged  # few runs are pinged
+    """Reports the begin and the end of a run, if the options want it."""
+    from altegio_sync.app.watched import watched
 
-    return pinged(
-        config if options.is_pinged else None,
-        options.name,
-        warn,
-        lambda error: to_run_error(error)[1],
-    )
+    return watched(config if options.is_watched else None, options.name, warn, to_run_error)
 
 
 @contextmanager

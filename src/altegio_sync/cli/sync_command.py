@@ -12,8 +12,8 @@ from altegio_sync.cli.all_schools import SchoolResult, refuse_options, run_schoo
 from altegio_sync.cli.command import (
     execute,
     load,
-    pinged_run,
     print_json,
+    watched_run,
 )
 from altegio_sync.cli.progress import CliProgress
 from altegio_sync.cli.render_sync import render_sync
@@ -102,7 +102,7 @@ def execute_sync(
 
         return await _run(options, plan, stop, asked.companies, asked.skipped_file)
 
-    options = replace(options, is_pinged=not asked.dry_run)
+    options = replace(options, is_watched=not asked.dry_run)
     return execute(options, body)
 
 
@@ -135,7 +135,7 @@ def execute_changes(
 
         return await _run(options, plan, stop, companies)
 
-    options = replace(options, is_pinged=not dry_run)
+    options = replace(options, is_watched=not dry_run)
     return execute(options, body)
 
 
@@ -196,7 +196,7 @@ async def _run_one(
             progress.warn(each.code, message=each.message)
 
         async with (
-            pinged_run(options, config, progress.warn) as outcome,
+            watched_run(options, config, progress.warn) as outcome,
             open_school(
                 config, stop=stop, warn=progress.warn, usage=progress.usage, budget=budget
             ) as school,
@@ -205,6 +205,8 @@ async def _run_one(
             outcome.exit_code = report.exit_code
             outcome.gave_way = report.gave_way
             outcome.counts = counts_of(report)
+            outcome.reason = next((each.message for each in report.errors), None)
+            outcome.lost_store = any(each.lost_store for each in report.companies)
             if options.quiet:
                 for line in await find_due_conditions(school.conditions, report):
                     get_logger().warning("condition", message=line)

@@ -10,10 +10,10 @@ from altegio_sync.app.repairing import repair_school
 from altegio_sync.app.school import open_school
 from altegio_sync.cli.command import (
     load,
-    pinged_run,
     print_json,
     run_command,
     telling_store_errors,
+    watched_run,
 )
 from altegio_sync.cli.findings import detail_lines, load_details
 from altegio_sync.cli.render_validation import render_validation
@@ -66,7 +66,7 @@ def run_validate(
         details: Mapping[str, Sequence[str]] = {}
         with findings.opened_file() as file, telling_store_errors(options):
             async with (
-                pinged_run(options, config, log_warning) as outcome,
+                watched_run(options, config, log_warning) as outcome,
                 open_school(config, stop=stop, warn=log_warning) as school,
             ):
                 local = await school.find_zone()
@@ -94,7 +94,7 @@ def run_validate(
         _show(options, report, details)
         return ExitCode.INTERRUPTED if stop.is_set else report.exit_code
 
-    options = replace(options, is_pinged=wanted.fix and not wanted.dry_run)
+    options = replace(options, is_watched=wanted.fix and not wanted.dry_run)
     run_command(options, body)
 
 

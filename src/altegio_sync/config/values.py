@@ -114,6 +114,13 @@ def _token(value: SecretStr) -> SecretStr:
     return SecretStr(text)
 
 
+def _notify(value: SecretStr) -> SecretStr:
+    text = value.get_secret_value().strip()
+    if text and "://" not in text:
+        raise ValueError(texts.NOTIFY_EXPECTED())
+    return SecretStr(text)
+
+
 def _ping_url(value: SecretStr) -> SecretStr:
     text = value.get_secret_value().strip()
     parts = urlsplit(text)
@@ -154,6 +161,7 @@ class MongoHome:
 Ids = Annotated[tuple[str, ...], BeforeValidator(_split), AfterValidator(_digits)]
 CompanyIds = Annotated[tuple[str, ...], BeforeValidator(_split), AfterValidator(_companies)]
 Token = Annotated[SecretStr, AfterValidator(_token)]
+Notify = Annotated[SecretStr, AfterValidator(_notify)]
 PingUrl = Annotated[SecretStr, AfterValidator(_ping_url)]
 PageSize = Annotated[
     Literal["auto"] | Annotated[int, Field(ge=1, le=MAX_PAGE_SIZE)], BeforeValidator(_word)
@@ -224,6 +232,8 @@ class SchoolConfig(BaseModel):
     ping_url_clean: PingUrl | None = Field(None, validation_alias="ALTEGIO_PING_URL_CLEAN")
     ping_url_backup: PingUrl | None = Field(None, validation_alias="ALTEGIO_PING_URL_BACKUP")
 
+    notify: Notify | None = Field(None, validation_alias="ALTEGIO_NOTIFY")
+
     @property
     def lists_all(self) -> bool:
         """Whether Altegio says which companies there are: `company_ids` is the word `all`."""
@@ -287,6 +297,11 @@ class SchoolConfig(BaseModel):
         return MAX_PAGE_SIZE if self.page_size == "auto" else self.page_size
 
     @property
+    def notify_addresses(self) -> str | None:
+        """The addresses of people, as Apprise reads them; None if nobody gets a message."""
+        return None if self.notify is None else self.notify.get_secret_value() or None
+
+    @property
     def _ping_urls(self) -> dict[str, SecretStr | None]:
         """The addresses by command; the empty name is for every other command."""
         return {
@@ -315,6 +330,7 @@ class SchoolConfig(BaseModel):
         tokens = (self.company_token.get_secret_value(), self.user_token.get_secret_value())
         found = [each for each in tokens if len(each) >= _SHORTEST_SECRET]
         found += [uri] if "@" in uri else []
+        found += [each for each in (self.notify_addresses or "").split() if each]
         found += [each.get_secret_value() for each in self._ping_urls.values() if each is not None]
         for each in {password[1], unquote(password[1])} if password else ():
             is_word = len(each) < _SHORTEST_SECRET or each.isalpha() or each.isdigit()

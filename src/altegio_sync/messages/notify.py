@@ -8,3 +8,50 @@ PING_FAILED = Template(
 NO_ANSWER = Template("no_answer_in", "no answer in {seconds} s")
 HTTP_STATUS = Template("http_status", "HTTP {status}")
 UNUSABLE_ADDRESS = Template("unusable_address", "the address cannot be used")
+
+NOTIFY_NOT_INSTALLED = Template(
+    "notify_not_installed",
+    "ALTEGIO_NOTIFY needs Apprise: pip install 'altegio-sync[notify]'",
+)
+NOTIFY_UNKNOWN_ADDRESS = Template(
+    "notify_unknown_address", "ALTEGIO_NOTIFY contains an address that Apprise does not know"
+)
+NOTIFY_FAILED = Template("notify_failed", "The message of ALTEGIO_NOTIFY was not sent ({reason})")
+NOTIFY_REFUSED = Template("notify_refused", "the service did not take it")
+
+# The messages to people.
+TITLE = Template("notify_title", "altegio-sync: {name}")
+FAILS = Template("notify_fails", "{command} fails: {reason}. {todo}")
+STILL_FAILS = Template("notify_still_fails", "{command} has failed for {span}: {reason}. {todo}")
+WELL_AGAIN = Template("notify_well_again", "{command} succeeds again. Nothing needs to be done.")
+GAP = Template(
+    "notify_gap",
+    "Days are missing in MongoDB for more than two days: {days}. To bring them: {rerun}",
+)
+NO_GAP = Template("notify_no_gap", "No day is missing any more. Nothing needs to be done.")
+DO_SETTINGS = Template("notify_do_settings", "Correct the settings: altegio-sync check tests them")
+DO_CHECK = Template("notify_do_check", "altegio-sync check shows what cannot be reached")
+DO_STATUS = Template("notify_do_status", "altegio-sync status shows what needs attention")
+UNKNOWN_REASON = Template("notify_unknown_reason", "exit code {code}")
+TEST = Template(
+    "notify_test", "This is a test: messages of altegio-sync arrive here. Nothing needs to be done."
+)
+TEST_SENT = Template("notify_test_sent", "The test message was sent.")
+WEEKLY = Template(
+    "notify_weekly",
+    "{first} to {last}: {lessons}, {no_shows}. {todo}",
+)
+WEEKLY_INCOMPLETE = Template(
+    "notify_weekly_incomplete", "{summary} Not everything could be read: {reason}"
+)
+WEEKLY_SENT = Template("notify_weekly_sent", "The summary of the week was sent.")
+LESSONS = Template("notify_lessons", "{count} lesson", "{count} lessons")
+NO_SHOWS = Template("notify_no_shows", "{count} no-show", "{count} no-shows")
+TO_CORRECT = Template(
+    "notify_to_correct",
+    "{count} booking needs correction in Altegio: altegio-sync todo",
+    "{count} bookings need correction in Altegio: altegio-sync todo",
+)
+NOTHING_TO_CORRECT = Template("notify_nothing_to_correct", "Nothing needs correction in Altegio.")
+NO_ADDRESS = Template("notify_no_address", "ALTEGIO_NOTIFY is not set: there is nobody to write to")
+WHAT_TO_SEND = Template("notify_what", "Name what to send: --test or --weekly")

@@ -122,3 +122,6 @@ PING_URL_WITHOUT_QUERY = Template(
     "ping_url_without_query",
     "expected an address without ? and #: /start and the exit code are added",
 )
+NOTIFY_EXPECTED = Template(
+    "notify_expected", "expected addresses of Apprise such as tgram://BOT_TOKEN/CHAT_ID"
+)

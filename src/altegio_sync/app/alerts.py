@@ -1,0 +1,187 @@
+"""Says a word to people when runs begin to fail, and when they succeed again."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import anyio
+
+from altegio_sync.app.companies import find_companies
+from altegio_sync.app.school import open_school
+from altegio_sync.config import SchoolOfFile
+from altegio_sync.domain.alerts import Word, newer, plan_word
+from altegio_sync.domain.clock import utc_now
+from altegio_sync.domain.durations import age_text
+from altegio_sync.domain.exit_code import ExitCode
+from altegio_sync.errors import StoreError
+from altegio_sync.messages import notify as texts
+from altegio_sync.messages import render
+from altegio_sync.notify.messages import send_message
+from altegio_sync.notify.state_file import StateFile
+from altegio_sync.usecases.coverage import collect_coverage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+
+    from altegio_sync.app.school import School
+    from altegio_sync.app.watched import RunOutcome
+    from altegio_sync.config import SchoolConfig
+    from altegio_sync.domain.alerts import AlertState
+    from altegio_sync.messages import Message
+    from altegio_sync.ports import Warn
+
+#: MongoDB is not waited for longer than this: the file takes its place.
+_STORE_SECONDS = 5
+#: The commands after which missing days are looked for.
+READING_COMMANDS = ("sync", "changes")
+#: People hear of a gap when the day after it, and the next day, have ended.
+_GAP_AGE = timedelta(days=2)
+_DAYS_NAMED = 10
+_TODO = {
+    ExitCode.WRONG_USE: texts.DO_SETTINGS,
+    ExitCode.OUT_OF_REACH: texts.DO_CHECK,
+    ExitCode.PARTLY: texts.DO_STATUS,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a word is about, and the sentences for it."""
+
+    name: str
+    has_failed: bool
+    fails: Callable[[AlertState | None, datetime], Message]
+    well_again: Message
+
+
+def name_of(config: SchoolConfig) -> str:
+    """How the school is called in a message."""
+    if isinstance(config, SchoolOfFile):
+        return config.name
+    return ", ".join(config.company_ids) or config.collection
+
+
+async def say_how_it_ended(
+    config: SchoolConfig, command: str, outcome: RunOutcome, warn: Warn
+) -> None:
+    """Say a word about the run, if one is due. A word that cannot be sent is a warning.
+
+    A run that was interrupted, or that gave way to another run, says nothing about the command.
+    """
+    if config.notify_addresses is None or outcome.gave_way:
+        return
+    code = ExitCode(outcome.exit_code) if outcome.exit_code is not None else ExitCode.INTERRUPTED
+    if code is ExitCode.INTERRUPTED:
+        return
+    async with AsyncExitStack() as stack:
+        school = None if outcome.lost_store else await _try_to_open(config, stack)
+        subjects = [_of_command(command, code, outcome)]
+        if school is not None and command in READING_COMMANDS:
+            subjects += await _find_gaps(school)
+        for each in subjects:
+            problem = await _say(config, each, school)
+            if problem is not None:
+                warn("notify_failed", message=problem)
+                return
+
+
+async def _try_to_open(config: SchoolConfig, stack: AsyncExitStack) -> School | None:
+    """The school, if its MongoDB answers soon."""
+    with anyio.move_on_after(_STORE_SECONDS):
+        try:
+            school = await stack.enter_async_context(open_school(config))
+            await school.appointments.find_server_time()
+        except StoreError:
+            return None
+        return school
+    return None
+
+
+async def _find_gaps(school: School) -> Sequence[Subject]:
+    """The subject of missing days. Days before the first complete day are not missing."""
+    config = school.config
+    try:
+        local, now = await school.find_zone(), utc_now()
+        coverage = await collect_coverage(
+            school.ledger,
+            None,
+            companies=await find_companies(school),
+            rules_fingerprint=config.settings_hash,
+            configured_zone=config.timezone,
+            local=local,
+            now=now,
+            zones=await school.find_location_zones(),
+        )
+    except StoreError:
+        return ()
+    last = now.astimezone(local.zone).date() - _GAP_AGE
+    days = sorted(
+        {
+            day
+            for company in coverage.companies
+            for gap in company.gaps
+            for day in gap.each_day()
+            if company.graded and min(company.graded) < day < last
+        }
+    )
+
+    def fails(_state: AlertState | None, _now: datetime) -> Message:
+        rerun = f"altegio-sync sync {days[0]} {days[-1]} --update --resume"
+        return texts.GAP(days=days[:_DAYS_NAMED], rerun=rerun)
+
+    return [Subject("gap", bool(days), fails, texts.NO_GAP())]
+
+
+def _of_command(command: str, code: ExitCode, outcome: RunOutcome) -> Subject:
+    reason = outcome.reason or texts.UNKNOWN_REASON(code=int(code))
+    todo = _TODO.get(code, texts.DO_STATUS)()
+
+    def fails(state: AlertState | None, now: datetime) -> Message:
+        if state is None:
+            return texts.FAILS(command=command, reason=reason, todo=todo)
+        span = age_text(now - state.since)
+        return texts.STILL_FAILS(command=command, span=span, reason=reason, todo=todo)
+
+    return Subject(command, code is not ExitCode.DONE, fails, texts.WELL_AGAIN(command=command))
+
+
+async def _say(config: SchoolConfig, subject: Subject, school: School | None) -> Message | None:
+    """Say the word that is due, if any. Returns what went wrong."""
+    file = StateFile(config.data_dir)
+    key = f"{name_of(config)}/{config.collection}/{subject.name}"
+    stored = None if school is None else await _find(school, subject.name)
+    state, now = newer(stored, file.find(key)), utc_now()
+    plan = plan_word(state, now, has_failed=subject.has_failed)
+    if plan is None:
+        return None
+    word, after = plan
+    failing = state if word is Word.STILL_FAILS else None
+    message = subject.well_again if word is Word.WELL_AGAIN else subject.fails(failing, now)
+    title = render(texts.TITLE(name=name_of(config)))
+    problem = await send_message(config.notify_addresses or "", title, render(message))
+    if problem is not None:
+        return problem
+    if school is not None and await _write(school, subject.name, after):
+        file.forget(key)
+    else:
+        file.write(key, after)
+    return None
+
+
+async def _find(school: School, subject: str) -> AlertState | None:
+    try:
+        return await school.alerts.find(subject)
+    except StoreError:
+        return None
+
+
+async def _write(school: School, subject: str, state: AlertState) -> bool:
+    try:
+        await school.alerts.write(subject, state)
+    except StoreError:
+        return False
+    return True

@@ -1,0 +1,79 @@
+"""Messages that are sent on request: a test, and the summary of a week."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from altegio_sync.app.alerts import name_of
+from altegio_sync.app.school import open_school
+from altegio_sync.app.todo import collect_todo
+from altegio_sync.domain.clock import utc_now
+from altegio_sync.domain.period_words import parse_period
+from altegio_sync.errors import AltegioSyncError, ConfigError
+from altegio_sync.messages import notify as texts
+from altegio_sync.messages import render
+from altegio_sync.notify.messages import send_message
+from altegio_sync.usecases.stats import collect_stats
+
+if TYPE_CHECKING:
+    from altegio_sync.config import SchoolConfig
+    from altegio_sync.messages import Message
+    from altegio_sync.usecases.stopping import StopSignal
+
+_PERIOD = "last-week"
+
+
+class NotSentError(AltegioSyncError):
+    """The message could not be sent."""
+
+
+async def send_test(config: SchoolConfig) -> None:
+    """Send a test to every address.
+
+    Raises:
+        ConfigError: there is no address.
+        NotSentError: an address did not take the message.
+    """
+    await _send(config, texts.TEST())
+
+
+async def send_week(config: SchoolConfig, stop: StopSignal) -> None:
+    """Send the lessons of the last week, the no-shows, and how much needs correction.
+
+    Raises:
+        AltegioError: Altegio could not be read.
+        ConfigError: there is no address.
+        NotSentError: an address did not take the message.
+        StoreError: MongoDB failed.
+    """
+    _addresses(config)
+    period = parse_period(_PERIOD)
+    async with open_school(config, stop=stop) as school:
+        local = await school.find_zone()
+        stats = await collect_stats(school.stats, school.runs, zone=local, period=period)
+        todo = await collect_todo(school, parse_period("around"), stop)
+    days = period.on(utc_now().astimezone(local.zone).date())
+    count = len(todo.items)
+    summary = texts.WEEKLY(
+        first=days.start,
+        last=days.last_day,
+        lessons=texts.LESSONS(count=stats.counts.active),
+        no_shows=texts.NO_SHOWS(count=stats.attendance.no_show),
+        todo=texts.TO_CORRECT(count=count) if count else texts.NOTHING_TO_CORRECT(),
+    )
+    if todo.errors:
+        summary = texts.WEEKLY_INCOMPLETE(summary=summary, reason=todo.errors[0].message)
+    await _send(config, summary)
+
+
+async def _send(config: SchoolConfig, message: Message) -> None:
+    title = render(texts.TITLE(name=name_of(config)))
+    problem = await send_message(_addresses(config), title, render(message))
+    if problem is not None:
+        raise NotSentError(problem)
+
+
+def _addresses(config: SchoolConfig) -> str:
+    if config.notify_addresses is None:
+        raise ConfigError(texts.NO_ADDRESS())
+    return config.notify_addresses

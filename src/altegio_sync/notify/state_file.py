@@ -1,0 +1,64 @@
+"""Keeps the last words on the disk while MongoDB cannot be reached."""
+
+from __future__ import annotations
+
+import json
+import os
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import platformdirs
+
+from altegio_sync.domain.alerts import AlertState
+from altegio_sync.domain.json_form import utc_text
+from altegio_sync.domain.stored import read_stored
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_NAME = "alerts.json"
+_MOST_BYTES = 1_000_000
+_MOMENTS = ("since", "said_at")
+
+
+class StateFile:
+    """The states by subject. A file that cannot be read or written counts as empty."""
+
+    def __init__(self, data_dir: Path | None) -> None:
+        self._path = (data_dir or platformdirs.user_data_path("altegio-sync")) / _NAME
+
+    def find(self, subject: str) -> AlertState | None:
+        stored = self._read().get(subject)
+        if not isinstance(stored, dict):
+            return None
+        with suppress(ValueError, TypeError, KeyError):
+            moments = {name: datetime.fromisoformat(stored[name]) for name in _MOMENTS}
+            return read_stored(AlertState, {**stored, **moments}, lambda: None)
+        return None
+
+    def write(self, subject: str, state: AlertState) -> None:
+        moments = {"since": utc_text(state.since), "said_at": utc_text(state.said_at)}
+        self._write({**self._read(), subject: {"is_failing": state.is_failing, **moments}})
+
+    def forget(self, subject: str) -> None:
+        states = self._read()
+        if subject in states:
+            del states[subject]
+            self._write(states)
+
+    def _read(self) -> dict[str, Any]:
+        try:
+            with self._path.open("rb") as file:
+                found = json.loads(file.read(_MOST_BYTES))
+        except (OSError, ValueError, RecursionError):
+            return {}
+        return found if isinstance(found, dict) else {}
+
+    def _write(self, states: Mapping[str, Any]) -> None:
+        draft = self._path.with_name(f".{_NAME}.{os.getpid()}")
+        with suppress(OSError):
+            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            draft.write_text(json.dumps(states), encoding="utf-8")
+            draft.replace(self._path)

@@ -1,0 +1,143 @@
+"""People get a message when runs fail and when they succeed again, by Apprise's own targets."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from pymongo import MongoClient
+
+from tests.acceptance.cli import NO_MONGODB
+from tests.acceptance.ping_server import PingServer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from altegio_sync.sandbox import SandboxServer
+    from tests.acceptance.cli import Cli
+
+WRONG = {"ALTEGIO_USER_TOKEN": "wrong"}
+
+
+@pytest.fixture
+def people() -> Iterator[PingServer]:
+    with PingServer() as running:
+        yield running
+
+
+@pytest.fixture
+def told(cli: Cli, people: PingServer, tmp_path: Path) -> Cli:
+    cli.settings["ALTEGIO_NOTIFY"] = people.url.replace("http://", "json://")
+    cli.settings["ALTEGIO_DATA_DIR"] = str(tmp_path / "data")
+    return cli
+
+
+def messages(people: PingServer) -> list[str]:
+    return [each.body["message"] for each in people.pings]
+
+
+def test_one_word_when_it_fails_and_one_when_it_is_well_again(
+    told: Cli, people: PingServer
+) -> None:
+    for changes in ({}, WRONG, WRONG, {}, {}):
+        told.run("sync", "yesterday", **changes)
+
+    fails, well = messages(people)
+    assert fails.startswith("sync fails: Error fetching appointments: ")
+    assert fails.endswith("altegio-sync check shows what cannot be reached")
+    assert well == "sync succeeds again. Nothing needs to be done."
+    assert people.pings[0].body["title"] == "altegio-sync: 77"
+
+
+def test_it_is_said_in_the_language_of_the_reader(told: Cli, people: PingServer) -> None:
+    told.run("sync", "yesterday", **WRONG, ALTEGIO_LANG="uk")
+    told.run("sync", "yesterday", ALTEGIO_LANG="uk")
+
+    assert "altegio-sync check" in messages(people)[0]
+    assert "знову" in messages(people)[1]
+
+
+def test_a_dry_run_and_a_run_that_gave_way_say_nothing(told: Cli, people: PingServer) -> None:
+    told.run("sync", "yesterday", "--dry-run", **WRONG)
+    told.run("stats", **NO_MONGODB)
+
+    assert messages(people) == []
+
+
+def test_without_mongodb_the_disk_remembers_and_hands_over(
+    told: Cli, people: PingServer, tmp_path: Path, db_uri: str
+) -> None:
+    told.run("clean", **NO_MONGODB)
+    told.run("clean", **NO_MONGODB)
+    remembered = (tmp_path / "data" / "alerts.json").read_text()
+    told.run("clean")
+
+    fails, well = messages(people)
+    assert fails.startswith("clean fails: ")
+    assert well.startswith("clean succeeds again")
+    assert "clean" in remembered
+    assert "clean" not in (tmp_path / "data" / "alerts.json").read_text()
+    with MongoClient[dict[str, Any]](db_uri) as client:
+        [state] = client.get_default_database()["altegio-sync-alerts"].find({})
+    assert (state["subject"], state["is_failing"]) == ("clean", False)
+
+
+def test_a_gap_of_two_days_is_told_once_and_so_is_its_end(
+    told: Cli, people: PingServer, db_uri: str
+) -> None:
+    told.run("sync", "last-7-days")
+    day = (datetime.now(UTC) - timedelta(days=4)).date().isoformat()
+    with MongoClient[dict[str, Any]](db_uri) as client:
+        ledger = client.get_default_database()["altegio-sync-ledger"]
+        deleted = ledger.delete_many({"day": day}).deleted_count
+    told.run("sync", "yesterday")
+    told.run("sync", "yesterday")
+    told.run("sync", "last-7-days")
+
+    assert deleted == 1
+    gap, closed = messages(people)
+    assert f"altegio-sync sync {day} {day} --update --resume" in gap
+    assert closed == "No day is missing any more. Nothing needs to be done."
+
+
+def test_a_dead_notifier_fails_nothing_and_the_word_is_said_later(
+    told: Cli, people: PingServer
+) -> None:
+    people.status = 500
+    dead = told.run("clean", **NO_MONGODB)
+    people.status = 200
+    told.run("clean", **NO_MONGODB)
+
+    assert dead.code == 3
+    assert "WARNING The message of ALTEGIO_NOTIFY was not sent" in dead.err
+    assert "secret-check" not in dead.out + dead.err
+    assert messages(people)[-1].startswith("clean fails: ")
+
+
+def test_a_test_message_arrives_or_says_why_not(told: Cli, people: PingServer) -> None:
+    sent = told.run("notify", "--test")
+    people.status = 500
+    refused = told.run("notify", "--test")
+    nobody = told.run("notify", "--test", ALTEGIO_NOTIFY=None)
+    unknown = told.run("notify", "--test", ALTEGIO_NOTIFY="nosuch://secret-check")
+    nothing = told.run("notify")
+
+    assert (sent.code, sent.out) == (0, "The test message was sent.\n")
+    assert messages(people)[0].startswith("This is a test")
+    assert [each.code for each in (refused, nobody, unknown, nothing)] == [1, 2, 1, 2]
+    assert "secret-check" not in refused.err + unknown.err
+
+
+def test_the_summary_of_the_week(told: Cli, people: PingServer, server: SandboxServer) -> None:
+    del server
+    told.run("sync", "last-week", ALTEGIO_NOTIFY=None)
+    shown = told.run("stats", "last-week", "--json").json
+
+    ran = told.run("notify", "--weekly")
+
+    assert ran.code == 0
+    [message] = messages(people)
+    assert f": {shown['active']} lessons, {shown['no_show']['no_show']} no-shows. " in message
+    assert "need correction in Altegio: altegio-sync todo" in message

@@ -1,0 +1,101 @@
+"""People get a word when runs begin to fail and when they succeed again, and no other word."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from altegio_sync.domain.alerts import AlertState, Word, newer, plan_word
+from altegio_sync.notify.state_file import StateFile
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NOW = datetime(2026, 10, 5, 3, 15, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+
+def words_of(failures: list[bool], step: timedelta) -> list[str]:
+    """What is said by runs that follow each other by ``step``; a dot where nothing is said."""
+    state: AlertState | None = None
+    said = []
+    for number, has_failed in enumerate(failures):
+        plan = plan_word(state, NOW + number * step, has_failed=has_failed)
+        said.append("." if plan is None else plan[0].value)
+        state = state if plan is None else plan[1]
+    return said
+
+
+def test_a_word_for_each_change_and_none_otherwise() -> None:
+    well, fails = False, True
+    assert words_of([well, well, fails, fails, well, well, fails, well], HOUR) == [
+        *(".", ".", "fails", ".", "well again", ".", "fails", "well again")
+    ]
+
+
+def test_a_reminder_once_a_day() -> None:
+    said = words_of([True] * 60, HOUR)
+
+    assert [number for number, each in enumerate(said) if each != "."] == [0, 24, 48]
+    assert said[24] == "still fails"
+
+
+def test_a_failure_keeps_the_moment_when_it_began() -> None:
+    state = AlertState(is_failing=True, since=NOW, said_at=NOW)
+
+    plan = plan_word(state, NOW + 30 * HOUR, has_failed=True)
+
+    assert plan is not None
+    assert plan[1].since == NOW
+
+
+def test_a_word_from_the_future_silences_nothing() -> None:
+    later = NOW + timedelta(days=400)
+    state = AlertState(is_failing=True, since=later, said_at=later)
+
+    assert plan_word(state, NOW, has_failed=True) is not None
+
+
+@given(st.lists(st.booleans(), max_size=40))
+def test_the_last_word_is_true(failures: list[bool]) -> None:
+    said = [each for each in words_of(failures, timedelta(minutes=5)) if each != "."]
+
+    assert all(one != other for one, other in pairwise(said))
+    if failures and failures[-1]:
+        assert said[-1] == Word.FAILS.value
+    elif any(failures):
+        assert said[-1] == Word.WELL_AGAIN.value
+    else:
+        assert said == []
+
+
+def test_the_state_survives_on_the_disk(tmp_path: Path) -> None:
+    state = AlertState(is_failing=True, since=NOW, said_at=NOW + HOUR)
+    StateFile(tmp_path / "new").write("kyiv/sync", state)
+
+    found = StateFile(tmp_path / "new").find("kyiv/sync")
+    StateFile(tmp_path / "new").forget("kyiv/sync")
+
+    assert found == state
+    assert StateFile(tmp_path / "new").find("kyiv/sync") is None
+    assert newer(found, None) == newer(None, found) == found
+
+
+def test_a_damaged_file_counts_as_empty(tmp_path: Path) -> None:
+    for damage in (b"", b"[", b"[]", b'{"a": 7}', b'{"a": {"is_failing": 1}}', b"\xff"):
+        (tmp_path / "alerts.json").write_bytes(damage)
+        assert StateFile(tmp_path).find("a") is None
+    StateFile(tmp_path).write("a", AlertState(is_failing=True, since=NOW, said_at=NOW))
+    assert StateFile(tmp_path).find("a") is not None
+
+
+def test_a_folder_that_cannot_be_written_fails_nothing(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+
+    StateFile(tmp_path / "file").write("a", AlertState(is_failing=True, since=NOW, said_at=NOW))
+
+    assert StateFile(tmp_path / "file").find("a") is None
