@@ -128,6 +128,21 @@ def test_who_is_at_work_and_who_died_is_shown() -> None:
     assert "  at work    all: clean b (host) (interrupted)\n" in text
 
 
+def test_many_companies_fit_on_a_screen() -> None:
+    gaps = [replace(COVERED, company=str(number), graded={}) for number in range(100, 130)]
+    ages = {each.company: NOW - timedelta(minutes=int(each.company)) for each in gaps}
+
+    text = render_status(replace(WELL, coverage=[COVERED, *gaps], cursors=ages))
+
+    rows = "1 of 31 companies in all of the last 3 days, the oldest proof 3 days old"
+    assert text.count("\n  complete ") == text.count(rows) == 1
+    assert "  cursor     30 companies, the oldest 2 hours old\n" in text
+    warnings = [line for line in text.splitlines() if line.startswith("WARNING")]
+    assert len(warnings) == 6
+    assert "company 104 " in warnings[4]
+    assert warnings[5] == "WARNING 25 more lines like these: altegio-sync status --json shows all"
+
+
 def test_as_json_the_same_stands_in_fields() -> None:
     told = replace(WELL, leases=[LeaseState("77", "sync a", False)]).to_json()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from altegio_sync.cli.attention_lines import attention_line
+from altegio_sync.cli.attention_lines import attention_lines
 from altegio_sync.cli.columns import name_lines
 from altegio_sync.domain.durations import age_text
 from altegio_sync.domain.exit_code import ExitCode
@@ -12,14 +12,15 @@ from altegio_sync.messages import figures as texts
 from altegio_sync.messages import render
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator
     from datetime import datetime
 
     from altegio_sync.domain.ledger import CompanyCoverage
     from altegio_sync.domain.status import StatusReport
     from altegio_sync.messages import Message, Template
 
-    _Samples = Sequence[tuple[Mapping[str, str], float]]
+#: With more companies, one line shows them all.
+_MOST_LISTED = 20
 
 
 def render_status(report: StatusReport) -> str:
@@ -27,8 +28,8 @@ def render_status(report: StatusReport) -> str:
     is_fine = report.exit_code is ExitCode.DONE
     lines = [render(texts.EVERYTHING_FINE() if is_fine else texts.NEEDS_ATTENTION()), ""]
     lines += name_lines([(render(name()), render(value)) for name, value in _rows(report)])
-    if attention := [attention_line(each) for each in report.attention]:
-        lines += ["", *attention]
+    if report.attention:
+        lines += ["", *attention_lines(report.attention)]
     return "\n".join(lines)
 
 
@@ -36,13 +37,10 @@ def _rows(report: StatusReport) -> Iterator[tuple[Template, Message | str]]:
     if report.companies is not None:
         yield texts.COMPANIES_ROW, ", ".join(report.companies.ids)
     yield texts.LAST_RUN_ROW, _last_run(report)
-    several = len(report.coverage) > 1
-    for each in report.coverage:
-        complete = _complete(each, report.now)
-        what = texts.OF_COMPANY(company=each.company, what=complete) if several else complete
-        yield texts.COMPLETE_ROW, what
-    for company, at in sorted(report.cursors.items()):
-        yield texts.CURSOR_ROW, texts.CURSOR_AGE(company=company, span=age_text(report.now - at))
+    for complete in _coverage(report):
+        yield texts.COMPLETE_ROW, complete
+    for cursor in _cursors(report):
+        yield texts.CURSOR_ROW, cursor
     for lease in report.leases:
         at_work = texts.AT_WORK_UNTIL_KILLED if lease.is_expired else texts.AT_WORK
         yield texts.AT_WORK_ROW, at_work(company=lease.company, holder=lease.holder)
@@ -53,6 +51,32 @@ def _rows(report: StatusReport) -> Iterator[tuple[Template, Message | str]]:
     yield texts.ERRORS_ROW, texts.ERRORS_FOUND(number=report.validation_errors)
     if report.without_company:
         yield texts.NO_COMPANY_ROW, texts.WITHOUT_COMPANY(count=report.without_company)
+
+
+def _coverage(report: StatusReport) -> Iterator[Message]:
+    several = len(report.coverage) > 1
+    if len(report.coverage) <= _MOST_LISTED:
+        for each in report.coverage:
+            complete = _complete(each, report.now)
+            yield texts.OF_COMPANY(company=each.company, what=complete) if several else complete
+        return
+    whole = sum(len(each.graded) == len(each.days) for each in report.coverage)
+    days = max(len(each.days) for each in report.coverage)
+    complete = texts.COMPLETE_COMPANIES(whole=whole, number=len(report.coverage), days=days)
+    proofs = [each.oldest_proof_at for each in report.coverage if each.oldest_proof_at is not None]
+    if proofs:
+        span = age_text(report.now - min(proofs))
+        complete = texts.AND_OLDEST_PROOF(complete=complete, span=span)
+    yield complete
+
+
+def _cursors(report: StatusReport) -> Iterator[Message]:
+    ages = {company: report.now - at for company, at in sorted(report.cursors.items())}
+    if len(ages) > _MOST_LISTED:
+        yield texts.OLDEST_CURSOR(number=len(ages), span=age_text(max(ages.values())))
+        return
+    for company, age in ages.items():
+        yield texts.CURSOR_AGE(company=company, span=age_text(age))
 
 
 def _last_run(report: StatusReport) -> Message:

@@ -43,6 +43,15 @@ AND_OUTDATED = Template("and_outdated", "{complete}, {number} more under earlier
 AND_OLDEST_PROOF = Template("and_oldest_proof", "{complete}, the oldest proof {span} old")
 OF_COMPANY = Template("figures_of_company", "company {company}: {what}")
 CURSOR_AGE = Template("cursor_age", "company {company}: {span} old")
+COMPLETE_COMPANIES = Template(
+    "complete_companies", "{whole} of {number} companies in all of the last {days} days"
+)
+OLDEST_CURSOR = Template("oldest_cursor", "{number} companies, the oldest {span} old")
+MORE_OF_THIS_KIND = Template(
+    "more_of_this_kind",
+    "{count} more line like these: altegio-sync status --json shows it",
+    "{count} more lines like these: altegio-sync status --json shows all",
+)
 AT_WORK = Template("at_work", "{company}: {holder}")
 AT_WORK_UNTIL_KILLED = Template("at_work_until_killed", "{company}: {holder} (interrupted)")
 REQUESTS = Template("requests_in_minute", "{spent} requests in the last minute")
