@@ -217,16 +217,33 @@ def test_every_quoted_message_is_one_of_the_program() -> None:
     assert [each for each in parts if each not in _literals()] == []
 
 
-def test_every_message_that_is_quoted_in_ukrainian_is_one_of_the_program() -> None:
+@cache
+def _in_ukrainian() -> str:
+    """The sentences of the catalog, with "…" in place of each value."""
     [catalog] = ROOT.glob(CATALOGS)
-    translated = catalog.read_text("utf-8").replace('"\n"', "").replace('\\"', '"')
-    sentences = re.sub(r"\{[^}]*\}", "…", translated)
+    return re.sub(r"\{[^}]*\}", "…", catalog.read_text("utf-8").replace('\\"', '"'))
+
+
+def test_every_message_that_is_quoted_in_ukrainian_is_one_of_the_program() -> None:
     quotes = QUOTES.findall(read("docs/uk/troubleshooting.md"))
 
     parts = [part.strip() for quote in quotes for part in quote.split("…")]
 
     assert len(quotes) > 60
-    assert [each for each in parts if each not in sentences] == []
+    assert [each for each in parts if each not in _in_ukrainian()] == []
+
+
+@pytest.mark.parametrize("page", ["README.md", "README.uk.md"])
+def test_the_figures_of_a_shown_summary_have_the_names_of_the_program(page: str) -> None:
+    blocks = re.findall(r"```console\n(.*?)```", read(page), re.DOTALL)
+
+    names = re.findall(r"^  ([^\W\d][^\d\n]*?)  +\S", "\n".join(blocks), re.MULTILINE)
+
+    assert len(names) > 8
+    if "uk" in page:
+        assert [each for each in names if f'msgstr "{each}"' not in _in_ukrainian()] == []
+    else:
+        assert [each for each in names if f"\n{each}\n" not in _literals()] == []
 
 
 @in_both_languages("troubleshooting.md")
