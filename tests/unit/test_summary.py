@@ -11,7 +11,7 @@ import pytest
 from altegio_sync.cli.render_result import render_result
 from altegio_sync.cli.render_sync import render_sync
 from altegio_sync.domain.counts import ApiUsage, DayCounts, RecordCounts
-from altegio_sync.domain.day_words import day_range
+from altegio_sync.domain.day_words import day_or_text, day_range
 from altegio_sync.domain.field_change import find_changes
 from altegio_sync.domain.lessons import SkipReason
 from altegio_sync.domain.period import Period
@@ -235,3 +235,9 @@ def test_of_many_companies_those_that_need_attention_are_listed() -> None:
     assert "  companies         25  1 needs attention" in shown
     assert "company 103" in shown
     assert "company 104" not in shown
+
+
+def test_only_a_day_of_a_stored_report_is_written_as_the_language_writes_days() -> None:
+    assert day_or_text("2026-03-02") == date(2026, 3, 2)
+    assert day_or_text("soon") == "soon"
+    assert day_or_text(None) is None

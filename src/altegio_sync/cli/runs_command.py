@@ -8,7 +8,7 @@ from altegio_sync.app.school import open_school
 from altegio_sync.cli.columns import name_lines, padded, width_of
 from altegio_sync.cli.command import leaving_at_once, load, print_json, run_command
 from altegio_sync.cli.repeated_warnings import log_warning
-from altegio_sync.domain.day_words import moment_in_table
+from altegio_sync.domain.day_words import day_or_text, moment_in_table
 from altegio_sync.domain.exit_code import ExitCode
 from altegio_sync.domain.json_form import json_value
 from altegio_sync.domain.past_run import Ending
@@ -119,7 +119,8 @@ def _rows(run: PastRun, zone: ZoneInfo) -> Iterator[tuple[Message, Message | str
     yield texts.ENDED_ROW(), _ending(run)
     period = run.summary.period
     if period is not None and period.first and period.last:
-        span = texts.PERIOD(first=period.first, last=period.last, zone=period.timezone or "UTC")
+        first, last = day_or_text(period.first), day_or_text(period.last)
+        span = texts.PERIOD(first=first, last=last, zone=period.timezone or "UTC")
         yield texts.PERIOD_ROW(), span
     yield texts.DONE_ROW(), _done(run)
     if run.ending is Ending.INTERRUPTED:

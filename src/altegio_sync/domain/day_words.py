@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING
 
 from altegio_sync.messages import calendar as texts
 
 if TYPE_CHECKING:
-    from datetime import date, datetime
+    from datetime import datetime
 
     from altegio_sync.domain.period import Period
     from altegio_sync.messages import Message
@@ -67,6 +68,14 @@ def week_of(day: date) -> Message:
 
 def _short_month(day: date) -> Message:
     return texts.SHORT_MONTHS[day.month - 1]()
+
+
+def day_or_text(text: str | None) -> date | str | None:
+    """The day of a stored report; a text that is no day stays as it is."""
+    try:
+        return date.fromisoformat(text or "")
+    except ValueError:
+        return text
 
 
 def moment_in_table(moment: datetime) -> Message:

@@ -22,7 +22,7 @@ from altegio_sync.cli.html.markup import GENERATOR, Markup, document, element, j
 from altegio_sync.cli.render_stats import HEADINGS
 from altegio_sync.domain.appointment import AttendanceStatus
 from altegio_sync.domain.day_chart import draw_days
-from altegio_sync.domain.day_words import moment_in_zone
+from altegio_sync.domain.day_words import day_or_text, moment_in_zone
 from altegio_sync.domain.durations import age_text
 from altegio_sync.domain.stats import open_ends, share_of
 from altegio_sync.messages import page as texts
@@ -319,4 +319,5 @@ def _last_run(report: StatsReport) -> Markup:
 
 
 def _period(asked: DaysAsked) -> Message:
-    return texts.PERIOD_OF_RUN(first=asked.first, last=asked.last, zone=asked.timezone)
+    first, last = day_or_text(asked.first), day_or_text(asked.last)
+    return texts.PERIOD_OF_RUN(first=first, last=last, zone=asked.timezone)
