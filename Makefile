@@ -18,7 +18,7 @@ SIDE_BY_SIDE := -n 4 --dist load --maxschedchunk 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test coverage lint types unit attack bench bench-check pictures requirements catalog clean test-chain chain
+.PHONY: help demo test coverage lint types unit attack bench bench-check pictures requirements catalog clean test-chain chain chain-picture
 
 help: ## Show this.
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -46,10 +46,13 @@ types: $(VENV)/.dev ## Check types and layers.
 
 test-chain: $(CHAIN)/.done $(COMPILED) ## Run the tests of the chain, with Dagster in an environment of its own.
 	@$(CHAIN)/bin/mypy --no-error-summary -p altegio_sync.chain -p tests.chain
-	@$(CHAIN)/bin/pytest -q tests/chain tests/unit/test_messages.py
+	@$(CHAIN)/bin/pytest -q -n 2 --dist loadfile tests/chain tests/unit/test_messages.py
 
 chain: $(CHAIN)/.done $(COMPILED) ## Start Dagster's page over 20 made-up locations, on this machine.
 	@$(CHAIN)/bin/python scripts/run-chain $(CHAIN_ARGS)
+
+chain-picture: $(CHAIN)/.done ## Draw the picture of docs/chain.md again, while `make chain` runs.
+	@$(CHAIN)/bin/python scripts/make-chain-picture $(URL)
 
 unit: $(VENV)/.dev $(COMPILED) ## Run only the quick tests.
 	@$(BIN)/pytest -q tests/unit

@@ -92,11 +92,16 @@ def build_appointments(company_months: dg.PartitionsDefinition) -> dg.AssetsDefi
         _refuse_unknown(configs, keys)
         work = read_months(keys, update=config.update, again=config.again, within=config.within)
         result = ChainResult(run_on_schools(configs, work, context.log))
-        done = frozenset(result.done)
+        done, counts = frozenset(result.done), result.by_company()
         for key in keys:
-            if split_key(key)[0] in done:
-                event = dg.AssetMaterialization(APPOINTMENTS, partition=key)
-                context.log_event(event)
+            company = split_key(key)[0]
+            if company in done:
+                # The counts are those of the run, for all months of the company.
+                context.log_event(
+                    dg.AssetMaterialization(
+                        APPOINTMENTS, partition=key, metadata=dict(counts[company])
+                    )
+                )
         result.check()
         # A result would count every partition once more, also those that failed.
         yield from ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -43,6 +44,13 @@ class ChainResult:
             for config, company in self._companies()
             if not (company.has_failed or company.was_interrupted or company.gave_way)
         ]
+
+    def by_company(self) -> dict[str, Counter[str]]:
+        """What the run did for each company, by its key."""
+        found: dict[str, Counter[str]] = defaultdict(Counter)
+        for row in (self._row(*each) for each in self._companies()):
+            found[str(row["company"])].update({name: int(row[name]) for name in _NUMBERS})
+        return found
 
     def metadata(self) -> dict[str, Any]:
         """Sums, and a line for each company."""

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 INTERVAL_S = 300
 #: Runs that one tick of `gaps` requests.
 _MOST_RUNS = 5
-#: Months that one tick of `ledger` reports. A tick has one minute, and 1,000 reports take half of it.
+#: Months that one tick of `ledger` reports. A tick has one minute; 1,000 reports take half of it.
 _MOST_REPORTS = 300
 #: An older run that has not ended was left by a power failure.
 _SURELY_ENDED = timedelta(hours=12)
