@@ -15,11 +15,6 @@ import pytest
 
 from tests.english_words import find_english_words
 
-_COMMANDS = (
-    *("sync", "changes", "coverage", "status", "interactive", "stats", "clean", "validate"),
-    *("undo", "check", "services", "companies", "backup", "restore", "sandbox", "demo"),
-)
-HELP = [["--help"], *([each, "--help"] for each in _COMMANDS), ["trash", "purge", "-h"], ["trash"]]
 #: With a word of the error in English.
 WRONG = {
     "sync": "Missing argument",
@@ -49,14 +44,19 @@ _ASK = """
 import contextlib, io, json, os, sys
 from altegio_sync.cli.language import speak
 speak([], os.environ)
+import typer
 from altegio_sync.cli.app import app
-found = {}
-for line in json.load(sys.stdin):
+found, slow = {}, ["babel", "httpx2", "prompt_toolkit", "pydantic", "pymongo", "structlog"]
+commands = typer.main.get_command(app).commands
+pages = [["--help"], *([each, "--help"] for each in commands), ["trash", "purge", "-h"], ["trash"]]
+for line in pages + json.load(sys.stdin):
     with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(out):
         try:
             app(line, prog_name="altegio-sync")
         except SystemExit as error:
             found[" ".join(line)] = [error.code, out.getvalue()]
+    if line == ["--help"]:
+        found["imports"] = [0, " ".join(each for each in slow if each in sys.modules)]
 json.dump(found, sys.stdout)
 """
 
@@ -66,7 +66,7 @@ def shown(language: str) -> dict[str, tuple[int, str]]:
     """Exit code and text of each help page and each wrong use."""
     ran = subprocess.run(
         [sys.executable, "-c", _ASK],
-        input=json.dumps([*HELP, *(each.split() for each in WRONG)]),
+        input=json.dumps([each.split() for each in WRONG]),
         env=os.environ | {"ALTEGIO_LANG": language, "COLUMNS": "200", "TERM": "dumb"},
         capture_output=True,
         check=True,
@@ -91,6 +91,11 @@ def test_a_ukrainian_page_is_whole() -> None:
         assert each in page
     assert "[за замовчуванням: 24h]" in page
     assert "сьогодні, вчора" in page
+
+
+@pytest.mark.parametrize("language", ["en", "uk"])
+def test_a_help_page_waits_for_no_slow_import(language: str) -> None:
+    assert shown(language)["imports"] == (0, "")
 
 
 @pytest.mark.parametrize("line", WRONG)
