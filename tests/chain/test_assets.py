@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from tests.chain.conftest import TOKENS, Chain, days_ago, last_months, pages_asked
+from tests.chain.rig import TOKENS, Chain, days_ago, last_months, pages_asked
 
 if TYPE_CHECKING:
     from pymongo.database import Database

@@ -18,7 +18,7 @@ from pymongo import MongoClient
 
 from altegio_sync.chain import SETTINGS_FILE
 from altegio_sync.sandbox import Locations, SandboxServer
-from tests.chain.conftest import TOKENS, days_ago, serve, settings_for
+from tests.chain.rig import TOKENS, days_ago, serve, settings_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -15,8 +15,8 @@ import pytest
 from pymongo import MongoClient
 
 from altegio_sync.sandbox import Locations, SandboxServer
-from tests.chain.conftest import TOKENS, days_ago, last_months, pages_asked, serve, settings_for
 from tests.chain.dagster import Dagster, running_dagster
+from tests.chain.rig import TOKENS, days_ago, last_months, pages_asked, serve, settings_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

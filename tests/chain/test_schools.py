@@ -17,7 +17,7 @@ from altegio_sync.chain.work import plan_reading
 from altegio_sync.config import SchoolConfig, SchoolOfFile
 from altegio_sync.domain.period import Period
 from altegio_sync.errors import ConfigError
-from tests.chain.conftest import TOKENS, days_ago, loaded_chain, settings_for
+from tests.chain.rig import TOKENS, days_ago, loaded_chain, settings_for
 
 if TYPE_CHECKING:
     from pathlib import Path

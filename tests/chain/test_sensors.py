@@ -9,7 +9,7 @@ import dagster as dg
 import pytest
 
 from tests.acceptance.cli import Cli
-from tests.chain.conftest import Chain, days_ago, last_months, settings_for
+from tests.chain.rig import Chain, days_ago, last_months, settings_for
 
 if TYPE_CHECKING:
     from pathlib import Path
