@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import re
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+import altegio_sync
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,21 +38,27 @@ _FORMS: Final = re.compile(
     """,
     re.VERBOSE,
 )
-#: Commands; names; what the made-up school contains; the words of a period, which are typed.
+#: Names; what the made-up school contains; the words of a period, which are typed.
 _WORDS: Final = """
-    altegio sync changes coverage status interactive stats clean validate undo trash purge check
-    services companies backup restore export runs todo sandbox demo verify mongodump
+    altegio trash verify mongodump
     Altegio MongoDB Atlas Unix Prometheus Mongo CRM UTC cron crontab node exporter id ids
     stdout stderr auto all embedded uk en text json localhost loopback
     Emma Sampleton Individual lesson min Trial
     today yesterday tomorrow around
 """
-_KNOWN: Final = frozenset(_WORDS.split())
+_APP: Final = Path(altegio_sync.__file__).parent / "cli" / "app.py"
+
+
+@cache
+def _known() -> frozenset[str]:
+    """The words above, and the commands: functions that `app.command` decorates."""
+    commands = re.findall(r"^@\w+\.command\([^@]*?^def (\w+)", _APP.read_text(), re.M)
+    return frozenset([*_WORDS.split(), *commands])
 
 
 def find_english_words(text: str, known: Iterable[str] = ()) -> list[str]:
     """The lines that contain a word in English, with these words in front."""
-    allowed = _KNOWN | set(known)
+    allowed = _known() | set(known)
     found = []
     for line in text.splitlines():
         rest = _FORMS.sub(" ", _without_beginnings(line))
