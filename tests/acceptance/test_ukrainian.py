@@ -94,6 +94,12 @@ def test_a_day_of_reading(reader: Reader) -> None:
     reader.run("coverage", "last-week")
     reader.run("status", code=1)
     reader.run("stats")
+    reader.run("runs")
+    reader.run("runs", _run_id(ran.out))
+    reader.run("export", "last-week", "lessons.xlsx")
+    reader.run("export", "last-week", "paid.csv", "--by", "teacher")
+    reader.run("todo")
+    reader.run("notify", "--test", code=2)
 
     assert ran.out.startswith("Збережено ")
     assert "\n  прочитано " in ran.out

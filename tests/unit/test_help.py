@@ -95,6 +95,13 @@ def test_a_ukrainian_page_is_whole() -> None:
     assert "сьогодні, вчора" in page
 
 
+def test_every_command_has_the_option() -> None:
+    pages = {line: text for line, (_, text) in shown("en").items() if "help" in line}
+
+    assert len(pages) > 20
+    assert [line for line, text in pages.items() if "--lang " not in text] == []
+
+
 @pytest.mark.parametrize("language", ["en", "uk"])
 def test_a_help_page_waits_for_no_slow_import(language: str) -> None:
     assert shown(language)["imports"] == (0, "")
