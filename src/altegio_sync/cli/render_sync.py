@@ -11,6 +11,7 @@ from altegio_sync.domain.lessons import SkipReason
 from altegio_sync.messages import render
 from altegio_sync.messages import summary as texts
 from altegio_sync.messages.calendar import DAY_ALONE
+from altegio_sync.messages.numbers import format_number
 from altegio_sync.messages.words import FAILED, some_ids
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def _rows(report: SyncReport) -> Iterator[tuple[Message, str, str]]:
     if not several and (zone := report.companies[0].timezone) is not None:
         yield texts.ZONE_ROW(), zone, ""
     yield from ((name(), str(value), note) for name, value, note in _counts(report) if value)
-    yield texts.SECONDS_ROW(), f"{report.seconds:.1f}", ""
+    yield texts.SECONDS_ROW(), format_number(report.seconds, ".1f"), ""
 
 
 def _counts(report: SyncReport) -> Iterator[_Row]:
