@@ -64,7 +64,14 @@ def measure() -> Section:
             assert _stored_documents(database.uri) == wanted
     times = f"{SIZES[-1]:,} locations against {SIZES[0]}"
     section.goals += [
-        Goal(f"{kind}, {times}", found[-1] / found[0], MOST_TIMES, noise=NOISE)
+        # The server of the sandbox and MongoDB need the same cores, so the time says less.
+        Goal(
+            f"{kind}, {times}",
+            found[-1] / found[0],
+            MOST_TIMES,
+            noise=NOISE,
+            by_clock=kind == "run",
+        )
         for kind, found in seconds.items()
     ]
     section.goals.append(Goal("peak of memory", peak_mb, MOST_MB, unit=" MB"))

@@ -151,7 +151,13 @@ def test_a_variable_may_be_in_the_settings_file(monkeypatch: pytest.MonkeyPatch)
         ('"uk"', '"uk"\n[school.x]\na = 1', 13, "unknown key"),
         ('"uk"', '"uk"\n[[budget]]', 13, "expected one table: [budget]"),
         ('"uk"', '"uk"\n[budget]\nkeys = 1', 14, "unknown key: did you mean key?"),
-        ('"uk"', '"uk"\n[budget]\nrequests_per_minute = "many"', 14, "Invalid requests_per_minute"),
+        (
+            *('"uk"', '"uk"\n[budget]\nrequests_per_minute = "many"', 14),
+            "Invalid requests_per_minute: expected a number from 0 to 60000; 0 turns",
+        ),
+        ('"uk"', '"uk"\nALTEGIO_PAGE_SIZE = 50', 13, "unknown key: did you mean page_size?"),
+        ('"uk"', '"uk"\nname = "lviv"', 13, "this table or key is in the file twice"),
+        ('"uk"', '"uk"\n[budget]\n[budget]', 14, "this table or key is in the file twice"),
     ],
 )
 def test_a_wrong_line_is_named_and_not_shown(

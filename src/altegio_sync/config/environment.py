@@ -12,7 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from altegio_sync.config.files import find_file_problem, is_there
 from altegio_sync.config.names import find_unknown_settings, names_in, settings_file
-from altegio_sync.config.values import EMBEDDED, MAX_PAGE_SIZE, SchoolConfig
+from altegio_sync.config.values import EMBEDDED, MAX_PAGE_SIZE, MOST_REQUESTS, SchoolConfig
 from altegio_sync.domain.setting_names import UnknownName
 from altegio_sync.errors import ConfigError
 from altegio_sync.messages import as_message
@@ -163,6 +163,9 @@ def find_wrong_settings(error: ValidationError) -> dict[str, Message]:
         wrong.setdefault(str(each["loc"][0]), as_message(why))
     if "ALTEGIO_LEAD_ID" in wrong:
         wrong["ALTEGIO_LEAD_ID"] = texts.LEAD_ID_EXPECTED()
+    for name, most in MOST_REQUESTS.items():
+        if name in wrong:
+            wrong[name] = texts.REQUESTS_EXPECTED(most=most)
     if "ALTEGIO_PAGE_SIZE" in wrong:
         wrong["ALTEGIO_PAGE_SIZE"] = texts.PAGE_SIZE_EXPECTED(most=MAX_PAGE_SIZE)
     return wrong

@@ -65,6 +65,8 @@ _NUMBERS = ("page_size", "crm_id_digits", "requests_per_second", "requests_per_m
 
 #: The end of a message of `tomllib`. The part before it may contain text of the file.
 _AT_LINE = re.compile(r"\(at line ([0-9]+), column [0-9]+\)$")
+#: Messages of `tomllib` about a table or a key that the file has twice.
+_TWICE = re.compile(r" twice \(|overwrite a value|immutable namespace")
 _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
 _LONG_WORD = re.compile(r"[A-Za-z0-9]{16,}")
 _LETTER_BESIDE_DIGIT = re.compile(r"(?<=[0-9])(?=[A-Za-z])|(?<=[A-Za-z])(?=[0-9])")
@@ -110,7 +112,8 @@ def read_tables(text: str) -> tuple[SchoolTables, list[Problem]]:
     except (ValueError, RecursionError) as error:
         refused = {line for line, _ in problems}
         line = _line_of(error, text)
-        problems += [] if line in refused else [(line, texts.NO_TOML())]
+        reason = texts.TWICE() if _TWICE.search(str(error)) else texts.NO_TOML()
+        problems += [] if line in refused else [(line, reason)]
         return SchoolTables(Table((), lines), []), sorted(problems, key=_by_line)
     reader = _Reader(lines)
     tables = reader.read_file(parsed)
@@ -216,7 +219,7 @@ class _Reader:
             elif key in _BUDGET and path[:1] == ("school",):
                 self._refuse((*path, key), texts.KEY_OF_BUDGET(key=key))
             else:
-                near = get_close_matches(key.lower(), known, 1, 0.75)
+                near = get_close_matches(key.lower().removeprefix("altegio_"), known, 1, 0.75)
                 unknown = texts.UNKNOWN_KEY_MEANT(meant=near[0]) if near else texts.UNKNOWN_KEY()
                 self._refuse((*path, key), unknown)
 

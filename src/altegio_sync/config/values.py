@@ -38,6 +38,7 @@ MAX_PAGE_SIZE = 1000
 EMBEDDED = "embedded"
 #: The word for all locations that the user token may see, used instead of ids.
 ALL_COMPANIES = "all"
+MOST_REQUESTS = {"ALTEGIO_REQUESTS_PER_SECOND": 1000, "ALTEGIO_REQUESTS_PER_MINUTE": 60_000}
 #: A shorter secret may be part of any text by chance.
 _SHORTEST_SECRET = 6
 
@@ -208,10 +209,16 @@ class SchoolConfig(BaseModel):
     )
     page_size: PageSize = Field(50, validation_alias="ALTEGIO_PAGE_SIZE")
     requests_per_second: float = Field(
-        4, ge=0, le=1000, validation_alias="ALTEGIO_REQUESTS_PER_SECOND"
+        4,
+        ge=0,
+        le=MOST_REQUESTS["ALTEGIO_REQUESTS_PER_SECOND"],
+        validation_alias="ALTEGIO_REQUESTS_PER_SECOND",
     )
     requests_per_minute: int = Field(
-        195, ge=0, le=60_000, validation_alias="ALTEGIO_REQUESTS_PER_MINUTE"
+        195,
+        ge=0,
+        le=MOST_REQUESTS["ALTEGIO_REQUESTS_PER_MINUTE"],
+        validation_alias="ALTEGIO_REQUESTS_PER_MINUTE",
     )
     budget_key: str = Field(
         default_factory=lambda: platform.node() or "this machine",

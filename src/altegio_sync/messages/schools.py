@@ -18,6 +18,7 @@ NO_TOML = Template(
     "schools_no_toml",
     'this is not TOML: a line is name = value, with quotes around text, as in name = "kyiv"',
 )
+TWICE = Template("schools_twice", "this table or key is in the file twice")
 NO_SCHOOL = Template("schools_no_school", "it has no [[school]]")
 
 # A line that is refused.

@@ -42,6 +42,9 @@ LEAD_ID_EXPECTED = Template("settings_lead_id_expected", "expected crm, client o
 PAGE_SIZE_EXPECTED = Template(
     "settings_page_size_expected", "expected a number from 1 to {most}, or auto"
 )
+REQUESTS_EXPECTED = Template(
+    "settings_requests_expected", "expected a number from 0 to {most}; 0 turns this limit off"
+)
 NUMBERS_EXPECTED = Template(
     "settings_numbers_expected", "expected a number, or several separated by commas"
 )
