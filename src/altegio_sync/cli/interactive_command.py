@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from altegio_sync.usecases.announce import Announcement
     from altegio_sync.usecases.stopping import StopSignal
 
-_TWO_DATES = "two dates"
+_TWO_DATES = "two-dates"
 #: Accepted in every language: what somebody types may follow the keyboard, not the screen.
 _YES = ("y", "yes", "т", "так")
 _NO = ("n", "no", "н", "ні")
