@@ -16,11 +16,15 @@ import sys
 import termios
 import warnings
 
+import time_machine
+
 import altegio_sync
 from altegio_sync.cli import main
 
 #: A command imports these itself: their texts are in the language that it is run in.
 _OF_A_LANGUAGE = {"altegio_sync.cli.app", "typer.rich_utils"}
+#: The moment at which a command runs, in seconds of the epoch: for tests in which time passes.
+MOMENT = "RUN_AT"
 #: Longer than any order.
 _ORDER_BYTES = 200_000
 #: By the descriptor that watches it: the pid of a command, and where its exit code is written to.
@@ -88,6 +92,9 @@ def _become_the_command(
         os.setsid()
         fcntl.ioctl(0, termios.TIOCSCTTY, 0)
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    moment = environment.pop(MOMENT, None)
+    if moment is not None:
+        time_machine.travel(float(moment)).start()
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(folder)

@@ -38,10 +38,11 @@ def test_a_word_for_each_change_and_none_otherwise() -> None:
 
 
 def test_a_reminder_once_a_day() -> None:
-    said = words_of([True] * 60, HOUR)
+    every_night = words_of([True] * 3, timedelta(days=1, seconds=-20))
+    every_hour = words_of([True] * 60, HOUR)
 
-    assert [number for number, each in enumerate(said) if each != "."] == [0, 24, 48]
-    assert said[24] == "still fails"
+    assert every_night == ["fails", "still fails", "still fails"]
+    assert [number for number, each in enumerate(every_hour) if each != "."] == [0, 23, 46]
 
 
 def test_a_failure_keeps_the_moment_when_it_began() -> None:

@@ -13,7 +13,8 @@ from altegio_sync.domain.stored import Flag, Moment
 if TYPE_CHECKING:
     from datetime import datetime
 
-REMIND_AFTER = timedelta(days=1)
+#: Less than a day, since the runs of two nights do not end at the same minute.
+REMIND_AFTER = timedelta(hours=23)
 
 
 class Word(Enum):
