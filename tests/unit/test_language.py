@@ -136,6 +136,25 @@ def test_numbers_and_dates_of_a_sentence_follow_the_language() -> None:
     assert str(message) == "12.3%, 2.5 s, 1,234,567, 77, 2026-10-01"
 
 
+@pytest.mark.usefixtures("ukrainian")
+@pytest.mark.parametrize(
+    ("first", "last", "shown"),
+    [
+        (date(2026, 10, 1), date(2026, 10, 31), "1 – 31 жовтня 2026"),
+        (date(2026, 10, 30), date(2026, 11, 2), "30 жовтня – 2 листопада 2026"),
+        (date(2025, 12, 30), date(2026, 1, 2), "30 грудня 2025 – 2 січня 2026"),
+        (date(2026, 10, 1), date(2026, 10, 1), "1 жовтня 2026 – 1 жовтня 2026"),
+        (date(2026, 10, 2), date(2026, 10, 1), "2 жовтня 2026 – 1 жовтня 2026"),
+    ],
+    ids=["a month", "two months", "two years", "one day", "a wrong order"],
+)
+def test_month_and_year_of_days_are_named_once(first: date, last: date, shown: str) -> None:
+    message = Template("test_days", "{first} – {last}")(first=first, last=last)
+
+    assert render(message) == shown
+    assert str(message) == f"{first} – {last}"
+
+
 @pytest.mark.parametrize(
     ("value", "spec", "english", "ukrainian"),
     [

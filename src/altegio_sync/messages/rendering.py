@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from altegio_sync.messages.calendar import DAY_OF_YEAR, MONTHS_OF_DAYS
+from altegio_sync.messages.calendar import DAY, DAY_OF_YEAR, MONTHS_OF_DAYS
 from altegio_sync.messages.language import catalog, current_language
 from altegio_sync.messages.numbers import Number
 from altegio_sync.messages.template import as_message, fill
@@ -30,11 +30,15 @@ def _in_the_language(template: Template, count: int | None) -> str:
     return catalog().npgettext(template.code, *forms, _MANY if count is None else count)
 
 
-def _show(value: float | date) -> object:
+def _show(value: float | date, until: date | None) -> object:
     if not isinstance(value, date):
         return Number(value)
     # In English a day is written as in commands.
     if current_language() == "en" or isinstance(value, datetime):
         return value.isoformat()
     month = MONTHS_OF_DAYS[value.month - 1]()
+    # Days from 1 to 31 October 2026: the last day names what both have in common.
+    if until is not None and value < until and value.year == until.year:
+        day = DAY(day=value.day, month=month)
+        return render(day) if value.month != until.month else value.day
     return render(DAY_OF_YEAR(day=value.day, month=month, year=str(value.year)))

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     #: Lists are shown with commas between their parts.
     Field: TypeAlias = "str | int | float | date | Message | Sequence[Field] | None"
     Choose = Callable[["Template", int | None], str]
-    Show = Callable[[float | date], object]
+    #: Shows a number or a date; the second date is the last of days that begin with the first.
+    Show = Callable[[float | date, date | None], object]
 
 
 @dataclass(frozen=True)
@@ -102,26 +103,31 @@ def fill(message: Message, choose: Choose, show: Show) -> str:
     """The sentence: ``choose`` chooses its text, ``show`` how numbers and dates are shown."""
     count = message.fields.get("count")
     text = with_setting_names(choose(message.template, count if isinstance(count, int) else None))
-    fields = {name: _show(value, choose, show) for name, value in message.fields.items()}
+    last = message.fields.get("last")
+    until = last if isinstance(last, date) else None
+    fields = {
+        name: _show(value, choose, show, until if name == "first" else None)
+        for name, value in message.fields.items()
+    }
     filled = text.format_map(fields)
     # A line break in a field was made a space, so this one is of a sentence of ours.
     return OwnLines(filled) if "\n" in filled else filled
 
 
-def _show(value: Field, choose: Choose, show: Show) -> object:
+def _show(value: Field, choose: Choose, show: Show, until: date | None = None) -> object:
     match value:
         case Message():
             return fill(value, choose, show)
         case str():
             return plain(setting_name(value))
         case int() | float() | date():
-            return show(value)
+            return show(value, until)
         case None:
             return ""
         case _:
             return ", ".join(str(_show(each, choose, show)) for each in value)
 
 
-def _as_in_programs(value: float | date) -> object:
+def _as_in_programs(value: float | date, _until: date | None) -> object:
     """Numbers stay numbers, since sentences say how many digits they are shown with."""
     return value.isoformat() if isinstance(value, date) else value
