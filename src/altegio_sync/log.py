@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import sys
 from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import structlog
 
@@ -15,10 +17,12 @@ from altegio_sync.domain.lessons import SkipReason
 from altegio_sync.messages import Message, Template, render
 from altegio_sync.messages import logs as texts
 from altegio_sync.messages.foreign_text import json_safe, plain
+from altegio_sync.messages.os_errors import os_reason
 from altegio_sync.messages.words import BECAUSE, some_ids
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
 
     from structlog.typing import EventDict, FilteringBoundLogger, WrappedLogger
 
@@ -26,7 +30,9 @@ if TYPE_CHECKING:
 
 LogFormat = Literal["text", "json"]
 LogLevel = Literal["debug", "info", "warning", "error"]
-
+_LEVELS = get_args(LogLevel)
+#: Of syslog, as the journal reads them at the beginning of a line.
+_PRIORITIES = {"debug": 7, "info": 6, "warning": 4, "error": 3}
 
 #: How the outcome of an appointment reads to people.
 _OUTCOMES = {
@@ -50,12 +56,99 @@ _SENTENCES = {each.code: each for each in vars(texts).values() if isinstance(eac
 class _Stderr:
     """Looks up stderr for every line, since a progress bar replaces it."""
 
-    def msg(self, message: str) -> None:
+    def __init__(self, least: LogLevel) -> None:
+        self._least = _LEVELS.index(least)
+        self._to_journal = _is_journal(2)
+
+    def write(self, level: str, line: str) -> None:
+        if _LEVELS.index(level) < self._least:
+            return
+        if self._to_journal:
+            line = "\n".join(f"<{_PRIORITIES[level]}>{each}" for each in line.split("\n"))
         # A run must not end because its terminal was closed and a log line cannot be written.
         with suppress(OSError):
-            print(message, file=sys.stderr, flush=True)  # noqa: T201 - this is where logs go
+            print(line, file=sys.stderr, flush=True)  # noqa: T201 - this is where logs go
 
-    debug = info = warning = error = msg
+
+def _is_journal(descriptor: int) -> bool:
+    """Whether systemd's journal reads this output: it names the device and the inode."""
+    try:
+        status = os.fstat(descriptor)
+    except OSError:
+        return False
+    return os.environ.get("JOURNAL_STREAM") == f"{status.st_dev}:{status.st_ino}"
+
+
+class _File:
+    """A file that the lines are added to. It is opened for every line: it may be rotated."""
+
+    path: Path | None = None
+    #: One failure is reported. The next line is written again where that is possible.
+    has_failed = False
+
+    @classmethod
+    def write(cls, line: str) -> OSError | None:
+        """Add the line, and return the first failure."""
+        try:
+            cls.append(line)
+        except OSError as error:
+            is_first, cls.has_failed = not cls.has_failed, True
+            return error if is_first else None
+        return None
+
+    @classmethod
+    def append(cls, text: str) -> None:
+        if cls.path is None:
+            return
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK
+        descriptor = os.open(cls.path, flags, 0o600)
+        try:
+            os.write(descriptor, text.encode(errors="replace"))  # at once: other runs write too
+        finally:
+            os.close(descriptor)
+
+
+def log_into(path: Path) -> None:
+    """Add every later line to this file too, also the lines that `-q` keeps from stderr.
+
+    Raises:
+        OSError: the path cannot be written. A full disk is no such error: the run goes on.
+    """
+    _File.path = path.absolute()
+    try:
+        _File.append("")
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+
+
+class _Outputs:
+    """Writes a line to stderr, and to the file where there is one."""
+
+    def __init__(self, to_stderr: _Stderr, log_format: LogFormat) -> None:
+        self._stderr = to_stderr
+        self._log_format = log_format
+
+    def _write(self, level: str, line: str) -> None:
+        self._stderr.write(level, line)
+        dated = line if self._log_format == "json" else f"{_now()} {line}"
+        failure = _File.write(f"{dated}\n")
+        if failure is not None:
+            get_logger().warning(
+                "log_file_failed", file=str(_File.path), reason=os_reason(failure) or ""
+            )
+
+    def debug(self, line: str) -> None:
+        self._write("debug", line)
+
+    def info(self, line: str) -> None:
+        self._write("info", line)
+
+    def warning(self, line: str) -> None:
+        self._write("warning", line)
+
+    def error(self, line: str) -> None:
+        self._write("error", line)
 
 
 class Redaction:
@@ -74,6 +167,9 @@ def configure_logging(log_format: LogFormat, level: LogLevel, secrets: Iterable[
     """Set up the log once for each command: its format, and the secrets to mask."""
     to_line = _render_json if log_format == "json" else _render_text
     redact = Redaction(secrets)
+    outputs = _Outputs(_Stderr(level), log_format)
+    # The file has what happened, also where -q keeps it from the screen.
+    least = level if _File.path is None or level == "debug" else "info"
 
     def last(logger: WrappedLogger, name: str, event: EventDict) -> str:
         return redact(to_line(logger, name, event))
@@ -84,8 +180,8 @@ def configure_logging(log_format: LogFormat, level: LogLevel, secrets: Iterable[
             structlog.processors.add_log_level,
             last,
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=lambda *_: _Stderr(),
+        wrapper_class=structlog.make_filtering_bound_logger(least),
+        logger_factory=lambda *_: outputs,
         cache_logger_on_first_use=False,
     )
 
@@ -155,7 +251,10 @@ def _render_text(_logger: WrappedLogger, _name: str, event: EventDict) -> str:
     return f"{level} {of_school}{message(event.pop('event'), event)}"
 
 
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 def _render_json(_logger: WrappedLogger, _name: str, event: EventDict) -> str:
-    at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    line = json.dumps({"at": at, **event}, ensure_ascii=False, default=str)
+    line = json.dumps({"at": _now(), **event}, ensure_ascii=False, default=str)
     return json_safe(line, sys.stderr.encoding)

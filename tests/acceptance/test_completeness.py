@@ -12,7 +12,7 @@ import pytest
 from pymongo import MongoClient
 
 from altegio_sync.sandbox import SandboxServer, School
-from tests.acceptance.cli import PARTNER_TOKEN, USER_TOKEN, Cli
+from tests.acceptance.cli import NO_MONGODB, PARTNER_TOKEN, USER_TOKEN, Cli
 from tests.acceptance.limits import assert_limits_were_kept
 from tests.unit.test_status import parse_metrics
 
@@ -303,6 +303,48 @@ def test_status_finds_everything_fine(cli: Cli) -> None:
     assert samples["altegio_sync_needs_attention"] == 0
     assert samples['altegio_sync_gap_days{company="77"}'] == 0
     assert samples["altegio_sync_leases_held"] == 1
+
+
+@pytest.mark.usefixtures("trusted")
+def test_the_metrics_file_is_replaced_in_silence_and_never_empty(cli: Cli) -> None:
+    file = cli.folder / "altegio.prom"
+    write = ("status", "--metrics-file", str(file))
+
+    well = cli.run(*write)
+    samples, mode = parse_metrics(file.read_text().removesuffix("\n")), file.stat().st_mode
+    away = cli.run(*write, **NO_MONGODB)
+
+    assert (well.code, well.out, well.err) == (0, "", "")
+    assert samples["altegio_sync_needs_attention"] == 0
+    assert samples['altegio_sync_gap_days{company="77"}'] == 0
+    assert mode & 0o777 == 0o644
+    assert (away.code, away.out) == (3, "")
+    assert "altegio_sync_needs_attention 1" in file.read_text()
+    assert [each.name for each in cli.folder.iterdir() if "prom" in each.name] == ["altegio.prom"]
+
+
+def test_wrong_settings_are_seen_in_the_metrics_and_no_other_file_is_replaced(cli: Cli) -> None:
+    ours, others = cli.folder / "altegio.prom", cli.folder / "others.prom"
+    others.write_text("node_temperature 3\n")
+
+    wrong = cli.run("status", "--metrics-file", str(ours), DB_URI="redis://x")
+    refused = cli.run("status", "--metrics-file", str(others))
+
+    assert (wrong.code, wrong.out) == (2, "")
+    assert "altegio_sync_needs_attention 1" in ours.read_text()
+    assert refused.code == 2
+    assert "not by this command" in refused.err
+    assert others.read_text() == "node_temperature 3\n"
+
+
+def test_a_quiet_run_logs_into_its_file(cli: Cli) -> None:
+    first = cli.run("sync", "yesterday", "-q", "--log-file", "sync.log")
+    nowhere = cli.run("sync", "yesterday", "-q", "--log-file", "missing/sync.log")
+
+    assert "Syncing" not in first.err
+    assert "Z INFO Syncing" in (cli.folder / "sync.log").read_text()
+    assert nowhere.code == 2
+    assert "Cannot write missing/sync.log: No such file" in nowhere.err
 
 
 @pytest.mark.usefixtures("trusted")

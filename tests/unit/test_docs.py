@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import re
-import subprocess
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -75,37 +74,6 @@ def test_there_is_one_crontab_and_each_of_its_lines_has_its_path() -> None:
     assert [line for line in crontab if "PATH=" not in line] == []
     # A line of its own is not expanded by cron, and is lost where one line is copied.
     assert [page.name for page in PAGES if re.search("^PATH=", page.read_text("utf-8"), re.M)] == []
-
-
-@pytest.mark.parametrize(
-    ("output", "code", "metrics"),
-    [("new", 0, "new\n"), ("attention", 1, "attention\n"), ("", 2, "old\n"), (None, 127, "old\n")],
-    ids=["well", "needs attention", "fails", "not installed"],
-)
-def test_the_metrics_line_never_leaves_an_empty_file(
-    tmp_path: Path, output: str | None, code: int, metrics: str
-) -> None:
-    [line] = [
-        each["command"]
-        for each in CRON_LINE.finditer(read("README.md"))
-        if "--prometheus" in each["command"]
-    ]
-    command = line.replace("/var/lib/node_exporter", str(tmp_path)).replace(
-        "/srv/school", str(tmp_path)
-    )
-    binaries = tmp_path / ".venv" / "bin"
-    binaries.mkdir(parents=True)
-    if output is not None:
-        text = f"echo {output}" if output else "true"
-        (binaries / "altegio-sync").write_text(f"#!/bin/sh\n{text}\nexit {code}\n")
-        (binaries / "altegio-sync").chmod(0o755)
-    (tmp_path / "altegio.prom").write_text("old\n")
-
-    # As cron runs it.
-    environment = {"PATH": "/usr/bin:/bin"}
-    subprocess.run(["/bin/sh", "-c", command], env=environment, check=False, capture_output=True)
-
-    assert (tmp_path / "altegio.prom").read_text() == metrics
 
 
 @pytest.mark.parametrize("page", ["docs/settings.md", "docs/uk/settings.md", ".env.example"])

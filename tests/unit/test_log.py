@@ -7,17 +7,21 @@ import os
 import pty
 import sys
 from contextlib import redirect_stderr
-from datetime import date
+from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from altegio_sync.log import configure_logging, get_logger, message
+from altegio_sync.log import _File, configure_logging, get_logger, log_into, message
 from altegio_sync.messages.language import in_language_of
+from altegio_sync.messages.words import LINES, join
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from altegio_sync.log import LogFormat
     from altegio_sync.messages.language import Language
 
@@ -129,3 +133,91 @@ def test_days_are_written_as_the_language_does_but_in_json(
 
     told = json.loads(capsys.readouterr().err)
     assert (told["first"], told["last"]) == (str(first), str(last))
+
+
+@pytest.fixture
+def log_path(tmp_path: Path) -> Iterator[Path]:
+    path = tmp_path / "sync.log"
+    log_into(path)
+    yield path
+    _File.path, _File.has_failed = None, False
+
+
+def test_a_log_file_has_also_what_quiet_keeps_from_the_screen(
+    log_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    configure_logging("text", "warning", ["geheim"])
+
+    get_logger().info("failed", message="went on")
+    get_logger().warning("failed", message="of geheim")
+    get_logger().debug("failed", message="small")
+
+    assert capsys.readouterr().err == "WARNING of ***\n"
+    lines = log_path.read_text().splitlines()
+    assert [line.partition(" ")[2] for line in lines] == ["INFO went on", "WARNING of ***"]
+    assert [datetime.fromisoformat(line.partition(" ")[0]).tzinfo for line in lines] == [UTC, UTC]
+    assert log_path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_log_file_may_be_rotated_and_is_only_added_to(log_path: Path) -> None:
+    log_path.write_text("before\n")
+    configure_logging("json", "debug")
+    get_logger().info("failed", message="one")
+    log_path.rename(log_path.with_suffix(".1"))
+
+    get_logger().debug("failed", message="two")
+
+    old = log_path.with_suffix(".1").read_text().splitlines()
+    assert (old[0], json.loads(old[1])["message"]) == ("before", "one")
+    assert json.loads(log_path.read_text())["message"] == "two"
+
+
+def test_a_full_disk_is_reported_once_and_fails_nothing(
+    log_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log_into(Path("/dev/full"))
+    configure_logging("text", "warning")
+
+    for _ in range(3):
+        get_logger().warning("failed", message="went on")
+
+    told = capsys.readouterr().err.splitlines()
+    assert told.count("WARNING went on") == 3
+    assert [line for line in told if "went on" not in line] == [
+        "WARNING The log file /dev/full cannot be written, and the run goes on: "
+        "No space left on device"
+    ]
+    assert log_path.read_text() == ""
+
+
+@pytest.mark.parametrize("name", ["missing/sync.log", ""], ids=["no folder", "a folder"])
+def test_a_path_that_cannot_be_written_is_refused_at_once(
+    log_path: Path, tmp_path: Path, name: str
+) -> None:
+    with pytest.raises(OSError, match=r"No such file|Is a directory"):
+        log_into(tmp_path / name)
+    assert log_path.read_text() == ""
+
+
+def test_in_the_journal_each_line_has_its_level(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    status = os.fstat(2)
+    monkeypatch.setenv("JOURNAL_STREAM", f"{status.st_dev}:{status.st_ino}")
+    configure_logging("text", "info")
+
+    get_logger().info("failed", message="went on")
+    get_logger().error("failed", message=join(LINES, ["one", "two"]))
+
+    assert capfd.readouterr().err == "<6>INFO went on\n<3>ERROR one\n<3>two\n"
+
+
+def test_outside_the_journal_no_line_has_a_level_in_figures(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JOURNAL_STREAM", "1:2")  # of a service that sent stderr elsewhere
+    configure_logging("text", "info")
+
+    get_logger().info("failed", message="went on")
+
+    assert capfd.readouterr().err == "INFO went on\n"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from altegio_sync.cli.log_file import log_file
 from altegio_sync.cli.typed_text import digits_only, typed
 from altegio_sync.cli.usage import App, Commands
 from altegio_sync.domain.period_words import PERIOD_WORDS
@@ -77,6 +78,15 @@ Quiet = Annotated[
 ]
 LogFormat = Annotated[
     Literal["text", "json"], typer.Option("--log-format", help=_("The format of log lines."))
+]
+LogFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--log-file",
+        callback=log_file,
+        metavar="PATH",
+        help=_("Also add the log to this file, with times, and with -q too."),
+    ),
 ]
 Lang = Annotated[
     Literal["uk", "en"] | None,
@@ -185,6 +195,7 @@ def sync(
     verbose: Verbose = False,
     quiet: Quiet = False,
     log_format: LogFormat = "text",
+    _log_file: LogFile = None,
     env_file: EnvFile = None,
     schools: Schools = None,
     school: School = None,
@@ -251,6 +262,7 @@ def changes(
     verbose: Verbose = False,
     quiet: Quiet = False,
     log_format: LogFormat = "text",
+    _log_file: LogFile = None,
     env_file: EnvFile = None,
     schools: Schools = None,
     school: School = None,
@@ -284,6 +296,7 @@ def coverage(
     company: Company = None,
     json_output: Json = False,
     log_format: LogFormat = "text",
+    _log_file: LogFile = None,
     env_file: EnvFile = None,
     schools: Schools = None,
     school: School = None,
@@ -308,7 +321,16 @@ def status(
         bool,
         typer.Option("--prometheus", help=_("Print metrics for the node exporter's text files.")),
     ] = False,
+    metrics_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--metrics-file",
+            metavar="PATH",
+            help=_("Write the same metrics into this file, and print nothing."),
+        ),
+    ] = None,
     log_format: LogFormat = "text",
+    _log_file: LogFile = None,
     env_file: EnvFile = None,
     schools: Schools = None,
     school: School = None,
@@ -316,11 +338,11 @@ def status(
     _lang: Lang = None,
 ) -> None:
     from altegio_sync.cli.command import CommandOptions
-    from altegio_sync.cli.status_command import run_status
+    from altegio_sync.cli.status_command import MetricsOptions, run_status
 
     source = _source(env_file, schools, school, all_schools)
     options = CommandOptions("status", source, json_output, log_format)
-    run_status(options, prometheus=prometheus, companies=company or [])
+    run_status(options, MetricsOptions(prometheus, metrics_file), company or [])
 
 
 @app.command(help=_("Ask for a period, show what Altegio announces for it, and sync it."))
@@ -366,6 +388,7 @@ def stats(
     wait: Wait = "10m",
     json_output: Json = False,
     log_format: LogFormat = "text",
+    _log_file: LogFile = None,
     env_file: EnvFile = None,
     schools: Schools = None,
     school: School = None,
@@ -420,6 +443,7 @@ def export(
     company: Company = None,
     json_output: Json = False,
     log_format: LogFormat = "text",
+    _log_file: LogFile = None,
     env_file: EnvFile = None,
     schools: Schools = None,
     school: School = None,
@@ -442,6 +466,7 @@ def clean(
     wait: Wait = "10m",
     json_output: Json = False,
     log_format: LogFormat = "text",
+    _log_file: LogFile = None,
     env_file: EnvFile = None,
     schools: Schools = None,
     school: School = None,
@@ -488,6 +513,7 @@ def validate(
     wait: Wait = "10m",
     json_output: Json = False,
     log_format: LogFormat = "text",
+    _log_file: LogFile = None,
     env_file: EnvFile = None,
     schools: Schools = None,
     school: School = None,
@@ -518,6 +544,7 @@ def undo(
     wait: Wait = "10m",
     json_output: Json = False,
     log_format: LogFormat = "text",
+    _log_file: LogFile = None,
     env_file: EnvFile = None,
     schools: Schools = None,
     school: School = None,
@@ -540,6 +567,7 @@ def notify(
     json_output: Json = False,
     quiet: Quiet = False,
     log_format: LogFormat = "text",
+    _log_file: LogFile = None,
     env_file: EnvFile = None,
     schools: Schools = None,
     school: School = None,
@@ -570,6 +598,7 @@ def todo(
     company: Company = None,
     json_output: Json = False,
     log_format: LogFormat = "text",
+    _log_file: LogFile = None,
     env_file: EnvFile = None,
     schools: Schools = None,
     school: School = None,
@@ -595,6 +624,7 @@ def runs(
     ] = 20,
     json_output: Json = False,
     log_format: LogFormat = "text",
+    _log_file: LogFile = None,
     env_file: EnvFile = None,
     schools: Schools = None,
     school: School = None,
@@ -629,6 +659,7 @@ def purge(
     dry_run: DryRun = False,
     json_output: Json = False,
     log_format: LogFormat = "text",
+    _log_file: LogFile = None,
     env_file: EnvFile = None,
     schools: Schools = None,
     school: School = None,
@@ -647,6 +678,7 @@ def purge(
 def check(
     json_output: Json = False,
     log_format: LogFormat = "text",
+    _log_file: LogFile = None,
     env_file: EnvFile = None,
     schools: Schools = None,
     school: School = None,
@@ -671,6 +703,7 @@ def services(
     company: Company = None,
     json_output: Json = False,
     log_format: LogFormat = "text",
+    _log_file: LogFile = None,
     env_file: EnvFile = None,
     schools: Schools = None,
     school: School = None,
@@ -697,6 +730,7 @@ def companies(
     ] = None,
     json_output: Json = False,
     log_format: LogFormat = "text",
+    _log_file: LogFile = None,
     env_file: EnvFile = None,
     schools: Schools = None,
     school: School = None,
@@ -741,6 +775,7 @@ def backup(
     ] = None,
     json_output: Json = False,
     log_format: LogFormat = "text",
+    _log_file: LogFile = None,
     env_file: EnvFile = None,
     schools: Schools = None,
     school: School = None,
@@ -769,6 +804,7 @@ def restore(
     wait: Wait = "10m",
     json_output: Json = False,
     log_format: LogFormat = "text",
+    _log_file: LogFile = None,
     env_file: EnvFile = None,
     schools: Schools = None,
     school: School = None,

@@ -1,4 +1,4 @@
-"""A file that only its owner may read, and that is written completely or not at all."""
+"""A file that is written completely or not at all; by default only its owner may read it."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class PendingFile:
 
 @contextmanager
 def private_file(
-    path: Path, replaces: Callable[[bytes], bool] | None = None
+    path: Path, replaces: Callable[[bytes], bool] | None = None, *, mode: int = 0o600
 ) -> Iterator[PendingFile]:
     """A new file. It is checked at once whether the path can be written; `put` writes the file.
 
@@ -63,6 +63,7 @@ def private_file(
         raise cannot_write(path, texts.OF_ANOTHER_COMMAND())
     try:
         descriptor, draft = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:100]}.")
+        os.fchmod(descriptor, mode)
     except OSError as error:
         raise cannot_write(path, os_reason(error)) from error
     try:

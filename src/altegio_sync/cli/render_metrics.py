@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     Samples = Sequence[tuple[Mapping[str, str], float]]
 
+_HELP = "# HELP altegio_sync_"
+
 
 @dataclass(frozen=True, slots=True)
 class Family:
@@ -30,7 +32,7 @@ class Family:
         return Family(self.name, self.help_text, samples)
 
     def lines(self) -> Iterator[str]:
-        yield f"# HELP altegio_sync_{self.name} {self.help_text}"
+        yield f"{_HELP}{self.name} {self.help_text}"
         yield f"# TYPE altegio_sync_{self.name} gauge"
         for labels, value in self.samples:
             inner = ",".join(f'{key}="{_escaped(text)}"' for key, text in labels.items())
@@ -38,8 +40,13 @@ class Family:
             yield f"altegio_sync_{self.name}{f'{{{inner}}}' if inner else ''} {number}"
 
 
+def is_metrics(beginning: bytes) -> bool:
+    """Whether a file that begins so has metrics of this program, or nothing."""
+    return not beginning or beginning.startswith(_HELP.encode())
+
+
 def render_metrics(families: Iterable[Family]) -> str:
-    """Metrics for the textfile collector of the node exporter: write a new file, then rename it.
+    """Metrics for the textfile collector of the node exporter.
 
     Prometheus wants the samples of one name together, so families of the same name are joined.
     """

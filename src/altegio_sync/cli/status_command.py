@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from altegio_sync.app.school import open_school
@@ -14,64 +16,110 @@ from altegio_sync.cli.command import (
     run_command,
     telling_store_errors,
 )
-from altegio_sync.cli.render_metrics import metric_families, render_metrics, unreachable_families
+from altegio_sync.cli.private_file import private_file
+from altegio_sync.cli.render_metrics import (
+    is_metrics,
+    metric_families,
+    render_metrics,
+    unreachable_families,
+)
 from altegio_sync.cli.render_status import render_status
 from altegio_sync.cli.repeated_warnings import log_warning
 from altegio_sync.config import SchoolOfFile, find_mistyped_settings
-from altegio_sync.errors import ConfigError
+from altegio_sync.errors import AltegioSyncError, ConfigError
 from altegio_sync.messages.commands import JSON_AND_PROMETHEUS
 from altegio_sync.usecases.stopping import StopSignal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
     from typing import NoReturn
 
     from altegio_sync.app.budget import BudgetOfAll
     from altegio_sync.cli.command import CommandOptions
+    from altegio_sync.cli.render_metrics import Family
     from altegio_sync.config import SchoolConfig
     from altegio_sync.domain.status import StatusReport
     from altegio_sync.messages import Message
 
 
+@dataclass(frozen=True, slots=True)
+class MetricsOptions:
+    """Where the metrics go."""
+
+    prints: bool
+    path: Path | None
+
+
 def run_status(
-    options: CommandOptions, *, prometheus: bool, companies: Sequence[str] = ()
+    options: CommandOptions, metrics: MetricsOptions, companies: Sequence[str] = ()
 ) -> NoReturn:
     async def body() -> int:
-        if prometheus and options.json_output:
+        if metrics.prints and options.json_output:
             raise ConfigError(JSON_AND_PROMETHEUS())
-        if options.source.all_schools:
-            refuse_options({"--company": companies})
-            show = _print_metrics if prometheus else None
-            # A stop cancels the body, so no school sees this signal.
-            return await run_schools(options, StopSignal(), find_result, ["DB_URI"], show)
-        config = load(options, ["DB_URI"])
-        picked = config.pick_companies(companies) if companies else ()
-        unreachable = render_metrics(unreachable_families())
-        with telling_store_errors(options, unreachable if prometheus else None):
-            report = await _collect(options, config, picked)
-        if options.json_output:
-            print_json(report.to_json())
-        else:
-            metrics = render_metrics(metric_families(report)) if prometheus else None
-            print(metrics or render_status(report))
-        return report.exit_code
-
-    async def find_result(config: SchoolOfFile, budget: BudgetOfAll) -> SchoolResult:
-        report = await _collect(options, config, budget=budget)
-        text, metrics = render_status(report), metric_families(report)
-        return SchoolResult(report.exit_code, report.to_json(), text, metrics)
+        try:
+            return await _run(options, metrics, companies)
+        except AltegioSyncError:
+            # The file must not say that all is well while nothing is known.
+            _write_metrics(metrics.path, unreachable_families())
+            raise
 
     run_command(options, leaving_at_once(body))
 
 
-def _print_metrics(results: Mapping[str, SchoolResult]) -> None:
-    """The metrics of all schools, with a label for the school."""
-    families = [
-        family.of_school(name)
-        for name, each in results.items()
-        for family in each.metrics or unreachable_families()
-    ]
-    print(render_metrics(families))
+async def _run(options: CommandOptions, metrics: MetricsOptions, companies: Sequence[str]) -> int:
+    if options.source.all_schools:
+        refuse_options({"--company": companies})
+        return await _run_all(options, metrics)
+    config = load(options, ["DB_URI"])
+    picked = config.pick_companies(companies) if companies else ()
+    unreachable = render_metrics(unreachable_families()) if metrics.prints else None
+    is_silent = metrics.path is not None and not metrics.prints
+    with nullcontext() if is_silent else telling_store_errors(options, unreachable):
+        report = await _collect(options, config, picked)
+    families = metric_families(report)
+    _write_metrics(metrics.path, families)
+    if options.json_output:
+        print_json(report.to_json())
+    elif metrics.prints:
+        print(render_metrics(families))
+    elif metrics.path is None:
+        print(render_status(report))
+    return report.exit_code
+
+
+async def _run_all(options: CommandOptions, metrics: MetricsOptions) -> int:
+    def show(results: Mapping[str, SchoolResult]) -> None:
+        """The metrics of all schools, with a label for the school."""
+        families = [
+            family.of_school(name)
+            for name, each in results.items()
+            for family in each.metrics or unreachable_families()
+        ]
+        _write_metrics(metrics.path, families)
+        if metrics.prints:
+            print(render_metrics(families))
+
+    async def find_result(config: SchoolOfFile, budget: BudgetOfAll) -> SchoolResult:
+        report = await _collect(options, config, budget=budget)
+        text, families = render_status(report), metric_families(report)
+        return SchoolResult(report.exit_code, report.to_json(), text, families)
+
+    shown = show if metrics.prints or metrics.path is not None else None
+    # A stop cancels the body, so no school sees this signal.
+    return await run_schools(options, StopSignal(), find_result, ["DB_URI"], shown)
+
+
+def _write_metrics(path: Path | None, families: Iterable[Family]) -> None:
+    """Replace the file at once, so that the exporter never reads half a file or an empty one.
+
+    Raises:
+        ConfigError: the path cannot be written, or has a file with something else.
+    """
+    if path is not None:
+        # The exporter is another user.
+        with private_file(path, is_metrics, mode=0o644) as file:
+            file.put(f"{render_metrics(families)}\n")
 
 
 async def _collect(

@@ -4,6 +4,9 @@ from altegio_sync.messages.template import Template
 
 #: An event that brings its own message.
 OWN_MESSAGE = Template("own_message", "{message}")
+LOG_FILE_FAILED = Template(
+    "log_file_failed", "The log file {file} cannot be written, and the run goes on: {reason}"
+)
 INDEX_NOT_UNIQUE = Template(
     "no_unique_index", "No unique index on appointmentId, checking by query instead: {reason}"
 )
