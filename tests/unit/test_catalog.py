@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from string import Formatter
@@ -43,6 +44,13 @@ def test_every_sentence_is_translated(sentences: list[Message]) -> None:
 
 def test_no_translation_is_a_guess(sentences: list[Message]) -> None:
     assert [each.context for each in sentences if each.fuzzy] == []
+
+
+def test_ukrainian_is_spelled_in_one_way(sentences: list[Message]) -> None:
+    """With ’ as the apostrophe, — as the dash, «» as quotes, and no letters of Russian."""
+    odd = re.compile(r"[ыэёъЫЭЁЪ]|[а-яіїєґ]['`ʼ][а-яіїєґ]| [-–] [а-яіїєґ]|[“”„]")
+
+    assert [form for each in sentences for form in _forms(each) if odd.search(form)] == []
 
 
 def test_both_texts_have_the_same_placeholders(sentences: list[Message]) -> None:
