@@ -209,6 +209,27 @@ def test_wrong_settings_of_leads_are_told(
 
 
 @pytest.mark.usefixtures("well_set")
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("ALTEGIO_REQUESTS_PER_SECOND", "x", "expected a number"),
+        ("ALTEGIO_REQUESTS_PER_SECOND", "-1", "expected 0 or more"),
+        ("ALTEGIO_REQUESTS_PER_MINUTE", "1.5", "expected a whole number"),
+        ("ALTEGIO_REQUESTS_PER_MINUTE", "99999999", "expected 60000 at most"),
+        ("ALTEGIO_BUDGET_KEY", "x" * 201, "expected 200 characters at most"),
+    ],
+)
+def test_what_pydantic_refuses_is_told_in_our_words(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, told: str
+) -> None:
+    """Pydantic's own words are in English only."""
+    monkeypatch.setenv(name, value)
+
+    with pytest.raises(ConfigError, match=f"^Invalid {name}: {re.escape(told)}$"):
+        load_settings()
+
+
+@pytest.mark.usefixtures("well_set")
 def test_a_pattern_that_double_quotes_spoilt_is_told(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text('ALTEGIO_CRM_ID_PATTERN="\\b(?P<id>[0-9]+)\\b"\n')
 

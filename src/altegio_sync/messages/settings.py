@@ -38,6 +38,7 @@ IS_NO_TEXT = Template("settings_is_no_text", "it is not text in UTF-8")
 
 # Values that cannot be used.
 INVALID = Template("settings_invalid", "Invalid {name}: {reason}")
+TOO_LONG = Template("settings_too_long", "expected {most} characters at most")
 LEAD_ID_EXPECTED = Template("settings_lead_id_expected", "expected crm, client or crm-or-client")
 PAGE_SIZE_EXPECTED = Template(
     "settings_page_size_expected", "expected a number from 1 to {most}, or auto"
