@@ -212,10 +212,11 @@ def test_wrong_settings_of_leads_are_told(
 @pytest.mark.parametrize(
     ("name", "value", "told"),
     [
-        ("ALTEGIO_REQUESTS_PER_SECOND", "x", "expected a number"),
-        ("ALTEGIO_REQUESTS_PER_SECOND", "-1", "expected 0 or more"),
-        ("ALTEGIO_REQUESTS_PER_MINUTE", "1.5", "expected a whole number"),
-        ("ALTEGIO_REQUESTS_PER_MINUTE", "99999999", "expected 60000 at most"),
+        (
+            "ALTEGIO_REQUESTS_PER_SECOND",
+            "x",
+            "expected a number from 0 to 1000; 0 turns this limit off",
+        ),
         ("ALTEGIO_BUDGET_KEY", "x" * 201, "expected 200 characters at most"),
     ],
 )

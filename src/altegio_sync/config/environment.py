@@ -12,10 +12,16 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from altegio_sync.config.files import find_file_problem, is_there
 from altegio_sync.config.names import find_unknown_settings, names_in, settings_file
-from altegio_sync.config.values import EMBEDDED, MAX_PAGE_SIZE, MOST_REQUESTS, SchoolConfig
+from altegio_sync.config.values import (
+    EMBEDDED,
+    LONGEST_KEY,
+    MAX_PAGE_SIZE,
+    MOST_REQUESTS,
+    SchoolConfig,
+)
 from altegio_sync.domain.setting_names import UnknownName
 from altegio_sync.errors import ConfigError
-from altegio_sync.messages import as_message, usage
+from altegio_sync.messages import as_message
 from altegio_sync.messages import settings as texts
 from altegio_sync.messages.words import LINES, join
 from altegio_sync.settings_file import ENCODING, without_the_parsers_log
@@ -23,8 +29,6 @@ from altegio_sync.settings_file import ENCODING, without_the_parsers_log
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
-
-    from pydantic_core import ErrorDetails
 
     from altegio_sync.messages import Message
 
@@ -156,36 +160,20 @@ def find_wrong_address(uri: str) -> list[Message]:
     return []
 
 
-def _say(error: ErrorDetails) -> Message:
-    """The problem in our words; pydantic's own are in English only."""
-    context = error.get("ctx", {})
-    match error["type"]:
-        case "value_error":
-            return as_message(context["error"].args[0])
-        case "float_parsing" | "float_type":
-            return usage.NO_NUMBER()
-        case "int_parsing" | "int_type" | "int_from_float":
-            return usage.NO_WHOLE_NUMBER()
-        case "less_than_equal":
-            return usage.TOO_LARGE(most=f"{context['le']:g}")
-        case "greater_than_equal":
-            return usage.TOO_SMALL(least=f"{context['ge']:g}")
-        case "string_too_long":
-            return texts.TOO_LONG(most=context["max_length"])
-        case _:
-            return as_message(error["msg"])
-
-
 def find_wrong_settings(error: ValidationError) -> dict[str, Message]:
     """The problem of each wrong setting, by the name of its variable."""
     wrong: dict[str, Message] = {}
     for each in error.errors(include_url=False, include_input=False):
-        wrong.setdefault(str(each["loc"][0]), _say(each))
+        ours = each.get("ctx", {}).get("error")
+        why = ours.args[0] if isinstance(ours, ValueError) else each["msg"]
+        wrong.setdefault(str(each["loc"][0]), as_message(why))
     if "ALTEGIO_LEAD_ID" in wrong:
         wrong["ALTEGIO_LEAD_ID"] = texts.LEAD_ID_EXPECTED()
     for name, most in MOST_REQUESTS.items():
         if name in wrong:
             wrong[name] = texts.REQUESTS_EXPECTED(most=most)
+    if "ALTEGIO_BUDGET_KEY" in wrong:
+        wrong["ALTEGIO_BUDGET_KEY"] = texts.TOO_LONG(most=LONGEST_KEY)
     if "ALTEGIO_PAGE_SIZE" in wrong:
         wrong["ALTEGIO_PAGE_SIZE"] = texts.PAGE_SIZE_EXPECTED(most=MAX_PAGE_SIZE)
     return wrong

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 DEFAULT_COLLECTION = "altegio-appointments"
 MAX_PAGE_SIZE = 1000
+LONGEST_KEY = 200
 #: The word for the MongoDB that the program starts itself, used instead of an address.
 EMBEDDED = "embedded"
 #: The word for all locations that the user token may see, used instead of ids.
@@ -222,7 +223,7 @@ class SchoolConfig(BaseModel):
     )
     budget_key: str = Field(
         default_factory=lambda: platform.node() or "this machine",
-        max_length=200,
+        max_length=LONGEST_KEY,
         validation_alias="ALTEGIO_BUDGET_KEY",
     )
     collection: Annotated[str, AfterValidator(_collection)] = Field(
