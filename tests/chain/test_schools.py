@@ -9,8 +9,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+import dagster as dg
 import pytest
 
+from altegio_sync.chain import SETTINGS_FILE
 from altegio_sync.chain.partitions import Calendar
 from altegio_sync.chain.schools import SchoolResource, company_key, company_of
 from altegio_sync.chain.work import plan_reading
@@ -166,3 +168,15 @@ def test_the_settings_of_one_school_come_from_the_environment(
     monkeypatch.chdir(tmp_path)
     [config] = SchoolResource().load()
     assert config.company_ids == tuple(server.locations.company_ids)
+
+
+def test_the_shipped_settings_send_nothing_and_free_the_slots(tmp_path: Path) -> None:
+    (tmp_path / "dagster.yaml").write_text(SETTINGS_FILE.read_text())
+    with dg.DagsterInstance.from_config(str(tmp_path)) as instance:
+        assert not instance.telemetry_enabled
+        assert not instance.nux_enabled
+        assert instance.run_monitoring_enabled
+        assert instance.run_monitoring_settings["free_slots_after_run_end_seconds"] > 0
+        pools = instance.get_concurrency_config().pool_config
+        assert pools.pool_granularity is not None
+        assert (pools.pool_granularity.value, pools.default_pool_limit) == ("run", 3)

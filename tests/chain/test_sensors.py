@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 import pytest
+import time_machine
 
 from tests.acceptance.cli import Cli
 from tests.chain.rig import Chain, days_ago, last_months, settings_for
@@ -136,6 +137,26 @@ def test_few_runs_are_requested_at_once_and_none_for_a_company_at_work(
     again = chain.tick("gaps").run_requests
     assert requests[0].run_key not in {each.run_key for each in again}
     assert {each.run_key for each in requests[1:]} < {each.run_key for each in again}
+
+
+def test_a_gap_that_stays_is_requested_again_an_hour_later(chain: Chain) -> None:
+    chain.tick("ledger")
+    keys = []
+    for hour in (13, 14):
+        with time_machine.travel(f"2026-05-04T{hour}:00Z"):
+            keys.append({each.run_key for each in chain.tick("gaps").run_requests})
+    assert len(keys[0] | keys[1]) == 2 * len(chain.instance.get_dynamic_partitions("company"))
+
+
+@pytest.mark.parametrize(("hour", "last_day"), [(1, 2), (13, 3)])
+def test_yesterday_is_a_gap_only_after_the_night_had_its_turn(
+    chain: Chain, hour: int, last_day: int
+) -> None:
+    chain.tick("ledger")
+    with time_machine.travel(datetime(2026, 5, 4, hour, tzinfo=UTC)):
+        requests = chain.tick("gaps").run_requests
+    asked = {each.run_config["ops"]["appointments"]["config"]["last"] for each in requests}
+    assert asked == {f"2026-05-0{last_day}"}
 
 
 def test_the_night_reads_yesterday_in_the_zone_of_the_chain(
