@@ -73,6 +73,7 @@ def test_two_schools_are_read_in_one_run(
         assert result.success is not away
         assert f"KYIV/{first}" in text
         assert ("School LVIV: " in text) is away
+        assert ("127.0.0.1:9" in text) is away
         assert (f"LVIV/{second}" in text) is not away
         assert "SECRET" not in text
 
