@@ -43,13 +43,19 @@ class Week:
         moment = self.start + timedelta(days=day, hours=hour, minutes=15)
         with time_machine.travel(moment):  # the sandbox is in this process
             ran = self.cli.run(*arguments, **changes, RUN_AT=str(moment.timestamp()))
-        if ran.out or ran.err:
-            self.mails.append(ran.out + ran.err)
+        mail = ran.out + "".join(filter(_is_of_this_week, ran.err.splitlines(keepends=True)))
+        if mail:
+            self.mails.append(mail)
         return ran
 
     @property
     def messages(self) -> list[str]:
         return [each.body["message"] for each in self.people.pings]
+
+
+def _is_of_this_week(line: str) -> bool:
+    """MongoDB's clock is not moved: what it wrote seems to come from the future."""
+    return not line.startswith("WARNING altegio-sync-locations contains documents")
 
 
 @pytest.fixture
@@ -84,7 +90,7 @@ def test_a_week_in_which_two_nights_fail(week: Week) -> None:
     ]
     assert "need correction in Altegio: altegio-sync todo" in week.messages[-1]
     assert len(week.mails) == 2
-    assert all(each.startswith("ERROR Error fetching appointments: ") for each in week.mails)
+    assert all("ERROR Error fetching appointments: " in each for each in week.mails)
 
 
 def test_changes_that_give_way_all_day_are_no_success(week: Week, db_uri: str) -> None:
