@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import signal
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 #: No example and no strategy fails because the machine is busy.
 settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("suite")
+# The tests are in English wherever they run, also in the processes that they start.
+for name in ("ALTEGIO_LANG", "LANG", "LC_ALL", "LC_MESSAGES"):
+    os.environ.pop(name, None)
 # Under nohup SIGHUP is ignored, also in every process that a test starts.
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
 

@@ -72,7 +72,7 @@ class Cli:
         kept = {
             name: value
             for name, value in os.environ.items()
-            if not name.startswith(("ALTEGIO_", "LC_", "LANG")) and name != "DB_URI"
+            if not name.startswith("ALTEGIO_") and name != "DB_URI"
         }
         settings = self.settings | {"PYTHONWARNINGS": "error"} | dict(changes)
         return kept | {name: value for name, value in settings.items() if value is not None}
