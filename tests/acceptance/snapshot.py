@@ -70,7 +70,7 @@ class Snapshots:
 
     def compare_value(self, name: str, value: object) -> None:
         file = FOLDER / f"{name}.json"
-        shown = json.dumps(self._steady(value), ensure_ascii=False, indent=2) + "\n"
+        shown = json.dumps(self.steady(value), ensure_ascii=False, indent=2) + "\n"
         if os.environ.get(SWITCH):
             file.write_text(shown, encoding="utf-8")
             return
@@ -88,13 +88,13 @@ class Snapshots:
             told = "\n\n".join(self.differences)
             pytest.fail(f"{told}\n\nIf that is meant: {SWITCH}=1 writes the snapshots", False)
 
-    def _steady(self, value: object, name: str = "") -> object:
+    def steady(self, value: object, name: str = "") -> object:
         """The value with what differs from run to run replaced by its kind."""
         match value:
             case dict():
-                return {self._text(key): self._steady(each, key) for key, each in value.items()}
+                return {self._text(key): self.steady(each, key) for key, each in value.items()}
             case list():
-                return [self._steady(each, name) for each in value]
+                return [self.steady(each, name) for each in value]
             case str():
                 return self._text(value)
             case int() | float() if _TIMES.search(name) and not isinstance(value, bool):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -12,10 +13,12 @@ from pymongo import MongoClient
 from altegio_sync.sandbox import School
 from altegio_sync.sandbox.old_documents import make_old_documents
 from tests.acceptance.cli import Cli, Ran
+from tests.acceptance.snapshot import Snapshots
 from tests.english_words import find_english_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from pymongo.collection import Collection
 
@@ -161,3 +164,42 @@ def test_an_interactive_run(cli: Cli) -> None:
 
     assert ran.code == 0, ran
     assert find_english_words(ran.out + ran.err) == []
+
+
+#: Those that change nothing, on a collection with something to say about it.
+READING = [
+    ("check",),
+    ("companies",),
+    ("services",),
+    ("sync", "yesterday", "--update", "--dry-run"),
+    ("coverage", "last-month"),
+    ("status",),
+    ("stats",),
+    ("runs",),
+    ("validate", "--list", "duplicate-appointment"),
+    ("validate", "--fix", "--dry-run"),
+    ("clean", "--dry-run"),
+    ("undo",),
+    ("sync", "2026-02-30"),
+]
+
+
+def test_programs_read_the_same_in_both_languages(
+    cli: Cli, collection: Collection[dict[str, Any]], tmp_path: Path
+) -> None:
+    assert cli.run("sync", "yesterday", "-q").code == 0
+    collection.drop_indexes()
+    copied = [*collection.find({}, {"_id": False}).limit(2)]
+    collection.insert_many([{**each, "status": "arrived"} for each in copied])
+    form = Snapshots(tmp_path)
+
+    for arguments in READING:
+        english, ukrainian = (
+            cli.run(*arguments, "--json", "--log-format", "json", "--lang", language)
+            for language in ("en", "uk")
+        )
+
+        assert form.steady(english.json) == form.steady(ukrainian.json), arguments
+        assert english.code == ukrainian.code
+        lines = [map(json.loads, each.err.splitlines()) for each in (english, ukrainian)]
+        assert len({json.dumps([form.steady(line) for line in of]) for of in lines}) == 1
