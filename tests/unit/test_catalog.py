@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import re
+import runpy
 import subprocess
 import sys
 from string import Formatter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from babel.messages.catalog import Catalog
 
 from altegio_sync.messages.stored import find_templates
 from hatch_build import CATALOGS, ROOT, read_catalog
 from tests.english_words import BEGINNINGS
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from babel.messages.catalog import Message
 
 
@@ -104,3 +108,47 @@ def _english(sentence: Message) -> str:
 
 def _fields(text: str) -> set[tuple[str, str | None]]:
     return {(name, spec) for _text, name, spec, _conversion in Formatter().parse(text) if name}
+
+
+CONFLICT = """\
+<<<<<<< ours
+msgctxt "a"
+msgid "A"
+msgstr "А"
+
+msgctxt "b"
+msgid "B"
+msgstr ""
+=======
+msgctxt "b"
+msgid "B"
+msgstr "Б"
+>>>>>>> theirs
+"""
+
+
+def test_both_sides_of_a_conflict_are_kept(tmp_path: Path) -> None:
+    path = tmp_path / "uk" / "LC_MESSAGES" / "x.po"
+    path.parent.mkdir(parents=True)
+    path.write_text(CONFLICT, encoding="utf-8")
+
+    merged = script()["read_merged"](path)
+
+    assert [(each.id, each.string) for each in merged if each.id] == [("A", "А"), ("B", "Б")]
+
+
+def test_a_reworded_sentence_keeps_its_translation_to_be_looked_at() -> None:
+    before, found = Catalog(locale="uk"), Catalog()
+    before.add("Old words", "Слова", context="a")
+    found.add("New words", context="a")
+
+    script()["keep_reworded"](before, found)
+
+    kept = before.get("New words", "a")
+    assert kept is not None
+    assert (kept.string, kept.fuzzy) == ("Слова", True)
+
+
+def script() -> dict[str, Any]:
+    """What `scripts/catalog` defines."""
+    return runpy.run_path(str(ROOT / "scripts" / "catalog"), run_name="catalog")
