@@ -260,8 +260,8 @@ async def test_a_port_where_nobody_listens_is_told(api_at: Callable[[str], Alteg
 @pytest.mark.parametrize(
     ("answer", "told"),
     [
-        (b"", "broke the connection off"),
-        (b"HTTP/1.1 200 OK\r\nContent-Length: 90\r\n\r\n{", "broke the connection off"),
+        (b"", "closed the connection"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 90\r\n\r\n{", "closed the connection"),
         (b"SSH-2.0-OpenSSH_9.6\r\n\r\n", "does not answer in HTTP: check ALTEGIO_API_URL"),
         (b"HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n", "does not answer in HTTP"),
     ],

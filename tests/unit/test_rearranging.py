@@ -211,7 +211,7 @@ async def test_a_restore_that_broke_off_does_not_wait_for_mongodb_again(world: W
     await restore_dump(world.collection, world.run("restore"), DUMP, dry_run=False)
 
     assert world.reports.kept == []
-    assert world.warnings == ["report_not_kept: the run broke off"]
+    assert world.warnings == ["report_not_kept: the run failed"]
 
 
 @asynccontextmanager

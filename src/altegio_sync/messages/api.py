@@ -63,7 +63,7 @@ CONNECTION_REFUSED_WITH_STATUS = Template(
 NO_TLS = Template("no_tls", "{where} does not answer in TLS: check {setting}")
 NO_HTTP = Template("no_http", "{where} does not answer in HTTP: check {setting}")
 NO_WAY = Template("no_way", "there is no way to {where}: check the network")
-BROKEN_OFF = Template("connection_broken_off", "{where} broke the connection off")
+BROKEN_OFF = Template("connection_broken_off", "{where} closed the connection")
 OTHER_FAILURE = Template("other_failure", "{kind} at {where}")
 PROXY_ASKS_WHO = Template(
     "proxy_asks_who",

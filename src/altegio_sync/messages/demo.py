@@ -20,4 +20,4 @@ CLEAN = Template("demo_clean", "Merge the copies of a booking; the others go to 
 FIX = Template("demo_fix", "Repair the errors; Altegio is asked where that is needed.")
 VALIDATE_AGAIN = Template("demo_validate_again", "And now?")
 
-PORT_TAKEN = Template("sandbox_port_taken", "Port {port} is taken: --port 0 takes a free one")
+PORT_TAKEN = Template("sandbox_port_taken", "Port {port} is taken: --port 0 chooses a free one")

@@ -78,7 +78,9 @@ SETTINGS_LINE_UNREAD = Template(
     "settings_line_unread", "{file}, line {line}: not read, since it is not NAME=value"
 )
 UNKNOWN_ZONE = Template("unknown_zone", "{problem}. Until then days begin and end in {used}")
-STOPPING = Template("stopping", "Stopping: what was read is stored (once more to leave at once)")
+STOPPING = Template(
+    "stopping", "Stopping: what was read is stored (press Ctrl-C again to stop at once)"
+)
 
 # One appointment, with `-v`.
 APPOINTMENT = Template("appointment", "Appointment {appointment_id}: {outcome}")

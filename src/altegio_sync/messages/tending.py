@@ -7,7 +7,7 @@ NO_RUN_IN_TRASH = Template(
     "No run {run_id} in the trash: altegio-sync undo lists the runs",
 )
 BACKUP_INTERRUPTED = Template("backup_interrupted", "Backup interrupted: no file was kept")
-RUN_BROKE_OFF = Template("run_broke_off", "the run broke off")
+RUN_BROKE_OFF = Template("run_broke_off", "the run failed")
 
 # What `clean` did.
 CLEAN_NONE = Template("clean_none", "Clean: no appointment is stored twice")
