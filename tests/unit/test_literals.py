@@ -15,10 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 CLI = Path(altegio_sync.__file__).parent / "cli"
-#: What programs read: metrics with their descriptions, HTML and its attributes, parts of a
-#: workbook; and the sentences of typer that are replaced by ours.
-FOR_PROGRAMS = {"render_metrics.py", "html/markup.py", "html/charts.py", "tables/workbook.py"}
-FOR_PROGRAMS |= {"usage.py"}
+#: Descriptions of metrics, and the sentences of typer that are replaced by ours.
+FOR_PROGRAMS = {"render_metrics.py", "usage.py"}
 #: Words, and parts of lines, that are alike in every language.
 ALIKE = {
     *("ERROR ", "WARNING ", "ok  "),
@@ -29,6 +27,13 @@ ALIKE = {
 #: Names inside the program: of styles, encodings, choices, and what rich replaces in a bar.
 INSIDE = {"bold", "bold red", "dim cyan", "utf-8", "key ", "extra spaces", "two dates"}
 INSIDE |= {"{task.description}", "{task.fields["}
+#: Of the page, and of a workbook.
+IN_FILES = {
+    *("<!doctype html>\n", "altegio-sync stats", "bar ", "light dark"),
+    *("Content-Security-Policy", "width=device-width, initial-scale=1"),
+    "default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'",
+    *("yyyy-mm-dd hh:mm", "docProps/custom.xml", 'name="', '"><vt:lpwstr>([a-z-]+)<'),
+}
 #: In JSON alone. It is printed before anything else of the program is imported.
 IN_JSON = {"Interrupted before there was a result"}
 #: Options, settings, codes, names of fields: one word that is no word of a sentence.
@@ -40,7 +45,7 @@ _SHOWING = {"print", "Text", "assemble", "append", "add_column", "add_row", "rul
 
 
 def test_every_text_for_people_comes_from_the_catalog() -> None:
-    allowed = ALIKE | INSIDE | IN_JSON
+    allowed = ALIKE | INSIDE | IN_FILES | IN_JSON
     found = [
         f"{path.relative_to(CLI)}:{line}: {text!r}"
         for path in _modules()

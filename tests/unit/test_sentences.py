@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import inspect
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,52 +28,6 @@ def test_sentences_are_written_in_messages_alone() -> None:
     found = {str(path.relative_to(SOURCE)): list(_sentences(path)) for path in _modules()}
 
     assert {name: lines for name, lines in found.items() if lines} == {}
-
-
-#: Modules of `cli` whose sentences no person reads: metrics, typer's own words, JSON.
-NOT_FOR_PEOPLE = {"render_metrics.py", "usage.py", "interrupted.py"}
-#: Styles of rich, parts of HTML, formats of cells, kinds of wrong values in JSON.
-NO_SENTENCES = re.compile(
-    r"(bold|dim) \w+|light dark|width=.*|default-src .*|(bar|key) \{\}|<!doctype html>\s.*\s"
-    r"|yyyy-.*|extra spaces"
-)
-COMMANDS = re.compile(r"\s*(altegio-sync|export) |(trash|backup) \w+$|\s*# \{\}\s*\$ altegio-sync")
-
-
-def test_what_a_screen_shows_is_written_in_messages_alone() -> None:
-    found = [
-        f"{path.relative_to(SOURCE)}:{each.lineno}: {_words(each)}"
-        for path in sorted((SOURCE / "cli").rglob("*.py"))
-        if path.name not in NOT_FOR_PEOPLE
-        for each in _literals(ast.parse(path.read_text()))
-        if TWO_WORDS.search(_words(each)) and not NO_SENTENCES.fullmatch(_words(each))
-    ]
-
-    assert found == []
-
-
-#: A word before or behind another word or a value.
-TWO_WORDS = re.compile(r"[a-z]{2,}[,:;]? ([A-Za-z]{2,}|\{\})|\{\} [a-z]{2,}")
-
-
-def _literals(module: ast.Module) -> Iterator[ast.expr]:
-    """The texts of a module, except docstrings, commands to type, and texts of help pages."""
-    skipped: set[int] = set()
-    for node in ast.walk(module):
-        match node:
-            case ast.Expr(value=value):
-                skipped.add(id(value))
-            case ast.JoinedStr(values=parts):
-                skipped.update(id(part) for value in parts for part in ast.walk(value))
-            case ast.Call(func=ast.Name(id="_"), args=args):
-                skipped.update(map(id, args))
-            case _:
-                pass
-    for node in ast.walk(module):
-        if not isinstance(node, ast.Constant | ast.JoinedStr) or id(node) in skipped:
-            continue
-        if not COMMANDS.match(_words(node)):
-            yield node
 
 
 def test_an_error_is_handed_on_by_its_message_and_not_by_its_english_text() -> None:
