@@ -7,12 +7,14 @@ import re
 import stat
 from contextlib import contextmanager
 from dataclasses import dataclass
+from io import StringIO
 from typing import TYPE_CHECKING
 
+from dotenv import dotenv_values
 from dotenv.parser import parse_stream
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from dotenv.parser import Binding
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
 ENCODING = "utf-8-sig"
 #: The parser would log a line at each reading of the file.
 _PARSERS_LOG = logging.getLogger("dotenv.main")
+#: Behind a value. With a quote it may be a part of the value.
+_COMMENT = re.compile(r"[^\S\r\n]+#[^\r\n'\"]*$")
+_NEEDS_NO_QUOTES = re.compile(r"[A-Za-z0-9_.,:/@+=?&%~-]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,3 +77,58 @@ def _line_of(binding: Binding) -> int:
     """The line's number: the parser counts from the empty lines before it."""
     ahead = re.match(r"\s*", binding.original.string)
     return binding.original.line + (ahead[0].count("\n") if ahead else 0)
+
+
+def with_values(text: str, values: Mapping[str, str]) -> str:
+    """The text of a settings file with these values; its other lines and comments stay.
+
+    A name that is not in the text is added at the end, unless its value is empty.
+
+    Raises:
+        ValueError: a value cannot be written so that it is read back.
+    """
+    bindings = list(parse_stream(StringIO(text, newline="")))
+    last = {each.key: number for number, each in enumerate(bindings) if each.key}
+    parts = [each.original.string for each in bindings]
+    added = []
+    for name, value in values.items():
+        if name in last:
+            parts[last[name]] = _with_value(parts[last[name]], name, value)
+        elif value:
+            added.append(f"{name}={_quoted(value)}\n")
+    written = "".join(parts)
+    if added and written and not written.endswith(("\n", "\r")):
+        written += "\n"
+    written += "".join(added)
+    _check_read_back(written, values)
+    return written
+
+
+def values_in(text: str) -> dict[str, str]:
+    """The values of the text of a settings file."""
+    with without_the_parsers_log():
+        found = dotenv_values(stream=StringIO(text), interpolate=True)
+    return {name: value or "" for name, value in found.items()}
+
+
+def _with_value(line: str, name: str, value: str) -> str:
+    """The line, or the lines of a long value, with another value; what is around it stays."""
+    before, word, _old = line.partition(name)
+    body = line.rstrip("\r\n")
+    comment = _COMMENT.search(body)
+    end = line[len(body) :] or "\n"
+    return f"{before}{word}={_quoted(value)}{comment[0] if comment else ''}{end}"
+
+
+def _quoted(value: str) -> str:
+    if _NEEDS_NO_QUOTES.fullmatch(value):
+        return value
+    escaped = value.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"
+
+
+def _check_read_back(text: str, values: Mapping[str, str]) -> None:
+    read = values_in(text)
+    for name, value in values.items():
+        if read.get(name, "") != value:
+            raise ValueError(name)

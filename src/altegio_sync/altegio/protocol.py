@@ -48,10 +48,14 @@ AnswerT = TypeVar("AnswerT", bound=AnyAnswer)
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A GET request below the API's URL; the program never changes anything in Altegio."""
+    """A request below the API's URL; the program never changes anything in Altegio.
+
+    With a ``body`` it is a POST request. The body may contain a password.
+    """
 
     path: str
     params: Mapping[str, str] = field(default_factory=dict)
+    body: Mapping[str, str] | None = field(default=None, repr=False)
 
 
 def authorization(company_token: str, user_token: str) -> str:

@@ -74,7 +74,7 @@ class Requester:
         self._usages: tuple[ApiUsage, ...] = (usage,)
         self._rules = rules
         for token in tokens:
-            _check_token(token)
+            check_token(token)
         headers = {
             "Accept": ACCEPT,
             "Content-Type": "application/json",
@@ -134,7 +134,7 @@ class Requester:
         for each in self._usages:
             each.requests += 1
         asked_at = steady_now()
-        return asked_at, await self._transport.get(request)
+        return asked_at, await self._transport.send(request)
 
     async def _read(self, answer_type: type[AnswerT], answer: RawAnswer) -> AnswerT:
         read = partial(
@@ -151,7 +151,7 @@ class Requester:
         return read()
 
 
-def _check_token(token: str) -> None:
+def check_token(token: str) -> None:
     """Raises ConfigError if no header can contain the token. The client's error would show it."""
     if not (token.isascii() and token.isprintable()) or " " in token:
         raise ConfigError(texts.INVALID_TOKEN())

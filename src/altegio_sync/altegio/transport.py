@@ -77,12 +77,15 @@ class Transport:
     async def aclose(self) -> None:
         await self._client.aclose()
 
-    async def get(self, request: Request) -> RawAnswer:
+    async def send(self, request: Request) -> RawAnswer:
         """One try; raises AltegioUnavailableError, NotAltegioError, AltegioRejectedError."""
         try:
             with anyio.fail_after(_ATTEMPT_SECONDS):
                 async with self._client.stream(
-                    "GET", self._path(request), params=request.params
+                    "GET" if request.body is None else "POST",
+                    self._path(request),
+                    params=request.params,
+                    json=request.body,
                 ) as response:
                     body = await _read_body(response)
         except (httpx2.HTTPError, OSError, OverflowError) as error:

@@ -310,6 +310,18 @@ class CompaniesAnswer(AnyAnswer):
     data: Annotated[list[WireCompany | None], Listed(_Company)]
 
 
+class WireUser(Wire):
+    """The user who logged in; without a token, Altegio asks for a second factor."""
+
+    user_token: Text = ""
+
+
+class LoginAnswer(AnyAnswer):
+    """The answer to a login."""
+
+    data: WireUser
+
+
 class CompanyAnswer(AnyAnswer):
     """One location."""
 

@@ -49,7 +49,7 @@ async def check_school(config: SchoolConfig) -> AsyncIterator[Check]:
         if problem is not None:
             yield problem
         if school is not None:
-            for check in await _check_database(school):
+            for check in await check_database(school):
                 yield check
 
 
@@ -87,7 +87,7 @@ async def _find_stored(school: School) -> Mapping[str, StoredLocation]:
         return {}
 
 
-async def _check_database(school: School) -> list[Check]:
+async def check_database(school: School) -> list[Check]:
     store = school.appointments
     try:
         return check_store(await store.describe(), await store.find_lacking())

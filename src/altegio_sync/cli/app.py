@@ -138,6 +138,85 @@ def _root(
 ) -> None: ...
 
 
+@app.command(help=_("Ask for the settings, test each of them, and write .env."))
+def init(
+    company: Annotated[
+        str | None,
+        typer.Option(
+            "--company", metavar="IDS", help=_("The locations: numbers with commas, or all.")
+        ),
+    ] = None,
+    db_uri: Annotated[
+        str | None,
+        typer.Option(
+            "--db-uri",
+            metavar="ADDRESS",
+            help=_("The address of MongoDB, or embedded. With a password, set DB_URI instead."),
+        ),
+    ] = None,
+    services: Annotated[
+        str | None,
+        typer.Option("--services", metavar="IDS", help=_("The services: individual lessons.")),
+    ] = None,
+    trial_services: Annotated[
+        str | None,
+        typer.Option("--trial-services", metavar="IDS", help=_("The services: trial lessons.")),
+    ] = None,
+    lead_id: Annotated[
+        str | None,
+        typer.Option(
+            "--lead-id", metavar="KIND", help=_("Which number leadId holds, as in ALTEGIO_LEAD_ID.")
+        ),
+    ] = None,
+    crm_id_digits: Annotated[
+        str | None,
+        typer.Option(
+            "--crm-id-digits", metavar="DIGITS", help=_("How many digits CRM ids have: 8, or 7-8.")
+        ),
+    ] = None,
+    login: Annotated[
+        bool,
+        typer.Option("--login", help=_("Get the user token by login and password, once.")),
+    ] = False,
+    yes: Annotated[
+        bool,
+        typer.Option("-y", "--yes", help=_("Ask nothing: accept what is proposed.")),
+    ] = False,
+    replace: Annotated[
+        bool, typer.Option("--replace", help=_("Replace other values of an existing file."))
+    ] = False,
+    sync_now: Annotated[bool, typer.Option("--sync", help=_("Then bring last month."))] = False,
+    install: Annotated[
+        bool, typer.Option("--install", help=_("Add the lines for cron to your crontab."))
+    ] = False,
+    env_file: Annotated[
+        Path | None,
+        typer.Option("--env-file", metavar="PATH", help=_("Write here instead of .env.")),
+    ] = None,
+    _lang: Lang = None,
+) -> None:
+    from altegio_sync.cli.init_command import InitOptions, run_init
+
+    given = {
+        "ALTEGIO_COMPANY_ID": company,
+        "DB_URI": db_uri,
+        "ALTEGIO_SERVICE_IDS": services,
+        "ALTEGIO_TRIAL_SERVICE_IDS": trial_services,
+        "ALTEGIO_LEAD_ID": lead_id,
+        "ALTEGIO_CRM_ID_DIGITS": crm_id_digits,
+    }
+    wanted = InitOptions(
+        env_file=env_file,
+        given={name: value for name, value in given.items() if value is not None},
+        wants_login=login,
+        accepts_all=yes,
+        replaces=replace,
+        syncs=sync_now,
+        installs=install,
+    )
+    raise typer.Exit(run_init(wanted))
+
+
 @app.command(help=_("Bring the appointments of a period into MongoDB."))
 def sync(
     first: Annotated[

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from altegio_sync.app.companies import ask_companies
 from altegio_sync.app.school import open_school
+from altegio_sync.cli.asking import answer_problem, is_yes, read_line
 from altegio_sync.cli.columns import padded, width_of
 from altegio_sync.cli.command import (
     CommandOptions,
@@ -22,7 +23,6 @@ from altegio_sync.domain.exit_code import ExitCode
 from altegio_sync.domain.period import PERIOD_NAMES, NamedPeriod
 from altegio_sync.domain.period_words import parse_period
 from altegio_sync.errors import AltegioSyncError, ConfigError
-from altegio_sync.messages import commands as texts
 from altegio_sync.messages import periods, questions, render
 from altegio_sync.messages.calendar import DAY_ALONE
 from altegio_sync.messages.language import current_language
@@ -40,9 +40,6 @@ if TYPE_CHECKING:
     from altegio_sync.usecases.stopping import StopSignal
 
 _TWO_DATES = "two-dates"
-#: Accepted in every language: what somebody types may follow the keyboard, not the screen.
-_YES = ("y", "yes", "т", "так")
-_NO = ("n", "no", "н", "ні")
 _WORDS = {each.english: each for each in periods.NAMES}
 
 
@@ -173,9 +170,9 @@ class _Menus:
 
         answer: str = questionary.text(
             render(questions.YES_UNLESS_NO(question=question)),
-            validate=lambda text: not text.strip() or _answer_problem(text) or True,
+            validate=lambda text: not text.strip() or answer_problem(text) or True,
         ).unsafe_ask()
-        return not answer.strip() or _is_yes(answer)
+        return not answer.strip() or is_yes(answer)
 
 
 def _labels(today: date) -> dict[str, str]:
@@ -201,41 +198,17 @@ def _problem(first: str, last: str | None) -> str | None:
     return None
 
 
-def _is_yes(answer: str) -> bool:
-    """Whether the answer is yes; raises ConfigError where it is neither yes nor no."""
-    word = answer.strip().casefold()
-    if word not in (*_YES, *_NO):
-        raise ConfigError(texts.YES_OR_NO_EXPECTED(answer=repr(answer[:20])))
-    return word in _YES
-
-
-def _answer_problem(answer: str) -> str | None:
-    try:
-        _is_yes(answer)
-    except ConfigError as error:
-        return render(error.message)
-    return None
-
-
 @dataclass(frozen=True, slots=True)
 class _Lines:
     """Answers line by line: start date, end date, y or n."""
 
     def ask_period(self) -> tuple[str, str | None]:
-        first = self._read(questions.START_DATE())
+        first = read_line(questions.START_DATE())
         # A wrong date is reported before the next question.
         parse_period(first, first)
-        last = self._read(questions.END_DATE())
+        last = read_line(questions.END_DATE())
         parse_period(first, last)
         return first, last
 
     def confirm(self, question: Message) -> bool:
-        return _is_yes(self._read(questions.YES_OR_NO(question=question)))
-
-    def _read(self, question: Message) -> str:
-        print(f"{render(question)} ", end="", flush=True)
-        line = "" if sys.stdin is None else sys.stdin.readline()
-        print()
-        if not line:
-            raise ConfigError(texts.INPUT_ENDED())
-        return line.strip()
+        return is_yes(read_line(questions.YES_OR_NO(question=question)))

@@ -7,6 +7,8 @@ from altegio_sync.config.environment import (
     HINTS,
     Settings,
     load_settings,
+    read_draft,
+    read_variables,
 )
 from altegio_sync.config.names import (
     KNOWN_SETTINGS,
@@ -45,5 +47,7 @@ __all__ = [
     "find_unknown_settings",
     "is_set",
     "load_settings",
+    "read_draft",
+    "read_variables",
     "settings_file",
 ]

@@ -27,7 +27,7 @@ from altegio_sync.messages.words import LINES, join
 from altegio_sync.settings_file import ENCODING, without_the_parsers_log
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from altegio_sync.messages import Message
@@ -139,6 +139,29 @@ def _read_settings(source: Path) -> tuple[Settings | None, dict[str, Message]]:
         return Settings(_env_file=source), {}
     except ValidationError as error:
         return None, find_wrong_settings(error)
+
+
+def read_draft(values: Mapping[str, str], required: Iterable[str] = ()) -> SchoolConfig:
+    """The configuration of these variables, which are not stored yet. Empty values are not set.
+
+    Raises:
+        ConfigError: one message names all missing settings, or all wrong values.
+    """
+    present = {name: value for name, value in values.items() if value.strip(" ,")}
+    missing = [name for name in required if name not in present]
+    lines = _missing_settings(missing) if missing else []
+    if "DB_URI" in present:
+        lines += find_wrong_address(present["DB_URI"].strip())
+    try:
+        config = SchoolConfig.model_validate(present)
+    except ValidationError as error:
+        wrong = find_wrong_settings(error).items()
+        raise ConfigError(
+            join(LINES, lines + [texts.INVALID(name=name, reason=why) for name, why in wrong])
+        ) from None
+    if lines:
+        raise ConfigError(join(LINES, lines))
+    return config
 
 
 def _missing_settings(missing: Sequence[str]) -> list[Message]:

@@ -161,6 +161,15 @@ TOKENS_REFUSED = Template(
     "tokens_refused",
     "Altegio refused the tokens ({answer}): check ALTEGIO_COMPANY_TOKEN and ALTEGIO_USER_TOKEN",
 )
+LOGIN_REFUSED = Template(
+    "login_refused",
+    "Altegio refused the login ({status}): check the login, the password and the partner token",
+)
+SECOND_FACTOR = Template(
+    "second_factor",
+    "Altegio asks this user for a second factor: copy the user token from Settings, Integrations "
+    "instead",
+)
 ACCESS_REFUSED = Template(
     "access_refused",
     "Altegio refused access ({answer}): check ALTEGIO_COMPANY_ID and the rights of the user behind "

@@ -109,6 +109,8 @@ class SandboxServer:
         port: int = 0,
         token: str = "sandbox-partner-token",  # noqa: S107 - of a made-up school
         user_token: str = "sandbox-user-token",  # noqa: S107 - of a made-up school
+        login: str = "admin@example.com",
+        password: str = "sandbox-password",  # noqa: S107 - of a made-up school
         latency_s: float = 0.0,
         fault_rate: float = 0.0,
         seed: int = 1,
@@ -125,6 +127,11 @@ class SandboxServer:
         self.requests: list[SeenRequest] = []
         self.before_request: Callable[[str, Mapping[str, str]], None] | None = None
         self._authorization = f"Bearer {token}, User {user_token}"
+        self._partner = f"Bearer {token}"
+        self._user_token = user_token
+        self._user = {"login": login, "password": password}
+        #: Whether `POST /auth` asks for a second factor, as it does for some users.
+        self.asks_second_factor = False
         self._port = port
         self._fault_rate = fault_rate
         self._random = random.Random(seed)  # noqa: S311 - not for secrets
@@ -229,7 +236,7 @@ class SandboxServer:
             "/records/{company_id}": self._records,
             "/record/{company_id}/{record_id}": self._record,
         }
-        routes = []
+        routes = [Route("/api/v1/auth", self._log_in, methods=["POST"])]
         for path, endpoint in endpoints.items():
             # In the API's docs, some paths end with a slash and others do not.
             routes.append(Route(f"/api/v1{path}", self._guarded(endpoint)))
@@ -308,6 +315,17 @@ class SandboxServer:
             raise LookupError("the location was just taken away")
         return school
 
+    async def _log_in(self, request: Request) -> Response:
+        self.requests.append(SeenRequest(self._monotonic_s(), request.url.path, {}, 0, None))
+        if request.headers.get("authorization") != self._partner:
+            return refusal(401, "Authentication needed.")
+        if await request.json() != self._user:
+            return refusal(401, "Login or password is wrong.")
+        if self.asks_second_factor:
+            return _success({"uuid": "c0ffee", "flow": "sms", "attempts_left": 3}, [])
+        user = {"id": 1, "user_token": self._user_token, "login": self._user["login"]}
+        return _success({**user, "name": "Адміністратор", "email": "", "avatar": ""}, [], 201)
+
     def _companies(self, request: Request) -> Response:
         """The locations of the user, also without `my=1`: the sandbox has no other users."""
         try:
@@ -348,5 +366,5 @@ class SandboxServer:
         return Response(body, media_type="application/json")
 
 
-def _success(data: object, meta: object) -> JSONResponse:
-    return JSONResponse({"success": True, "data": data, "meta": meta})
+def _success(data: object, meta: object, status: int = 200) -> JSONResponse:
+    return JSONResponse({"success": True, "data": data, "meta": meta}, status)

@@ -1,0 +1,288 @@
+"""The questions of `init` about the settings. Each answer is tested before the next question."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
+
+from altegio_sync.app import setting_up
+from altegio_sync.cli.render_result import render_result
+from altegio_sync.config import ALL_COMPANIES, ALTEGIO_SETTINGS, ALTEGIO_TOKENS, read_draft
+from altegio_sync.domain.leads import LeadIdKind
+from altegio_sync.errors import AltegioError, AltegioSyncError, ConfigError
+from altegio_sync.messages import init as texts
+from altegio_sync.messages import render
+from altegio_sync.messages.words import BECAUSE, DIGITS
+from altegio_sync.usecases.check import Level
+from altegio_sync.usecases.init import LastMonth, guess_services, propose_leads
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from altegio_sync.cli.asking import Asker
+    from altegio_sync.config import SchoolConfig
+    from altegio_sync.domain.appointment import Location
+    from altegio_sync.messages import Message
+    from altegio_sync.usecases.init import LeadProposal, SeenService
+
+    Hide = Callable[[Sequence[str]], None]
+
+T = TypeVar("T")
+
+_COMPANY_ID, _DB_URI = "ALTEGIO_COMPANY_ID", "DB_URI"
+_PARTNER_TOKEN, _USER_TOKEN = ALTEGIO_TOKENS
+_INDIVIDUAL, _TRIAL = "ALTEGIO_SERVICE_IDS", "ALTEGIO_TRIAL_SERVICE_IDS"
+_LEAD_ID, _DIGITS = "ALTEGIO_LEAD_ID", "ALTEGIO_CRM_ID_DIGITS"
+_PATTERN = "ALTEGIO_CRM_ID_PATTERN"
+_ASKED = (_PARTNER_TOKEN, _USER_TOKEN, _COMPANY_ID, _INDIVIDUAL, _TRIAL, _LEAD_ID, _DIGITS, _DB_URI)
+#: A longer list is typed rather than ticked.
+_MOST_TICKED = 30
+_MOST_SHOWN = 10
+_ANY = "-"
+
+
+@dataclass
+class SettingQuestions:
+    """Asks for the settings of a school.
+
+    ``values`` are the values that are proposed, by the names of the variables, and in the end the
+    answers. ``given`` names the values that are not asked for. ``hide`` gets the secrets that must
+    not be logged. ``typist`` asks for a login even if nothing else is asked.
+    """
+
+    asker: Asker
+    typist: Asker
+    values: dict[str, str]
+    given: set[str]
+    hide: Hide
+    wants_login: bool = False
+    locations: Sequence[Location] = ()
+    month: LastMonth = field(default_factory=LastMonth)
+    #: Values that were proposed, and not yet confirmed, are not used.
+    answered: set[str] = field(default_factory=set)
+
+    def ask(self) -> None:
+        """Ask for everything.
+
+        Raises:
+            AltegioSyncError: a value is wrong, and nobody is there to correct it.
+            KeyboardInterrupt: the person left.
+        """
+        self._config()  # the values that are not asked for can be used
+        visible = self._until_good(self._ask_tokens)
+        self._until_good(lambda: self._ask_location(visible))
+        self._read_month()
+        self._until_good(self._ask_services)
+        self._until_good(self._ask_lead)
+        self._until_good(self._ask_mongodb)
+        self._try_month()
+
+    def _until_good(self, step: Callable[[], T]) -> T:
+        while True:
+            try:
+                return step()
+            except AltegioSyncError as error:
+                if not self.asker.asks_again:
+                    raise
+                print(render(error.message))
+                self.given.clear()  # a value of an option was wrong
+
+    def _config(self, required: Sequence[str] = ()) -> SchoolConfig:
+        """The configuration of the answers so far, and of what is not asked for."""
+        left_out = set(_ASKED) - self.answered
+        known = {name: each for name, each in self.values.items() if name not in left_out}
+        return read_draft(known, required)
+
+    def _answer(self, name: str, value: str) -> None:
+        self.values[name] = value
+        self.answered.add(name)
+
+    def _problem(self, name: str, value: str, *, is_needed: bool = False) -> str | None:
+        if not value.strip(" ,"):
+            return render(BECAUSE(what=name, reason=texts.VALUE_NEEDED())) if is_needed else None
+        try:
+            read_draft({name: value})
+        except ConfigError as error:
+            return render(error.message)
+        return None
+
+    def _text(self, name: str, question: Message, default: str = "", *, needed: bool) -> None:
+        default = self.values.get(name, "") or default
+        if name not in self.given:
+            default = self.asker.text(
+                question,
+                default,
+                lambda text: None if text == _ANY else self._problem(name, text, is_needed=needed),
+            )
+        self._answer(name, "" if default == _ANY else default)
+
+    def _secret(self, name: str, question: Message, *, needed: bool = True) -> None:
+        kept = self.values.get(name, "")
+        problem = partial(self._problem, name, is_needed=needed)
+        self._answer(name, self.asker.secret(question, kept, problem))
+
+    # Tokens and location.
+
+    def _ask_tokens(self) -> Sequence[Location]:
+        self._secret(_PARTNER_TOKEN, texts.PARTNER_TOKEN())
+        may_log_in = self.asker.asks_again
+        if not self.wants_login:
+            question = texts.USER_TOKEN_OR_LOGIN() if may_log_in else texts.USER_TOKEN()
+            self._secret(_USER_TOKEN, question, needed=not may_log_in)
+        if self.wants_login or not self.values[_USER_TOKEN]:
+            self._log_in()
+        config = self._config(ALTEGIO_TOKENS)
+        self.hide(config.secrets)
+        found = asyncio.run(setting_up.list_locations(config))
+        if not found:
+            raise ConfigError(texts.NO_LOCATION_SEEN())
+        print(render(texts.TOKENS_WORK(count=len(found))))
+        return found
+
+    def _log_in(self) -> None:
+        def needed(text: str) -> str | None:
+            return None if text.strip() else render(texts.VALUE_NEEDED())
+
+        login = self.typist.text(texts.LOGIN(), "", needed)
+        password = self.typist.secret(texts.PASSWORD(), "", needed)
+        config = self._config()
+        self.hide([*config.secrets, password])
+        self._answer(_USER_TOKEN, asyncio.run(setting_up.log_in(config, login, password)))
+        self.wants_login = False
+        print(render(texts.LOGGED_IN()))
+
+    def _ask_location(self, visible: Sequence[Location]) -> None:
+        only = visible[0].id if len(visible) == 1 else ""
+        is_ticked = self.asker.asks_again and 1 < len(visible) <= _MOST_TICKED
+        if _COMPANY_ID not in self.given and is_ticked:
+            choices = {each.id: render(_location(each)) for each in visible}
+            before = self.values.get(_COMPANY_ID, "").split(",")
+            ticked = list(choices) if before == [ALL_COMPANIES] else before
+            chosen = self.asker.tick(texts.WHICH_LOCATIONS(), choices, ticked)
+            self._answer(_COMPANY_ID, ",".join(chosen))
+        else:
+            if len(visible) > 1 and self.asker.asks_again:
+                _print_some([_location(each) for each in visible])
+            self._text(_COMPANY_ID, texts.COMPANY_ID(), only, needed=True)
+        config = self._config(ALTEGIO_SETTINGS)
+        self.locations = asyncio.run(setting_up.find_locations(config))
+        _print_some(
+            [
+                texts.LOCATION_FOUND(id=each.id, title=each.title, zone=each.timezone or "?")
+                for each in self.locations
+            ]
+        )
+
+    # Services and leads.
+
+    def _read_month(self) -> None:
+        print(render(texts.READING_MONTH()))
+        try:
+            self.month = asyncio.run(setting_up.read_month(self._config(), self.locations))
+        except AltegioError as error:
+            if not self.asker.asks_again:
+                raise
+            # The questions can be answered without proposals.
+            print(render(error.message))
+            return
+        services = texts.SERVICES(count=len(self.month.services))
+        print(render(texts.MONTH_READ(count=len(self.month.bookings), services=services)))
+        if len(self.locations) > setting_up.MOST_LOCATIONS:
+            read, count = setting_up.MOST_LOCATIONS, len(self.locations)
+            print(render(texts.SOME_LOCATIONS(read=read, count=count, file=".env")))
+
+    def _ask_services(self) -> None:
+        seen = guess_services(self.month.services, self.month.bookings)
+        for name, kind, question in (
+            (_INDIVIDUAL, "individual", texts.WHICH_INDIVIDUAL()),
+            (_TRIAL, "trial", texts.WHICH_TRIAL()),
+        ):
+            guessed = ",".join(each.service.id for each in seen if each.kind == kind)
+            if name in self.given or not seen:
+                self._text(name, texts.IDS(question=question), needed=False)
+            else:
+                taken = self.values[_INDIVIDUAL].split(",") if name == _TRIAL else ()
+                left = [each for each in seen if each.service.id not in taken]
+                choices = {each.service.id: render(_service(each)) for each in left}
+                ticked = (self.values.get(name) or guessed).split(",")
+                self._answer(name, ",".join(self.asker.tick(question, choices, ticked)))
+        config = self._config()
+        known = {each.service.id for each in seen}
+        unknown = [
+            each for each in (*config.service_ids, *config.trial_service_ids) if each not in known
+        ]
+        if unknown and known and len(self.locations) <= setting_up.MOST_LOCATIONS:
+            raise ConfigError(texts.UNKNOWN_SERVICES(ids=unknown))
+
+    def _ask_lead(self) -> None:
+        proposal = propose_leads(self.month.bookings, self.month.timezone)
+        print(render(_clients(proposal) if proposal.is_sure else texts.TOO_FEW_CLIENTS()))
+        self._text(_LEAD_ID, texts.LEAD_ID(), proposal.kind, needed=True)
+        has_crm_ids = self.values[_LEAD_ID].strip().lower() != LeadIdKind.CLIENT
+        if has_crm_ids and not self.values.get(_PATTERN):
+            self._text(_DIGITS, texts.CRM_ID_DIGITS(), proposal.digits, needed=False)
+        self._config()
+
+    # MongoDB, and the dry run.
+
+    def _ask_mongodb(self) -> None:
+        has_password = "@" in self.values.get(_DB_URI, "")
+        if _DB_URI not in self.given and has_password:
+            self._secret(_DB_URI, texts.DB_URI())
+        else:
+            self._text(_DB_URI, texts.DB_URI(), needed=True)
+        config = self._config()
+        self.hide(config.secrets)
+        print(render(texts.TESTING_MONGODB()), flush=True)
+        for number, each in enumerate(asyncio.run(setting_up.try_mongodb(config))):
+            if number == 0 or each.level is not Level.OK:
+                print(render(BECAUSE(what=each.name, reason=each.text)))
+                if each.hint is not None:
+                    print(f"  {render(each.hint)}")
+
+    def _try_month(self) -> None:
+        print(render(texts.DRY_RUN()), flush=True)
+        try:
+            report = asyncio.run(setting_up.try_last_month(self._config()))
+        except AltegioSyncError as error:
+            if not self.asker.asks_again:
+                raise
+            print(render(error.message))
+            return
+        for each in report.errors:
+            print(render(each.message))
+        print(render_result(report))
+
+
+def _print_some(lines: Sequence[Message]) -> None:
+    for each in lines[:_MOST_SHOWN]:
+        print(f"  {render(each)}")
+    if len(lines) > _MOST_SHOWN:
+        print(f"  {render(texts.MORE_LOCATIONS(count=len(lines) - _MOST_SHOWN))}")
+
+
+def _location(each: Location) -> Message:
+    if each.city:
+        return texts.LOCATION_IN_CITY(id=each.id, title=each.title, city=each.city)
+    return texts.LOCATION(id=each.id, title=each.title)
+
+
+def _service(seen: SeenService) -> Message:
+    return texts.SERVICE(id=seen.service.id, title=seen.service.title, count=seen.booked)
+
+
+def _clients(proposal: LeadProposal) -> Message:
+    """How many clients have which numbers in their names: the most frequent first."""
+    return texts.CLIENTS(count=proposal.clients, found=list(_found(proposal)))
+
+
+def _found(proposal: LeadProposal) -> Iterator[Message]:
+    for size, clients in sorted(proposal.lengths.items(), key=lambda each: -each[1]):
+        yield texts.CLIENTS_WITH_ID(clients=clients, digits=DIGITS(count=size))
+    if proposal.years:
+        yield texts.CLIENTS_WITH_YEAR(clients=proposal.years)
+    left = proposal.clients - sum(proposal.lengths.values()) - proposal.years
+    if left:
+        yield texts.CLIENTS_WITHOUT(clients=left)

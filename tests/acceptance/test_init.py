@@ -1,0 +1,178 @@
+"""`altegio-sync init`: from an empty folder to a first synced month, and what can go wrong."""
+
+from __future__ import annotations
+
+import stat
+from typing import TYPE_CHECKING
+
+import pytest
+
+from altegio_sync.settings_file import values_in
+from tests.acceptance.cli import NO_MONGODB, PARTNER_TOKEN, USER_TOKEN, Cli, Ran
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from altegio_sync.sandbox import SandboxServer
+
+_LOGIN, _PASSWORD = "admin@example.com", "sandbox-password"
+
+
+@pytest.fixture
+def cli(tmp_path: Path, server: SandboxServer) -> Cli:
+    """Nothing is set but where the sandbox is."""
+    return Cli(
+        tmp_path,
+        {
+            "ALTEGIO_API_URL": server.url,
+            "ALTEGIO_REQUESTS_PER_SECOND": "0",
+            "ALTEGIO_REQUESTS_PER_MINUTE": "0",
+        },
+    )
+
+
+def answer(cli: Cli, *lines: str, words: tuple[str, ...] = (), **changes: str | None) -> Ran:
+    return cli.answer("".join(f"{each}\n" for each in lines), "init", *words, **changes)
+
+
+def written(cli: Cli) -> dict[str, str]:
+    return values_in((cli.folder / ".env").read_text())
+
+
+def test_answers_line_by_line_are_tested_and_written(cli: Cli, db_uri: str) -> None:
+    ran = answer(cli, PARTNER_TOKEN, USER_TOKEN, "", "", "", "", "8", db_uri, "y")
+
+    assert ran.code == 0, ran.out + ran.err
+    assert "the user sees 1 location." in ran.out
+    assert "Location 77: Школа мов «Приклад» (Europe/Kyiv)" in ran.out
+    assert "Last month has 620 bookings; 9 services." in ran.out
+    assert " with a number of 8 digits, " in ran.out
+    assert "Would store " in ran.out
+    assert {name: value for name, value in written(cli).items() if name != "ALTEGIO_API_URL"} == {
+        "ALTEGIO_COMPANY_ID": "77",
+        "ALTEGIO_COMPANY_TOKEN": PARTNER_TOKEN,
+        "ALTEGIO_USER_TOKEN": USER_TOKEN,
+        "DB_URI": db_uri,
+        "ALTEGIO_SERVICE_IDS": written(cli)["ALTEGIO_SERVICE_IDS"],
+        "ALTEGIO_TRIAL_SERVICE_IDS": written(cli)["ALTEGIO_TRIAL_SERVICE_IDS"],
+        "ALTEGIO_LEAD_ID": "crm",
+        "ALTEGIO_CRM_ID_DIGITS": "8",
+    }
+    assert stat.S_IMODE((cli.folder / ".env").stat().st_mode) == 0o600
+    for secret in (PARTNER_TOKEN, USER_TOKEN):
+        assert secret not in ran.out + ran.err
+
+
+def test_the_services_are_guessed_from_titles(cli: Cli, server: SandboxServer, db_uri: str) -> None:
+    answer(cli, PARTNER_TOKEN, USER_TOKEN, "", "", "", "", "8", db_uri, "y")
+
+    found = written(cli)
+    school = server.school
+    assert set(found["ALTEGIO_SERVICE_IDS"].split(",")) == school.individual_service_ids
+    assert set(found["ALTEGIO_TRIAL_SERVICE_IDS"].split(",")) == school.trial_service_ids
+
+
+@pytest.mark.parametrize(
+    ("lines", "words", "code", "told"),
+    [
+        (["a b"], (), 2, "Invalid ALTEGIO_COMPANY_TOKEN"),
+        ([""], (), 2, "a value is needed"),
+        ([PARTNER_TOKEN, "wrong-token"], (), 3, "Altegio refused the tokens (401"),
+        (["wrong-token", USER_TOKEN], (), 3, "Altegio refused the tokens (401"),
+        ([PARTNER_TOKEN, USER_TOKEN, "78"], (), 3, "check ALTEGIO_COMPANY_ID"),
+        ([PARTNER_TOKEN, USER_TOKEN, "Kyiv"], (), 2, "Invalid ALTEGIO_COMPANY_ID"),
+        ([PARTNER_TOKEN, USER_TOKEN, "", "4711"], (), 2, "The input ended"),
+        ([PARTNER_TOKEN, USER_TOKEN, "", "4711", ""], (), 2, "Altegio does not list 4711"),
+        ([PARTNER_TOKEN, USER_TOKEN, "", "", "", "lead"], (), 2, "Invalid ALTEGIO_LEAD_ID"),
+        ([PARTNER_TOKEN, _LOGIN, "guess"], ("--login",), 3, "refused the login (401)"),
+        (["wrong-token", _LOGIN, _PASSWORD], ("--login",), 3, "refused the login (401)"),
+    ],
+)
+def test_a_wrong_value_is_reported_at_once_and_nothing_is_written(
+    cli: Cli, lines: list[str], words: tuple[str, ...], code: int, told: str
+) -> None:
+    ran = answer(cli, *lines, words=words)
+
+    assert (ran.code, told in ran.err) == (code, True), ran.out + ran.err
+    assert list(cli.folder.iterdir()) == []
+    assert _PASSWORD not in ran.out + ran.err
+
+
+def test_a_dead_mongodb_is_reported_and_nothing_is_written(cli: Cli) -> None:
+    ran = answer(
+        cli,
+        *(PARTNER_TOKEN, USER_TOKEN, "", "", "", "", "8", NO_MONGODB["DB_URI"]),
+        PYTHONWARNINGS=NO_MONGODB["PYTHONWARNINGS"],
+    )
+
+    assert ran.code == 3
+    assert "MongoDB" in ran.err
+    assert "SECRET" not in ran.out + ran.err
+    assert list(cli.folder.iterdir()) == []
+
+
+def test_the_token_comes_from_a_login(cli: Cli, db_uri: str) -> None:
+    ran = answer(
+        cli,
+        *(PARTNER_TOKEN, _LOGIN, _PASSWORD, "", "", "", "", "8", db_uri, "y"),
+        words=("--login",),
+    )
+
+    assert ran.code == 0, ran.err
+    assert written(cli)["ALTEGIO_USER_TOKEN"] == USER_TOKEN
+    shown = ran.out + ran.err + (cli.folder / ".env").read_text()
+    assert _PASSWORD not in shown
+    assert _LOGIN not in shown
+
+
+def test_a_second_factor_is_explained(cli: Cli, server: SandboxServer) -> None:
+    server.asks_second_factor = True
+
+    ran = answer(cli, PARTNER_TOKEN, _LOGIN, _PASSWORD, words=("--login",))
+
+    assert ran.code == 3
+    assert "second factor" in ran.err
+
+
+def test_nothing_is_asked_with_yes_and_the_month_is_synced(cli: Cli, db_uri: str) -> None:
+    ran = cli.run(
+        *("init", "--yes", "--crm-id-digits", "8", "--sync"),
+        ALTEGIO_COMPANY_TOKEN=PARTNER_TOKEN,
+        ALTEGIO_USER_TOKEN=USER_TOKEN,
+        DB_URI=db_uri,
+    )
+    again = cli.run("sync", "last-month", "--json")
+
+    assert ran.code == 0, ran.err
+    assert "?" not in ran.out
+    assert "Stored " in ran.out
+    assert again.json["records"]["duplicates"] > 0
+
+
+def test_an_existing_file_keeps_its_lines_and_is_replaced_only_after_a_yes(
+    cli: Cli, db_uri: str
+) -> None:
+    file = cli.folder / ".env"
+    old = "# ours\nALTEGIO_USER_TOKEN=old # from May\n\nALTEGIO_PING_URL=\nOTHER='x y'\n"
+    old += f"DB_URI={db_uri}\n"
+    file.write_text(old)
+    lines = [PARTNER_TOKEN, USER_TOKEN, "", "", "", "", "8", ""]
+
+    refused = answer(cli, *lines, "n")
+    kept = file.read_text()
+    unasked = cli.run(
+        "init", "--yes", ALTEGIO_COMPANY_TOKEN=PARTNER_TOKEN, ALTEGIO_USER_TOKEN=USER_TOKEN
+    )
+    kept_again = file.read_text()
+    replaced = answer(cli, *lines, "y")
+
+    assert (refused.code, kept) == (0, old), refused.err
+    assert "other values for ALTEGIO_USER_TOKEN. Replace them?" in refused.out
+    assert "Nothing was written" in refused.out
+    assert (unasked.code, kept_again) == (2, old), unasked.out
+    assert "add --replace" in unasked.err
+    assert replaced.code == 0
+    new = file.read_text()
+    assert new.startswith(old.replace("=old ", f"={USER_TOKEN} "))
+    assert "ALTEGIO_COMPANY_ID=77\n" in new
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
