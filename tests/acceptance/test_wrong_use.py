@@ -225,6 +225,16 @@ def test_services_are_ready_to_paste(cli: Cli, school: School) -> None:
     assert {each["id"] for each in listed} == {str(each["id"]) for each in school.services}
 
 
+def test_the_services_that_are_booked_most_come_first(cli: Cli) -> None:
+    ran, listed = cli.run("services"), cli.run("services", "--json").json["services"]
+
+    heading, *rows = ran.out.splitlines()[1 : len(listed) + 2]
+    times = [int(row.split()[1]) for row in rows]
+    assert heading.split() == ["Id", "In", "30", "days", "Length", "Kept", "as", "Title"]
+    assert times == sorted((each["booked"] for each in listed), reverse=True)
+    assert times[0] > times[-1]
+
+
 def test_services_of_several_companies_are_listed_but_for_those_that_cannot_be_had(
     cli: Cli,
 ) -> None:

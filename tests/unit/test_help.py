@@ -11,6 +11,7 @@ import re
 import subprocess
 import sys
 from functools import cache
+from pathlib import Path
 
 import pytest
 
@@ -113,3 +114,65 @@ def test_wrong_use_is_explained(line: str) -> None:
 
     assert code == 2
     assert WRONG[line] in text
+
+
+def test_without_a_command_the_help_page_is_shown() -> None:
+    assert shown("en")[""] == shown("en")["--help"]
+    assert shown("en")["trash"][0] == 0
+
+
+@pytest.mark.parametrize("page", ["--help", "sync --help", "trash purge -h"])
+def test_a_flag_is_shown_without_a_type(page: str) -> None:
+    assert "bool" not in shown("en")[page][1]
+    assert "<uk|en>" in shown("en")[page][1]
+
+
+#: What a shell runs to complete the last word.
+COMPLETIONS = {
+    "bash": {"COMP_WORDS": "altegio-sync trash pu", "COMP_CWORD": "2"},
+    "zsh": {"_TYPER_COMPLETE_ARGS": "altegio-sync trash pu"},
+    "fish": {
+        "_TYPER_COMPLETE_ARGS": "altegio-sync trash pu",
+        "_TYPER_COMPLETE_FISH_ACTION": "get-args",
+    },
+}
+
+
+@pytest.mark.parametrize("shell", COMPLETIONS)
+def test_a_shell_completes_a_command(shell: str) -> None:
+    environment = {"_ALTEGIO_SYNC_COMPLETE": f"complete_{shell}", **COMPLETIONS[shell]}
+
+    ran = subprocess.run(
+        [sys.executable, "-m", "altegio_sync"],
+        env=os.environ | environment,
+        capture_output=True,
+        check=False,
+        text=True,
+    )
+
+    assert "purge" in ran.stdout
+    assert ran.stderr == ""
+
+
+def test_bash_completes_in_a_new_terminal_once_it_is_installed(tmp_path: Path) -> None:
+    binary = str(Path(sys.executable).parent / "altegio-sync")
+    environment = os.environ | {"HOME": str(tmp_path), "ALTEGIO_LANG": "en"}
+    complete = f"""
+        source ~/.bashrc
+        complete -p altegio-sync
+        COMP_WORDS=(altegio-sync stat) COMP_CWORD=1
+        _altegio_sync_completion {binary}
+        echo "${{COMPREPLY[@]}}"
+    """
+
+    def in_bash(*commands: str) -> str:
+        line = ["bash", "--norc", "-c", "\n".join([*commands, "true"])]
+        return subprocess.run(
+            line, env=environment, capture_output=True, check=True, text=True
+        ).stdout
+
+    installed = in_bash(f"{binary} --install-completion")
+    completed = in_bash(complete)
+
+    assert installed.startswith("bash completes altegio-sync in every new terminal")
+    assert completed.splitlines()[-1].split() == ["status", "stats"]

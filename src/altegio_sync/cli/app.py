@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 app = App(
     cls=Commands,
-    no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,  # they would show the values of variables
     context_settings={"help_option_names": ["-h", "--help"]},
     options_metavar=_("[OPTIONS]"),
@@ -720,7 +718,6 @@ trash = App(
     cls=Commands,
     options_metavar=_("[OPTIONS]"),
     subcommand_metavar=_("COMMAND [ARGS]..."),
-    no_args_is_help=True,
     help=_("Previous versions of documents, kept to undo changes."),
 )
 app.add_typer(trash, name="trash")
@@ -777,7 +774,9 @@ def check(
     run_check(options)
 
 
-@app.command(help=_("List the location's services, and which of them would be kept."))
+@app.command(
+    help=_("List the services, how often each was booked in 30 days, and which would be kept.")
+)
 def services(
     company: Company = None,
     json_output: Json = False,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from altegio_sync.config import ALL_COMPANIES
 from altegio_sync.domain.exit_code import ExitCode
 from altegio_sync.messages import render
-from altegio_sync.messages.demo import PORT_TAKEN
+from altegio_sync.messages.demo import PORT_TAKEN, SANDBOX_SERVES
 from altegio_sync.sandbox import Locations, SandboxServer, School
 
 if TYPE_CHECKING:
@@ -63,6 +63,7 @@ def run_sandbox(
     for name, value in sandbox_settings(server, locations.first, token, user_token).items():
         print(f"export {name}={value}")
     print("export DB_URI=embedded", flush=True)
+    print(render(SANDBOX_SERVES(url=server.url)), file=sys.stderr, flush=True)
     # When the server has stopped, it raises the signal again. SIGTERM must then act like Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with suppress(KeyboardInterrupt):

@@ -20,6 +20,7 @@ from altegio_sync.log import get_logger
 from altegio_sync.messages import lists as texts
 from altegio_sync.messages import render
 from altegio_sync.messages.foreign_text import plain
+from altegio_sync.messages.numbers import format_number
 from altegio_sync.usecases.services import list_services
 
 if TYPE_CHECKING:
@@ -32,13 +33,18 @@ if TYPE_CHECKING:
     from altegio_sync.usecases.services import ServicesReport
 
 
+_HEAD = (texts.ID, texts.BOOKED, texts.LENGTH, texts.KEPT, texts.TITLE)
+
+
 def run_services(options: CommandOptions, companies: Sequence[str]) -> NoReturn:
     async def body() -> int:
         config = load(options, ALTEGIO_SETTINGS)
         picked = config.pick_companies(companies)
         async with open_altegio(config) as api:
             wanted = await ask_companies(config, api, wanted=picked)
-            report = await list_services(api, wanted.ids, config.rules)
+            report = await list_services(api, wanted.ids, config.rules, timezone=config.timezone)
+        for company, reason in report.uncounted.items():
+            get_logger().warning("bookings_not_counted", company_id=company, reason=reason)
         for each in report.errors:
             get_logger().error("failed", code=each.code, message=each.message)
         if options.json_output:
@@ -73,16 +79,33 @@ def _text(report: ServicesReport, *, is_of_file: bool) -> str:
 
 
 def _lines(report: ServicesReport, company: str, listed: Sequence[Service]) -> Iterator[str]:
-    """The services of a company, by title."""
+    """The services of a company. Those that are booked most come first."""
     yield render(texts.SERVICES_OF(company=company))
+    times = {each.id: report.times_booked(company, each) for each in listed}
     rows = [
-        (plain(each.id), render(_length(each)), render(_kept(report, each)), plain(each.title))
-        for each in sorted(listed, key=lambda each: each.title)
+        [render(each()) for each in _HEAD],
+        *(
+            [
+                plain(each.id),
+                _times(times[each.id]),
+                render(_length(each)),
+                render(_kept(report, each)),
+                plain(each.title),
+            ]
+            for each in sorted(listed, key=lambda each: (-(times[each.id] or 0), each.title))
+        ),
     ]
-    widths = [width_of(row[column] for row in rows) for column in range(3)]
-    for service_id, minutes, kept, title in rows:
-        cells = padded_left(service_id, widths[0]), padded_left(minutes, widths[1])
-        yield "  ".join(["", *cells, padded(kept, widths[2]), title])
+    widths = [width_of(row[column] for row in rows) for column in range(4)]
+    for *numbers, kept, title in rows:
+        cells = [padded_left(*each) for each in zip(numbers, widths[:3], strict=True)]
+        yield "  ".join(["", *cells, padded(kept, widths[3]), title])
+    booked = report.booked.get(company)
+    if booked is not None and booked.seen < booked.total:
+        yield render(texts.PARTLY_COUNTED(seen=booked.seen, total=booked.total))
+
+
+def _times(times: int | None) -> str:
+    return "-" if times is None else format_number(times)
 
 
 def _length(service: Service) -> Message | str:

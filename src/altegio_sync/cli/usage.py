@@ -10,6 +10,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.exceptions import TyperException
 
+from altegio_sync.cli.completion import install_completion, show_completion
 from altegio_sync.messages import render
 from altegio_sync.messages import translated as _
 from altegio_sync.messages import usage as texts
@@ -49,6 +50,9 @@ class Command(TyperCommand):
     def get_help_option(self, ctx: Any) -> Any:
         return _translate_help(super().get_help_option(ctx))
 
+    def get_params(self, ctx: Any) -> list[Any]:
+        return _without_types_of_flags(super().get_params(ctx))
+
 
 class Commands(TyperGroup):
     """The commands. What the user typed is shown in errors without control characters."""
@@ -59,9 +63,24 @@ class Commands(TyperGroup):
     def get_help_option(self, ctx: Any) -> Any:
         return _translate_help(super().get_help_option(ctx))
 
+    def get_params(self, ctx: Any) -> list[Any]:
+        params = _without_types_of_flags(super().get_params(ctx))
+        for each in params:
+            if each.name == "install_completion":
+                each.help = _("Let the current shell complete the commands and options.")
+                each.callback = install_completion
+            elif each.name == "show_completion":
+                each.help = _("Show what --install-completion writes.")
+                each.callback = show_completion
+        return params
+
     def make_context(self, *args: Any, **options: Any) -> Any:
         with _readable_errors():
             return super().make_context(*args, **options)
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        # typer itself shows the help page as an error.
+        return super().parse_args(ctx, args or ([] if ctx.resilient_parsing else ["--help"]))
 
     def invoke(self, *args: Any) -> Any:
         with _readable_errors():
@@ -74,6 +93,13 @@ class App(typer.Typer):
     ) -> Callable[[CommandFunctionType], CommandFunctionType]:
         options = {"cls": Command, "options_metavar": _("[OPTIONS]"), **options}
         return super().command(name, **options)
+
+
+def _without_types_of_flags(params: list[Any]) -> list[Any]:
+    for each in params:
+        if getattr(each, "is_flag", False):
+            each.metavar = ""
+    return params
 
 
 def _translate_usage(line: str) -> str:
@@ -98,8 +124,6 @@ def _readable_errors() -> Iterator[None]:
     try:
         yield
     except TyperException as error:
-        if type(error).__name__ == "NoArgsIsHelpError":  # the help page, which is no sentence
-            raise
         text = render(_understand(error.format_message(), _SENTENCES))
         raise _WrongUse(text, getattr(error, "ctx", None)) from None
 

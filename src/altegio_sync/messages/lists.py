@@ -10,6 +10,13 @@ TITLE = Template("companies_title", "Title")
 
 # The services of a location.
 SERVICES_OF = Template("services_of_company", "Services of company {company}:")
+BOOKED = Template("services_booked", "In 30 days")
+LENGTH = Template("services_length", "Length")
+KEPT = Template("services_kept", "Kept as")
+PARTLY_COUNTED = Template(
+    "services_partly_counted",
+    "The last 30 days have {total} bookings; {seen} of them were counted",
+)
 MINUTES = Template("services_minutes", "{minutes} min")
 INDIVIDUAL = Template("services_individual", "individual")
 TRIAL = Template("services_trial", "trial")

@@ -7,6 +7,10 @@ OWN_MESSAGE = Template("own_message", "{message}")
 LOG_FILE_FAILED = Template(
     "log_file_failed", "The log file {file} cannot be written, and the run goes on: {reason}"
 )
+BOOKINGS_NOT_COUNTED = Template(
+    "bookings_not_counted",
+    "Company {company_id}: how often the services are booked is unknown: {reason}",
+)
 INDEX_NOT_UNIQUE = Template(
     "no_unique_index", "No unique index on appointmentId, checking by query instead: {reason}"
 )

@@ -25,3 +25,10 @@ WORKS_ON_ALL_DAYS = Template("usage_works_on_all_days", "it works on all days")
 BACKUP_TO_VERIFY = Template("usage_backup_to_verify", "name the backup to verify")
 ADD_A_FILE = Template("add_a_file", "name the file too: --skipped FILE")
 ONE_FOLDER = Template("usage_one_folder", "a backup has one folder")
+
+# Completion in a shell.
+COMPLETION_INSTALLED = Template(
+    "completion_installed",
+    "{shell} completes altegio-sync in every new terminal: {path} was written",
+)
+UNKNOWN_SHELL = Template("completion_unknown_shell", "call it from bash, zsh or fish")
