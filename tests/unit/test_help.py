@@ -50,7 +50,8 @@ import typer
 from altegio_sync.cli.app import app
 found, slow = {}, ["babel", "httpx2", "prompt_toolkit", "pydantic", "pymongo", "structlog"]
 commands = typer.main.get_command(app).commands
-pages = [["--help"], *([each, "--help"] for each in commands), ["trash", "purge", "-h"], ["trash"]]
+pages = [[], ["--help"], ["trash", "purge", "-h"], ["trash"]]
+pages += ([each, "--help"] for each in commands)
 for line in pages + json.load(sys.stdin):
     with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(out):
         try:
