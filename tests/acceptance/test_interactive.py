@@ -210,3 +210,20 @@ def test_with_dates_given_nothing_is_asked(cli: Cli) -> None:
     assert ran.code == 0
     assert "fetched" in ran.out
     assert "?" not in ran.out
+
+
+@pytest.mark.parametrize(
+    ("answer", "shown"), [("\r", "Nothing was changed"), ("y\r", "0 entries")], ids=["no", "yes"]
+)
+def test_a_purge_asks_on_a_terminal_and_only_there(cli: Cli, answer: str, shown: str) -> None:
+    command = ("trash", "purge", "--older-than", "90d")
+    terminal = Terminal(cli, *command)
+    terminal.wait_for("undo cannot restore")
+    terminal.type(answer)
+    terminal.wait_for(shown)
+
+    assert terminal.end() == 0
+    confirmed = Terminal(cli, *command, "--yes")
+    confirmed.wait_for("0 entries")
+    assert confirmed.end() == 0
+    assert "0 entries" in cli.run(*command).out

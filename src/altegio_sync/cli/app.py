@@ -732,6 +732,9 @@ def purge(
     older_than: Annotated[
         str, typer.Option("--older-than", metavar="SPAN", help=_("Such as 90d, 24h."))
     ],
+    yes: Annotated[
+        bool, typer.Option("--yes", help=_("Do not ask for confirmation on a terminal."))
+    ] = False,
     dry_run: DryRun = False,
     json_output: Json = False,
     log_format: LogFormat = "text",
@@ -747,7 +750,7 @@ def purge(
     options = CommandOptions(
         "trash purge", _source(env_file, schools, school), json_output, log_format
     )
-    run_purge(options, older_than, dry_run=dry_run)
+    run_purge(options, older_than, dry_run=dry_run, is_confirmed=yes)
 
 
 @app.command(help=_("Test every setting, the tokens and their rights, the time zone and MongoDB."))

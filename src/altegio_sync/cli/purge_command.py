@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 from altegio_sync.app.school import open_school
+from altegio_sync.cli.asking import Menus
 from altegio_sync.cli.command import load, print_json, run_command
 from altegio_sync.cli.repeated_warnings import log_warning
 from altegio_sync.domain.clock import utc_now
 from altegio_sync.domain.durations import parse_duration
+from altegio_sync.domain.exit_code import ExitCode
+from altegio_sync.errors import ConfigError
 from altegio_sync.messages import render
 from altegio_sync.messages import tending as texts
+from altegio_sync.messages.language import follow_settings
+from altegio_sync.messages.questions import NOTHING_CHANGED
 from altegio_sync.usecases.purge import purge_trash
 
 if TYPE_CHECKING:
@@ -20,7 +26,13 @@ if TYPE_CHECKING:
     from altegio_sync.usecases.stopping import StopSignal
 
 
-def run_purge(options: CommandOptions, older_than: str, *, dry_run: bool) -> NoReturn:
+def run_purge(
+    options: CommandOptions, older_than: str, *, dry_run: bool, is_confirmed: bool
+) -> NoReturn:
+    if not (dry_run or is_confirmed or options.json_output or _confirms(options, older_than)):
+        print(render(NOTHING_CHANGED()))
+        sys.exit(ExitCode.DONE)
+
     async def body(stop: StopSignal) -> int:
         before = utc_now() - parse_duration(older_than)
         config = load(options, ["DB_URI"])
@@ -35,3 +47,15 @@ def run_purge(options: CommandOptions, older_than: str, *, dry_run: bool) -> NoR
         return report.exit_code
 
     run_command(options, body)
+
+
+def _confirms(options: CommandOptions, older_than: str) -> bool:
+    """Ask on a terminal; elsewhere nobody is there to answer."""
+    if sys.stdin is None or not sys.stdin.isatty():
+        return True
+    try:
+        parse_duration(older_than)
+    except ConfigError:
+        return True  # the command itself reports it
+    follow_settings(options.source.variables)
+    return Menus().confirm(texts.PURGE_NOW(span=older_than), default=False)

@@ -106,3 +106,8 @@ INDEX_WOULD_GO = Template(
 BROUGHT_BACK_STAYS = Template(
     "restore_brought_back_stays", "The restored documents stay; run it again for the rest"
 )
+PURGE_NOW = Template(
+    "trash_purge_now",
+    "Delete the entries of the trash that are older than {span}? undo cannot restore their "
+    "changes afterwards.",
+)
