@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ import pytest
 
 from altegio_sync.settings_file import values_in
 from tests.acceptance.cli import NO_MONGODB, PARTNER_TOKEN, USER_TOKEN, Cli, Ran
+from tests.acceptance.test_interactive import CTRL_C, ENTER, Terminal
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -176,3 +178,164 @@ def test_an_existing_file_keeps_its_lines_and_is_replaced_only_after_a_yes(
     assert new.startswith(old.replace("=old ", f"={USER_TOKEN} "))
     assert "ALTEGIO_COMPANY_ID=77\n" in new
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+def test_on_a_terminal_from_an_empty_folder_to_a_synced_month(cli: Cli, db_uri: str) -> None:
+    terminal = Terminal(cli, "init", PATH=_path_with_crontab(cli), CRONTAB=str(cli.folder / "tab"))
+
+    terminal.wait_for("Partner token")
+    terminal.type("wrong-token" + ENTER)
+    terminal.wait_for("User token")
+    terminal.type(USER_TOKEN + ENTER)
+    terminal.wait_for("Altegio refused the tokens (401")
+    terminal.wait_for("Partner token")
+    terminal.type(PARTNER_TOKEN + ENTER)
+    terminal.wait_for("User token")
+    terminal.type(ENTER)  # keeps the token
+    terminal.wait_for("the user sees 1 location")
+    terminal.wait_for("Location (its number")
+    terminal.type("8" + ENTER)  # 778
+    terminal.wait_for("check ALTEGIO_COMPANY_ID")
+    terminal.wait_for("Location (its number")
+    terminal.type("\x7f" + ENTER)
+    terminal.wait_for("Школа мов «Приклад»")
+    terminal.wait_for("individual lessons?")
+    terminal.wait_for("booked")
+    terminal.type(ENTER)
+    terminal.wait_for("Індивідуальний урок 60 хв")
+    terminal.wait_for("trial lessons?")
+    terminal.wait_for("booked")
+    terminal.type(ENTER)
+    terminal.wait_for("Which number is a pupil's leadId")
+    terminal.type(ENTER)
+    terminal.wait_for("How many digits")
+    terminal.type("\x7f" * 5 + "7-8" + ENTER)
+    terminal.wait_for("MongoDB (")
+    terminal.type("mongodb://127.0.0.1" + ENTER)
+    terminal.wait_for("DB_URI")
+    terminal.type("\x7f" * 19 + db_uri + ENTER)
+    terminal.wait_for("Would store ")
+    terminal.wait_for("Write these settings")
+    terminal.type(ENTER)
+    terminal.wait_for("Written: ")
+    terminal.wait_for("Bring last month now?")
+    terminal.type(ENTER)
+    terminal.wait_for("Stored ")
+    terminal.wait_for("Add them to your crontab now?")
+    terminal.type("y" + ENTER)
+    terminal.wait_for("Your crontab has these lines now")
+
+    assert terminal.end() == 0
+    assert "changes -q" in (cli.folder / "tab").read_text()
+
+
+@pytest.mark.usefixtures("catalog")
+def test_on_a_terminal_everything_is_in_ukrainian(cli: Cli, db_uri: str) -> None:
+    terminal = Terminal(cli, "init", "--lang", "uk")
+    shown = ""
+    for begin, keys in (
+        ("Токен партнера", PARTNER_TOKEN),
+        ("Токен користувача", ""),
+        ("Логін", _LOGIN),
+        ("Пароль", _PASSWORD),
+        ("Філія (", ""),
+        ("індивідуальні уроки?", ""),
+        ("пробні уроки?", ""),
+        ("Який номер учня", ""),
+        ("Скільки цифр", ""),
+        ("MongoDB (", db_uri),
+        ("Записати ці налаштування", "так"),
+        ("Завантажити минулий місяць зараз?", "ні"),
+        ("Додати їх до вашого crontab зараз?", ""),
+    ):
+        shown += terminal.seen
+        terminal.wait_for(begin)
+        terminal.type(keys + ENTER)
+
+    assert terminal.end() == 0
+    assert values_in((cli.folder / ".env").read_text())["ALTEGIO_LANG"] == "uk"
+    assert _PASSWORD not in shown + terminal.seen
+    assert "done (" not in shown
+
+
+@pytest.mark.parametrize("answers", range(3))
+def test_ctrl_c_on_a_terminal_leaves_and_says_the_way_on(cli: Cli, answers: int) -> None:
+    """At a hidden answer, at a shown answer, and at a list to tick."""
+    terminal = Terminal(cli, "init")
+    terminal.wait_for("Partner token")
+    if answers:
+        terminal.type(PARTNER_TOKEN + ENTER)
+        terminal.wait_for("User token")
+        terminal.type(USER_TOKEN + ENTER)
+        terminal.wait_for("Location (its number")
+    if answers > 1:
+        terminal.type(ENTER)
+        terminal.wait_for("individual lessons?")
+    terminal.type(CTRL_C)
+    terminal.wait_for("Nothing was written; altegio-sync init starts again.")
+
+    assert terminal.end() == 130
+    assert list(cli.folder.iterdir()) == []
+
+
+def _path_with_crontab(cli: Cli) -> str:
+    """A program `crontab` that keeps its lines in the file `$CRONTAB`."""
+    folder = cli.folder.parent / f"{cli.folder.name}-bin"
+    folder.mkdir()
+    program = folder / "crontab"
+    program.write_text(_CRONTAB)
+    program.chmod(0o755)
+    return f"{folder}:{os.environ['PATH']}"
+
+
+_CRONTAB = """#!/bin/sh
+if [ "$1" = -l ]; then
+    [ -z "$BROKEN" ] || { echo "crontab: cannot open the spool" >&2; exit 1; }
+    [ -f "$CRONTAB" ] || { echo "no crontab for you" >&2; exit 1; }
+    cat "$CRONTAB"
+else
+    [ -z "$REFUSES" ] || { echo "errors in crontab file" >&2; exit 1; }
+    cat > "$CRONTAB"
+fi
+"""
+
+
+def install(cli: Cli, path: str, db_uri: str, **changes: str) -> Ran:
+    return cli.run(
+        *("init", "--yes", "--install"),
+        PATH=path,
+        CRONTAB=str(cli.folder / "tab"),
+        ALTEGIO_COMPANY_TOKEN=PARTNER_TOKEN,
+        ALTEGIO_USER_TOKEN=USER_TOKEN,
+        DB_URI=db_uri,
+        **changes,
+    )
+
+
+def test_the_lines_for_cron_are_installed_once_and_no_line_is_lost(cli: Cli, db_uri: str) -> None:
+    path, tab = _path_with_crontab(cli), cli.folder / "tab"
+    old = "MAILTO=office\n# ours\n0 1 * * * run # no line end"
+    tab.write_text(old)
+
+    first = install(cli, path, db_uri)
+    once = tab.read_text()
+    second = install(cli, path, db_uri)
+
+    assert (first.code, second.code) == (0, 0), first.err + second.err
+    assert once.startswith(f"{old}\n# begin altegio-sync {cli.folder}/.env\n*/5 * * * *  cd ")
+    assert once.count("\n") == 7
+    assert tab.read_text() == once
+    assert "has these lines already" in second.out
+
+
+@pytest.mark.parametrize("wrong", ["BROKEN", "REFUSES"])
+def test_a_crontab_that_cannot_be_read_or_written_stays(cli: Cli, db_uri: str, wrong: str) -> None:
+    path, tab = _path_with_crontab(cli), cli.folder / "tab"
+    tab.write_text("0 1 * * * run\n")
+
+    ran = install(cli, path, db_uri, **{wrong: "1"})
+
+    assert ran.code == 1
+    assert "crontab -e" in ran.err
+    assert "changes -q" in ran.out
+    assert tab.read_text() == "0 1 * * * run\n"
