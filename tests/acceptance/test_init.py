@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import stat
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
 
+from altegio_sync.cli import init_command
+from altegio_sync.cli.init_command import InitOptions, run_init
 from altegio_sync.settings_file import values_in
 from tests.acceptance.cli import NO_MONGODB, PARTNER_TOKEN, USER_TOKEN, Cli, Ran
 from tests.acceptance.test_interactive import CTRL_C, ENTER, Terminal
@@ -339,3 +342,57 @@ def test_a_crontab_that_cannot_be_read_or_written_stays(cli: Cli, db_uri: str, w
     assert "crontab -e" in ran.err
     assert "changes -q" in ran.out
     assert tab.read_text() == "0 1 * * * run\n"
+
+
+@dataclass
+class Leaving:
+    """A person who accepts every proposal, and presses Ctrl-C at a question."""
+
+    answers: list[str]
+    asks_again: bool = True
+
+    def _next(self, default: str) -> str:
+        if not self.answers:
+            raise KeyboardInterrupt
+        return self.answers.pop(0) or default
+
+    def text(self, _question: object, default: str, _problem: object) -> str:
+        return self._next(default)
+
+    secret = text
+
+    def tick(self, _question: object, _choices: object, ticked: list[str]) -> list[str]:
+        return self._next(",".join(ticked)).split(",")
+
+    def confirm(self, _question: object, *, default: bool = True) -> bool:
+        return self._next("y" if default else "n") == "y"
+
+
+def test_ctrl_c_at_each_question_loses_nothing(
+    tmp_path: Path,
+    server: SandboxServer,
+    db_uri: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    file = tmp_path / ".env"
+    monkeypatch.setenv("ALTEGIO_API_URL", server.url)
+    monkeypatch.setenv("ALTEGIO_REQUESTS_PER_SECOND", "0")
+    monkeypatch.setenv("ALTEGIO_REQUESTS_PER_MINUTE", "0")
+    before_writing = [PARTNER_TOKEN, USER_TOKEN, "", "", "", "", "8", db_uri]
+
+    for number in range(len(before_writing) + 1):
+        person = Leaving(before_writing[:number])
+        monkeypatch.setattr(init_command, "_typist", lambda person=person: person)
+        file.write_text("# ours\nDB_URI=old\n")
+
+        assert run_init(InitOptions(file)) == 130
+        assert "Nothing was written; altegio-sync init starts again" in capsys.readouterr().out
+        assert list(tmp_path.iterdir()) == [file]
+        assert file.read_text() == "# ours\nDB_URI=old\n"
+    person = Leaving([*before_writing, "y"])
+    monkeypatch.setattr(init_command, "_typist", lambda: person)
+
+    assert run_init(InitOptions(file)) == 130
+    assert "sync last-month brings last month" in capsys.readouterr().out
+    assert values_in(file.read_text())["DB_URI"] == db_uri

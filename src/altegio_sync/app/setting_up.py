@@ -62,11 +62,11 @@ async def try_mongodb(config: SchoolConfig) -> Sequence[Check]:
         return await check_database(school)
 
 
-async def try_last_month(config: SchoolConfig) -> SyncReport:
-    """What a sync of last month would store. Nothing is written."""
+async def try_last_month(config: SchoolConfig, locations: Sequence[Location]) -> SyncReport:
+    """What a sync of last month would store for the first locations. Nothing is written."""
     config = config.model_copy(update={"page_size": "auto"})  # a few requests are enough
     request = SyncRequest(
-        companies=config.pick_companies(()),
+        companies=[each.id for each in locations[:MOST_LOCATIONS]],
         period=parse_period("last-month", None),
         dry_run=True,
         words=("last-month",),

@@ -161,7 +161,8 @@ class SettingQuestions:
             before = self.values.get(_COMPANY_ID, "").split(",")
             ticked = list(choices) if before == [ALL_COMPANIES] else before
             chosen = self.asker.tick(texts.WHICH_LOCATIONS(), choices, ticked)
-            self._answer(_COMPANY_ID, ",".join(chosen))
+            is_all = before == [ALL_COMPANIES] and len(chosen) == len(choices)
+            self._answer(_COMPANY_ID, ALL_COMPANIES if is_all else ",".join(chosen))
         else:
             if len(visible) > 1 and self.asker.asks_again:
                 _print_some([_location(each) for each in visible])
@@ -245,7 +246,7 @@ class SettingQuestions:
     def _try_month(self) -> None:
         print(render(texts.DRY_RUN()), flush=True)
         try:
-            report = asyncio.run(setting_up.try_last_month(self._config()))
+            report = asyncio.run(setting_up.try_last_month(self._config(), self.locations))
         except AltegioSyncError as error:
             if not self.asker.asks_again:
                 raise

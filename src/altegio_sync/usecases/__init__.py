@@ -1,6 +1,6 @@
 """The things that the program can do, one module for each. Use cases know ports, not adapters.
 
-- For the user: `sync`, `changes`, `validate`, `repair`, `clean`, `undo`, `purge`, `backup`,
+- For the user: `init`, `sync`, `changes`, `validate`, `repair`, `clean`, `undo`, `purge`, `backup`,
   `restore`, `services`, `stats`, `check`, `status`, `coverage`, `announce`.
 - A run of `sync` or `changes`: `run_context` (what its companies have in common), `company_run`
   (its course), `reading` (the pages of a period), `storing` (into the collection), `vanished`,
