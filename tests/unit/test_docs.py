@@ -24,7 +24,10 @@ T = TypeVar("T", bound=ast.AST)
 ROOT = Path(__file__).parents[2]
 ALIASES = sorted(str(each.validation_alias) for each in Settings.model_fields.values())
 #: Read by the commands, which find the settings there.
-OUTSIDE_SETTINGS = ["ALTEGIO_LANG", "ALTEGIO_SCHOOLS_FILE"]
+OUTSIDE_SETTINGS = [
+    *("ALTEGIO_LANG", "ALTEGIO_SCHOOLS_FILE"),
+    *("ALTEGIO_COMPANY_TOKEN_FILE", "ALTEGIO_USER_TOKEN_FILE"),
+]
 _GROUP = typer.main.get_command(app)
 assert isinstance(_GROUP, typer.core.TyperGroup)
 PICTURES = sorted([*ROOT.glob("docs/pictures/*"), *ROOT.glob("docs/uk/pictures/*")])

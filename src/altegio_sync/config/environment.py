@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dotenv import dotenv_values
 from pydantic import Field, ValidationError
@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from altegio_sync.config.files import find_file_problem, is_there
 from altegio_sync.config.names import find_unknown_settings, names_in, settings_file
+from altegio_sync.config.secret_files import read_secret_files
 from altegio_sync.config.values import (
     EMBEDDED,
     LONGEST_KEY,
@@ -66,8 +67,9 @@ def load_settings(env_file: Path | None = None, required: Iterable[str] = ALL_SE
     """
     source = _find_file(env_file)
     with without_the_parsers_log():
-        present = _Required(_env_file=source).model_dump(by_alias=True)
-        settings, wrong = _read_settings(source)
+        secrets = read_secret_files(source)
+        present = _Required(_env_file=source).model_dump(by_alias=True) | secrets
+        settings, wrong = _read_settings(source, secrets)
     missing = [name for name in required if not present[name].strip(" ,")]
     lines = _missing_settings(missing) if missing else []
     lines += [texts.INVALID(name=name, reason=why) for name, why in wrong.items()]
@@ -133,10 +135,12 @@ class _Required(BaseSettings):
     db_uri: str = Field("", alias="DB_URI", repr=False)
 
 
-def _read_settings(source: Path) -> tuple[Settings | None, dict[str, Message]]:
+def _read_settings(
+    source: Path, secrets: Mapping[str, Any]
+) -> tuple[Settings | None, dict[str, Message]]:
     """The settings, or the problem of each wrong setting."""
     try:
-        return Settings(_env_file=source), {}
+        return Settings(_env_file=source, **secrets), {}
     except ValidationError as error:
         return None, find_wrong_settings(error)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from dotenv.parser import parse_stream
 
+from altegio_sync.config.secret_files import FILE_SETTINGS
 from altegio_sync.config.values import SchoolConfig
 from altegio_sync.domain.setting_names import UnknownName, find_unknown
 
@@ -15,6 +16,7 @@ KNOWN_SETTINGS = (
     *(str(each.validation_alias) for each in SchoolConfig.model_fields.values()),
     "ALTEGIO_LANG",
     "ALTEGIO_SCHOOLS_FILE",
+    *FILE_SETTINGS,
 )
 
 

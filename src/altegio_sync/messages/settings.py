@@ -35,6 +35,12 @@ IS_DIRECTORY = Template("settings_is_directory", "it is a directory")
 IS_NO_FILE = Template("settings_is_no_file", "it is not a file")
 IS_TOO_LARGE = Template("settings_is_too_large", "it is larger than {most} bytes")
 IS_NO_TEXT = Template("settings_is_no_text", "it is not text in UTF-8")
+SECRET_SET_TWICE = Template(
+    "settings_secret_set_twice", "{name} and {file_name} are both set: keep one of them"
+)
+SECRET_UNREAD = Template(
+    "settings_secret_unread", "{name}: the file {path} cannot be read: {reason}"
+)
 
 # Values that cannot be used.
 INVALID = Template("settings_invalid", "Invalid {name}: {reason}")
