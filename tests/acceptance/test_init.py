@@ -248,7 +248,7 @@ def test_on_a_terminal_everything_is_in_ukrainian(cli: Cli, db_uri: str) -> None
         ("Скільки цифр", ""),
         ("MongoDB (", db_uri),
         ("Записати ці налаштування", "так"),
-        ("Завантажити минулий місяць зараз?", "ні"),
+        ("Завантажити записи за минулий місяць зараз?", "ні"),
         ("Додати їх до вашого crontab зараз?", ""),
     ):
         shown += terminal.seen
