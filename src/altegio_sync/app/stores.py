@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from altegio_sync.mongo.bookkeeping.cursors import MongoCursors
     from altegio_sync.mongo.bookkeeping.ledger import MongoLedger
     from altegio_sync.mongo.bookkeeping.locations import MongoLocations
+    from altegio_sync.mongo.bookkeeping.notices import MongoNotices
     from altegio_sync.mongo.bookkeeping.runs import MongoRuns
     from altegio_sync.mongo.core.fence import Fence
     from altegio_sync.mongo.exporting import MongoExport
@@ -105,6 +106,12 @@ class Stores:
         from altegio_sync.mongo.bookkeeping.alerts import MongoAlerts
 
         return MongoAlerts(self.database, self.collection, self._pass_over)
+
+    @cached_property
+    def notices(self) -> MongoNotices:
+        from altegio_sync.mongo.bookkeeping.notices import MongoNotices
+
+        return MongoNotices(self.database, self.collection)
 
     @cached_property
     def stats(self) -> MongoStats:

@@ -1,0 +1,86 @@
+"""Notices of Altegio that a booking changed. A notice is only a hint: the booking is read by id."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+#: The notices of one appointment wait until the last of them is this old …
+QUIET_FOR = timedelta(seconds=2)
+#: … or the first of them is this old.
+LONGEST_WAIT = timedelta(seconds=5)
+#: After so many failed tries the notices are dead.
+MOST_TRIES = 5
+_FIRST_PAUSE = timedelta(seconds=10)
+
+
+class NoticeState(StrEnum):
+    """What became of a notice. Only `WAITING` and `CLAIMED` are open."""
+
+    WAITING = "waiting"
+    CLAIMED = "claimed"
+    STORED = "stored"
+    UNCHANGED = "unchanged"
+    OLDER = "older"
+    NOT_FOUND = "not_found"
+    DEAD = "dead"
+    #: The body of the request could not be read: only its size is known.
+    UNREADABLE = "unreadable"
+
+
+OPEN_STATES = (NoticeState.WAITING, NoticeState.CLAIMED)
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Altegio's word that an appointment changed, without any data of the appointment.
+
+    ``id`` is the program's own, so that a notice that is written twice is stored once. ``status``
+    is `create`, `update` or `delete`. ``changed_at`` is Altegio's change stamp; None if the notice
+    has no readable stamp.
+    """
+
+    id: str
+    company: str
+    appointment_id: str
+    status: str
+    changed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadableNotice:
+    """A request whose body of ``size`` bytes could not be read."""
+
+    id: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class DueAppointment:
+    """An appointment whose notices have waited long enough; ``first_at`` is the first notice."""
+
+    company: str
+    appointment_id: str
+    first_at: datetime
+    notices: int
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The right to work on the open notices of one appointment. ``tries`` is how many failed."""
+
+    id: str
+    company: str
+    appointment_id: str
+    notices: int
+    tries: int
+
+
+def pause_after(tries: int) -> timedelta | None:
+    """How long to wait after so many failed tries; None if there is no further try."""
+    return None if tries >= MOST_TRIES else _FIRST_PAUSE * 2 ** (tries - 1)
