@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from altegio_sync.sandbox import SandboxServer
 
+CTRL_D = "\x04"
 _LOGIN, _PASSWORD = "admin@example.com", "sandbox-password"
 
 
@@ -261,8 +262,8 @@ def test_on_a_terminal_everything_is_in_ukrainian(cli: Cli, db_uri: str) -> None
     assert "done (" not in shown
 
 
-@pytest.mark.parametrize("answers", range(3))
-def test_ctrl_c_on_a_terminal_leaves_and_says_the_way_on(cli: Cli, answers: int) -> None:
+@pytest.mark.parametrize(("answers", "key"), [(0, CTRL_C), (1, CTRL_C), (2, CTRL_C), (0, CTRL_D)])
+def test_ctrl_c_on_a_terminal_leaves_and_says_the_way_on(cli: Cli, answers: int, key: str) -> None:
     """At a hidden answer, at a shown answer, and at a list to tick."""
     terminal = Terminal(cli, "init")
     terminal.wait_for("Partner token")
@@ -274,7 +275,7 @@ def test_ctrl_c_on_a_terminal_leaves_and_says_the_way_on(cli: Cli, answers: int)
     if answers > 1:
         terminal.type(ENTER)
         terminal.wait_for("individual lessons?")
-    terminal.type(CTRL_C)
+    terminal.type(key)
     terminal.wait_for("Nothing was written; altegio-sync init starts again.")
 
     assert terminal.end() == 130
@@ -394,5 +395,5 @@ def test_ctrl_c_at_each_question_loses_nothing(
     monkeypatch.setattr(init_command, "_typist", lambda: person)
 
     assert run_init(InitOptions(file)) == 130
-    assert "sync last-month brings last month" in capsys.readouterr().out
+    assert f"sync last-month --env-file {file} brings last month." in capsys.readouterr().out
     assert values_in(file.read_text())["DB_URI"] == db_uri

@@ -175,9 +175,9 @@ async def open_school(
         yield school
 
 
-def open_altegio(config: SchoolConfig) -> AltegioApi:
+def open_altegio(config: SchoolConfig, warn: Warn = ignore) -> AltegioApi:
     """Altegio without MongoDB; the budget is for this process alone."""
-    return _build_altegio(config, own_budget(config), None, ignore)
+    return _build_altegio(config, own_budget(config), None, warn)
 
 
 def check_http_client(config: SchoolConfig) -> None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from altegio_sync.config import SchoolConfig
     from altegio_sync.domain.appointment import Location
     from altegio_sync.domain.report import SyncReport
+    from altegio_sync.ports import Warn
     from altegio_sync.usecases.check import Check
     from altegio_sync.usecases.init import LastMonth
 
@@ -35,23 +36,23 @@ async def log_in(config: SchoolConfig, login: str, password: str) -> str:
     return await ask(config.api_url, config.company_token.get_secret_value(), login, password)
 
 
-async def list_locations(config: SchoolConfig) -> Sequence[Location]:
+async def list_locations(config: SchoolConfig, warn: Warn) -> Sequence[Location]:
     """The locations that the tokens may see. Raises AltegioError if Altegio refuses the tokens."""
-    async with open_altegio(config) as api:
+    async with open_altegio(config, warn) as api:
         return await api.fetch_companies()
 
 
-async def find_locations(config: SchoolConfig) -> Sequence[Location]:
+async def find_locations(config: SchoolConfig, warn: Warn) -> Sequence[Location]:
     """The locations of the settings. Raises AltegioError if the user may not see one of them."""
-    async with open_altegio(config) as api:
+    async with open_altegio(config, warn) as api:
         if config.lists_all:
             return await api.fetch_companies()
         return [await api.fetch_location(each) for each in config.company_ids]
 
 
-async def read_month(config: SchoolConfig, locations: Sequence[Location]) -> LastMonth:
+async def read_month(config: SchoolConfig, locations: Sequence[Location], warn: Warn) -> LastMonth:
     """Last month of the first locations. Raises AltegioError if it cannot be read."""
-    async with open_altegio(config.model_copy(update=_BY_CLIENT)) as api:
+    async with open_altegio(config.model_copy(update=_BY_CLIENT), warn) as api:
         return await read_last_month(api, locations[:MOST_LOCATIONS], utc_now())
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -67,8 +68,9 @@ def run_init(wanted: InitOptions) -> int:
         return _offer(path, asker, wanted)
     except AltegioSyncError as error:
         return fail(options, error)
-    except KeyboardInterrupt:
-        print(render(texts.LEFT_AFTER_WRITING(file=str(path)) if is_written else texts.LEFT()))
+    except (KeyboardInterrupt, EOFError):  # Ctrl-C, Ctrl-D
+        after = texts.LEFT_AFTER_WRITING(file=str(path), command=_sync_command(wanted))
+        print(render(after if is_written else texts.LEFT()))
         return ExitCode.INTERRUPTED
 
 
@@ -158,7 +160,7 @@ def _offer(path: Path, asker: Asker, wanted: InitOptions) -> int:
         source = SettingsSource(wanted.env_file)
         code = execute_sync(CommandOptions("sync", source), "last-month", None)
     else:
-        print(render(texts.NEXT_SYNC()))
+        print(render(texts.NEXT_SYNC(command=_sync_command(wanted))))
     if code == ExitCode.INTERRUPTED:
         return code
     lines = cron_lines(_program(), path)
@@ -169,6 +171,11 @@ def _offer(path: Path, asker: Asker, wanted: InitOptions) -> int:
         is_new = install_lines(lines, path)
         print(render(texts.INSTALLED() if is_new else texts.INSTALLED_BEFORE()))
     return code
+
+
+def _sync_command(wanted: InitOptions) -> str:
+    words = ["altegio-sync", "sync", "last-month", *SettingsSource(wanted.env_file).to_words()]
+    return shlex.join(words)
 
 
 def _program() -> list[str]:

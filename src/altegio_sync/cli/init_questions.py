@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from altegio_sync.app import setting_up
 from altegio_sync.cli.render_result import render_result
+from altegio_sync.cli.repeated_warnings import RepeatedWarnings
 from altegio_sync.config import ALL_COMPANIES, ALTEGIO_SETTINGS, ALTEGIO_TOKENS, read_draft
 from altegio_sync.domain.leads import LeadIdKind
 from altegio_sync.errors import AltegioError, AltegioSyncError, ConfigError
@@ -62,6 +63,9 @@ class SettingQuestions:
     month: LastMonth = field(default_factory=LastMonth)
     #: Values that were proposed, and not yet confirmed, are not used.
     answered: set[str] = field(default_factory=set)
+    repeated: RepeatedWarnings = field(
+        default_factory=lambda: RepeatedWarnings(is_quiet=False, is_verbose=False)
+    )
 
     def ask(self) -> None:
         """Ask for everything.
@@ -88,6 +92,10 @@ class SettingQuestions:
                     raise
                 print(render(error.message))
                 self.given.clear()  # a value of an option was wrong
+
+    def _warn(self, event: str, /, **fields: object) -> None:
+        """A request that is tried again: the person sees once why the answer takes so long."""
+        self.repeated.add(event, fields)
 
     def _config(self, required: Sequence[str] = ()) -> SchoolConfig:
         """The configuration of the answers so far, and of what is not asked for."""
@@ -135,7 +143,7 @@ class SettingQuestions:
             self._log_in()
         config = self._config(ALTEGIO_TOKENS)
         self.hide(config.secrets)
-        found = asyncio.run(setting_up.list_locations(config))
+        found = asyncio.run(setting_up.list_locations(config, self._warn))
         if not found:
             raise ConfigError(texts.NO_LOCATION_SEEN())
         print(render(texts.TOKENS_WORK(count=len(found))))
@@ -168,7 +176,7 @@ class SettingQuestions:
                 _print_some([_location(each) for each in visible])
             self._text(_COMPANY_ID, texts.COMPANY_ID(), only, needed=True)
         config = self._config(ALTEGIO_SETTINGS)
-        self.locations = asyncio.run(setting_up.find_locations(config))
+        self.locations = asyncio.run(setting_up.find_locations(config, self._warn))
         _print_some(
             [
                 texts.LOCATION_FOUND(id=each.id, title=each.title, zone=each.timezone or "?")
@@ -181,7 +189,8 @@ class SettingQuestions:
     def _read_month(self) -> None:
         print(render(texts.READING_MONTH()))
         try:
-            self.month = asyncio.run(setting_up.read_month(self._config(), self.locations))
+            reading = setting_up.read_month(self._config(), self.locations, self._warn)
+            self.month = asyncio.run(reading)
         except AltegioError as error:
             if not self.asker.asks_again:
                 raise

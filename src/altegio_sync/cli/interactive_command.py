@@ -76,7 +76,7 @@ def run_interactive(first: str | None, last: str | None, source: SettingsSource)
             _offer(asker, source)
     except AltegioSyncError as error:
         return fail(options, error)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, EOFError):  # Ctrl-C, Ctrl-D
         print(render(questions.CANCELLED()))
         return ExitCode.INTERRUPTED
     return code

@@ -134,7 +134,7 @@ HEADER = Template(
 
 # What comes next.
 SYNC_NOW = Template("init_sync_now", "Bring last month now?")
-NEXT_SYNC = Template("init_next_sync", "Next: altegio-sync sync last-month")
+NEXT_SYNC = Template("init_next_sync", "Next: {command}")
 CRON_LINES = Template("init_cron_lines", "To keep it up to date, these lines belong in a crontab:")
 INSTALL_NOW = Template("init_install_now", "Add them to your crontab now?")
 INSTALLED = Template(
@@ -155,7 +155,7 @@ CRONTAB_REFUSED = Template(
 READ_BACK_DIFFERS = Template("init_read_back_differs", "it lists other lines afterwards")
 LEFT_AFTER_WRITING = Template(
     "init_left_after_writing",
-    "Left. {file} is written: altegio-sync sync last-month brings last month.",
+    "Left. {file} is written: {command} brings last month.",
 )
 LEFT = Template("init_left", "Left. Nothing was written; altegio-sync init starts again.")
 NO_UNLESS_YES = Template("ask_no_unless_yes", "{question} (y/N)")
