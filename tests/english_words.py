@@ -42,7 +42,7 @@ _FORMS: Final = re.compile(
 _WORDS: Final = """
     altegio trash verify mongodump
     Altegio MongoDB Atlas Unix Prometheus Mongo CRM UTC cron crontab node exporter id ids
-    stdout stderr auto all embedded uk en text json localhost loopback
+    stdout stderr auto all embedded systemd uk en text json localhost loopback
     Emma Sampleton Individual lesson min Trial
     today yesterday tomorrow around
 """

@@ -187,6 +187,14 @@ def init(
     install: Annotated[
         bool, typer.Option("--install", help=_("Add the lines for cron to your crontab."))
     ] = False,
+    units: Annotated[
+        Path | None,
+        typer.Option(
+            "--units",
+            metavar="FOLDER",
+            help=_("Instead of a crontab, write units of systemd into this folder."),
+        ),
+    ] = None,
     env_file: Annotated[
         Path | None,
         typer.Option("--env-file", metavar="PATH", help=_("Write here instead of .env.")),
@@ -211,6 +219,7 @@ def init(
         replaces=replace,
         syncs=sync_now,
         installs=install,
+        units_folder=units,
     )
     raise typer.Exit(run_init(wanted))
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import pwd
 import shlex
 import sys
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from altegio_sync.app.crontab import install_lines
+from altegio_sync.app.units import unit_texts
 from altegio_sync.cli.asking import Lines, Menus, Proposals
 from altegio_sync.cli.command import CommandOptions, fail
 from altegio_sync.cli.init_questions import SettingQuestions
@@ -49,6 +52,7 @@ class InitOptions:
     replaces: bool = False
     syncs: bool = False
     installs: bool = False
+    units_folder: Path | None = None
 
 
 def run_init(wanted: InitOptions) -> int:
@@ -163,6 +167,9 @@ def _offer(path: Path, asker: Asker, wanted: InitOptions) -> int:
         print(render(texts.NEXT_SYNC(command=_sync_command(wanted))))
     if code == ExitCode.INTERRUPTED:
         return code
+    if wanted.units_folder is not None:
+        _write_units(wanted.units_folder, path, wanted)
+        return code
     lines = cron_lines(_program(), path)
     print(render(texts.CRON_LINES()))
     for each in lines:
@@ -184,3 +191,21 @@ def _program() -> list[str]:
     if named.name == "altegio-sync" and os.access(named, os.X_OK):
         return [str(named)]
     return [sys.executable, "-m", "altegio_sync"]
+
+
+def _write_units(folder: Path, path: Path, wanted: InitOptions) -> None:
+    """Write the units of systemd. A unit that somebody changed is kept, unless `--replace` is set.
+
+    Raises:
+        ConfigError: a unit cannot be written, or would be replaced.
+    """
+    user = "altegio" if os.getuid() == 0 else pwd.getpwuid(os.getuid()).pw_name
+    for name, text in unit_texts(_program(), path, user).items():
+        replaces = partial(_may_replace, text, wanted)
+        with private_file(folder / name, replaces, mode=0o644) as file:
+            file.put(text)
+    print(render(texts.UNITS_WRITTEN(folder=str(folder))))
+
+
+def _may_replace(text: str, wanted: InitOptions, beginning: bytes) -> bool:
+    return wanted.replaces or beginning in (b"", text.encode())

@@ -159,3 +159,8 @@ LEFT_AFTER_WRITING = Template(
 )
 LEFT = Template("init_left", "Left. Nothing was written; altegio-sync init starts again.")
 NO_UNLESS_YES = Template("ask_no_unless_yes", "{question} (y/N)")
+UNITS_WRITTEN = Template(
+    "init_units_written",
+    "{folder} has the units of systemd now. These commands start them: systemctl daemon-reload; "
+    "systemctl enable --now altegio-changes.timer altegio-sync.timer altegio-backup.timer",
+)

@@ -1,0 +1,85 @@
+"""The units of systemd, as they are in the package and as `init --units` writes them."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from altegio_sync.app.units import UNITS, unit_texts
+from altegio_sync.cli.init_command import InitOptions, _write_units
+from altegio_sync.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ROOT = Path(__file__).parents[2]
+SERVICES = sorted(each.name for each in UNITS.glob("*.service"))
+PROGRAM = str(Path(sys.executable).parent / "altegio-sync")
+
+
+def verify(folder: Path, texts: Mapping[str, str]) -> str:
+    """What systemd complains about: an unknown key is no failure, so the output counts."""
+    for name, text in texts.items():
+        (folder / name).write_text(text)
+    command = ["systemd-analyze", "verify", *(str(folder / name) for name in texts)]
+    ran = subprocess.run(command, capture_output=True, check=False, text=True)
+    return f"{ran.stderr}{ran.stdout}" or str(ran.returncode)
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed")
+def test_systemd_has_nothing_to_say_about_the_units(tmp_path: Path) -> None:
+    texts = unit_texts([PROGRAM], tmp_path / "100% .env", "altegio")
+    wrong = {"altegio-x.service": texts[SERVICES[0]].replace("UMask=", "UMaks=")}
+
+    assert verify(tmp_path, texts) == "0"
+    assert "UMaks" in verify(tmp_path, wrong)
+
+
+def test_every_service_has_a_timer_and_the_same_limits() -> None:
+    limits = {(UNITS / each).read_text().split("# It needs", 1)[1] for each in SERVICES}
+
+    assert len(SERVICES) == 4
+    assert [each for each in SERVICES if not (UNITS / each).with_suffix(".timer").exists()] == []
+    assert len(limits) == 1
+    assert (ROOT / "packaging" / "systemd").resolve() == UNITS.resolve()
+
+
+def test_the_units_run_what_readmes_crontab_runs() -> None:
+    crontab = (ROOT / "README.md").read_text("utf-8")
+    commands = [
+        re.search(r"ExecStart=\S+ (.*)", (UNITS / each).read_text())[1]  # type: ignore[index]
+        for each in SERVICES
+    ]
+
+    assert len(commands) == 4
+    for command in commands:
+        assert f"altegio-sync {command.removesuffix(' --keep 30')}" in crontab
+
+
+def test_units_are_written_for_this_installation_and_not_over_changed_ones(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = tmp_path / "school.env"
+    _write_units(tmp_path, settings, InitOptions())
+    _write_units(tmp_path, settings, InitOptions())  # nothing is changed: nothing is replaced
+    unit = tmp_path / "altegio-changes.service"
+    text = unit.read_text()
+    unit.write_text(text + "Nice=5\n")
+
+    with pytest.raises(ConfigError, match="is there already"):
+        _write_units(tmp_path, settings, InitOptions())
+    assert unit.read_text().endswith("Nice=5\n")
+    _write_units(tmp_path, settings, InitOptions(replaces=True))
+
+    assert unit.read_text() == text
+    assert f"EnvironmentFile={settings}\n" in text
+    assert "/opt/" not in text
+    assert ("User=altegio\n" in text) is (os.getuid() == 0)
+    assert "systemctl enable --now altegio-changes.timer" in capsys.readouterr().out
