@@ -11,14 +11,13 @@ import pytest
 
 from altegio_sync.cli import init_command
 from altegio_sync.cli.init_command import InitOptions, run_init
+from altegio_sync.sandbox import Locations, SandboxServer
 from altegio_sync.settings_file import values_in
 from tests.acceptance.cli import NO_MONGODB, PARTNER_TOKEN, USER_TOKEN, Cli, Ran
 from tests.acceptance.test_interactive import CTRL_C, ENTER, Terminal
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from altegio_sync.sandbox import SandboxServer
 
 CTRL_D = "\x04"
 _LOGIN, _PASSWORD = "admin@example.com", "sandbox-password"
@@ -397,3 +396,20 @@ def test_ctrl_c_at_each_question_loses_nothing(
     assert run_init(InitOptions(file)) == 130
     assert f"sync last-month --env-file {file} brings last month." in capsys.readouterr().out
     assert values_in(file.read_text())["DB_URI"] == db_uri
+
+
+def test_of_many_locations_a_few_are_read(cli: Cli, db_uri: str) -> None:
+    locations = Locations.made_up(7)
+    with SandboxServer(locations, requests_per_second=0, requests_per_minute=0) as server:
+        ran = cli.run(
+            *("init", "--yes", "--company", "all"),
+            ALTEGIO_API_URL=server.url,
+            ALTEGIO_COMPANY_TOKEN="sandbox-partner-token",
+            ALTEGIO_USER_TOKEN="sandbox-user-token",
+            DB_URI=db_uri,
+        )
+
+    assert ran.code == 0, ran.err
+    assert "Only the first 5 of 7 locations were read" in ran.out
+    ids = written(cli)["ALTEGIO_SERVICE_IDS"].split(",")
+    assert len(ids) == len(set(ids)) == 4

@@ -175,9 +175,11 @@ async def open_school(
         yield school
 
 
-def open_altegio(config: SchoolConfig, warn: Warn = ignore) -> AltegioApi:
-    """Altegio without MongoDB; the budget is for this process alone."""
-    return _build_altegio(config, own_budget(config), None, warn)
+def open_altegio(
+    config: SchoolConfig, warn: Warn = ignore, budget: RequestBudget | None = None
+) -> AltegioApi:
+    """Altegio without MongoDB; by default the budget is for this use alone."""
+    return _build_altegio(config, budget or own_budget(config), None, warn)
 
 
 def check_http_client(config: SchoolConfig) -> None:

@@ -67,6 +67,12 @@ class SettingQuestions:
         default_factory=lambda: RepeatedWarnings(is_quiet=False, is_verbose=False)
     )
 
+    #: One event loop, which the requests' budget belongs to. Menus have loops of their own.
+    runner: asyncio.Runner = field(default_factory=asyncio.Runner)
+
+    def __post_init__(self) -> None:
+        self.altegio = setting_up.AltegioTests(self._warn)
+
     def ask(self) -> None:
         """Ask for everything.
 
@@ -75,13 +81,14 @@ class SettingQuestions:
             KeyboardInterrupt: the person left.
         """
         self._config()  # the values that are not asked for can be used
-        visible = self._until_good(self._ask_tokens)
-        self._until_good(lambda: self._ask_location(visible))
-        self._read_month()
-        self._until_good(self._ask_services)
-        self._until_good(self._ask_lead)
-        self._until_good(self._ask_mongodb)
-        self._try_month()
+        with self.runner:
+            visible = self._until_good(self._ask_tokens)
+            self._until_good(lambda: self._ask_location(visible))
+            self._read_month()
+            self._until_good(self._ask_services)
+            self._until_good(self._ask_lead)
+            self._until_good(self._ask_mongodb)
+            self._try_month()
 
     def _until_good(self, step: Callable[[], T]) -> T:
         while True:
@@ -143,7 +150,7 @@ class SettingQuestions:
             self._log_in()
         config = self._config(ALTEGIO_TOKENS)
         self.hide(config.secrets)
-        found = asyncio.run(setting_up.list_locations(config, self._warn))
+        found = self.runner.run(self.altegio.list_locations(config))
         if not found:
             raise ConfigError(texts.NO_LOCATION_SEEN())
         print(render(texts.TOKENS_WORK(count=len(found))))
@@ -157,7 +164,7 @@ class SettingQuestions:
         password = self.typist.secret(texts.PASSWORD(), "", needed)
         config = self._config()
         self.hide([*config.secrets, password])
-        self._answer(_USER_TOKEN, asyncio.run(setting_up.log_in(config, login, password)))
+        self._answer(_USER_TOKEN, self.runner.run(setting_up.log_in(config, login, password)))
         self.wants_login = False
         print(render(texts.LOGGED_IN()))
 
@@ -176,7 +183,7 @@ class SettingQuestions:
                 _print_some([_location(each) for each in visible])
             self._text(_COMPANY_ID, texts.COMPANY_ID(), only, needed=True)
         config = self._config(ALTEGIO_SETTINGS)
-        self.locations = asyncio.run(setting_up.find_locations(config, self._warn))
+        self.locations = self.runner.run(self.altegio.find_locations(config))
         _print_some(
             [
                 texts.LOCATION_FOUND(id=each.id, title=each.title, zone=each.timezone or "?")
@@ -189,8 +196,8 @@ class SettingQuestions:
     def _read_month(self) -> None:
         print(render(texts.READING_MONTH()))
         try:
-            reading = setting_up.read_month(self._config(), self.locations, self._warn)
-            self.month = asyncio.run(reading)
+            reading = self.altegio.read_month(self._config(), self.locations)
+            self.month = self.runner.run(reading)
         except AltegioError as error:
             if not self.asker.asks_again:
                 raise
@@ -246,7 +253,7 @@ class SettingQuestions:
         config = self._config()
         self.hide(config.secrets)
         print(render(texts.TESTING_MONGODB()), flush=True)
-        for number, each in enumerate(asyncio.run(setting_up.try_mongodb(config))):
+        for number, each in enumerate(self.runner.run(setting_up.try_mongodb(config))):
             if number == 0 or each.level is not Level.OK:
                 print(render(BECAUSE(what=each.name, reason=each.text)))
                 if each.hint is not None:
@@ -255,7 +262,7 @@ class SettingQuestions:
     def _try_month(self) -> None:
         print(render(texts.DRY_RUN()), flush=True)
         try:
-            report = asyncio.run(setting_up.try_last_month(self._config(), self.locations))
+            report = self.runner.run(self.altegio.try_last_month(self._config(), self.locations))
         except AltegioSyncError as error:
             if not self.asker.asks_again:
                 raise

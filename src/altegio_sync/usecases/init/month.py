@@ -41,12 +41,14 @@ async def read_last_month(
         AltegioError: a list cannot be read.
     """
     month = LastMonth()
+    services: dict[str, Service] = {}
     for each in locations:
         zone = find_zone(each.timezone) or ZoneInfo("UTC")
         month.timezone = zone.key
-        month.services += await source.fetch_services(each.id)
+        services |= {one.id: one for one in await source.fetch_services(each.id)}
         period = NamedPeriod("last-month").on(now.astimezone(zone).date())
         month.bookings += await _read_bookings(source, each.id, period, zone)
+    month.services = list(services.values())
     return month
 
 
