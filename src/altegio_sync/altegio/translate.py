@@ -104,10 +104,10 @@ def _to_start(zone: ZoneInfo, date: str, datetime_text: str) -> tuple[datetime |
     `date` is right: the offset of `datetime` was an hour wrong in summer at some locations. It is
     used only to decide which of the two repeated hours in autumn is meant.
     """
-    local = _parse_moment(date)
+    local = to_moment(date)
     if local is None:
         return None, False
-    full = _parse_moment(datetime_text)
+    full = to_moment(datetime_text)
     if full is None and local.tzinfo is not None:
         full = local  # an offset in `date` is as doubtful as the offset in `datetime`
     local = local.replace(tzinfo=zone)
@@ -148,7 +148,7 @@ def _is_damaged(client: WireClient) -> bool:
 
 
 def _to_changed_at(zone: ZoneInfo, text: str) -> datetime | None:
-    moment = _parse_moment(text)
+    moment = to_moment(text)
     if moment is None:
         return None
     try:
@@ -204,7 +204,7 @@ def _single_spaced(text: str) -> str:
     return " ".join(text.split())
 
 
-def _parse_moment(text: str) -> datetime | None:
+def to_moment(text: str) -> datetime | None:
     """The moment. It is parsed, never sliced: Altegio writes both "+0300" and "+03:00"."""
     try:
         moment = datetime.fromisoformat(text.strip())

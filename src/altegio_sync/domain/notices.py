@@ -8,6 +8,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections import Counter
+    from collections.abc import Sequence
     from datetime import datetime
 
 #: The notices of one appointment wait until the last of them is this old …
@@ -84,3 +86,25 @@ class Claim:
 def pause_after(tries: int) -> timedelta | None:
     """How long to wait after so many failed tries; None if there is no further try."""
     return None if tries >= MOST_TRIES else _FIRST_PAUSE * 2 ** (tries - 1)
+
+
+class HookOutcome(StrEnum):
+    """What became of a notice, or of a request, when it arrived."""
+
+    ACCEPTED = "accepted"
+    OTHER_RESOURCE = "other_resource"
+    UNKNOWN_COMPANY = "unknown_company"
+    UNREADABLE = "unreadable"
+    WRONG_SECRET = "wrong_secret"  # noqa: S105 - the name of an outcome
+    TOO_LARGE = "too_large"
+    TOO_SLOW = "too_slow"
+    #: MongoDB could not be reached, or refused the notices.
+    NOT_STORED = "not_stored"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What the body of one request contains: the notices to store, and a count of each outcome."""
+
+    notices: Sequence[Notice | UnreadableNotice]
+    outcomes: Counter[HookOutcome]

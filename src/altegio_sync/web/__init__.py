@@ -1,0 +1,1 @@
+"""The web server: it receives Altegio's webhooks."""
