@@ -163,7 +163,7 @@ def test_an_existing_file_keeps_its_lines_and_is_replaced_only_after_a_yes(
     file.write_text(old)
     lines = [PARTNER_TOKEN, USER_TOKEN, "", "", "", "", "8", ""]
 
-    refused = answer(cli, *lines, "n")
+    refused = answer(cli, *lines, "")  # no is proposed
     kept = file.read_text()
     unasked = cli.run(
         "init", "--yes", ALTEGIO_COMPANY_TOKEN=PARTNER_TOKEN, ALTEGIO_USER_TOKEN=USER_TOKEN

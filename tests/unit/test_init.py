@@ -56,6 +56,7 @@ def test_without_such_titles_what_is_booked_alone_and_often_is_individual() -> N
     bookings = [booking(number) for number in range(50)]
     bookings += [booking(100, service="2")]
     bookings += [booking(number, service="3", is_group=True) for number in range(200, 220)]
+    bookings += [booking(number, service="3") for number in range(300, 310)]
 
     seen = {each.service.id: each.kind for each in guess_services(services, bookings)}
 
