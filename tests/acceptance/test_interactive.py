@@ -102,7 +102,7 @@ def test_everything_is_asked_and_answered_in_ukrainian(cli: Cli) -> None:
     terminal.type("мабуть" + ENTER)
     terminal.wait_for("мабуть")
     terminal.type("\x7f" * 6 + "так" + ENTER)
-    terminal.wait_for("Збережено")
+    terminal.wait_for("У базі тепер")
     terminal.wait_for("(Т/н)")
     terminal.type("т" + ENTER)
     terminal.wait_for("Пн")

@@ -104,7 +104,7 @@ def test_a_day_of_reading(reader: Reader) -> None:
     reader.run("todo")
     reader.run("notify", "--test", code=2)
 
-    assert ran.out.startswith("Збережено ")
+    assert ran.out.startswith("У базі тепер ")
     assert "\n  прочитано " in ran.out
 
 

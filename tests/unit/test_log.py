@@ -94,7 +94,7 @@ def test_what_became_of_an_appointment_is_reported_in_ukrainian() -> None:
     fields = {"appointment_id": "501", "outcome": "skipped", "reason": "no_crm_id", "detail": ""}
 
     with in_language_of("uk"):
-        assert message("appointment", fields) == "Запис 501: пропущено (без номера CRM)"
+        assert message("appointment", fields) == "Запис 501: не збережено (без номера CRM)"
 
 
 def test_a_line_that_can_be_written_nowhere_any_more_ends_nothing() -> None:

@@ -593,7 +593,11 @@ def validate(
     ] = None,
     report_file: Annotated[
         Path | None,
-        typer.Option("--report", metavar="FILE", help=_("Write every finding into a CSV file.")),
+        typer.Option(
+            "--report",
+            metavar="FILE",
+            help=_("Save every finding to this file: .xlsx, .csv or .jsonl."),
+        ),
     ] = None,
     company: Company = None,
     wait: Wait = "10m",

@@ -3,7 +3,7 @@
 from altegio_sync.messages.template import Template
 
 # What corrects a rule's findings.
-ASK = Template("remedy_ask", "--fix asks Altegio")
+ASK = Template("remedy_ask", "--fix asks Altegio; if it says the same, correct it there")
 CONVERT = Template("remedy_convert", "--fix converts")
 FLAGS = Template("remedy_flags", "--fix takes dates from the document's own id, flags from Altegio")
 TIDY = Template("remedy_tidy", "--fix removes extra spaces")
