@@ -16,11 +16,14 @@ from altegio_sync.domain.notices import (
     UnreadableNotice,
     pause_after,
 )
+from altegio_sync.errors import AltegioUnavailableError, StoreError
 from altegio_sync.mongo.bookkeeping.notices import (
     CLAIMS_COLLECTION,
     NOTICES_COLLECTION,
     MongoNotices,
 )
+from altegio_sync.usecases.noticed import settle_due
+from altegio_sync.usecases.stopping import StopSignal
 
 if TYPE_CHECKING:
     from pymongo.asynchronous.database import AsyncDatabase
@@ -280,3 +283,112 @@ async def test_documents_of_other_programs_are_not_due(
 
     assert due.notices == 1
     assert (await claimed(notices)).tries == 0
+
+
+async def test_two_processes_read_each_appointment_once(
+    notices: MongoNotices, database: Database
+) -> None:
+    await notices.add([notice(number, str(number % 20)) for number in range(60)])
+    await let_pass(database, 10)
+    brought: list[str] = []
+
+    async def bring(claim: Claim) -> NoticeState:
+        brought.append(claim.appointment_id)
+        return NoticeState.STORED
+
+    async with anyio.create_task_group() as tasks:
+        for store in (notices, MongoNotices(database, NAME)):
+            tasks.start_soon(settle_due, store, bring, StopSignal())
+
+    assert sorted(brought, key=int) == [str(number) for number in range(20)]
+    assert await notices.count_by_state() == {"stored": 60}
+
+
+async def test_an_appointment_is_missing_when_altegio_says_so_twice(
+    notices: MongoNotices, database: Database
+) -> None:
+    await notices.add([notice(1)])
+    await let_pass(database, 10)
+    asked: list[bool] = []
+
+    async def bring(claim: Claim) -> NoticeState:
+        asked.append(claim.was_missing)
+        return NoticeState.NOT_FOUND
+
+    for seconds in (0, 50, 11):
+        await let_pass(database, seconds)
+        await settle_due(notices, bring, StopSignal())
+
+    assert asked == [False, True]
+    assert await states(database) == {"n1": "not_found"}
+
+
+async def test_what_altegio_cannot_answer_is_tried_again_later(
+    notices: MongoNotices, database: Database
+) -> None:
+    await notices.add([notice(1)])
+    await let_pass(database, 10)
+
+    async def bring(_claim: Claim) -> NoticeState:
+        raise AltegioUnavailableError("503")
+
+    await settle_due(notices, bring, StopSignal())
+
+    assert await states(database) == {"n1": "waiting"}
+    assert (await claimed(notices)).tries == 1
+
+
+async def test_after_a_stop_no_appointment_begins(
+    notices: MongoNotices, database: Database
+) -> None:
+    await notices.add([notice(number, str(number)) for number in range(1, 40)])
+    await let_pass(database, 10)
+    stop = StopSignal()
+
+    async def bring(_claim: Claim) -> NoticeState:
+        stop.set()
+        return NoticeState.STORED
+
+    await settle_due(notices, bring, stop)
+
+    counts = await notices.count_by_state()
+    assert counts["stored"] <= 8
+    assert counts["stored"] + counts["waiting"] == 39
+
+
+async def test_what_a_process_without_mongodb_had_claimed_is_due_again(
+    mongod: RunningMongod, notices: MongoNotices, database: Database
+) -> None:
+    await notices.add([notice(number, str(number)) for number in range(1, 4)])
+    await let_pass(database, 10)
+
+    async def bring(_claim: Claim) -> NoticeState:
+        return NoticeState.STORED
+
+    with mongod.failing(100, ("delete",), errorCode=13), pytest.raises(StoreError):
+        await settle_due(notices, bring, StopSignal())
+    await let_claims_expire(database)
+    await settle_due(notices, bring, StopSignal())
+
+    assert await notices.count_by_state() == {"stored": 3}
+
+
+async def test_the_work_ends_when_another_process_has_taken_it_over(
+    notices: MongoNotices, database: Database
+) -> None:
+    await notices.add([notice(1)])
+    await let_pass(database, 10)
+    others: list[Claim] = []
+
+    async def bring(_claim: Claim) -> NoticeState:
+        await let_claims_expire(database)
+        others.append(await claimed(MongoNotices(database, NAME)))
+        await anyio.sleep_forever()
+        return NoticeState.NOT_FOUND
+
+    with anyio.fail_after(60):
+        await settle_due(notices, bring, StopSignal(), renewed_every_s=0.5)
+
+    assert await states(database) == {"n1": "claimed"}
+    await notices.finish(others[0], NoticeState.STORED)
+    assert await states(database) == {"n1": "stored"}

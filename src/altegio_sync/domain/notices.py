@@ -18,6 +18,8 @@ QUIET_FOR = timedelta(seconds=2)
 LONGEST_WAIT = timedelta(seconds=5)
 #: After so many failed tries the notices are dead.
 MOST_TRIES = 5
+#: An appointment that Altegio does not have is requested again after this time.
+MISSING_PAUSE = timedelta(minutes=1)
 _FIRST_PAUSE = timedelta(seconds=10)
 
 
@@ -74,13 +76,17 @@ class DueAppointment:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The right to work on the open notices of one appointment. ``tries`` is how many failed."""
+    """The right to work on the open notices of one appointment.
+
+    ``tries`` is how many failed. ``was_missing``: Altegio has answered that it does not have it.
+    """
 
     id: str
     company: str
     appointment_id: str
     notices: int
     tries: int
+    was_missing: bool = False
 
 
 def pause_after(tries: int) -> timedelta | None:

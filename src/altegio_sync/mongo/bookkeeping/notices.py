@@ -142,9 +142,11 @@ class MongoNotices:
         claim_id = secrets.token_hex(16)
         if not await self._take(company, appointment_id, claim_id):
             return None
-        tries = await self._mark_claimed(company, appointment_id, claim_id)
-        claim = Claim(claim_id, company, appointment_id, len(tries), max(tries, default=0))
-        if tries:
+        marked = await self._mark_claimed(company, appointment_id, claim_id)
+        tries = max((_number(each.get("tries")) for each in marked), default=0)
+        was_missing = any(each.get("was_missing") is True for each in marked)
+        claim = Claim(claim_id, company, appointment_id, len(marked), tries, was_missing)
+        if marked:
             return claim
         await self._give_back(claim)
         return None
@@ -170,15 +172,16 @@ class MongoNotices:
         return bool(found and found.get("claim") == claim_id)
 
     @waits_for_mongodb
-    async def _mark_claimed(self, company: str, appointment_id: str, claim_id: str) -> list[int]:
-        """Mark the open notices. Returns the number of failed tries of each."""
+    async def _mark_claimed(
+        self, company: str, appointment_id: str, claim_id: str
+    ) -> list[Document]:
+        """Mark the open notices. Returns what is known of the failed tries of each."""
         about = {"companyId": company, "appointmentId": appointment_id}
         marked = {"state": NoticeState.CLAIMED.value, "claim": claim_id}
         await self._notices.update_many({**self._open, **about}, {"$set": marked})
-        found = await self._notices.find(
-            {"collection": self._of, **about, **marked}, {"tries": 1}
+        return await self._notices.find(
+            {"collection": self._of, **about, **marked}, {"tries": 1, "was_missing": 1}
         ).to_list()
-        return [tries if isinstance(tries := each.get("tries"), int) else 0 for each in found]
 
     @waits_for_mongodb
     async def renew(self, claim: Claim) -> bool:
@@ -197,7 +200,9 @@ class MongoNotices:
         await self._change(claim, update)
         await self._give_back(claim)
 
-    async def try_again(self, claim: Claim, pause: timedelta | None = None) -> NoticeState:
+    async def try_again(
+        self, claim: Claim, pause: timedelta | None = None, *, is_missing: bool = False
+    ) -> NoticeState:
         """Count a failed try, and let the notices wait. Returns their new state.
 
         Without a ``pause`` the number of tries decides how long they wait, or that they are dead.
@@ -210,6 +215,7 @@ class MongoNotices:
         fields = {
             "state": NoticeState.WAITING.value,
             "tries": tries,
+            "was_missing": is_missing or claim.was_missing,
             "retry_at": {"$add": ["$$NOW", _ms(pause or usual)]},
         }
         await self._change(claim, [{"$set": fields}])
@@ -256,6 +262,10 @@ class MongoNotices:
 
     def _is_held(self, claim: Claim) -> Document:
         return {"_id": self._claim_key(claim.company, claim.appointment_id), "claim": claim.id}
+
+
+def _number(value: object) -> int:
+    return value if isinstance(value, int) else 0
 
 
 def _ms(span: timedelta) -> int:
