@@ -19,6 +19,8 @@ from altegio_sync.chain.work import plan_reading
 from altegio_sync.config import SchoolConfig, SchoolOfFile
 from altegio_sync.domain.period import Period
 from altegio_sync.errors import ConfigError
+from altegio_sync.messages import render
+from altegio_sync.messages.api import ACCESS_REFUSED
 from tests.chain.rig import TOKENS, days_ago, loaded_chain, settings_for
 
 if TYPE_CHECKING:
@@ -76,6 +78,27 @@ def test_two_schools_are_read_in_one_run(
         assert ("127.0.0.1:9" in text) is away
         assert (f"LVIV/{second}" in text) is not away
         assert "SECRET" not in text
+
+
+def test_sentences_name_the_keys_of_the_file(
+    server: SandboxServer, db_uri: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALTEGIO_SCHOOLS_FILE", str(write_schools(tmp_path, server, "KYIV")))
+    for name, value in {
+        "COMPANY_TOKEN": TOKENS[0],
+        "USER_TOKEN": TOKENS[1],
+        "KYIV_DB_URI": db_uri,
+    }.items():
+        monkeypatch.setenv(name, value)
+    sentence = ACCESS_REFUSED(answer="403")
+
+    SchoolResource().load()
+    assert "check companies" in render(sentence)
+    monkeypatch.delenv("ALTEGIO_SCHOOLS_FILE")
+    for name, value in settings_for(server, db_uri).items():
+        monkeypatch.setenv(name, value)
+    SchoolResource().load()
+    assert "check ALTEGIO_COMPANY_ID" in render(sentence)
 
 
 def test_a_company_belongs_to_the_school_before_its_last_slash() -> None:

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from altegio_sync.config import ALL_SETTINGS, SchoolOfFile, SettingsSource
+from altegio_sync.config.schools_text import KEYS
 from altegio_sync.errors import ConfigError
 from altegio_sync.messages import chain as texts
+from altegio_sync.messages.setting_names import call_settings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,6 +31,8 @@ class SchoolResource(dg.ConfigurableResource):  # type: ignore[type-arg,unused-i
     def load(self) -> Sequence[SchoolConfig]:
         """The schools; without a schools file, the one school of the environment.
 
+        With a schools file, sentences name its keys instead of the variables from now on.
+
         Raises:
             ConfigError: settings are missing or wrong.
         """
@@ -36,6 +40,7 @@ class SchoolResource(dg.ConfigurableResource):  # type: ignore[type-arg,unused-i
             env_file=None if self.env_file is None else Path(self.env_file),
             schools_file=None if self.schools_file is None else Path(self.schools_file),
         )
+        call_settings({} if source.schools_path is None else KEYS)
         if source.schools_path is None:
             return [source.load(ALL_SETTINGS)]
         schools = source.load_all(ALL_SETTINGS)
