@@ -18,7 +18,7 @@ SIDE_BY_SIDE := -n 4 --dist load --maxschedchunk 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test coverage lint types unit attack bench bench-check pictures requirements catalog clean test-chain chain chain-picture
+.PHONY: help demo test test-slow coverage lint types unit attack bench bench-check pictures requirements catalog clean test-chain chain chain-picture
 
 help: ## Show this.
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -53,6 +53,9 @@ chain: $(CHAIN)/.done $(COMPILED) ## Start Dagster's page over 20 made-up locati
 
 chain-picture: $(CHAIN)/.done ## Draw the picture of docs/chain.md again, while `make chain` runs.
 	@$(CHAIN)/bin/python scripts/make-chain-picture $(URL)
+
+test-slow: $(VENV)/.dev $(COMPILED) ## Run the tests that take long or need root: installing, a million rows.
+	@$(BIN)/pytest -q -rs --timeout=3600 tests/slow
 
 unit: $(VENV)/.dev $(COMPILED) ## Run only the quick tests.
 	@$(BIN)/pytest -q tests/unit
