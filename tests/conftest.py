@@ -26,8 +26,11 @@ settings.load_profile("suite")
 # The tests are in English wherever they run, also in the processes that they start.
 for name in ("ALTEGIO_LANG", "LANG", "LC_ALL", "LC_MESSAGES"):
     os.environ.pop(name, None)
-# Under nohup SIGHUP is ignored, also in every process that a test starts.
+# Under nohup SIGHUP is ignored, and in the background of a script SIGINT. Every process that a test
+# starts would ignore it too.
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

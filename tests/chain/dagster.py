@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from altegio_sync.chain import SETTINGS_FILE
@@ -200,10 +200,10 @@ def running_dagster(home: Path, settings: Mapping[str, str]) -> Iterator[Dagster
         yield dagster
     finally:
         process.send_signal(signal.SIGINT)
-        try:
+        with suppress(subprocess.TimeoutExpired):  # a busy machine: how it ends is not tested
             process.wait(timeout=60)
-        finally:
-            _end_group(process.pid)
+        _end_group(process.pid)
+        process.wait()
 
 
 def _answers(dagster: Dagster, process: subprocess.Popen[bytes]) -> bool:
