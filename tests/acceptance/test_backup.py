@@ -338,3 +338,19 @@ def test_a_backup_that_fails_removes_nothing(
 )
 def test_a_wrong_use_of_backup_is_refused(cli: Cli, arguments: list[str]) -> None:
     assert cli.run("backup", *arguments).code == 2
+
+
+def test_a_good_backup_is_silent_for_cron_and_a_bad_one_is_not(
+    cli: Cli, stored: Collection[Document], tmp_path: Path
+) -> None:
+    fill(stored, 3)
+    good = cli.run("backup", "night", "--keep", "1", "-q")
+    verified = cli.run("backup", "verify", "night", "-q")
+    (tmp_path / "night" / stored.database.name / f"{NAME}.bson.gz").write_bytes(b"")
+    damaged = cli.run("backup", "verify", "night", "-q")
+    failed = cli.run("backup", "night", "-q")
+
+    assert [(each.code, each.out, each.err) for each in (good, verified)] == [(0, "", "")] * 2
+    assert (damaged.code, failed.code) == (1, 2)
+    assert "The backup is damaged" in damaged.out
+    assert failed.err

@@ -868,6 +868,7 @@ def backup(
         ),
     ] = None,
     json_output: Json = False,
+    quiet: Quiet = False,
     log_format: LogFormat = "text",
     _log_file: LogFile = None,
     env_file: EnvFile = None,
@@ -882,10 +883,12 @@ def backup(
     if file == Path("verify"):
         if path is None:
             raise typer.BadParameter(render(texts.BACKUP_TO_VERIFY()), param_hint="PATH")
-        run_verify(CommandOptions("backup verify", source, json_output, log_format), path)
+        options = CommandOptions("backup verify", source, json_output, log_format, quiet=quiet)
+        run_verify(options, path)
     if path is not None:
         raise typer.BadParameter(render(texts.ONE_FOLDER()), param_hint="PATH")
-    run_backup(CommandOptions("backup", source, json_output, log_format), file, keep)
+    options = CommandOptions("backup", source, json_output, log_format, quiet=quiet)
+    run_backup(options, file, keep)
 
 
 @app.command(help=_("Restore the documents of a backup by _id; other documents are not changed."))

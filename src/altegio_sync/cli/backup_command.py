@@ -67,7 +67,7 @@ def run_verify(options: CommandOptions, path: Path) -> NoReturn:
             return ExitCode.INTERRUPTED
         if options.json_output:
             print_json(report.to_json())
-        else:
+        elif not (options.quiet and report.ok):
             _show_verified(report)
         return report.exit_code
 
@@ -94,7 +94,13 @@ async def _open_backup(
 def _show(options: CommandOptions, report: BackupReport) -> None:
     if options.json_output:
         print_json(report.to_json())
-        return
+    elif not options.quiet:
+        _print(report)
+    for error in report.errors or ():
+        get_logger().error("failed", code=error.code, message=error.message)
+
+
+def _print(report: BackupReport) -> None:
     digest = report.digest
     result = texts.BACKED_UP(
         documents=digest.documents,
@@ -105,5 +111,3 @@ def _show(options: CommandOptions, report: BackupReport) -> None:
     print(render(result))
     for folder in report.removed or ():
         print(render(texts.OLD_BACKUP_REMOVED(path=str(folder))))
-    for error in report.errors or ():
-        get_logger().error("failed", code=error.code, message=error.message)
