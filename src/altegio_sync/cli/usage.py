@@ -79,6 +79,13 @@ class Commands(TyperGroup):
             return super().make_context(*args, **options)
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        # The language is chosen already.
+        words = args[2:] if args[:1] == ["--lang"] and args[1:2] in (["uk"], ["en"]) else args
+        if not ctx.resilient_parsing and {"--help", "-h"}.intersection(words[1:]):
+            command = self.get_command(ctx, words[0])
+            if command is not None:
+                # Shows the page and ends, before our own options import what no page needs.
+                command.make_context(words[0], words[1:], parent=ctx)
         # typer itself shows the help page as an error.
         return super().parse_args(ctx, args or ([] if ctx.resilient_parsing else ["--help"]))
 
