@@ -84,6 +84,19 @@ def test_without_mongodb_the_disk_remembers_and_hands_over(
     assert (state["subject"], state["is_failing"]) == ("clean", False)
 
 
+def test_a_mongodb_that_cannot_be_used_is_told_too(
+    told: Cli, people: PingServer, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("no folder")
+    unusable = {"DB_URI": "embedded", "ALTEGIO_DATA_DIR": str(tmp_path / "file")}
+
+    ran = told.run("clean", **unusable)
+
+    assert ran.code != 0
+    [message] = messages(people)
+    assert message.startswith("clean fails: ")
+
+
 def test_a_gap_of_two_days_is_told_once_and_so_is_its_end(
     told: Cli, people: PingServer, db_uri: str
 ) -> None:

@@ -16,7 +16,7 @@ from altegio_sync.domain.alerts import Word, newer, plan_word
 from altegio_sync.domain.clock import utc_now
 from altegio_sync.domain.durations import age_text
 from altegio_sync.domain.exit_code import ExitCode
-from altegio_sync.errors import StoreError
+from altegio_sync.errors import AltegioSyncError, StoreError
 from altegio_sync.messages import notify as texts
 from altegio_sync.messages import render
 from altegio_sync.notify.messages import send_message
@@ -95,7 +95,7 @@ async def _try_to_open(config: SchoolConfig, stack: AsyncExitStack) -> School | 
         try:
             school = await stack.enter_async_context(open_school(config))
             await school.appointments.find_server_time()
-        except StoreError:
+        except AltegioSyncError:  # a MongoDB that cannot be used may be what the word is about
             return None
         return school
     return None
