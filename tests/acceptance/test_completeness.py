@@ -295,14 +295,31 @@ def trusted(cli: Cli, stored: Database[Document]) -> None:
 @pytest.mark.usefixtures("trusted")
 def test_status_finds_everything_fine(cli: Cli) -> None:
     well, metrics = cli.run("status"), cli.run("status", "--prometheus")
+    quiet = cli.run("status", "-q")
 
     samples = parse_metrics(metrics.out.removesuffix("\n"))
     assert well.code == metrics.code == 0, well.out
     assert well.out.startswith("Everything looks fine.\n")
     assert "30 of the last 30 days, 30 proved" in well.out
+    assert (quiet.code, quiet.out, quiet.err) == (0, "", "")
     assert samples["altegio_sync_needs_attention"] == 0
     assert samples['altegio_sync_gap_days{company="77"}'] == 0
     assert samples["altegio_sync_leases_held"] == 1
+
+
+def test_quiet_commands_show_only_what_needs_attention(
+    cli: Cli, stored: Database[Document]
+) -> None:
+    day = iso(1)
+    cli.run("sync", day)
+    well = cli.run("coverage", day, "-q")
+    stored["altegio-sync-ledger"].delete_many({})
+    gap = cli.run("coverage", day, "-q")
+    attention = cli.run("status", "-q")
+
+    assert (well.code, well.out, well.err) == (0, "", "")
+    assert (gap.code, gap.out) == (1, cli.run("coverage", day).out)
+    assert (attention.code, "WARNING" in attention.out) == (1, True)
 
 
 @pytest.mark.usefixtures("trusted")
@@ -313,12 +330,16 @@ def test_the_metrics_file_is_replaced_in_silence_and_never_empty(cli: Cli) -> No
     well = cli.run(*write)
     samples, mode = parse_metrics(file.read_text().removesuffix("\n")), file.stat().st_mode
     away = cli.run(*write, **NO_MONGODB)
+    file.unlink()
+    quiet = cli.run(*write, "-q", **NO_MONGODB)
 
     assert (well.code, well.out, well.err) == (0, "", "")
     assert samples["altegio_sync_needs_attention"] == 0
     assert samples['altegio_sync_gap_days{company="77"}'] == 0
     assert mode & 0o777 == 0o644
     assert (away.code, away.out) == (3, "")
+    assert "ERROR" in away.err
+    assert (quiet.code, quiet.out, quiet.err) == (3, "", "")
     assert "altegio_sync_needs_attention 1" in file.read_text()
     assert [each.name for each in cli.folder.iterdir() if "prom" in each.name] == ["altegio.prom"]
 

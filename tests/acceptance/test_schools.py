@@ -238,6 +238,8 @@ def test_the_metrics_of_all_schools_are_one_text_also_where_one_is_away(schools:
     assert schools.run("sync", iso(5), "--school", "lviv").code == 0
 
     ran = schools.run("status", "--prometheus", "--all-schools", **away)
+    file = ("status", "--metrics-file", "all.prom", "--all-schools")
+    silent = schools.run(*file, "-q", **away)
     refused = schools.run("status", "--prometheus", "--json", "--all-schools")
 
     metrics = parse_metrics(ran.out.removesuffix("\n"))
@@ -245,6 +247,8 @@ def test_the_metrics_of_all_schools_are_one_text_also_where_one_is_away(schools:
     assert metrics['altegio_sync_documents{school="lviv"}'] > 0
     labels = 'school="lviv",company="77",command="sync"'
     assert metrics[f"altegio_sync_last_success_timestamp_seconds{{{labels}}}"] > 0
+    assert (silent.code, silent.out, silent.err) == (ran.code, "", "")
+    assert '{school="kyiv"} 1' in (schools.folder / "all.prom").read_text()
     assert refused.code == 2
 
 

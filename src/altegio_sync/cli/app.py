@@ -381,6 +381,7 @@ def coverage(
     last: LastDay = None,
     company: Company = None,
     json_output: Json = False,
+    quiet: Quiet = False,
     log_format: LogFormat = "text",
     _log_file: LogFile = None,
     env_file: EnvFile = None,
@@ -392,7 +393,7 @@ def coverage(
     from altegio_sync.cli.coverage_command import run_coverage
 
     options = CommandOptions(
-        "coverage", _source(env_file, schools, school), json_output, log_format
+        "coverage", _source(env_file, schools, school), json_output, log_format, quiet=quiet
     )
     run_coverage(options, first, last, company or [])
 
@@ -403,6 +404,7 @@ def coverage(
 def status(
     company: Company = None,
     json_output: Json = False,
+    quiet: Quiet = False,
     prometheus: Annotated[
         bool,
         typer.Option("--prometheus", help=_("Print metrics for the node exporter's text files.")),
@@ -427,7 +429,7 @@ def status(
     from altegio_sync.cli.status_command import MetricsOptions, run_status
 
     source = _source(env_file, schools, school, all_schools)
-    options = CommandOptions("status", source, json_output, log_format)
+    options = CommandOptions("status", source, json_output, log_format, quiet=quiet)
     run_status(options, MetricsOptions(prometheus, metrics_file), company or [])
 
 

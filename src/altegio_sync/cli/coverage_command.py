@@ -21,6 +21,7 @@ from altegio_sync.cli.command import (
 from altegio_sync.cli.repeated_warnings import log_warning
 from altegio_sync.domain.day_words import month_heading
 from altegio_sync.domain.durations import age_text
+from altegio_sync.domain.exit_code import ExitCode
 from altegio_sync.domain.ledger import CompanyCoverage, Grade
 from altegio_sync.domain.period_words import parse_period
 from altegio_sync.messages import coverage as texts
@@ -63,7 +64,7 @@ def run_coverage(
             )
         if options.json_output:
             print_json(report.to_json())
-        else:
+        elif not options.quiet or report.exit_code != ExitCode.DONE:
             _print(report, now)
         return report.exit_code
 

@@ -26,7 +26,8 @@ from altegio_sync.cli.render_metrics import (
 from altegio_sync.cli.render_status import render_status
 from altegio_sync.cli.repeated_warnings import log_warning
 from altegio_sync.config import SchoolOfFile, find_mistyped_settings
-from altegio_sync.errors import AltegioSyncError, ConfigError
+from altegio_sync.domain.exit_code import ExitCode
+from altegio_sync.errors import AltegioSyncError, ConfigError, StoreError
 from altegio_sync.messages.commands import JSON_AND_PROMETHEUS
 from altegio_sync.usecases.stopping import StopSignal
 
@@ -59,12 +60,20 @@ def run_status(
             raise ConfigError(JSON_AND_PROMETHEUS())
         try:
             return await _run(options, metrics, companies)
-        except AltegioSyncError:
+        except AltegioSyncError as error:
             # The file must not say that all is well while nothing is known.
             _write_metrics(metrics.path, unreachable_families())
+            if isinstance(error, StoreError) and _only_the_file_reports(options, metrics):
+                return ExitCode.OUT_OF_REACH
             raise
 
     run_command(options, leaving_at_once(body))
+
+
+def _only_the_file_reports(options: CommandOptions, metrics: MetricsOptions) -> bool:
+    """Whether a MongoDB that is away is only seen in the file: cron would send a mail each time."""
+    prints = metrics.prints or options.json_output
+    return options.quiet and metrics.path is not None and not prints
 
 
 async def _run(options: CommandOptions, metrics: MetricsOptions, companies: Sequence[str]) -> int:
@@ -83,7 +92,7 @@ async def _run(options: CommandOptions, metrics: MetricsOptions, companies: Sequ
         print_json(report.to_json())
     elif metrics.prints:
         print(render_metrics(families))
-    elif metrics.path is None:
+    elif metrics.path is None and not _is_kept_back(options, report):
         print(render_status(report))
     return report.exit_code
 
@@ -101,13 +110,22 @@ async def _run_all(options: CommandOptions, metrics: MetricsOptions) -> int:
             print(render_metrics(families))
 
     async def find_result(config: SchoolOfFile, budget: BudgetOfAll) -> SchoolResult:
-        report = await _collect(options, config, budget=budget)
-        text, families = render_status(report), metric_families(report)
-        return SchoolResult(report.exit_code, report.to_json(), text, families)
+        try:
+            report = await _collect(options, config, budget=budget)
+        except StoreError:
+            if _only_the_file_reports(options, metrics):
+                return SchoolResult(ExitCode.OUT_OF_REACH, {}, "", unreachable_families())
+            raise
+        text = "" if _is_kept_back(options, report) else render_status(report)
+        return SchoolResult(report.exit_code, report.to_json(), text, metric_families(report))
 
     shown = show if metrics.prints or metrics.path is not None else None
     # A stop cancels the body, so no school sees this signal.
     return await run_schools(options, StopSignal(), find_result, ["DB_URI"], shown)
+
+
+def _is_kept_back(options: CommandOptions, report: StatusReport) -> bool:
+    return options.quiet and report.exit_code == ExitCode.DONE
 
 
 def _write_metrics(path: Path | None, families: Iterable[Family]) -> None:
