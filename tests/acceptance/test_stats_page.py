@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from altegio_sync.cli.html import render_stats_page
+from altegio_sync.html import render_stats_page
 from altegio_sync.messages.foreign_text import plain
 from altegio_sync.messages.language import in_language_of
 from tests.acceptance.cli import NO_MONGODB

@@ -48,7 +48,8 @@ from altegio_sync.cli.language import speak
 speak([], os.environ)
 import typer
 from altegio_sync.cli.app import app
-found, slow = {}, ["babel", "httpx2", "prompt_toolkit", "pydantic", "pymongo", "structlog"]
+found = {}
+slow = ["babel", "httpx2", "jinja2", "prompt_toolkit", "pydantic", "pymongo", "structlog"]
 commands = typer.main.get_command(app).commands
 pages = [[], ["--help"], ["trash", "purge", "-h"], ["trash"]]
 pages += ([each, "--help"] for each in commands)

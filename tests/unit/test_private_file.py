@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from altegio_sync.cli.html import may_be_replaced
-from altegio_sync.cli.html.markup import document, element
 from altegio_sync.cli.private_file import private_file
 from altegio_sync.errors import ConfigError
+from altegio_sync.html import may_be_replaced, render_stats_page
+from tests.stats_reports import an_empty_report
 
 
 def mode_of(path: Path) -> int:
@@ -106,7 +106,7 @@ def test_a_page_never_takes_the_place_of_another_file(theirs: str, tmp_path: Pat
 
 
 def test_a_page_takes_the_place_of_an_earlier_one_and_of_an_empty_file(tmp_path: Path) -> None:
-    page = document("Appointments, October", "p {}", element("p", "x"))
+    page = render_stats_page(an_empty_report())
     for number, before in enumerate(("", "\n", page)):
         path = tmp_path / str(number)
         path.write_text(before)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,10 @@ ERRORS = {
 }
 #: What holds a message or shows it: errors, parts of reports, warnings, lines of the log.
 SINKS = ERRORS | {"RunError", "Attention", "IndexProblem", "warn", "note", "_warn"}
+TEMPLATES = sorted(SOURCE.glob("html/templates/*.html"))
+_IN_TEMPLATE = re.compile(r"\b([a-z_]+)\.([A-Z][A-Z0-9_]+)\b")
+#: Comments, expressions and statements of a template, and the elements of HTML.
+_NO_WORDS = re.compile(r"\{#.*?#\}|\{\{.*?\}\}|\{%.*?%\}|<[^>]*>", re.DOTALL)
 METHODS = {"good", "bad", "warning", "info", "error", "debug", "warn", "note", "problem"}
 
 
@@ -62,6 +67,14 @@ def _sentences(path: Path) -> Iterator[str]:
             if isinstance(node, ast.Call) and _is_sink(node.func):
                 for given in _given(node, names):
                     yield f"{given.lineno}: {_words(given)[:60]}"
+
+
+def test_templates_have_no_words_of_their_own() -> None:
+    found = {each.name: re.findall(r"\w{2,}", _NO_WORDS.sub(" ", each.read_text()))
+             for each in TEMPLATES}  # fmt: skip
+
+    assert {name: words for name, words in found.items() if words} == {}
+    assert found
 
 
 def _assigned(statements: list[ast.stmt] | list[ast.AST]) -> dict[str, list[ast.expr]]:
@@ -112,6 +125,8 @@ def _words(text: ast.AST) -> str:
 def test_every_sentence_is_used() -> None:
     """A sentence that is left over would be translated for nobody."""
     used = {name for path in SOURCE.rglob("*.py") for name in _used_names(path)}
+    # A template names the module of its sentences: `{{ page.TOTALS() }}`.
+    used |= {name for path in TEMPLATES for name in _IN_TEMPLATE.findall(path.read_text())}
     left = [
         f"{path.stem}.{name}"
         for path in sorted((SOURCE / "messages").glob("*.py"))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+import subprocess
+import sys
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
@@ -12,9 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from altegio_sync.cli.html import render_stats_page
-from altegio_sync.cli.html.markup import Markup, element
 from altegio_sync.domain.period import Period
+from altegio_sync.html import render_stats_page
 from altegio_sync.messages.foreign_text import plain
 from tests.stats_reports import HOSTILE, TODAY, a_report, an_empty_report, long_ago
 
@@ -112,14 +113,16 @@ def test_a_name_is_shown_as_it_is(name: str) -> None:
     assert page.names & _REACHING == set()
 
 
-def test_what_stands_beside_markup_is_text_again() -> None:
-    bold = element("b", "<i>")
+def test_only_a_page_costs_the_import_of_the_templates() -> None:
+    code = "import altegio_sync.cli.stats_command, sys; assert 'jinja2' not in sys.modules"
 
-    assert bold == "<b>&lt;i&gt;</b>"
-    assert element("p", bold) == "<p><b>&lt;i&gt;</b></p>"
-    assert element("p", f"{bold}!", None) == "<p>&lt;b&gt;&amp;lt;i&amp;gt;&lt;/b&gt;!</p>"
-    assert element("td", title='"', width=None) == '<td title="&quot;"></td>'
-    assert isinstance(bold, Markup)
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+def test_a_place_of_a_template_holds_text_alone() -> None:
+    text = render_stats_page(a_report(period=None, zone_source='"><b>&'))
+
+    assert "(&#34;&gt;&lt;b&gt;&amp;)" in text
 
 
 def test_what_wants_attention_stands_on_it_and_calm_is_told() -> None:

@@ -32,13 +32,6 @@ _BAR_CELLS = 40
 _MOST_BARS = 31
 _MOST_TEACHERS = 10
 _SHADES = " ░▒▓█"
-#: The heading of a chart, by the unit of its bars.
-HEADINGS = {
-    "day": page.BY_DAY,
-    "week": page.BY_WEEK,
-    "month": page.BY_MONTH,
-    "year": page.BY_YEAR,
-}
 
 
 def print_stats(report: StatsReport) -> None:
@@ -136,7 +129,7 @@ def _days(report: StatsReport, width: int) -> Iterable[Text]:
     most = chart.highest
     if not most:
         return
-    yield Text(render(HEADINGS[chart.unit]()), style="bold")
+    yield Text(render(chart.heading), style="bold")
     labels = [render(chart.label(bar)) for bar in chart.bars]
     label_width = width_of(labels) + 2
     most_cells = max(1, min(_BAR_CELLS, width - label_width - len(f" {most}")))

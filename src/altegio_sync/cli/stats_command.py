@@ -13,11 +13,11 @@ from altegio_sync.cli.command import (
     print_json,
     telling_store_errors,
 )
-from altegio_sync.cli.html import may_be_replaced, render_stats_page
 from altegio_sync.cli.period_option import AskedDays
 from altegio_sync.cli.private_file import private_file
 from altegio_sync.cli.render_stats import print_stats
 from altegio_sync.domain.exit_code import ExitCode
+from altegio_sync.html import may_be_replaced, render_stats_page
 from altegio_sync.messages import render
 from altegio_sync.messages.page import AS_PAGE
 from altegio_sync.usecases.stats import collect_stats

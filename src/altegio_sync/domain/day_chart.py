@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from altegio_sync.domain.day_words import short_day, short_month, week_of, whole_day
 from altegio_sync.domain.stats import EARLIEST, LATEST
+from altegio_sync.messages import page as texts
 from altegio_sync.messages.calendar import YEAR
 
 if TYPE_CHECKING:
@@ -21,6 +22,13 @@ Unit = Literal["day", "week", "month", "year"]
 _UNITS: tuple[Unit, ...] = ("day", "week", "month", "year")
 #: A mistyped year must not flatten the chart, so days that are further away are only counted.
 _YEARS_SHOWN = 20
+_HEADINGS = {
+    "day": texts.BY_DAY,
+    "week": texts.BY_WEEK,
+    "month": texts.BY_MONTH,
+    "year": texts.BY_YEAR,
+}
+_UNIT_NAMES = {"day": texts.DAY, "week": texts.WEEK, "month": texts.MONTH, "year": texts.YEAR}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +52,14 @@ class DayChart:
     @property
     def highest(self) -> int:
         return max((bar.count for bar in self.bars), default=0)
+
+    @property
+    def heading(self) -> Message:
+        return _HEADINGS[self.unit]()
+
+    @property
+    def unit_name(self) -> Message:
+        return _UNIT_NAMES[self.unit]()
 
     def label(self, bar: Bar) -> Message:
         """The bar in short, such as `2 Mar`."""
