@@ -14,13 +14,20 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 
+class _ManyAtOnce(ThreadingHTTPServer):
+    """Accepts many connections at the same time; the usual server refuses the sixth."""
+
+    request_queue_size = 128
+    daemon_threads = True
+
+
 @dataclass(frozen=True, slots=True)
 class Ping:
     """``path`` is the part behind the address of the check: /start, /0."""
 
     path: str
     rid: str
-    body: dict[str, Any]
+    body: Any
 
 
 @dataclass
@@ -47,9 +54,9 @@ class PingServer:
 
             def log_message(self, format: str, *args: Any) -> None: ...
 
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._http.daemon_threads = True
-        self._thread = threading.Thread(target=self._http.serve_forever, daemon=True)
+        self._http = _ManyAtOnce(("127.0.0.1", 0), Handler)
+        # It looks so often whether it shall end.
+        self._thread = threading.Thread(target=self._http.serve_forever, args=(0.02,), daemon=True)
         self._thread.start()
         return self
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from altegio_sync.sandbox.bodies import Body
+    from altegio_sync.sandbox.changes import SchoolChange
 
 #: The most schools whose made-up bookings are in memory at the same time.
 _MOST_MADE = 16
@@ -49,6 +50,7 @@ class Locations:
         self._most_made = most_made
         self._lately: OrderedDict[str, School] = OrderedDict()
         self._lock = RLock()
+        self._listeners: list[Callable[[SchoolChange], None]] = []
         self.denied: set[str] = set()
 
     @classmethod
@@ -112,6 +114,14 @@ class Locations:
     def add(self, school: School) -> None:
         with self._lock:
             self._schools[school.company_id] = school
+            school.listeners += self._listeners
+
+    def listen(self, listener: Callable[[SchoolChange], None]) -> None:
+        """Let the listener hear of each change in these locations."""
+        with self._lock:
+            self._listeners.append(listener)
+            for school in self._schools.values():
+                school.listeners.append(listener)
 
     def remove(self, company_id: str) -> School:
         """Remove the location from the user's list. KeyError if there is no such location."""

@@ -18,6 +18,7 @@ from altegio_sync.sandbox.bodies import (
     record_body,
     stamp_text,
 )
+from altegio_sync.sandbox.changes import ChangeKind, SchoolChange
 from altegio_sync.sandbox.made_up import MonthMaker
 from altegio_sync.sandbox.people import DISMISSED, EXTRA, GROUP, INDIVIDUAL, TEACHERS, TRIAL
 
@@ -137,6 +138,8 @@ class School:
         self._next_id = _BOOKED_FROM + self.first_id
         self._lists: dict[RecordsFilter, list[_Entry]] = {}
         self._lock = RLock()
+        #: Each is called after a change of a booking, in the thread of the change.
+        self.listeners: list[Callable[[SchoolChange], None]] = []
 
     @classmethod
     def empty(cls, *, company_id: str = "77", timezone: str = "Europe/Kyiv") -> School:
@@ -157,6 +160,7 @@ class School:
             self._make()
             other = copy.copy(self)
             vars(other).update(_entries=dict(self._entries), _made=set(self._made), _lists={})
+        other.listeners = []
         return other
 
     def planted(self, start: date, end: date) -> list[PlantedRecord]:
@@ -165,6 +169,15 @@ class School:
         with self._lock:
             self._make(first, last)
             return [each for each in self._planted if first <= each.starts < last]
+
+    def lessons(self, first: date, last: date) -> list[Body]:
+        """The records of these days that are not deleted and have a client, by their id."""
+        span = first.isoformat(), f"{last.isoformat()} 24"
+        with self._lock:
+            self._make()
+            entries = [each for each in self._entries.values() if span[0] <= each.starts < span[1]]
+        lessons = [each for each in entries if each.client_id and not each.is_deleted]
+        return [each.body for each in sorted(lessons, key=lambda entry: entry.id)]
 
     def record(
         self,
@@ -201,19 +214,20 @@ class School:
         # A record whose date cannot be read keeps its place in the calendar.
         self._put(entry.body | fields, None if "date" in fields else entry.starts)
 
-    def move(self, record_id: int, start: datetime) -> None:
-        """Give a record another local time."""
+    def move(self, record_id: int, start: datetime, **fields: Any) -> None:
+        """Give a record another local time, and perhaps set other fields."""
         aware = start.replace(tzinfo=self.zone)
         stamp = aware.isoformat(timespec="seconds")
-        self.change(record_id, date=local_text(start), datetime=stamp)
+        self.change(record_id, date=local_text(start), datetime=stamp, **fields)
 
     def remove(self, record_id: int) -> None:
         """Remove a record: Altegio answers 404 when it is asked for this id."""
         with self._lock:
             self._make()
-            del self._entries[record_id]
+            body = self._entries.pop(record_id).body
             self._is_changed = True
             self._lists.clear()
+        self._announce(SchoolChange(self.company_id, ChangeKind.DELETE, body, body))
 
     def let_time_pass(self, span: timedelta) -> None:
         """Make the last change of every record older by ``span``."""
@@ -267,9 +281,16 @@ class School:
         changed = body | {"last_change_date": stamp_text(now)}
         with self._lock:
             self._make()
+            old = self._entries.get(int(body["id"]))
             self._entries[int(body["id"])] = _Entry.of(changed, starts)
             self._is_changed = True
             self._lists.clear()
+        before = None if old is None else old.body
+        self._announce(SchoolChange.of(self.company_id, before, changed))
+
+    def _announce(self, change: SchoolChange) -> None:
+        for listener in self.listeners:
+            listener(change)
 
     def _make(self, first: str = "", last: str = "9999") -> None:
         """Make up the months of these days, unless they exist. Every change makes up all months."""

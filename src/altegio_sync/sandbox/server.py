@@ -18,6 +18,7 @@ from starlette.applications import Starlette
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from altegio_sync.sandbox.control import Control
 from altegio_sync.sandbox.faults import (
     RANDOM_FAULTS,
     Fault,
@@ -26,6 +27,7 @@ from altegio_sync.sandbox.faults import (
     limit_refusal,
     refusal,
 )
+from altegio_sync.sandbox.hooks import HookSender
 from altegio_sync.sandbox.locations import Locations
 from altegio_sync.sandbox.query import WrongParameterError, read_filter, read_page
 
@@ -97,6 +99,8 @@ class SandboxServer:
     - ``fault_rate``: the share of list requests that go wrong by chance. `fail` plans faults.
     - ``requests_per_second``, ``requests_per_minute``: 0 turns the limit off.
     - ``monotonic_s``: the clock of the limits.
+    - ``hooks``: sends webhooks for the changes of the locations. Its addresses and faults may be
+      set later.
 
     Tests may set ``before_request``: it is called with the path and the query of each request
     before the request is answered.
@@ -118,8 +122,11 @@ class SandboxServer:
         requests_per_minute: int = 200,
         max_page_size: int = 1000,
         monotonic_s: Callable[[], float] = time.monotonic,
+        hooks: HookSender | None = None,
     ) -> None:
+        self.hooks = hooks or HookSender()
         self.locations = school if isinstance(school, Locations) else Locations([school])
+        self.locations.listen(self.hooks.announce)
         self.latency_s = latency_s
         self.slow_s = _SLOW_S
         self.max_page_size = max_page_size
@@ -167,6 +174,7 @@ class SandboxServer:
     @school.setter
     def school(self, school: School) -> None:
         self.locations = Locations([school])
+        self.locations.listen(self.hooks.announce)
 
     def fail(
         self,
@@ -192,6 +200,7 @@ class SandboxServer:
         self.before_request = None
         self.requests.clear()
         self.forget_faults()
+        self.hooks.start_over()
 
     def bind(self) -> None:
         """Open the port, so that `url` is known. OSError if another program uses the port."""
@@ -200,7 +209,10 @@ class SandboxServer:
 
     def run(self) -> None:
         """Serve until Ctrl-C."""
-        self._server.run(sockets=[self._socket] if self._socket else None)
+        try:
+            self._server.run(sockets=[self._socket] if self._socket else None)
+        finally:
+            self.hooks.close()
 
     def __enter__(self) -> Self:
         self.bind()
@@ -235,12 +247,14 @@ class SandboxServer:
             "/services/{company_id}": self._services,
             "/records/{company_id}": self._records,
             "/record/{company_id}/{record_id}": self._record,
+            "/hooks_settings/{company_id}": self._hook_settings,
         }
         routes = [Route("/api/v1/auth", self._log_in, methods=["POST"])]
         for path, endpoint in endpoints.items():
             # In the API's docs, some paths end with a slash and others do not.
             routes.append(Route(f"/api/v1{path}", self._guarded(endpoint)))
             routes.append(Route(f"/api/v1{path}/", self._guarded(endpoint)))
+        routes += Control(self.hooks, lambda company: self.locations.find(company)).routes()
         return Starlette(routes=routes)
 
     def _guarded(
@@ -346,6 +360,12 @@ class SandboxServer:
     def _services(self, request: Request) -> Response:
         services = self._school_of(request).services
         return _success(services, {"total_count": len(services)})
+
+    def _hook_settings(self, request: Request) -> Response:
+        settings = self.hooks.settings
+        if request.path_params["company_id"] in settings.denied:
+            return refusal(403, "Access denied.")
+        return _success(settings.to_json(), [])
 
     def _record(self, request: Request) -> Response:
         record_id = request.path_params["record_id"]
