@@ -27,6 +27,7 @@ ALIASES = sorted(str(each.validation_alias) for each in Settings.model_fields.va
 OUTSIDE_SETTINGS = [
     *("ALTEGIO_LANG", "ALTEGIO_SCHOOLS_FILE"),
     *("ALTEGIO_COMPANY_TOKEN_FILE", "ALTEGIO_USER_TOKEN_FILE"),
+    *("ALTEGIO_HOOK_SECRET_FILE", "ALTEGIO_PAGE_PASSWORD_FILE"),
 ]
 _GROUP = typer.main.get_command(app)
 assert isinstance(_GROUP, typer.core.TyperGroup)

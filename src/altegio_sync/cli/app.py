@@ -916,6 +916,47 @@ def restore(
     run_restore(options, path, dry_run=dry_run, wait=wait)
 
 
+@app.command(help=_("Receive webhooks and ask for changes, for as long as the process lives."))
+def serve(
+    host: Annotated[str, typer.Option(help=_("The address of this machine to listen at."))] = (
+        "127.0.0.1"
+    ),
+    port: Annotated[int, typer.Option(min=0, max=65535, help=_("0 uses a free port."))] = 8077,
+    no_page: Annotated[bool, typer.Option("--no-page", help=_("Without the page."))] = False,
+    no_poll: Annotated[
+        bool, typer.Option("--no-poll", help=_("Do not ask for changes: another process does."))
+    ] = False,
+    new_secret: Annotated[
+        bool,
+        typer.Option(
+            "--new-secret",
+            help=_("Print a secret and the address to enter in Altegio, and serve nothing."),
+        ),
+    ] = False,
+    verbose: Verbose = False,
+    quiet: Quiet = False,
+    log_format: LogFormat = "text",
+    _log_file: LogFile = None,
+    env_file: EnvFile = None,
+    schools: Schools = None,
+    school: School = None,
+    _lang: Lang = None,
+) -> None:
+    from altegio_sync.cli.command import CommandOptions
+    from altegio_sync.cli.serve_command import ServeOptions, print_new_secret, run_serve
+
+    if new_secret:
+        print_new_secret()
+    options = CommandOptions(
+        "serve",
+        _source(env_file, schools, school),
+        log_format=log_format,
+        verbose=verbose,
+        quiet=quiet,
+    )
+    run_serve(options, ServeOptions(host, port, has_page=not no_page, polls=not no_poll))
+
+
 @app.command(help=_("Serve a made-up school on loopback that behaves as Altegio does."))
 def sandbox(
     port: Annotated[int, typer.Option(min=0, max=65535, help=_("0 uses a free port."))] = 8077,

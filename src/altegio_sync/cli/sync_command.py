@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from altegio_sync.app.budget import BudgetOfAll
+    from altegio_sync.app.watched import RunOutcome
     from altegio_sync.cli.command import CommandOptions
     from altegio_sync.cli.skipped_list import SkippedFile
     from altegio_sync.config import SchoolConfig
@@ -202,16 +203,21 @@ async def _run_one(
             ) as school,
         ):
             report = await work(school, progress=progress, warnings=warnings)
-            outcome.exit_code = report.exit_code
-            outcome.gave_way = report.gave_way
-            outcome.counts = counts_of(report)
-            outcome.reason = next((each.message for each in report.errors), None)
-            outcome.lost_store = any(each.lost_store for each in report.companies)
+            note_outcome(outcome, report)
             if options.quiet:
                 for line in await find_due_conditions(school.conditions, report):
                     get_logger().warning("condition", message=line)
     progress.log_errors(report.errors)
     return report
+
+
+def note_outcome(outcome: RunOutcome, report: SyncReport) -> None:
+    """Set what the service of pings, and people, hear of the run."""
+    outcome.exit_code = report.exit_code
+    outcome.gave_way = report.gave_way
+    outcome.counts = counts_of(report)
+    outcome.reason = next((each.message for each in report.errors), None)
+    outcome.lost_store = any(each.lost_store for each in report.companies)
 
 
 def counts_of(report: SyncReport) -> dict[str, int]:

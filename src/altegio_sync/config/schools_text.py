@@ -39,7 +39,7 @@ _SECRETS = {
     **{
         str(each.validation_alias).removeprefix("ALTEGIO_").lower(): str(each.validation_alias)
         for name, each in SchoolConfig.model_fields.items()
-        if name == "notify" or name.startswith("ping_url")
+        if name in ("notify", "hook_secret", "page_password") or name.startswith("ping_url")
     },
 }
 #: Keys whose value is the name of a variable, with the setting that the variable contains.

@@ -20,7 +20,13 @@ if TYPE_CHECKING:
 
     from altegio_sync.messages import Message
 
-_SECRETS = ("ALTEGIO_COMPANY_TOKEN", "ALTEGIO_USER_TOKEN", "DB_URI")
+_SECRETS = (
+    "ALTEGIO_COMPANY_TOKEN",
+    "ALTEGIO_USER_TOKEN",
+    "DB_URI",
+    "ALTEGIO_HOOK_SECRET",
+    "ALTEGIO_PAGE_PASSWORD",
+)
 #: The settings that name the files.
 FILE_SETTINGS = tuple(f"{each}_FILE" for each in _SECRETS)
 _MOST_BYTES = 100_000

@@ -6,6 +6,7 @@ import platform
 import re
 import unicodedata
 from dataclasses import dataclass
+from datetime import time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 from urllib.parse import unquote, urlsplit
@@ -21,6 +22,7 @@ from pydantic import (
 )
 
 from altegio_sync.altegio.address import check_address
+from altegio_sync.domain.durations import parse_duration
 from altegio_sync.domain.leads import LeadIdKind, LeadRules, parse_lengths
 from altegio_sync.domain.ledger import settings_hash
 from altegio_sync.domain.lessons import LessonRules
@@ -42,6 +44,11 @@ ALL_COMPANIES = "all"
 MOST_REQUESTS = {"ALTEGIO_REQUESTS_PER_SECOND": 1000, "ALTEGIO_REQUESTS_PER_MINUTE": 60_000}
 #: A shorter secret may be part of any text by chance.
 _SHORTEST_SECRET = 6
+_HOOK_SECRET = re.compile(r"[A-Za-z0-9_-]{32,}")
+#: One more than one, while the secret is being changed.
+_MOST_HOOK_SECRETS = 2
+_POLL_LIMITS = (timedelta(seconds=1), timedelta(days=1))
+_OFF = "off"
 
 
 def _split(value: object) -> object:
@@ -134,6 +141,38 @@ def _ping_url(value: SecretStr) -> SecretStr:
     return SecretStr(text)
 
 
+def _hook_secrets(value: SecretStr) -> SecretStr:
+    found = [each.strip() for each in value.get_secret_value().split(",")]
+    if len(found) > _MOST_HOOK_SECRETS or not all(map(_HOOK_SECRET.fullmatch, found)):
+        raise ValueError(texts.HOOK_SECRET_EXPECTED())
+    return SecretStr(",".join(found))
+
+
+def _poll_every(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    shortest, longest = _POLL_LIMITS
+    try:
+        span = parse_duration(value)
+    except ConfigError:
+        span = timedelta()
+    if not shortest <= span <= longest:
+        raise ValueError(texts.POLL_EVERY_EXPECTED())
+    return span
+
+
+def _recheck_at(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    text = value.strip().lower()
+    if text == _OFF:
+        return None
+    found = re.fullmatch(r"([0-9]{1,2}):([0-9]{2})", text)
+    if found is None or int(found[1]) > 23 or int(found[2]) > 59:
+        raise ValueError(texts.RECHECK_AT_EXPECTED())
+    return time(int(found[1]), int(found[2]))
+
+
 def _collection(value: str) -> str:
     is_name = value and "$" not in value and "\0" not in value and ".." not in value
     if not is_name or value.startswith((".", "system.")) or value.endswith("."):
@@ -165,6 +204,7 @@ CompanyIds = Annotated[tuple[str, ...], BeforeValidator(_split), AfterValidator(
 Token = Annotated[SecretStr, AfterValidator(_token)]
 Notify = Annotated[SecretStr, AfterValidator(_notify)]
 PingUrl = Annotated[SecretStr, AfterValidator(_ping_url)]
+HookSecrets = Annotated[SecretStr, AfterValidator(_hook_secrets)]
 PageSize = Annotated[
     Literal["auto"] | Annotated[int, Field(ge=1, le=MAX_PAGE_SIZE)], BeforeValidator(_word)
 ]
@@ -242,6 +282,16 @@ class SchoolConfig(BaseModel):
 
     notify: Notify | None = Field(None, validation_alias="ALTEGIO_NOTIFY")
 
+    hook_secret: HookSecrets | None = Field(None, validation_alias="ALTEGIO_HOOK_SECRET")
+    poll_every: Annotated[timedelta, BeforeValidator(_poll_every)] = Field(
+        timedelta(minutes=5), validation_alias="ALTEGIO_POLL_EVERY"
+    )
+    #: In local time; None: never.
+    recheck_at: Annotated[time | None, BeforeValidator(_recheck_at)] = Field(
+        time(3, 15), validation_alias="ALTEGIO_RECHECK_AT"
+    )
+    page_password: SecretStr | None = Field(None, validation_alias="ALTEGIO_PAGE_PASSWORD")
+
     @property
     def lists_all(self) -> bool:
         """Whether Altegio says which companies there are: `company_ids` is the word `all`."""
@@ -310,6 +360,12 @@ class SchoolConfig(BaseModel):
         return None if self.notify is None else self.notify.get_secret_value() or None
 
     @property
+    def hook_secrets(self) -> tuple[str, ...]:
+        """The secrets of the address for webhooks: none, one or two."""
+        secret = self.hook_secret
+        return () if secret is None else tuple(secret.get_secret_value().split(","))
+
+    @property
     def _ping_urls(self) -> dict[str, SecretStr | None]:
         """The addresses by command; the empty name is for every other command."""
         return {
@@ -337,6 +393,9 @@ class SchoolConfig(BaseModel):
         password = re.search(r"://[^/@]*?:([^@]+)@", uri)
         tokens = (self.company_token.get_secret_value(), self.user_token.get_secret_value())
         found = [each for each in tokens if len(each) >= _SHORTEST_SECRET]
+        found += self.hook_secrets
+        page_password = self.page_password.get_secret_value() if self.page_password else ""
+        found += [page_password] if len(page_password) >= _SHORTEST_SECRET else []
         found += [uri] if "@" in uri else []
         found += [each for each in (self.notify_addresses or "").split() if each]
         found += [each.get_secret_value() for each in self._ping_urls.values() if each is not None]

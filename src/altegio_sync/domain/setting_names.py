@@ -18,6 +18,8 @@ _PREFIX = "ALTEGIO_"
 #: How similar the part after the prefix must be to a known name. With 0.8, `SERVICES` is similar to
 #: `SERVICE_IDS`, and `PARTNER_TOKEN`, a name of the school's own server, is similar to no name.
 _LIKE = 0.8
+#: Names that servers of schools have for secrets of their own: no slips.
+_OF_OTHERS = ("ALTEGIO_WEBHOOK_SECRET",)
 #: How similar the whole name must be if the prefix itself is mistyped.
 _LIKE_AS_A_WHOLE = 0.9
 
@@ -53,6 +55,8 @@ def find_unknown(names: Iterable[str], known: Sequence[str]) -> list[UnknownName
 
 
 def _find_meant(name: str, known: Sequence[str]) -> str | None:
+    if name in _OF_OTHERS:
+        return None
     if name.startswith(_PREFIX):
         ends = {each.removeprefix(_PREFIX): each for each in known if each.startswith(_PREFIX)}
         close = get_close_matches(name.removeprefix(_PREFIX), ends, 1, _LIKE)

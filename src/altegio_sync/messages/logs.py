@@ -86,6 +86,29 @@ STOPPING = Template(
     "stopping", "Stopping: what was read is stored (press Ctrl-C again to stop at once)"
 )
 
+# What `serve` does.
+SERVING = Template("serving", "Serving at {address}: /hooks/ receives webhooks, /health answers")
+POLLING = Template("polling", "Asking Altegio for changes every {span}")
+NOT_POLLING = Template(
+    "not_polling", "Without polls (--no-poll), changes of lost webhooks are missing: run changes"
+)
+NO_HOOK_SECRET = Template(
+    "no_hook_secret",
+    "ALTEGIO_HOOK_SECRET is not set, so no webhook is accepted: altegio-sync serve --new-secret "
+    "makes a secret",
+)
+STORE_AWAY = Template("store_away", "{reason}. Waiting until MongoDB is back")
+STORE_BACK = Template("store_back", "MongoDB is back")
+NOTICES_WAIT = Template("notices_wait", "{reason}. Until then the notices wait")
+NOTICE_FAILED = Template(
+    "notice_failed", "Appointment {appointment_id} of a notice: {reason}. It is tried again"
+)
+POLLED = Template(
+    "polled",
+    "Changes: {saved} saved, {updated} updated, {fetched} read",
+)
+SERVE_STOPPED = Template("serve_stopped", "Stopped")
+
 # One appointment, with `-v`.
 APPOINTMENT = Template("appointment", "Appointment {appointment_id}: {outcome}")
 APPOINTMENT_BECAUSE = Template(

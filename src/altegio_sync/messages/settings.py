@@ -135,3 +135,14 @@ PING_URL_WITHOUT_QUERY = Template(
 NOTIFY_EXPECTED = Template(
     "notify_expected", "expected addresses of Apprise such as tgram://BOT_TOKEN/CHAT_ID"
 )
+HOOK_SECRET_EXPECTED = Template(
+    "hook_secret_expected",
+    "expected 32 characters or more (A-Z, a-z, 0-9, -, _), or two such secrets with a comma "
+    "between them (altegio-sync serve --new-secret makes one)",
+)
+POLL_EVERY_EXPECTED = Template(
+    "poll_every_expected", "expected a span of time such as 90s, 5m or 1h, from 1s to 1d"
+)
+RECHECK_AT_EXPECTED = Template(
+    "recheck_at_expected", "expected a time of the day such as 03:15, or off"
+)

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+import errno
+import socket
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+import anyio
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from altegio_sync.errors import ConfigError
+from altegio_sync.messages import serve as texts
+from altegio_sync.messages.os_errors import os_reason
+
 if TYPE_CHECKING:
     import asyncio
+    from collections.abc import Callable, Iterator, Sequence
 
     from starlette.applications import Starlette
 
+    from altegio_sync.usecases.stopping import StopSignal
+
 _KEPT_ALIVE_S = 5
 _GRACE_S = 2
+_BACKLOG = 2048
 #: A connection is closed if no request arrived between two looks at it.
 _LOOKED_EVERY_S = 5.0
 
@@ -42,20 +54,88 @@ class ImpatientProtocol(H11Protocol):
         self._look = self.loop.call_later(self.looked_every_s, self._look_at_connection)
 
 
+class _Server(uvicorn.Server):
+    """A server that leaves the signals to the command, and ends its streams before it stops."""
+
+    def __init__(self, config: uvicorn.Config, close_streams: Sequence[Callable[[], None]]) -> None:
+        super().__init__(config)
+        self._close_streams = close_streams
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        # A stream does not end by itself, so uvicorn would wait for it in vain.
+        for close in self._close_streams:
+            close()
+        await super().shutdown(sockets)
+
+
 def make_server(
-    application: Starlette, protocol: type[ImpatientProtocol] = ImpatientProtocol
+    application: Starlette,
+    protocol: type[ImpatientProtocol] = ImpatientProtocol,
+    close_streams: Sequence[Callable[[], None]] = (),
 ) -> uvicorn.Server:
-    """A server that writes no log: a line of the access log would contain the secret."""
-    return uvicorn.Server(
-        uvicorn.Config(
-            application,
-            http=protocol,
-            lifespan="off",
-            log_config=None,
-            log_level="critical",
-            access_log=False,
-            server_header=False,
-            timeout_keep_alive=_KEPT_ALIVE_S,
-            timeout_graceful_shutdown=_GRACE_S,
-        )
+    """A server that writes no log: a line of the access log would contain the secret.
+
+    ``close_streams`` are called when the server stops: each ends the streams that it knows.
+    """
+    config = uvicorn.Config(
+        application,
+        http=protocol,
+        lifespan="off",
+        log_config=None,
+        log_level="critical",
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=_KEPT_ALIVE_S,
+        timeout_graceful_shutdown=_GRACE_S,
     )
+    return _Server(config, close_streams)
+
+
+class WebServer:
+    """Serves the application at an open socket until the stop; a part of `serve`."""
+
+    def __init__(
+        self,
+        application: Starlette,
+        listening: socket.socket,
+        close_streams: Sequence[Callable[[], None]] = (),
+    ) -> None:
+        self._server = make_server(application, close_streams=close_streams)
+        self._listening = listening
+
+    async def run(self, stop: StopSignal) -> None:
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(lambda: self._server.serve(sockets=[self._listening]))
+            with stop.interrupting():
+                await anyio.sleep_forever()
+            self._server.should_exit = True
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that accepts connections; port 0 means a free port.
+
+    Raises:
+        ConfigError: the port is in use, or this machine does not have the address.
+    """
+    try:
+        [(family, _, _, _, address), *_] = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )
+        return socket.create_server(address[:2], family=family, backlog=_BACKLOG)
+    except OSError as error:
+        in_use = error.errno == errno.EADDRINUSE
+        raise ConfigError(
+            texts.PORT_IN_USE(host=host, port=str(port))
+            if in_use
+            else texts.CANNOT_LISTEN(host=host, port=str(port), reason=os_reason(error))
+        ) from None
+
+
+def address_of(listening: socket.socket) -> str:
+    """The address of the server, such as http://127.0.0.1:8077."""
+    host, port = listening.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

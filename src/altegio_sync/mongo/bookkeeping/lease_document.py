@@ -25,6 +25,9 @@ Document = dict[str, Any]
 
 #: The company of a lease on the whole collection.
 ALL_COMPANIES = "*"
+#: In place of a company: the lease of processes that work on notices. Each has other `work`, so
+#: only a lease on the whole collection is in its way.
+NOTICES = "notices"
 _NEVER = datetime(1, 1, 1, tzinfo=UTC)
 #: The clocks of the members of a replica set may differ by this much.
 _CLOCKS_DIFFER = timedelta(seconds=10)

@@ -1,0 +1,81 @@
+"""`altegio-sync serve`: receives webhooks and polls, for as long as the process lives."""
+
+from __future__ import annotations
+
+import secrets
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from altegio_sync.app.serving import Service
+from altegio_sync.cli.command import load, run_command, to_run_error
+from altegio_sync.cli.repeated_warnings import log_warning
+from altegio_sync.cli.run_in_service import run_in_service
+from altegio_sync.config import find_settings_warnings
+from altegio_sync.domain.durations import age_text
+from altegio_sync.domain.exit_code import ExitCode
+from altegio_sync.log import get_logger
+from altegio_sync.messages import render
+from altegio_sync.messages import serve as texts
+from altegio_sync.web.application import make_application
+from altegio_sync.web.receiver import HookReceiver
+from altegio_sync.web.server import WebServer, address_of, listen
+
+if TYPE_CHECKING:
+    from typing import NoReturn
+
+    from altegio_sync.cli.command import CommandOptions
+    from altegio_sync.config import SchoolConfig
+    from altegio_sync.usecases.stopping import StopSignal
+
+_SECRET_BYTES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class ServeOptions:
+    """The options of `serve`, as typed."""
+
+    host: str
+    port: int
+    has_page: bool = True
+    polls: bool = True
+
+
+def print_new_secret() -> NoReturn:
+    """Print a secret, and the address with it, and leave the program."""
+    print(render(texts.NEW_SECRET(secret=secrets.token_hex(_SECRET_BYTES))))
+    sys.exit(ExitCode.DONE)
+
+
+def run_serve(options: CommandOptions, wanted: ServeOptions) -> NoReturn:
+    async def body(stop: StopSignal) -> int:
+        config = load(options)
+        for each in find_settings_warnings(config, options.source.env_file):
+            get_logger().warning(each.code, message=each.message)
+        service = Service(
+            config,
+            warn=log_warning,
+            runner=run_in_service,
+            failure_of=to_run_error,
+            polls=wanted.polls,
+        )
+        receiver = HookReceiver(config.hook_secrets, service.read, service.store)
+        with listen(wanted.host, wanted.port) as listening:
+            _log_start(config, wanted, address_of(listening))
+            web = WebServer(make_application(receiver, service.ping), listening)
+            await service.run(web, stop)
+        get_logger().info("serve_stopped")
+        return ExitCode.DONE
+
+    run_command(options, body)
+
+
+def _log_start(config: SchoolConfig, wanted: ServeOptions, address: str) -> None:
+    log = get_logger()
+    log.info("serving", address=address)
+    if not config.hook_secrets:
+        log.warning("no_hook_secret")
+    if wanted.polls:
+        log.info("polling", span=age_text(config.poll_every))
+    else:
+        log.warning("not_polling")
