@@ -9,15 +9,18 @@ import shlex
 import signal
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 from pymongo import MongoClient
 
 from altegio_sync.cli.demo_command import run_demo
 from altegio_sync.embedded.server import share_mongod
 from tests.acceptance.cli import Cli
+from tests.acceptance.ping_server import PingServer
 from tests.acceptance.warm import Started
 
 Document = dict[str, object]
@@ -58,6 +61,62 @@ def test_the_sandbox_prints_the_settings_with_which_a_sync_succeeds(tmp_path: Pa
         f"The made-up school answers at {settings['ALTEGIO_API_URL']} until Ctrl-C"
     )
     assert len(err.splitlines()) == 1
+
+
+def test_the_sandbox_lives_and_sends_its_changes(tmp_path: Path) -> None:
+    secret = "s3cret_-" * 4
+    with PingServer() as receiver:
+        address = receiver.url.replace("secret-check", f"hooks/{secret}")
+        sandbox = Cli(tmp_path).start(
+            *("sandbox", "--port", "0", "--companies", "2", "--live", "600", "--hooks", address),
+            *("--hook-delay", "0", "--hook-loss", "0.5"),
+        )
+        try:
+            settings = exported(sandbox)
+            assert sandbox.stderr is not None
+            sandbox.stderr.readline()
+            line = sandbox.stderr.readline()
+            with httpx2.Client(trust_env=False) as client:
+                # Until this is so, the test waits.
+                while fates_of(client.get(line.split()[-1])) != {"sent", "lost"}:
+                    time.sleep(0.05)
+            while not receiver.pings:
+                time.sleep(0.01)
+        finally:
+            sandbox.send_signal(signal.SIGINT)
+            sandbox.communicate(timeout=120)
+
+    assert settings["ALTEGIO_HOOK_SECRET"] == secret
+    assert secret not in line
+    assert {event["company_id"] for event in bodies_of(receiver)} <= {77, 78}
+    assert sandbox.returncode == 130
+
+
+def fates_of(answer: httpx2.Response) -> set[str]:
+    return {each["fate"] for each in answer.json()["hooks"]}
+
+
+def bodies_of(receiver: PingServer) -> list[dict[str, Any]]:
+    bodies = [each.body for each in receiver.pings]
+    return [event for body in bodies for event in (body if isinstance(body, list) else [body])]
+
+
+@pytest.mark.parametrize(
+    ("address", "text"),
+    [
+        ("https://school.example/hooks", "school.example is not this machine"),
+        ("school.example/hooks/s3cret", "--hooks expects an address"),
+        ("http://[::1/hooks/s3cret", "--hooks expects an address"),
+    ],
+)
+def test_webhooks_leave_this_machine_only_on_request(
+    tmp_path: Path, address: str, text: str
+) -> None:
+    ran = Cli(tmp_path).run("sandbox", "--port", "0", "--hooks", address)
+
+    assert ran.code == 2
+    assert ran.err.startswith(f"ERROR {text}")
+    assert "s3cret" not in ran.err
 
 
 def test_a_port_that_is_taken_is_told(tmp_path: Path) -> None:

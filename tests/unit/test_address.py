@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from altegio_sync.altegio.address import check_address, is_host, is_loopback, shown_host
+from altegio_sync.altegio.address import check_address, is_host, shown_host
 from altegio_sync.altegio.environment import check_environment, open_client, proxy_variable
+from altegio_sync.domain.hosts import is_loopback
 from altegio_sync.errors import ConfigError
 
 if TYPE_CHECKING:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from altegio_sync.domain.hosts import is_loopback
 from altegio_sync.messages import api as texts
 
 if TYPE_CHECKING:
@@ -43,13 +43,6 @@ def is_host(host: str) -> bool:
     except UnicodeError:
         return False
     return True
-
-
-def is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def shown_host(address: str) -> Message | str:

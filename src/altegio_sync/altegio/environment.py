@@ -12,7 +12,8 @@ from urllib.request import getproxies_environment, proxy_bypass
 
 import httpx2
 
-from altegio_sync.altegio.address import is_host, is_loopback
+from altegio_sync.altegio.address import is_host
+from altegio_sync.domain.hosts import is_loopback
 from altegio_sync.errors import ConfigError
 from altegio_sync.messages import api as texts
 from altegio_sync.messages.foreign_text import plain

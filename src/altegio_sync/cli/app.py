@@ -980,11 +980,66 @@ def sandbox(
     ] = 1,
     token: Annotated[str, typer.Option(help=_("Partner token."))] = "sandbox-partner-token",  # noqa: S107 - not secret
     user_token: Annotated[str, typer.Option(help=_("User token."))] = "sandbox-user-token",  # noqa: S107 - not secret
+    live: Annotated[
+        float,
+        typer.Option(min=0, max=600, help=_("Changes of bookings a minute, made by the school.")),
+    ] = 0.0,
+    hooks: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="URL", help=_("Send a webhook to this address for each change; repeatable.")
+        ),
+    ] = None,
+    remote_hooks: Annotated[
+        bool, typer.Option("--remote-hooks", help=_("Send webhooks to other machines too."))
+    ] = False,
+    hook_loss: Annotated[
+        float, typer.Option(min=0, max=1, help=_("Share of changes without a webhook."))
+    ] = 0.0,
+    hook_late: Annotated[
+        float,
+        typer.Option(min=0, max=1, help=_("Share of changes with webhooks 15 minutes late.")),
+    ] = 0.0,
+    hook_delay: Annotated[
+        float, typer.Option(min=0, help=_("Seconds between a change and its webhook."))
+    ] = 5.0,
+    hook_spread: Annotated[
+        float,
+        typer.Option(min=0, help=_("Up to so many seconds more, in which webhooks change order.")),
+    ] = 0.0,
+    hook_bursts: Annotated[
+        float, typer.Option(min=0, max=1, help=_("Share of changes with several webhooks."))
+    ] = 0.0,
+    hook_doubles: Annotated[
+        float, typer.Option(min=0, max=1, help=_("Share of webhooks that are sent twice."))
+    ] = 0.0,
     _lang: Lang = None,
 ) -> None:
-    from altegio_sync.cli.sandbox_command import run_sandbox
+    from altegio_sync.cli.sandbox_command import SandboxOptions, run_sandbox
+    from altegio_sync.sandbox import HookFaults
 
-    run_sandbox(port, latency, faults, seed, company, companies, token, user_token)
+    options = SandboxOptions(
+        port=port,
+        latency_s=latency,
+        fault_rate=faults,
+        seed=seed,
+        company_id=company,
+        companies=companies,
+        token=token,
+        user_token=user_token,
+        changes_a_minute=live,
+        hook_urls=hooks or (),
+        sends_far=remote_hooks,
+        hook_faults=HookFaults(
+            loss=hook_loss,
+            late=hook_late,
+            delay_s=hook_delay,
+            spread_s=hook_spread,
+            bursts=hook_bursts,
+            doubles=hook_doubles,
+        ),
+    )
+    run_sandbox(options)
 
 
 @app.command(

@@ -39,3 +39,15 @@ SANDBOX_SERVES = Template(
     "The made-up school answers at {url} until Ctrl-C. Copy the lines above into another terminal; "
     "there altegio-sync check, sync last-month and every other command work with it.",
 )
+SANDBOX_SENDS = Template(
+    "sandbox_sends",
+    "Each change is sent to {count} address as a webhook. What was sent and lost: {url}",
+    "Each change is sent to {count} addresses as webhooks. What was sent and lost: {url}",
+)
+HOOK_ADDRESS_EXPECTED = Template(
+    "sandbox_hook_address_expected", "--hooks expects an address, as in http://127.0.0.1:8078/hooks"
+)
+HOOKS_NOT_HERE = Template(
+    "sandbox_hooks_not_here",
+    "{host} is not this machine: webhooks go there only with --remote-hooks",
+)

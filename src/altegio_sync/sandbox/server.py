@@ -166,6 +166,10 @@ class SandboxServer:
     def url(self) -> str:
         return f"http://127.0.0.1:{self._port}/api/v1"
 
+    def control_url(self, path: str) -> str:
+        """An address of `Control`."""
+        return f"http://127.0.0.1:{self._port}/sandbox/{path}"
+
     @property
     def school(self) -> School:
         """The only location, or the first."""
