@@ -7,7 +7,6 @@ import hashlib
 import re
 import subprocess
 import sys
-from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,49 +16,14 @@ from hypothesis import strategies as st
 from altegio_sync.domain.period import Period
 from altegio_sync.html import render_stats_page
 from altegio_sync.messages.foreign_text import plain
+from tests.html_reader import Page
 from tests.stats_reports import HOSTILE, TODAY, a_report, an_empty_report, long_ago
 
 if TYPE_CHECKING:
     from altegio_sync.domain.stats import StatsReport
 
-_VOID = {"meta"}
 #: Elements and attributes by which a page fetches, runs or sends something.
 _REACHING = {"script", "link", "img", "iframe", "object", "embed", "form", "a", "base", "use"}
-
-
-class Page(HTMLParser):
-    """What a reader of HTML makes of a page."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__(convert_charrefs=True)
-        self.names: set[str] = set()
-        self.attributes: list[tuple[str, str | None]] = []
-        self.texts: list[str] = []
-        self.metas: dict[str, str | None] = {}
-        self._open: list[str] = []
-        self.feed(text)
-        self.close()
-        assert self._open == []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.names.add(tag)
-        self.attributes += attrs
-        if tag == "meta":
-            told = dict(attrs)
-            self.metas[str(told.get("http-equiv") or told.get("name"))] = told.get("content")
-        if tag not in _VOID:
-            self._open.append(tag)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.handle_starttag(tag, attrs)
-        if tag not in _VOID:
-            self._open.pop()
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self._open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        self.texts.append(data)
 
 
 REPORTS = {

@@ -6,7 +6,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from altegio_sync.messages import Message, page, render
+from altegio_sync.messages import Message, live, page, render
 from altegio_sync.messages.foreign_text import plain
 from altegio_sync.messages.language import current_language
 from altegio_sync.messages.numbers import format_number, format_percent
@@ -42,7 +42,7 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
         auto_reload=False,
     )
-    environment.globals["page"] = page
+    environment.globals |= {"page": page, "live": live}
     environment.filters["grouped"] = lambda number: format_number(number, ",")
     environment.filters["percent"] = lambda share: format_percent(share, 1)
     environment.filters["rounded"] = lambda share: round(share, _SHARE_DIGITS)

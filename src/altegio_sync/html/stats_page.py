@@ -64,7 +64,7 @@ def render_stats_page(report: StatsReport) -> str:
 
     Its policy allows one style sheet, by the hash of its text.
     """
-    style = f"\n{read_asset('stats.css')}"
+    style = f"\n{read_asset('base.css')}"
     digest = hashlib.sha256(style.encode()).digest()
     counts = report.counts
     return render_template(

@@ -1,0 +1,169 @@
+"""Reads the live page of a school, for any number of readers at the same time."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import anyio
+
+from altegio_sync.app.companies import find_companies, find_company_scope
+from altegio_sync.app.status import collect_school_status
+from altegio_sync.domain.clock import steady_now, utc_now
+from altegio_sync.domain.live import LivePage, Place, Section, View
+from altegio_sync.domain.zones import find_zone
+from altegio_sync.errors import StoreError
+from altegio_sync.usecases.coverage import collect_coverage
+from altegio_sync.usecases.live import read_timetable
+from altegio_sync.usecases.zones import LocalZone
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Collection, Sequence
+    from datetime import datetime
+
+    from altegio_sync.app.school import School
+    from altegio_sync.domain.company_scope import CompanyScope
+    from altegio_sync.domain.leads import LeadRules
+    from altegio_sync.domain.ledger import CompanyCoverage
+    from altegio_sync.messages import Message
+
+#: Reading takes at most this part of the time, however many readers there are.
+_PART_OF_TIME = 20
+_REMEMBERED = 100
+
+
+@dataclass(slots=True)
+class _Known:
+    """Something that was read: when, and how long this took."""
+
+    value: Any = None
+    is_read: bool = False
+    next_at: float = 0.0
+    reading: anyio.Lock = field(default_factory=anyio.Lock)
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """What all sections of a view need."""
+
+    school: School
+    places: Sequence[Place]
+    company: str | None
+    local: LocalZone
+    companies: CompanyScope | None
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return self.local.zone
+
+    @property
+    def wanted(self) -> Sequence[str]:
+        return () if self.company is None else (self.company,)
+
+    @property
+    def leads(self) -> LeadRules:
+        return self.school.config.leads.in_zone(self.zone.key)
+
+
+class LivePages:
+    """The pages of a school.
+
+    ``opened`` returns the school, or raises StoreError while MongoDB has never answered. What was
+    read is read again after a while, by one reader for all. If MongoDB does not answer, a page
+    shows what was read before, and says so.
+    """
+
+    def __init__(
+        self, opened: Callable[[], School], *, clock: Callable[[], datetime] = utc_now
+    ) -> None:
+        self._opened = opened
+        self._clock = clock
+        self._known: OrderedDict[object, _Known] = OrderedDict()
+
+    async def read(self, view: View, sections: Collection[Section] = tuple(Section)) -> LivePage:
+        """The page with these sections. An unknown location of the view is not used."""
+        frame, problem = await self._read(("frame", view.company), partial(self._find_frame, view))
+        if frame is None:
+            return LivePage(view, self._clock(), problem=problem)
+        now = self._clock().astimezone(frame.zone)
+        view = replace(view, company=frame.company)
+        page = LivePage(view, now, frame.places)
+        contents = {}
+        for section in sections:
+            key = (section, view.company, page.day if section is Section.TODAY else None)
+            content, failed = await self._read(key, partial(_READ[section], frame, page))
+            problem = problem or failed
+            if content is not None:
+                contents[section] = content
+        return replace(page, contents=contents, problem=problem)
+
+    async def _read(
+        self, key: object, read: Callable[[], Awaitable[Any]]
+    ) -> tuple[Any, Message | None]:
+        """What was read under the key, now or before; and why it could not be read now."""
+        known = self._known.setdefault(key, _Known())
+        self._known.move_to_end(key)
+        while len(self._known) > _REMEMBERED:
+            self._known.popitem(last=False)
+        async with known.reading:
+            begun = steady_now()
+            if known.is_read and begun < known.next_at:
+                return known.value, None
+            try:
+                known.value, known.is_read = await read(), True
+            except StoreError as error:
+                return known.value, error.message
+            ended = steady_now()
+            known.next_at = ended + (ended - begun) * _PART_OF_TIME
+            return known.value, None
+
+    async def _find_frame(self, view: View) -> _Frame:
+        school = self._opened()
+        ids = await find_companies(school)
+        stored = await school.locations.find_all()
+        places = [Place(each, stored[each].title if each in stored else "") for each in ids]
+        company = None
+        if len(ids) > 1:
+            company = view.company if view.company in ids else ids[0]
+        local = await school.find_zone()
+        zones = await school.find_location_zones()
+        own = find_zone(zones.get(company or next(iter(ids), "")))
+        if school.config.timezone is None and own is not None:
+            local = LocalZone(own, local.source)
+        wanted = () if company is None else (company,)
+        scope = await find_company_scope(school, wanted)
+        return _Frame(school, places, company, local, scope)
+
+
+async def _read_status(frame: _Frame, _page: LivePage) -> object:
+    return await collect_school_status(frame.school, wanted=frame.wanted)
+
+
+async def _read_today(frame: _Frame, page: LivePage) -> object:
+    source = frame.school.export
+    return await read_timetable(source, page.day, frame.zone, frame.leads, frame.companies)
+
+
+async def _read_coverage(frame: _Frame, page: LivePage) -> CompanyCoverage:
+    school = frame.school
+    report = await collect_coverage(
+        school.ledger,
+        None,
+        companies=frame.wanted or await find_companies(school),
+        rules_fingerprint=school.config.settings_hash,
+        configured_zone=school.config.timezone,
+        local=frame.local,
+        now=page.now,
+        zones=await school.find_location_zones(),
+    )
+    return report.whole()
+
+
+_READ: dict[Section, Callable[[_Frame, LivePage], Awaitable[object]]] = {
+    Section.NOW: _read_status,
+    Section.TODAY: _read_today,
+    Section.COMPLETE: _read_coverage,
+}

@@ -1,0 +1,105 @@
+"""What the live page shows: values without any name or phone number of a pupil."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from altegio_sync.domain.appointment import AttendanceStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import date, datetime
+
+    from altegio_sync.domain.leads import LeadRules
+    from altegio_sync.messages import Message
+
+#: Ids of Altegio are whole numbers. A text of other characters may be a name.
+_LONGEST_ID = 12
+
+
+class Section(StrEnum):
+    """The parts of the page, in the order of the page. The value is the `id` of the element."""
+
+    NOW = "now"
+    TODAY = "today"
+    COMPLETE = "complete"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A location that may be chosen; ``title`` is empty where Altegio has not named it yet."""
+
+    company: str
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What somebody looks at: a location, None where there is only one; a day, None is today."""
+
+    company: str | None = None
+    day: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """A lesson of the timetable. Its moments are local; ``status`` is None if it is unknown."""
+
+    starts_at: datetime
+    ends_at: datetime | None
+    teacher: str
+    service: str
+    status: AttendanceStatus | None
+    lead_id: str | None
+    is_trial: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Timetable:
+    """The lessons of a day by start; ``left_out`` are more lessons than the page can show."""
+
+    day: date
+    lessons: Sequence[Lesson]
+    cancelled: int = 0
+    left_out: int = 0
+
+
+Content = "StatusReport | Timetable | CompanyCoverage"
+
+
+@dataclass(frozen=True, slots=True)
+class LivePage:
+    """The page at a moment. ``contents`` has the sections that were read.
+
+    ``today`` and ``now`` are local. ``problem`` says why the contents are those of an earlier
+    moment, or are missing.
+    """
+
+    view: View
+    now: datetime
+    places: Sequence[Place] = ()
+    contents: Mapping[Section, object] = field(default_factory=dict)
+    problem: Message | None = None
+
+    @property
+    def today(self) -> date:
+        return self.now.date()
+
+    @property
+    def day(self) -> date:
+        """The day of the timetable."""
+        return self.view.day or self.today
+
+
+def public_id(value: object) -> str | None:
+    """The id as it may be shown; None for a text that may be a name or a phone number."""
+    text = str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
+    return text if text.isascii() and text.isdigit() and len(text) <= _LONGEST_ID else None
+
+
+def public_lead(value: object, rules: LeadRules) -> str | None:
+    """The lead's id as it may be shown; None for a phone number too."""
+    lead = public_id(value)
+    return None if lead is None or rules.is_doubtful(lead) else lead

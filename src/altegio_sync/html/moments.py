@@ -1,0 +1,21 @@
+"""Moments as the live page shows them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from altegio_sync.domain.day_words import moment_in_table
+from altegio_sync.messages.live import AT_TIME
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from altegio_sync.messages import Message
+
+
+def moment_or_time(moment: datetime, now: datetime) -> Message:
+    """The local time, with the day where it is not today. ``now`` is local."""
+    local = moment.astimezone(now.tzinfo)
+    if local.date() == now.date():
+        return AT_TIME(time=f"{local:%H:%M}")
+    return moment_in_table(local)
