@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from copy import copy
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import anyio
 
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from zoneinfo import ZoneInfo
 
+    from altegio_sync.altegio.requesting import Answered
     from altegio_sync.altegio.retrying import OnRetry
     from altegio_sync.domain.appointment import Booking, Location, Service, Teacher
     from altegio_sync.ports import PageQuery, RequestBudget
@@ -161,7 +162,7 @@ class AltegioApi:
 
     async def _fetch_page(self, query: PageQuery) -> Page:
         answer = await self._requester.fetch(RecordsAnswer, page_request(query))
-        translator = self._translator(query.company_id, query.zone, answer.asked_at)
+        translator = self._translator(query.company_id, query.zone, answer)
         read = [translator.to_booking(row or WireRecord()) for row in answer.value.data]
         bookings = [booking for booking in read if booking.id]
         nameless = [booking for booking in read if not booking.id]
@@ -173,17 +174,18 @@ class AltegioApi:
             total=total if isinstance(total, int) and 0 <= total <= _MOST_BOOKINGS else None,
             unreadable=len(nameless),
             nameless=nameless,
-            answered_at=answered_at(answer.headers),
+            answered_at=translator.answered_at,
             query=query,
         )
 
     async def fetch_booking(self, company_id: str, appointment_id: str, zone: ZoneInfo) -> Booking:
         request = Request(f"record/{company_id}/{appointment_id}")
         answer = await self._requester.fetch(RecordAnswer, request)
-        booking = self._translator(company_id, zone, answer.asked_at).to_booking(answer.value.data)
+        booking = self._translator(company_id, zone, answer).to_booking(answer.value.data)
         if booking.id != appointment_id:
             raise UnexpectedAnswerError(texts.ANOTHER_RECORD())
         return booking
 
-    def _translator(self, company_id: str, zone: ZoneInfo, asked_at: float) -> Translator:
-        return Translator(company_id, zone, self._leads.in_zone(zone.key), asked_at)
+    def _translator(self, company_id: str, zone: ZoneInfo, answer: Answered[Any]) -> Translator:
+        leads = self._leads.in_zone(zone.key)
+        return Translator(company_id, zone, leads, answer.asked_at, answered_at(answer.headers))

@@ -44,13 +44,15 @@ _STATUSES = {each.value: each for each in AttendanceStatus}
 class Translator:
     """Translates records of one company, whose calendar is in ``zone``.
 
-    ``asked_at`` is when the request for the records started, by `steady_now`.
+    ``asked_at`` is when the request for the records started, by `steady_now`, and ``answered_at``
+    the time of the answer by Altegio's clock.
     """
 
     company_id: str
     zone: ZoneInfo
     leads: LeadRules = USUAL_LEADS
     asked_at: float | None = None
+    answered_at: datetime | None = None
 
     def to_booking(self, record: WireRecord) -> Booking:
         """The booking; its id is empty if the record's id cannot be read."""
@@ -82,6 +84,7 @@ class Translator:
             version=record.last_change_date,
             changed_at=_to_changed_at(self.zone, record.last_change_date),
             asked_at=self.asked_at,
+            answered_at=self.answered_at,
             possible_leads=() if lead or is_damaged else self._to_possible_leads(record.client),
         )
 

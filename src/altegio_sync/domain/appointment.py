@@ -90,7 +90,8 @@ class Booking:
     way. ``version`` is Altegio's text for the last change: if it is the same in two readings, the
     booking did not change between them. ``changed_at`` is the version as a moment, or None if it
     cannot be read. ``asked_at`` is when the request for this answer started, by `steady_now`; None
-    if unknown. ``possible_leads`` are the possible leads of a name without a certain lead.
+    if unknown. ``answered_at`` is the time of the answer by Altegio's clock. ``possible_leads`` are
+    the possible leads of a name without a certain lead.
     """
 
     id: str
@@ -110,6 +111,7 @@ class Booking:
     version: str = ""
     changed_at: datetime | None = None
     asked_at: float | None = field(default=None, compare=False)
+    answered_at: datetime | None = field(default=None, compare=False)
     possible_leads: tuple[Lead, ...] = ()
 
 
