@@ -1,0 +1,271 @@
+"""Stores the versions of bookings that were read, and whether a webhook announced each of them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from pymongo import UpdateMany, UpdateOne
+
+from altegio_sync.domain.clock import steady_now
+from altegio_sync.domain.versions import (
+    ANNOUNCED_BEFORE,
+    ANNOUNCED_WITHIN,
+    LATE_WITHIN,
+    OLDEST,
+    Classified,
+    FoundVersion,
+    ReceivedNotice,
+    StoredVersion,
+    VersionClass,
+    find_clock_difference,
+)
+from altegio_sync.mongo.bookkeeping.notices import NOTICES_COLLECTION
+from altegio_sync.mongo.bookkeeping.receivers import MongoReceivers
+from altegio_sync.mongo.core.bulk import write_all
+from altegio_sync.mongo.core.connection import durable, waits_for_mongodb
+from altegio_sync.mongo.core.fence import no_fence
+from altegio_sync.mongo.core.server_clock import ServerClock
+from altegio_sync.mongo.core.together import WrittenTogether
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from pymongo.asynchronous.database import AsyncDatabase
+
+    from altegio_sync.mongo.core.fence import Fence
+
+    Document = dict[str, Any]
+
+VERSIONS_COLLECTION = "altegio-sync-versions"
+_KEPT_S = 90 * 24 * 3600
+#: What a process knows about the server's clock and the first notices is then looked up again.
+_KNOWN_FOR_S = 10.0
+_AT_ONCE = 1000
+#: A stamp that is further in the future comes from a wrong clock.
+_MOST_AHEAD = timedelta(minutes=2)
+#: Another program may have written other documents.
+_READABLE: dict[str, Any] = {
+    "companyId": {"$type": "string"},
+    "appointmentId": {"$type": "string"},
+    "changed_at": {"$type": "date"},
+    "at": {"$type": "date"},
+    "class": {"$in": [each.value for each in VersionClass]},
+}
+
+
+class MongoVersions:
+    """The versions of the bookings of one collection: one document for each version.
+
+    Nothing is stored for a company that has not sent a notice yet. ``clock`` is MongoDB's clock by
+    default. ``fence`` is called before versions are added.
+    """
+
+    def __init__(
+        self,
+        database: AsyncDatabase[Document],
+        collection: str,
+        *,
+        clock: Callable[[], datetime] | None = None,
+        fence: Fence = no_fence,
+    ) -> None:
+        self._database = database
+        self._versions = durable(database)[VERSIONS_COLLECTION]
+        self._notices = durable(database)[NOTICES_COLLECTION]
+        self._receivers = MongoReceivers(database, collection)
+        self._of = collection
+        self._server_clock = ServerClock()
+        self._clock = clock or self._server_clock.writing_time
+        self._fence = fence
+        self._starts: Mapping[str, datetime] = {}
+        self._known_until = steady_now()
+        self._added: WrittenTogether[FoundVersion, None] = WrittenTogether(self._write)
+
+    @waits_for_mongodb
+    async def prepare(self) -> None:
+        """Create the indexes, of which one deletes old versions."""
+        await self._versions.create_index("found_at", expireAfterSeconds=_KEPT_S)
+        for name in ("check_at", "at", "class"):
+            await self._versions.create_index([("collection", 1), (name, 1)])
+        key = ("collection", "companyId", "appointmentId", "received_at")
+        await self._notices.create_index([(each, 1) for each in key])
+
+    async def find_now(self) -> datetime:
+        """The time by MongoDB's clock."""
+        await self._look()
+        return self._clock()
+
+    async def add(self, found: Sequence[FoundVersion]) -> None:
+        """Store the versions that are not stored yet. Versions that wait share one write."""
+        await self._look()
+        counted = [each for each in found if each.company in self._starts]
+        if counted:
+            await self._added.add_all(counted)
+
+    @waits_for_mongodb
+    async def _look(self) -> None:
+        """Look up MongoDB's time and the first notices, if this was not done just now."""
+        if steady_now() < self._known_until:
+            return
+        await self._server_clock.ask(self._database)
+        self._starts = await self._receivers.find_starts(self._clock())
+        self._known_until = steady_now() + _KNOWN_FOR_S
+
+    @waits_for_mongodb
+    async def _write(self, found: Sequence[FoundVersion]) -> list[None]:
+        now = self._clock()
+        at = {self._id_of(each): self._find_moment(each, now) for each in found}
+        kept = {self._id_of(each): each for each in found if self._is_counted(each, at, now)}
+        stored = await self._find_stored(kept)
+        writes = [
+            write
+            for base_id, each in kept.items()
+            for write in self._plan(base_id, each, stored, at[base_id], now)
+        ]
+        if writes:
+            await self._fence()
+            await write_all(self._versions, writes)
+        return [None] * len(found)
+
+    def _find_moment(self, found: FoundVersion, now: datetime) -> datetime:
+        """The time of the change by MongoDB's clock."""
+        asked = self._server_clock.asked(found.asked_at, by_id=False)
+        ahead = find_clock_difference(found.answered_at, asked.at or now, now)
+        moment = found.changed_at - ahead
+        return now if moment > now + _MOST_AHEAD else moment
+
+    def _is_counted(self, found: FoundVersion, at: Mapping[str, datetime], now: datetime) -> bool:
+        moment = at[self._id_of(found)]
+        return max(self._starts[found.company], now - OLDEST) <= moment
+
+    async def _find_stored(self, kept: Mapping[str, FoundVersion]) -> Mapping[str, Document]:
+        ids = [*kept, *(_variant_id(base_id, each) for base_id, each in kept.items())]
+        query = {"_id": {"$in": ids}}
+        fields = {"fields_hash": 1, "stored_at": 1}
+        found = self._versions.find(query, fields, batch_size=len(ids) + 1)
+        return {each["_id"]: each for each in await found.to_list()}
+
+    def _plan(
+        self,
+        base_id: str,
+        found: FoundVersion,
+        stored: Mapping[str, Document],
+        at: datetime,
+        now: datetime,
+    ) -> Iterable[UpdateOne]:
+        """The writes for a version, none if everything is known. Each is harmless twice."""
+        base = stored.get(base_id)
+        if base is None:
+            yield self._insert(base_id, found, at, now)
+            return
+        known_hash = base.get("fields_hash")
+        if found.fields_hash is None or found.fields_hash == known_hash:
+            yield from _note_stored(base, found, now)
+        elif known_hash is None:
+            is_lacking = {"_id": base_id, "fields_hash": None}
+            yield UpdateOne(is_lacking, {"$set": {"fields_hash": found.fields_hash}})
+            yield from _note_stored(base, found, now)
+        elif (variant := stored.get(variant_id := _variant_id(base_id, found))) is None:
+            # When the fields changed is not known: the stamp did not move.
+            yield self._insert(variant_id, found, now, now, has_stamp=False)
+        else:
+            yield from _note_stored(variant, found, now)
+
+    def _insert(
+        self,
+        version_id: str,
+        found: FoundVersion,
+        at: datetime,
+        now: datetime,
+        *,
+        has_stamp: bool = True,
+    ) -> UpdateOne:
+        fields: Document = {
+            "collection": self._of,
+            "companyId": found.company,
+            "appointmentId": found.appointment_id,
+            "changed_at": found.changed_at,
+            "at": at,
+            "fields_hash": found.fields_hash,
+            "has_stamp": has_stamp,
+            "found_at": now,
+            "stored_at": now if found.is_stored else None,
+            "class": VersionClass.OPEN.value,
+            "check_at": at + ANNOUNCED_WITHIN,
+        }
+        return UpdateOne({"_id": version_id}, {"$setOnInsert": fields}, upsert=True)
+
+    def _id_of(self, found: FoundVersion) -> str:
+        stamp = found.changed_at.astimezone(UTC).isoformat(timespec="milliseconds")
+        return f"{self._of}/{found.company}/{found.appointment_id}/{stamp}"
+
+    @waits_for_mongodb
+    async def find_due(self, now: datetime) -> Sequence[StoredVersion]:
+        """Some versions that have to be classified now, the oldest first."""
+        query = {"collection": self._of, "check_at": {"$lte": now}, **_READABLE}
+        found = self._versions.find(query, sort=[("check_at", 1)], limit=_AT_ONCE)
+        return [_to_version(each) async for each in found]
+
+    @waits_for_mongodb
+    async def find_notices(
+        self, versions: Sequence[StoredVersion]
+    ) -> Mapping[tuple[str, str], Sequence[ReceivedNotice]]:
+        """The notices that may announce the versions, by company and appointment."""
+        ids: dict[str, set[str]] = defaultdict(set)
+        for each in versions:
+            ids[each.company].add(each.appointment_id)
+        query = {
+            "collection": self._of,
+            "$or": [
+                {"companyId": company, "appointmentId": {"$in": sorted(appointments)}}
+                for company, appointments in ids.items()
+            ],
+            "received_at": {
+                "$gte": min(each.at for each in versions) - ANNOUNCED_BEFORE,
+                "$lte": max(each.at for each in versions) + LATE_WITHIN,
+            },
+        }
+        fields = {"companyId": 1, "appointmentId": 1, "received_at": 1, "changed_at": 1}
+        notices: dict[tuple[str, str], list[ReceivedNotice]] = defaultdict(list)
+        async for found in self._notices.find(query, fields):
+            stamp = found.get("changed_at")
+            changed_at = stamp if isinstance(stamp, datetime) else None
+            notice = ReceivedNotice(found["received_at"], changed_at)
+            notices[found["companyId"], found["appointmentId"]].append(notice)
+        return notices
+
+    @waits_for_mongodb
+    async def write_classes(self, classified: Sequence[tuple[StoredVersion, Classified]]) -> None:
+        """Store the classes. A class that another process has made final stays."""
+        ids: dict[tuple[VersionClass, Classified], list[str]] = defaultdict(list)
+        for each, result in classified:
+            ids[each.state, result].append(each.id)
+        writes = [
+            UpdateMany(
+                {"_id": {"$in": same}, "class": state.value, "check_at": {"$type": "date"}},
+                {"$set": {"class": result.state.value, "check_at": result.check_at}},
+            )
+            for (state, result), same in ids.items()
+        ]
+        await write_all(self._versions, writes)
+
+
+def _variant_id(base_id: str, found: FoundVersion) -> str:
+    return f"{base_id}/{found.fields_hash}"
+
+
+def _note_stored(stored: Document, found: FoundVersion, now: datetime) -> Iterable[UpdateOne]:
+    if found.is_stored and stored.get("stored_at") is None:
+        yield UpdateOne({"_id": stored["_id"], "stored_at": None}, {"$set": {"stored_at": now}})
+
+
+def _to_version(document: Document) -> StoredVersion:
+    return StoredVersion(
+        document["_id"],
+        document["companyId"],
+        document["appointmentId"],
+        document["changed_at"],
+        document["at"],
+        VersionClass(document["class"]),
+    )

@@ -1,0 +1,383 @@
+"""Versions are stored once and classified when their time has come; the figures are exact."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import anyio
+import pytest
+
+from altegio_sync.domain.clock import steady_now, utc_now
+from altegio_sync.domain.versions import Classified, FoundVersion, UpTime, VersionClass
+from altegio_sync.mongo.bookkeeping.notices import NOTICES_COLLECTION
+from altegio_sync.mongo.bookkeeping.receivers import (
+    STARTS_COLLECTION,
+    UPTIMES_COLLECTION,
+    MongoReceivers,
+)
+from altegio_sync.mongo.bookkeeping.versions import VERSIONS_COLLECTION, MongoVersions
+from altegio_sync.usecases.versions import classify_due
+
+if TYPE_CHECKING:
+    from pymongo.asynchronous.database import AsyncDatabase
+
+    Database = AsyncDatabase[dict[str, Any]]
+
+NAME = "altegio-appointments"
+AT = datetime(2026, 3, 2, 0, 0, tzinfo=UTC)
+SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = AT + 2 * HOUR
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+def found(number: int = 1, changed_at: datetime = AT, **changes: Any) -> FoundVersion:
+    return replace(FoundVersion("77", str(number), changed_at, "a", is_stored=True), **changes)
+
+
+def notice(number: int, at: datetime, company: str = "77") -> dict[str, Any]:
+    about = {"companyId": company, "appointmentId": str(number)}
+    return {"collection": NAME, **about, "received_at": at, "changed_at": None}
+
+
+async def note_uptimes(database: Database, *uptimes: UpTime) -> None:
+    await database[UPTIMES_COLLECTION].insert_many(
+        [{"collection": NAME, "start": each.start, "end": each.end} for each in uptimes]
+    )
+
+
+async def classes(database: Database) -> Counter[str]:
+    return Counter([each["class"] async for each in database[VERSIONS_COLLECTION].find()])
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+async def versions(database: Database, clock: Clock) -> MongoVersions:
+    """Of a school whose company 77 sent its first notice at `AT`; a receiver runs all day."""
+    start = {"collection": NAME, "companyId": "77", "first_at": AT}
+    await database[STARTS_COLLECTION].insert_one({"_id": f"{NAME}/77", **start})
+    await note_uptimes(database, UpTime(AT - HOUR, AT + 25 * HOUR))
+    store = MongoVersions(database, NAME, clock=clock)
+    await store.prepare()
+    return store
+
+
+@pytest.fixture
+def receivers(database: Database) -> MongoReceivers:
+    return MongoReceivers(database, NAME)
+
+
+async def test_a_version_is_stored_once_and_without_any_data(
+    versions: MongoVersions, database: Database, clock: Clock
+) -> None:
+    await versions.add([found(501, AT + HOUR)])
+    clock.now += HOUR
+    await versions.add([found(501, AT + HOUR)])
+
+    [stored] = await database[VERSIONS_COLLECTION].find().to_list()
+    assert stored == {
+        "_id": f"{NAME}/77/501/2026-03-02T01:00:00.000+00:00",
+        "collection": NAME,
+        "companyId": "77",
+        "appointmentId": "501",
+        "changed_at": AT + HOUR,
+        "at": AT + HOUR,
+        "fields_hash": "a",
+        "has_stamp": True,
+        "found_at": AT + 2 * HOUR,
+        "stored_at": AT + 2 * HOUR,
+        "class": "open",
+        "check_at": AT + HOUR + 10 * MINUTE,
+    }
+
+
+async def test_a_day_of_20000_versions_is_classified_exactly(
+    versions: MongoVersions, receivers: MongoReceivers, database: Database, clock: Clock
+) -> None:
+    """3 % are lost, 2 % are late, and for an hour there was no receiver."""
+    noon = AT + 12 * HOUR
+    await database[UPTIMES_COLLECTION].delete_many({})
+    await note_uptimes(database, UpTime(AT - HOUR, noon), UpTime(noon + HOUR, AT + 25 * HOUR))
+    clock.now = AT + 25 * HOUR
+    made: Counter[str] = Counter()
+    read, notices = [], []
+    for number in range(20_000):
+        at = AT + number * timedelta(days=1) / 20_000
+        kind = {0: "lost", 1: "lost", 2: "lost", 3: "late", 4: "late"}.get(
+            number % 100, "announced"
+        )
+        if noon - 30 * SECOND < at < noon + HOUR:
+            kind = "receiver_down"
+        made[kind] += 1
+        read.append(found(number, at))
+        if kind in ("announced", "late"):
+            notices.append(notice(number, at + (3 * HOUR if kind == "late" else 5 * SECOND)))
+    await database[NOTICES_COLLECTION].insert_many(notices)
+    for first in range(0, 20_000, 1_000):
+        await versions.add(read[first : first + 1_000])
+
+    count = await classify_due(versions, receivers)
+
+    assert count == 20_000
+    assert await classes(database) == made
+    assert made == {"announced": 18_205, "lost": 573, "late": 382, "receiver_down": 840}
+
+
+async def test_two_processes_may_classify_at_once(
+    versions: MongoVersions, receivers: MongoReceivers, database: Database, clock: Clock
+) -> None:
+    clock.now = AT + 25 * HOUR
+    await versions.add([found(number) for number in range(300)])
+    notices = [notice(number, AT + number * SECOND * 10) for number in range(100)]
+    await database[NOTICES_COLLECTION].insert_many(notices)
+    other = MongoVersions(database, NAME, clock=clock)
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(classify_due, versions, receivers)
+        tasks.start_soon(classify_due, other, receivers)
+
+    assert await classes(database) == {"announced": 61, "late": 39, "lost": 200}
+
+
+async def test_an_announced_version_stays_announced(
+    versions: MongoVersions, receivers: MongoReceivers, database: Database, clock: Clock
+) -> None:
+    """Also where another process has read it before, and looked at it without the notice."""
+    await versions.add([found()])
+    [before] = await versions.find_due(clock.now)
+    await database[NOTICES_COLLECTION].insert_one(notice(1, AT + SECOND))
+    await classify_due(versions, receivers)
+
+    await versions.write_classes([(before, Classified(VersionClass.LOST, clock.now + MINUTE))])
+    await database[NOTICES_COLLECTION].delete_many({})
+    clock.now += 30 * HOUR
+    await classify_due(versions, receivers)
+
+    assert await classes(database) == {"announced": 1}
+
+
+async def test_a_lost_version_becomes_late_when_its_notice_comes(
+    versions: MongoVersions, receivers: MongoReceivers, database: Database, clock: Clock
+) -> None:
+    clock.now = AT + 10 * MINUTE
+    await versions.add([found(1), found(2)])
+    await classify_due(versions, receivers)
+    assert await classes(database) == {"lost": 2}
+
+    await database[NOTICES_COLLECTION].insert_one(notice(2, AT + 11 * MINUTE))
+    clock.now += 15 * MINUTE
+    await classify_due(versions, receivers)
+    assert await classes(database) == {"lost": 1, "late": 1}
+
+    clock.now = AT + 24 * HOUR
+    await classify_due(versions, receivers)
+    assert await classes(database) == {"lost": 1, "late": 1}
+    assert await database[VERSIONS_COLLECTION].count_documents({"check_at": None}) == 2
+
+
+async def test_nothing_is_stored_where_webhooks_were_never_used(
+    database: Database, clock: Clock
+) -> None:
+    store = MongoVersions(database, NAME, clock=clock)
+
+    await store.add([found()])
+
+    assert await database.list_collection_names() == []
+
+
+async def test_changes_before_the_first_notice_do_not_count(
+    versions: MongoVersions, database: Database
+) -> None:
+    await versions.add([found(1, AT - SECOND), found(2, AT), found(3, AT + HOUR, company="78")])
+
+    assert [each["appointmentId"] async for each in database[VERSIONS_COLLECTION].find()] == ["2"]
+
+
+async def test_changes_that_are_older_than_the_notices_do_not_count(
+    versions: MongoVersions, database: Database, clock: Clock
+) -> None:
+    """Their notices are deleted, so all of them would seem lost."""
+    await note_uptimes(database, UpTime(AT, AT + timedelta(days=40)))
+    clock.now = AT + timedelta(days=29, hours=1)
+
+    await versions.add([found(1, AT), found(2, AT + 2 * HOUR)])
+
+    assert [each["appointmentId"] async for each in database[VERSIONS_COLLECTION].find()] == ["2"]
+
+
+async def test_a_week_after_the_last_receiver_nothing_is_stored_any_more(
+    versions: MongoVersions, database: Database, clock: Clock
+) -> None:
+    clock.now = AT + timedelta(days=9)
+
+    await versions.add([found(1, clock.now - HOUR)])
+
+    assert await classes(database) == {}
+
+
+async def test_other_fields_under_the_same_stamp_are_another_version(
+    versions: MongoVersions, receivers: MongoReceivers, database: Database, clock: Clock
+) -> None:
+    """Its 10 minutes begin when the poll finds it."""
+    await database[NOTICES_COLLECTION].insert_one(notice(1, AT + SECOND))
+    await versions.add([found(fields_hash="a")])
+    for _ in range(2):
+        clock.now += 5 * MINUTE
+        await versions.add([found(fields_hash="b")])
+        await versions.add([found(fields_hash="a")])
+    await classify_due(versions, receivers)
+    assert await classes(database) == {"announced": 1, "open": 1}
+
+    clock.now += 10 * MINUTE
+    await classify_due(versions, receivers)
+    assert await classes(database) == {"announced": 1, "lost": 1}
+
+
+async def test_a_booking_that_is_made_and_changed_within_a_second_is_announced_twice(
+    versions: MongoVersions, receivers: MongoReceivers, database: Database, clock: Clock
+) -> None:
+    clock.now = AT + SECOND
+    await versions.add([found(fields_hash="a")])
+    await versions.add([found(fields_hash="b")])
+    await database[NOTICES_COLLECTION].insert_one(notice(1, AT + 5 * SECOND))
+    clock.now += 11 * MINUTE
+
+    await classify_due(versions, receivers)
+
+    assert await classes(database) == {"announced": 2}
+
+
+async def test_a_reading_by_id_is_not_compared_with_a_list(
+    versions: MongoVersions, database: Database
+) -> None:
+    await versions.add([found(1, fields_hash=None), found(2, fields_hash="a")])
+    await versions.add([found(1, fields_hash="b"), found(2, fields_hash=None)])
+    await versions.add([found(1, fields_hash="c")])
+
+    hashes = [each["fields_hash"] async for each in database[VERSIONS_COLLECTION].find()]
+    assert sorted(hashes) == ["a", "b", "c"]
+
+
+async def test_a_version_that_was_only_seen_is_stored_later(
+    versions: MongoVersions, database: Database, clock: Clock
+) -> None:
+    """A sync without --update sees a change, and the next poll stores it."""
+    await versions.add([found(is_stored=False)])
+    clock.now += HOUR
+    await versions.add([found()])
+    clock.now += HOUR
+    await versions.add([found()])
+
+    [stored] = await database[VERSIONS_COLLECTION].find().to_list()
+    assert (stored["found_at"], stored["stored_at"]) == (AT + 2 * HOUR, AT + 3 * HOUR)
+
+
+async def test_a_stamp_in_the_future_counts_from_the_reading(
+    versions: MongoVersions, database: Database, clock: Clock
+) -> None:
+    await versions.add([found(1, clock.now + 3 * MINUTE), found(2, clock.now + MINUTE)])
+
+    stored = await database[VERSIONS_COLLECTION].find(sort=[("_id", 1)]).to_list()
+    assert [each["at"] for each in stored] == [clock.now, clock.now + MINUTE]
+
+
+async def test_clocks_that_differ_by_an_hour_change_nothing(database: Database) -> None:
+    """Altegio's clock is an hour ahead of MongoDB's, as its answers show."""
+    receivers = MongoReceivers(database, NAME)
+    await receivers.note_running()
+    now = utc_now()
+    notices = [notice(2, now - 30 * MINUTE), notice(1, now - 20 * MINUTE)]
+    await database[NOTICES_COLLECTION].insert_many(notices)
+    await receivers.note_starts()
+    versions = MongoVersions(database, NAME)
+    await versions.prepare()
+    stamp = now - 20 * MINUTE + HOUR - 5 * SECOND
+
+    await versions.add([found(1, stamp, asked_at=steady_now(), answered_at=now + HOUR)])
+    await note_uptimes(database, UpTime(now - HOUR, now))
+    await classify_due(versions, receivers)
+
+    [stored] = await database[VERSIONS_COLLECTION].find().to_list()
+    assert abs(stored["at"] - (now - 20 * MINUTE - 5 * SECOND)) < MINUTE
+    assert stored["class"] == "announced"
+
+
+async def test_documents_of_others_do_not_stop_the_classifying(
+    versions: MongoVersions, receivers: MongoReceivers, database: Database
+) -> None:
+    odd: list[dict[str, Any]] = [
+        {"check_at": AT},
+        {"check_at": AT, "companyId": "77", "class": "new"},
+        {"at": 7},
+    ]
+    await database[VERSIONS_COLLECTION].insert_many([{"collection": NAME, **each} for each in odd])
+    await database[NOTICES_COLLECTION].insert_many(
+        [{**notice(1, AT), "changed_at": 7}, {**notice(1, AT), "received_at": "now"}]
+    )
+    await versions.add([found()])
+
+    assert await classify_due(versions, receivers) == 1
+
+
+async def test_a_killed_process_leaves_the_time_of_its_last_sign_of_life(
+    database: Database,
+) -> None:
+    first, second = MongoReceivers(database, NAME), MongoReceivers(database, NAME)
+    await first.note_running()
+    await first.note_running()
+    await second.note_running()
+
+    stored = await database[UPTIMES_COLLECTION].find(sort=[("start", 1)]).to_list()
+    assert len(stored) == 2
+    assert stored[0]["start"] <= stored[0]["end"] <= stored[1]["start"]
+    assert await first.find_last_seen() == stored[1]["end"]
+
+
+@pytest.mark.parametrize("moved", [-16 * SECOND, MINUTE], ids=["a long pause", "a clock set back"])
+async def test_after_a_pause_a_new_time_begins(database: Database, moved: timedelta) -> None:
+    receivers = MongoReceivers(database, NAME)
+    await receivers.note_running()
+    ms = round(moved.total_seconds() * 1000)
+    earlier = {"$set": {name: {"$add": [f"${name}", ms]} for name in ("start", "end")}}
+    await database[UPTIMES_COLLECTION].update_many({}, [earlier])
+
+    await receivers.note_running()
+
+    assert await database[UPTIMES_COLLECTION].count_documents({}) == 2
+
+
+async def test_a_company_counts_from_the_change_of_its_first_notice(
+    database: Database, receivers: MongoReceivers
+) -> None:
+    """A notice without a stamp counts from its arrival, and a stamp too old does not count."""
+    stamps = {"1": AT - 5 * SECOND, "2": None, "3": AT - HOUR, "4": AT + HOUR}
+    notices = database[NOTICES_COLLECTION]
+    await notices.insert_many(
+        [{**notice(1, AT, company), "changed_at": stamp} for company, stamp in stamps.items()]
+    )
+    await receivers.note_running()
+
+    await receivers.note_starts()
+    await notices.insert_many([notice(1, AT + HOUR, company) for company in "15"])
+    await receivers.note_starts()
+    await MongoReceivers(database, NAME).note_starts()
+
+    assert await receivers.find_starts(utc_now()) == {
+        "1": AT - 5 * SECOND,
+        "2": AT,
+        "3": AT - 2 * MINUTE,
+        "4": AT,
+        "5": AT + HOUR,
+    }
