@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
@@ -159,7 +160,7 @@ def test_a_missing_location_is_warned_of_and_needs_attention_until_it_is_forgott
     missing = attention(cli)
     listed = cli.run("companies", "--json")
     quiet = [cli.run("sync", "yesterday", "-q") for _ in range(2)]
-    forgotten = cli.run("companies", "--forget", "79", "--json")
+    forgotten = cli.run("companies", "--forget", "79", "--forget", "999", "--json")
 
     assert ran.code == 0
     assert quiet[0].err.count("Location 79 was in the list") == 1
@@ -170,6 +171,7 @@ def test_a_missing_location_is_warned_of_and_needs_attention_until_it_is_forgott
     assert ("company_removed", "79") not in missing
     assert missing_in(listed) == ["79"]
     assert missing_in(forgotten) == []
+    assert re.findall(r"Location (\d+) is not among the missing ones", forgotten.err) == ["999"]
     assert ("company_missing", "79") not in attention(cli)
 
 

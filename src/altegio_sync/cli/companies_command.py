@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import NoReturn
 
+    from altegio_sync.app.school import School
     from altegio_sync.cli.command import CommandOptions
     from altegio_sync.config import SchoolConfig
     from altegio_sync.domain.locations import CompanyList
@@ -49,10 +50,18 @@ async def _list(config: SchoolConfig, forgotten: Sequence[str]) -> CompanyList:
             return await list_companies(api, None, now=utc_now())
     async with open_school(config, warn=log_warning) as school:
         if forgotten:
-            await school.locations.forget_missing(forgotten)
+            await _forget(school, forgotten)
         return await list_companies(
             school.altegio, school.locations, now=utc_now(), configured_zone=config.timezone
         )
+
+
+async def _forget(school: School, forgotten: Sequence[str]) -> None:
+    stored = await school.locations.find_all()
+    for each in forgotten:
+        if each not in stored or stored[each].missing_since is None:
+            log_warning("not_missing", company_id=each)
+    await school.locations.forget_missing(forgotten)
 
 
 def _table(listed: CompanyList) -> str:

@@ -73,6 +73,9 @@ PASSED_OVER = Template(
     "{collection} contains documents that are ignored, since this program did not write them: "
     "{sample}, and perhaps others. Delete them if no program needs them",
 )
+NOT_MISSING = Template(
+    "not_missing", "Location {company_id} is not among the missing ones: there is nothing to forget"
+)
 OWN_BUDGET = Template(
     "own_budget",
     "The user of DB_URI may not write to MongoDB, so the limits of Altegio are kept for this "

@@ -98,12 +98,12 @@ class MongoLocations(OwnDocuments):
         await write_all(self._collection, writes)
 
     @waits_for_mongodb
-    async def forget_missing(self, company_ids: Collection[str]) -> int:
-        """Report these no longer as missing; how many of them were."""
+    async def forget_missing(self, company_ids: Collection[str]) -> None:
+        """Report these no longer as missing."""
         ids = [self._id(each) for each in company_ids]
         gone = {"_id": {"$in": ids}, "missing_since": {"$ne": None}}
         changes = {"$set": {"listed_at": None, "missing_since": None}}
-        return (await self._collection.update_many(gone, changes)).modified_count
+        await self._collection.update_many(gone, changes)
 
     def _update(self, location: Location, at: datetime, fields: Document) -> UpdateOne:
         known: Document = {
