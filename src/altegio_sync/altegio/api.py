@@ -14,9 +14,16 @@ from altegio_sync.altegio.pacing import Pacer
 from altegio_sync.altegio.protocol import Request, page_request
 from altegio_sync.altegio.refusals import answered_at
 from altegio_sync.altegio.requesting import Requester, RetryRules
-from altegio_sync.altegio.translate import Translator, to_location, to_services, to_teacher
+from altegio_sync.altegio.translate import (
+    Translator,
+    to_hook_addresses,
+    to_location,
+    to_services,
+    to_teacher,
+)
 from altegio_sync.altegio.wire import (
     CompanyAnswer,
+    HookSettingsAnswer,
     RecordAnswer,
     RecordsAnswer,
     ServicesAnswer,
@@ -41,6 +48,7 @@ if TYPE_CHECKING:
     from altegio_sync.altegio.requesting import Answered
     from altegio_sync.altegio.retrying import OnRetry
     from altegio_sync.domain.appointment import Booking, Location, Service, Teacher
+    from altegio_sync.domain.hook_settings import HookAddress
     from altegio_sync.ports import PageQuery, RequestBudget
 
 DEFAULT_URL = "https://api.alteg.io/api/v1"
@@ -131,6 +139,12 @@ class AltegioApi:
         )
         # An id that is listed twice would be twice in the line to paste into the settings.
         return list({each.id: each for each in to_services(answer.value.data)}.values())
+
+    async def fetch_hook_addresses(self, company_id: str) -> Sequence[HookAddress]:
+        """The addresses that Altegio sends the location's webhooks to."""
+        request = Request(f"hooks_settings/{company_id}")
+        answer = await self._requester.fetch(HookSettingsAnswer, request)
+        return to_hook_addresses(answer.value.data)
 
     async def fetch_teachers(self, company_id: str) -> Mapping[str, Teacher]:
         try:

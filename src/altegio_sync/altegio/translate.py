@@ -28,13 +28,14 @@ from altegio_sync.domain.appointment import (
     Service,
     Teacher,
 )
+from altegio_sync.domain.hook_settings import HookAddress
 from altegio_sync.domain.leads import USUAL_LEADS, LeadRules
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from zoneinfo import ZoneInfo
 
-    from altegio_sync.altegio.wire import WireStaff
+    from altegio_sync.altegio.wire import WireHookSettings, WireStaff
 
 
 _STATUSES = {each.value: each for each in AttendanceStatus}
@@ -196,6 +197,17 @@ def to_services(services: Iterable[WireService | Mark | None]) -> tuple[Service,
             if isinstance(each, WireService) and each.id is not None
         ]
     )
+
+
+def to_hook_addresses(settings: WireHookSettings) -> tuple[HookAddress, ...]:
+    """The addresses, with their own switches where the server has them."""
+    own = {each.url: each for each in settings.url_settings if each is not None}
+    found = []
+    for url in settings.urls:
+        switches = own.get(url, settings)
+        if url:
+            found.append(HookAddress(url, switches.active is True, switches.record is True))
+    return tuple(found)
 
 
 def to_location(company: WireCompany, company_id: str) -> Location:

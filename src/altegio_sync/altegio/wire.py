@@ -304,6 +304,31 @@ class ServicesAnswer(AnyAnswer):
     data: Annotated[list[WireService | Mark | None], Listed(_Service)]
 
 
+class WireHookSwitches(Wire):
+    """The switches of webhooks: for all addresses, or for the address ``url``."""
+
+    url: Text = ""
+    active: Flag = None
+    record: Flag = None
+
+
+_Url = Annotated[str, Usual(Annotated[str, Strict()], _text)]
+_HookSwitches = Annotated[WireHookSwitches | None, Usual(WireHookSwitches, _none)]
+
+
+class WireHookSettings(WireHookSwitches):
+    """The settings of webhooks. Only newer servers have ``url_settings``."""
+
+    urls: Annotated[list[str], Listed(_Url)] = []
+    url_settings: Annotated[list[WireHookSwitches | None], Listed(_HookSwitches)] = []
+
+
+class HookSettingsAnswer(AnyAnswer):
+    """The settings of a location's webhooks."""
+
+    data: WireHookSettings
+
+
 class CompaniesAnswer(AnyAnswer):
     """A page of the user's locations; a row that is not an object is None."""
 

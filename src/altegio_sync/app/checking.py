@@ -17,6 +17,7 @@ from altegio_sync.usecases.check import (
     check_altegio,
     check_services,
     check_store,
+    check_webhooks,
 )
 
 if TYPE_CHECKING:
@@ -71,6 +72,8 @@ async def _check_locations(
             source, company, config.timezone, config.rules, facts, stored.get(company)
         ):
             yield check
+        if config.hook_secrets and facts.location is not None:
+            yield await check_webhooks(source, company, config.hook_secrets)
     if school is not None:
         found = [each.location for each in locations if each.location is not None]
         # The tests of MongoDB report why it cannot be written.

@@ -65,6 +65,42 @@ STAFF_RIGHT = Template(
     "teachers known only by id will be unknown: give the user the right to the staff",
 )
 
+# The webhooks.
+WEBHOOKS_COME = Template(
+    "check_webhooks_come", "Altegio sends changes of appointments to {host}, with our secret"
+)
+NO_WEBHOOKS = Template("check_no_webhooks", "Altegio sends no webhooks")
+NO_WEBHOOK_ADDRESS = Template(
+    "check_no_webhook_address",
+    "the {count} address in Altegio does not end with /hooks/ and our secret",
+    "none of the {count} addresses in Altegio ends with /hooks/ and our secret",
+)
+WEBHOOKS_OFF = Template(
+    "check_webhooks_off", "our address at {host} is in Altegio, but webhooks are off"
+)
+BOOKINGS_NOT_SENT = Template(
+    "check_bookings_not_sent",
+    "our address at {host} is in Altegio, but it gets no changes of appointments",
+)
+UNKNOWN_HOST = Template("check_unknown_host", "an unknown host")
+ENTER_WEBHOOK_ADDRESS = Template(
+    "check_enter_webhook_address",
+    "in Altegio, in Settings, System settings, For developers: add https://YOUR-HOST/hooks/ with "
+    "the secret from ALTEGIO_HOOK_SECRET, and tick the appointments",
+)
+ENABLE_WEBHOOKS = Template(
+    "check_enable_webhooks",
+    "in Altegio, in Settings, System settings, For developers: enable webhooks",
+)
+TICK_BOOKINGS = Template(
+    "check_tick_bookings",
+    "in Altegio, in Settings, System settings, For developers: tick the appointments",
+)
+LOOK_AT_WEBHOOKS = Template(
+    "check_look_at_webhooks",
+    "look in Altegio, in Settings, System settings, For developers",
+)
+
 # The services of the settings.
 NOT_COMPARED = Template("check_not_compared", "the service ids could not be compared")
 SERVICES_OF_LOCATION = Template(

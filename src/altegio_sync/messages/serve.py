@@ -11,8 +11,8 @@ NEW_SECRET = Template(
     "serve_new_secret",
     "Write this line into the settings, and restart serve:\n"
     "ALTEGIO_HOOK_SECRET={secret}\n"
-    "Enter this address in Altegio, in Settings, Integrations, Webhooks, with your host, and tick "
-    "the appointments:\n"
+    "Enter this address in Altegio, in Settings, System settings, For developers, with your host, "
+    "and tick the appointments:\n"
     "https://YOUR-HOST/hooks/{secret}",
 )
 NOT_OPEN_YET = Template("serve_not_open_yet", "MongoDB has not been reached yet")

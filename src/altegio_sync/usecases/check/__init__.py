@@ -5,6 +5,7 @@ from altegio_sync.usecases.check.checks import ABOUT_SETTINGS, Check, Level
 from altegio_sync.usecases.check.location import check_altegio
 from altegio_sync.usecases.check.services import LocationFacts, check_services
 from altegio_sync.usecases.check.store import check_store
+from altegio_sync.usecases.check.webhooks import check_webhooks
 
 __all__ = [
     "ABOUT_SETTINGS",
@@ -15,5 +16,6 @@ __all__ = [
     "check_sample",
     "check_services",
     "check_store",
+    "check_webhooks",
     "newest",
 ]
