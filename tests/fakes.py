@@ -246,8 +246,12 @@ class MemoryStore:
         }
 
     async def mark_deleted(
-        self, gone: Mapping[str, float | None], scope: StoredScope
+        self,
+        gone: Mapping[str, float | None],
+        scope: StoredScope,
+        run: WritingRun | None = None,
     ) -> MarkResult:
+        del run
         result = MarkResult(overtaken=self.overtaken & gone.keys())
         self.overtaken -= gone.keys()
         result.marked = gone.keys() & self._undeleted(scope) - result.overtaken

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from altegio_sync.mongo.bookkeeping.alerts import MongoAlerts
     from altegio_sync.mongo.bookkeeping.conditions import MongoConditions
     from altegio_sync.mongo.bookkeeping.cursors import MongoCursors
+    from altegio_sync.mongo.bookkeeping.latest import MongoLatestChanges
     from altegio_sync.mongo.bookkeeping.ledger import MongoLedger
     from altegio_sync.mongo.bookkeeping.locations import MongoLocations
     from altegio_sync.mongo.bookkeeping.notices import MongoNotices
@@ -63,7 +64,15 @@ class Stores:
     def appointments(self) -> MongoAppointments:
         from altegio_sync.mongo.stores import MongoAppointments
 
-        return MongoAppointments(self.database, self.collection, fence=self._fence)
+        return MongoAppointments(
+            self.database, self.collection, fence=self._fence, latest=self.latest
+        )
+
+    @cached_property
+    def latest(self) -> MongoLatestChanges:
+        from altegio_sync.mongo.bookkeeping.latest import MongoLatestChanges
+
+        return MongoLatestChanges(self.database, self.collection)
 
     @cached_property
     def ledger(self) -> MongoLedger:

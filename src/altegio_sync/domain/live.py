@@ -12,11 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import date, datetime
 
-    from altegio_sync.domain.leads import LeadRules
     from altegio_sync.messages import Message
-
-#: Ids of Altegio are whole numbers. A text of other characters may be a name.
-_LONGEST_ID = 12
 
 
 class Section(StrEnum):
@@ -66,9 +62,6 @@ class Timetable:
     left_out: int = 0
 
 
-Content = "StatusReport | Timetable | CompanyCoverage"
-
-
 @dataclass(frozen=True, slots=True)
 class LivePage:
     """The page at a moment. ``contents`` has the sections that were read.
@@ -91,15 +84,3 @@ class LivePage:
     def day(self) -> date:
         """The day of the timetable."""
         return self.view.day or self.today
-
-
-def public_id(value: object) -> str | None:
-    """The id as it may be shown; None for a text that may be a name or a phone number."""
-    text = str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
-    return text if text.isascii() and text.isdigit() and len(text) <= _LONGEST_ID else None
-
-
-def public_lead(value: object, rules: LeadRules) -> str | None:
-    """The lead's id as it may be shown; None for a phone number too."""
-    lead = public_id(value)
-    return None if lead is None or rules.is_doubtful(lead) else lead

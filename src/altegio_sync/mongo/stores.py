@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from altegio_sync.domain.lessons import Verdict
     from altegio_sync.domain.report import SyncMode, WritingRun
     from altegio_sync.messages import Message
+    from altegio_sync.mongo.bookkeeping.latest import MongoLatestChanges
     from altegio_sync.mongo.core.fence import Fence
     from altegio_sync.ports import StoredScope
 
@@ -65,7 +66,7 @@ class MongoAppointments:
     """The collection of appointments. Fields of other programs are never changed.
 
     ``clock`` is for `createdAt` and `updatedAt`; by default it is the server's clock. ``fence`` is
-    called before every write.
+    called before every write. ``latest`` keeps what changed, for the live page.
     """
 
     def __init__(
@@ -75,7 +76,9 @@ class MongoAppointments:
         *,
         clock: Callable[[], datetime] | None = None,
         fence: Fence = no_fence,
+        latest: MongoLatestChanges | None = None,
     ) -> None:
+        self._latest = latest
         self._collection: AsyncCollection[Document] = durable(database)[collection]
         self._server_clock = ServerClock()
         self._clock = clock or self._server_clock.writing_time
@@ -120,9 +123,20 @@ class MongoAppointments:
         return {key async for each in found if (key := to_askable_id(each[KEY])) is not None}
 
     async def mark_deleted(
-        self, gone: Mapping[str, float | None], scope: StoredScope
+        self,
+        gone: Mapping[str, float | None],
+        scope: StoredScope,
+        run: WritingRun | None = None,
     ) -> MarkResult:
         """See the port. A document is marked only if nobody changed it since it was read."""
+        result = await self._mark_deleted(gone, scope)
+        if self._latest is not None and run is not None:
+            await self._latest.keep_marked(result.marked, scope.company_id, run)
+        return result
+
+    async def _mark_deleted(
+        self, gone: Mapping[str, float | None], scope: StoredScope
+    ) -> MarkResult:
         result = MarkResult()
         left = set(gone)
         writes_at = to_milliseconds(self._clock())
@@ -202,7 +216,10 @@ class MongoAppointments:
             plans[position].outcome = Outcome.FAILED
             appointment_id = batch[position].booking.id
             failures.append(texts.KEEPS_BEING_CHANGED(appointment_id=appointment_id))
-        return to_result([plans[n] for n in sorted(plans)], batch, failures, dry_run=dry_run)
+        result = to_result([plans[n] for n in sorted(plans)], batch, failures, dry_run=dry_run)
+        if self._latest is not None and run is not None and not dry_run:
+            await self._latest.keep_stored(result, run)
+        return result
 
     async def _plan(
         self,

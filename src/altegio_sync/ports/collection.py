@@ -151,7 +151,7 @@ class AppointmentStore(Protocol):
 
         ``by_id``: each booking was requested by its id, so it is written whatever its stamp is.
         ``run``: old values of the leads that change are kept, so that `undo` of this run can
-        restore them.
+        restore them; and what changed is kept for the live page.
         """
         ...
 
@@ -168,7 +168,10 @@ class AppointmentStore(Protocol):
         ...
 
     async def mark_deleted(
-        self, gone: Mapping[str, float | None], scope: StoredScope
+        self,
+        gone: Mapping[str, float | None],
+        scope: StoredScope,
+        run: WritingRun | None = None,
     ) -> MarkResult:
         """Mark the scope's documents with these ids as deleted.
 

@@ -6,8 +6,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from altegio_sync.domain.export import ExportQuery
-from altegio_sync.domain.live import Lesson, Timetable, public_lead
+from altegio_sync.domain.live import Lesson, Timetable
 from altegio_sync.domain.period import Period
+from altegio_sync.domain.public_ids import public_lead
 from altegio_sync.messages.foreign_text import plain
 
 if TYPE_CHECKING:

@@ -41,6 +41,7 @@ class VanishedSearch:
         self._report = company.report
         self._progress = company.context.progress
         self._dry_run = company.context.dry_run
+        self._run = company.context.writing_run
         self._whole = whole
         self._allows_mass_delete = allows_mass_delete
         self._gone_count = 0
@@ -140,7 +141,7 @@ class VanishedSearch:
         for first in range(0, len(ids), _MARKED_AT_ONCE):
             part = {each: awaiting.asked_at[each] for each in ids[first : first + _MARKED_AT_ONCE]}
             for _ in range(TRIES):
-                result = await self._store.mark_deleted(part, scope)
+                result = await self._store.mark_deleted(part, scope, self._run)
                 marked |= result.marked
                 for appointment_id, message in result.failures.items():
                     self._unanswered.add(appointment_id)
