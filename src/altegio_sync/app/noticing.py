@@ -109,6 +109,7 @@ class _Bringing:
             mode=SyncMode.UPDATE,
             rules=config.rules,
             locations=stores.locations,
+            versions=stores.versions,
             zones=LocationZones(stores.locations, config.timezone, dry_run=False),
         )
 

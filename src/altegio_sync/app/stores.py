@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from altegio_sync.mongo.bookkeeping.ledger import MongoLedger
     from altegio_sync.mongo.bookkeeping.locations import MongoLocations
     from altegio_sync.mongo.bookkeeping.notices import MongoNotices
+    from altegio_sync.mongo.bookkeeping.receivers import MongoReceivers
     from altegio_sync.mongo.bookkeeping.runs import MongoRuns
+    from altegio_sync.mongo.bookkeeping.versions import MongoVersions
     from altegio_sync.mongo.core.fence import Fence
     from altegio_sync.mongo.exporting import MongoExport
     from altegio_sync.mongo.stats import MongoStats
@@ -121,6 +123,18 @@ class Stores:
         from altegio_sync.mongo.bookkeeping.notices import MongoNotices
 
         return MongoNotices(self.database, self.collection)
+
+    @cached_property
+    def versions(self) -> MongoVersions:
+        from altegio_sync.mongo.bookkeeping.versions import MongoVersions
+
+        return MongoVersions(self.database, self.collection, fence=self._fence)
+
+    @cached_property
+    def receivers(self) -> MongoReceivers:
+        from altegio_sync.mongo.bookkeeping.receivers import MongoReceivers
+
+        return MongoReceivers(self.database, self.collection)
 
     @cached_property
     def stats(self) -> MongoStats:

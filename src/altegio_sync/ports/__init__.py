@@ -8,7 +8,14 @@ from altegio_sync.ports.altegio import (
     RequestBudget,
     ServiceSource,
 )
-from altegio_sync.ports.bookkeeping import CursorStore, Leases, Ledger, LocationStore, RunStore
+from altegio_sync.ports.bookkeeping import (
+    CursorStore,
+    Leases,
+    Ledger,
+    LocationStore,
+    RunStore,
+    VersionStore,
+)
 from altegio_sync.ports.collection import (
     AppointmentStore,
     BatchResult,
@@ -42,6 +49,7 @@ __all__ = [
     "SilentProgress",
     "StoreState",
     "StoredScope",
+    "VersionStore",
     "Warn",
     "WrongIndex",
 ]

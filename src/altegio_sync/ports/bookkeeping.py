@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from altegio_sync.domain.period import Period
     from altegio_sync.domain.run_marks import MarkChange, OpenRun, RunMark
     from altegio_sync.domain.run_summary import RunSummary
+    from altegio_sync.domain.versions import FoundVersion
 
 
 class Ledger(Protocol):
@@ -75,6 +76,17 @@ class LocationStore(Protocol):
         self, locations: Sequence[Location], missing: Collection[str], at: datetime
     ) -> None:
         """Store the user's list of this moment, and the known locations that are missing in it."""
+        ...
+
+
+class VersionStore(Protocol):
+    """The versions of bookings that were read, to find out which webhooks are lost."""
+
+    async def add(self, found: Sequence[FoundVersion]) -> None:
+        """Store the versions that are not stored yet. Raises StoreError.
+
+        Nothing is stored for a company that never sent a webhook.
+        """
         ...
 
 

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
         Page,
         Progress,
         RunStore,
+        VersionStore,
     )
     from altegio_sync.usecases.company_run import CompanyRun
 
@@ -81,6 +82,7 @@ async def sync_changes(
     runs: RunStore | None = None,
     leases: Leases | None = None,
     locations: LocationStore | None = None,
+    versions: VersionStore | None = None,
     progress: Progress | None = None,
     stop: StopSignal | None = None,
     run_id: str | None = None,
@@ -114,6 +116,7 @@ async def sync_changes(
         stop=stop or StopSignal(),
         clock=clock,
         locations=locations,
+        versions=versions,
         zones=LocationZones(locations, request.timezone, dry_run=request.dry_run),
         gives_way=True,  # the run that holds the lease brings the changes
     )

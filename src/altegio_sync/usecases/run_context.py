@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         LocationStore,
         Progress,
         RunStore,
+        VersionStore,
     )
 
 #: Each of them reads up to 16 pages at a time.
@@ -60,6 +61,8 @@ class RunContext:
     outage: Outage = field(default_factory=Outage)
     clock: Callable[[], datetime] = utc_now
     locations: LocationStore | None = None
+    #: Where the versions of bookings are stored, if webhooks are used.
+    versions: VersionStore | None = None
     zones: LocationZones = field(default_factory=lambda: LocationZones(None, None, dry_run=True))
     totals: KnownTotals = field(default_factory=KnownTotals)
     #: Only a few companies read many pages at the same time: what was seen is kept in memory.

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
         Page,
         Progress,
         RunStore,
+        VersionStore,
     )
     from altegio_sync.usecases.company_run import CompanyRun
     from altegio_sync.usecases.window_outcome import WindowOutcome
@@ -90,6 +91,7 @@ async def sync_appointments(
     ledger: Ledger | None = None,
     leases: Leases | None = None,
     locations: LocationStore | None = None,
+    versions: VersionStore | None = None,
     progress: Progress | None = None,
     stop: StopSignal | None = None,
     run_id: str | None = None,
@@ -122,6 +124,7 @@ async def sync_appointments(
         stop=stop or StopSignal(),
         clock=clock,
         locations=locations,
+        versions=versions,
         zones=LocationZones(locations, request.timezone, dry_run=request.dry_run),
     )
     work = partial(_sync_company, request=request)

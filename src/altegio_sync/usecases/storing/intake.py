@@ -18,6 +18,7 @@ from altegio_sync.messages.words import some_ids
 from altegio_sync.usecases.storing.again import AskingAgain
 from altegio_sync.usecases.storing.leads import note_leads, warn_of_leads
 from altegio_sync.usecases.storing.staff import StaffList
+from altegio_sync.usecases.storing.versions import note_versions
 from altegio_sync.usecases.warning import warn
 
 if TYPE_CHECKING:
@@ -131,6 +132,7 @@ class BookingIntake:
                 by_id=by_id,
                 run=context.writing_run,
             )
+            await note_versions(context, result, self._zone, by_id=by_id)
         self._note_result(result, counts, moved)
         return result.overtaken
 
@@ -138,7 +140,7 @@ class BookingIntake:
         result.add_to(counts)
         self._report.note_ids("no_longer_kept", result.no_longer_kept)
         note_leads(result, self._report, self._progress)
-        zone = ZoneInfo(self._report.timezone or "UTC")
+        zone = self._zone
         for verdict, outcome in result.outcomes:
             changes = result.differences.get(verdict.booking.id, ())
             counts.shifted += any(each.is_shifted_start(zone) for each in changes)
@@ -153,6 +155,10 @@ class BookingIntake:
         self._report.errors += [
             RunError("not_stored", message, self._report.company) for message in result.failures
         ]
+
+    @property
+    def _zone(self) -> ZoneInfo:
+        return ZoneInfo(self._report.timezone or "UTC")
 
     def _note_wrong_offsets(self, bookings: Sequence[Booking]) -> None:
         wrong = (booking.id for booking in bookings if booking.offset_disagrees)
