@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -54,6 +54,28 @@ def test_a_notice_brings_its_appointment(cli: Cli, school: School, stored: Datab
     states = [each["state"] for each in stored["altegio-sync-notices"].find()]
     assert states == ["stored", "stored"]
     assert HOOK_SECRET not in serving.log
+
+
+def test_the_changes_after_the_first_notice_are_measured(
+    cli: Cli, school: School, stored: Database
+) -> None:
+    """A change that is due at the start is classified at once: nobody received webhooks then."""
+    versions, starts = stored["altegio-sync-versions"], stored["altegio-sync-webhook-starts"]
+    long_ago = datetime.now(UTC) - timedelta(days=2)
+    about = {"collection": "altegio-appointments", "companyId": "77", "appointmentId": "500"}
+    times = dict.fromkeys(("changed_at", "at", "check_at", "found_at"), long_ago)
+    versions.insert_one({"_id": "before", "class": "open", **about, **times})
+    with Serving(cli, changes={"ALTEGIO_POLL_EVERY": "1s"}) as serving:
+        assert serving.notify(501) == 204
+        serving.wait_for(lambda: starts.find_one({"companyId": "77"}) is not None)
+        school.change(501, attendance=1, visit_attendance=1)
+        serving.wait_for(lambda: versions.count_documents({"appointmentId": "501"}) == 1)
+        serving.wait_for(lambda: versions.count_documents({"class": "receiver_down"}) == 1)
+
+    [version] = versions.find({"appointmentId": "501"})
+    assert version["class"] == "open"
+    assert version["stored_at"] >= version["at"]
+    assert stored["altegio-sync-uptimes"].count_documents({}) == 1
 
 
 def test_a_poll_brings_what_no_notice_named(cli: Cli, school: School, stored: Database) -> None:

@@ -9,6 +9,7 @@ import anyio
 
 from altegio_sync.altegio.hook_body import read_delivery
 from altegio_sync.app.companies import find_companies
+from altegio_sync.app.measuring import WebhookMeasure
 from altegio_sync.app.noticing import NoticeWork
 from altegio_sync.app.outages import StoreOutages
 from altegio_sync.app.parts import Part, pause, run_parts
@@ -73,6 +74,8 @@ class Service:
         parts: list[Part] = [
             NoticeWork(school, self.outages, warn=self._warn, failure_of=self._failure_of)
         ]
+        if self.config.hook_secrets:
+            parts.append(WebhookMeasure(school, self.outages, warn=self._warn))
         if self.config.lists_all:
             parts.append(_KnownCompanies(self, school))
         if self._polls:

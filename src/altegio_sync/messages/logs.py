@@ -102,6 +102,9 @@ NO_HOOK_SECRET = Template(
 )
 STORE_AWAY = Template("store_away", "{reason}. Waiting until MongoDB is back")
 STORE_BACK = Template("store_back", "MongoDB is back")
+WEBHOOKS_NOT_MEASURED = Template(
+    "webhooks_not_measured", "{reason}. Until then, lost webhooks are not counted"
+)
 NOTICES_WAIT = Template("notices_wait", "{reason}. Until then the notices wait")
 NOTICE_FAILED = Template(
     "notice_failed", "Appointment {appointment_id} of a notice: {reason}. It is tried again"

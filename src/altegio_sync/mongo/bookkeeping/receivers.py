@@ -121,9 +121,9 @@ class MongoReceivers:
     def _to_start(self, first: Document) -> UpdateOne:
         key = {"_id": f"{self._of}/{first['_id']}"}
         fields = {"collection": self._of, "companyId": first["_id"]}
-        return UpdateOne(
-            key, {"$setOnInsert": fields, "$min": {"first_at": first["first_at"]}}, upsert=True
-        )
+        # Altegio's stamps are in whole seconds.
+        first_at = first["first_at"].replace(microsecond=0)
+        return UpdateOne(key, {"$setOnInsert": fields, "$min": {"first_at": first_at}}, upsert=True)
 
     @waits_for_mongodb
     async def find_last_seen(self) -> datetime | None:
