@@ -63,6 +63,11 @@ class Serving:
     def log(self) -> str:
         return "".join(self.lines)
 
+    @property
+    def hook_url(self) -> str:
+        """The address for webhooks."""
+        return f"{self.url}/hooks/{HOOK_SECRET}"
+
     def notify(self, record_id: int, *, secret: str = HOOK_SECRET, **fields: Any) -> int:
         """Send a notice as Altegio does; the status of the answer."""
         event = {"company_id": 77, "resource": "record", "resource_id": record_id}
