@@ -12,15 +12,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-AROUND = {
-    "PKG-INFO",
-    "pyproject.toml",
-    "hatch_build.py",
-    "README.md",
-    "LICENSE",
-    "CHANGELOG.md",
-    ".gitignore",
-}
+AROUND = {"PKG-INFO", "pyproject.toml", "hatch_build.py", "README.md", "LICENSE", ".gitignore"}
+#: Git knows these files; other files lie beside them.
+KNOWN = {"CHANGELOG.md", "README.uk.md", "docs/install.md", "tests/unit/test_docs.py"}
 PRIVATE = "Олена Приклад 12345"
 #: What lies about where somebody works.
 LEFT_ABOUT = [
@@ -30,6 +24,7 @@ LEFT_ABOUT = [
     "page.html",
     "id_rsa",
     "server.pem",
+    "prices.md",
     "altegio-backup-2026-11-25/altegio/altegio-appointments.bson.gz",
     "notes.py",
     "docs/prod.env",
@@ -49,10 +44,14 @@ LEFT_ABOUT = [
 def packages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
     """The names in the sdist and in the wheel of a dirty copy, built without a network."""
     copy = tmp_path_factory.mktemp("copy")
-    for name in AROUND - {"PKG-INFO"}:
-        shutil.copy(ROOT / name, copy)
+    for name in (AROUND | KNOWN) - {"PKG-INFO"}:
+        (copy / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, copy / name)
     ignored = shutil.ignore_patterns("__pycache__", "*.mo")
     shutil.copytree(ROOT / "src", copy / "src", ignore=ignored)
+    shutil.copytree(ROOT / "packaging", copy / "packaging", symlinks=True)
+    for git in (["init"], ["add", "."]):
+        subprocess.run(["git", *git], cwd=copy, check=True, capture_output=True)
     for name in LEFT_ABOUT:
         path = copy / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -81,6 +80,7 @@ def test_nothing_that_lies_about_is_packed(packages: dict[str, list[str]]) -> No
     ours = {f"src/altegio_sync/{each}" for each in files_of_the_package()}
     in_wheel = {each for each in packages["wheel"] if ".dist-info/" not in each}
 
-    assert set(packages["sdist"]) == AROUND | ours
+    assert set(packages["sdist"]) == AROUND | KNOWN | ours
+    assert len(packages["sdist"]) == len(set(packages["sdist"]))
     assert in_wheel == {f"altegio_sync/{each}" for each in files_of_the_package()}
     assert "altegio_sync/locale/uk/LC_MESSAGES/altegio_sync.mo" in in_wheel
