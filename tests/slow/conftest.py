@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
 
+from altegio_sync.sandbox import SandboxServer, School
 from tests.slow.machine import Machine
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 
-@pytest.fixture(scope="session")
-def machine(tmp_path_factory: pytest.TempPathFactory) -> Machine:
-    """A fresh Debian; skips, with the reason, where none can be made."""
+@pytest.fixture(scope="session", params=["bookworm", "noble"], ids=["debian-12", "ubuntu-24.04"])
+def machine(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Machine]:
+    """A fresh Debian or Ubuntu; skips, with the reason, where none can be made."""
     folder: Path = tmp_path_factory.mktemp("machine")
     folder.chmod(0o755)
     folder.parent.chmod(0o755)
-    return Machine.make(folder)
+    yield Machine.make(folder, request.param)
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def sandbox() -> Iterator[SandboxServer]:
+    """A made-up school that every machine in a folder reaches: they share the network."""
+    school = School(seed=7)
+    with SandboxServer(school, requests_per_second=0, requests_per_minute=0) as running:
+        yield running

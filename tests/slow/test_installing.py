@@ -1,4 +1,4 @@
-"""The first steps of the README on a fresh Debian, and the other ways of installing."""
+"""README's steps on a fresh Debian and Ubuntu, and the other ways of installing."""
 
 from __future__ import annotations
 
@@ -7,55 +7,99 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.slow.machine import ROOT
+from tests.slow.machine import ROOT, USER
 
 if TYPE_CHECKING:
+    from altegio_sync.sandbox import SandboxServer
     from tests.slow.machine import Machine
 
-#: Without a file of the clone: help, another language, and what `init` writes.
-USED = (
-    "altegio-sync --version; altegio-sync --lang uk --help; "
-    "altegio-sync sandbox --help; altegio-sync --show-completion || true"
+README = (ROOT / "README.md").read_text("utf-8")
+#: What `init` asks, in its order. An empty answer accepts what is proposed.
+ANSWERS = (
+    *("sandbox-partner-token", "sandbox-user-token"),
+    *("", "", "", "", "8", "{mongodb}", "y"),
 )
 
 
-def first_step() -> str:
-    """The command in step 1 of *Five minutes to your own school*."""
-    found = re.search(r"^1\. Install: `([^`]+)`", (ROOT / "README.md").read_text("utf-8"), re.M)
-    assert found is not None
+def written(pattern: str) -> str:
+    """A command as it is written in README."""
+    found = re.search(pattern, README, re.M)
+    assert found is not None, pattern
     return found[1]
 
 
-@pytest.mark.parametrize("user", ["root", "nobody"])
-def test_readmes_first_step_works_as_it_is_typed(machine: Machine, user: str) -> None:
-    home = f"/home/readme-{user}"
-    machine.run(f"mkdir -p {home}")
-    machine.clone_to(f"{home}/clone")
-    machine.run(f"chown -R {user} {home}")
-    steps = f"cd clone; {first_step()}; rm -rf src docs tests scripts README.md; cd /; {USED}"
+def set_up_and_sync(machine: Machine, user: str, mongodb: str, server: SandboxServer) -> None:
+    """Steps 2 and 3 of README in an empty folder, and what `init` names as the next step.
 
-    ran = machine.run(steps, user=user, home=home)
+    The program is found on the PATH of `~/path`.
+    """
+    answers = " ".join(f"'{each.format(mongodb=mongodb)}'" for each in ANSWERS)
+    steps = f"""
+        rm -rf school; mkdir school; cd school; . ~/path
+        printf '%s\\n' {answers} | {written("^2[.] `([^`]+)` asks")}
+        {written("^3[.] `([^`]+)` tests")}
+        altegio-sync sync last-month
+        altegio-sync init --yes --units .; ls
+        altegio-sync --lang uk --help
+    """
 
-    assert ran.returncode == 0, ran.stdout[-2000:] + ran.stderr[-4000:]
-    assert "altegio-sync 0." in ran.stdout
-    assert "Використання: altegio-sync" in ran.stdout
+    shown = machine.do(steps, user=user, ALTEGIO_API_URL=server.url)
+
+    assert "Would store " in shown
+    assert "Next: altegio-sync sync last-month" in shown
+    assert "ok   company 77: tokens accepted" in shown
+    assert re.search("^Stored [1-9]", shown, re.M)
+    assert "altegio-changes.timer" in shown.splitlines()
+    assert "Використання: altegio-sync" in shown
 
 
-@pytest.mark.parametrize("way", ["uv tool install .", "pipx install ."])
-def test_the_other_ways_of_installing_need_no_file_of_the_clone(machine: Machine, way: str) -> None:
-    program = way.split()[0]
-    home = f"/home/with-{program}"
-    machine.run(f"mkdir -p {home}")
-    machine.clone_to(f"{home}/clone")
-    if program == "uv":
+def test_make_demo_works_as_readme_says(machine: Machine) -> None:
+    machine.install(written("`apt install ([^`]+ make [^`]+)`"))
+    machine.clone("root", "tryout")
+
+    assert "That was it." in machine.do("cd tryout; make demo")
+
+
+@pytest.mark.parametrize("user", ["root", USER])
+def test_readmes_steps_work_as_they_are_typed(
+    machine: Machine, user: str, sandbox: SandboxServer
+) -> None:
+    machine.install(written("`apt install ([^`]+)` comes first"))
+    machine.clone(user, "clone")
+    step = written("^1[.] Install: `([^`]+)`")
+    server_too = step.removesuffix(".") + written("; `('.[^`]+)` instead of `.`")
+    rest = "find . -mindepth 1 -maxdepth 1 ! -name .venv -exec rm -r {} +"
+
+    machine.do(f"cd clone; {server_too}; {rest}", user=user)
+    machine.do("echo . ~/clone/.venv/bin/activate > ~/path", user=user)
+
+    set_up_and_sync(machine, user, "embedded", sandbox)
+
+
+@pytest.mark.parametrize("user", ["root", USER])
+@pytest.mark.parametrize(
+    ("way", "undo"),
+    [
+        ("uv tool install .", "uv tool uninstall altegio-sync"),
+        ("pipx install .", "pipx uninstall altegio-sync"),
+    ],
+    ids=["uv", "pipx"],
+)
+def test_the_other_ways_of_installing_need_no_file_of_the_clone(
+    machine: Machine, way: str, undo: str, user: str, sandbox: SandboxServer, db_uri: str
+) -> None:
+    assert f"`{way}`" in (ROOT / "docs" / "install.md").read_text("utf-8")
+    if way.startswith("uv"):
         got = machine.run("python3 -m venv /opt/uv && /opt/uv/bin/pip install -q uv")
         if got.returncode != 0:
             pytest.skip(f"uv cannot be installed: {got.stderr[-300:]}")
+    else:
+        machine.install("pipx")
+    machine.clone(user, "clone-of-it")
     path = "export PATH=$HOME/.local/bin:/opt/uv/bin:$PATH"
-    steps = f"{path}; cd clone; {way}; cd; rm -rf clone; {USED}"
 
-    ran = machine.run(steps, home=home)
+    machine.do(f"echo '{path}' > ~/path; . ~/path; cd clone-of-it; {way}", user=user)
+    machine.do("rm -rf clone-of-it", user=user)
 
-    assert ran.returncode == 0, ran.stdout[-2000:] + ran.stderr[-4000:]
-    assert "altegio-sync 0." in ran.stdout
-    assert "Використання: altegio-sync" in ran.stdout
+    set_up_and_sync(machine, user, db_uri, sandbox)
+    machine.do(f". ~/path; {undo}", user=user)
