@@ -25,13 +25,16 @@ _LOGIN, _PASSWORD = "admin@example.com", "sandbox-password"
 
 @pytest.fixture
 def cli(tmp_path: Path, server: SandboxServer) -> Cli:
-    """Nothing is set but where the sandbox is."""
+    """Nothing is set but where the sandbox is, and what the machine can start."""
+    folder = tmp_path / "school"
+    folder.mkdir()
     return Cli(
-        tmp_path,
+        folder,
         {
             "ALTEGIO_API_URL": server.url,
             "ALTEGIO_REQUESTS_PER_SECOND": "0",
             "ALTEGIO_REQUESTS_PER_MINUTE": "0",
+            **machine_that_starts_programs(tmp_path),
         },
     )
 
@@ -184,7 +187,7 @@ def test_an_existing_file_keeps_its_lines_and_is_replaced_only_after_a_yes(
 
 
 def test_on_a_terminal_from_an_empty_folder_to_a_synced_month(cli: Cli, db_uri: str) -> None:
-    terminal = Terminal(cli, "init", PATH=_path_with_crontab(cli), CRONTAB=str(cli.folder / "tab"))
+    terminal = Terminal(cli, "init", SYSTEMD="degraded")
 
     terminal.wait_for("Partner token")
     terminal.type("wrong-token" + ENTER)
@@ -224,17 +227,21 @@ def test_on_a_terminal_from_an_empty_folder_to_a_synced_month(cli: Cli, db_uri: 
     terminal.wait_for("Bring last month now?")
     terminal.type(ENTER)
     terminal.wait_for("Stored ")
-    terminal.wait_for("Add them to your crontab now?")
+    terminal.wait_for("start the timers now?")
     terminal.type("y" + ENTER)
-    terminal.wait_for("Your crontab has these lines now")
+    terminal.wait_for("Reading what changed in the last 7 days")
+    terminal.wait_for("The timers run")
 
     assert terminal.end() == 0
-    assert "changes -q" in (cli.folder / "tab").read_text()
+    assert f"EnvironmentFile={cli.folder}/.env\n" in unit(cli, "altegio-changes.service")
+    assert "enable --now altegio-changes.timer altegio-sync.timer" in called(cli)
+    assert not tab(cli).exists()
+    assert cli.run("changes", "-q").code == 0
 
 
 @pytest.mark.usefixtures("catalog")
 def test_on_a_terminal_everything_is_in_ukrainian(cli: Cli, db_uri: str) -> None:
-    terminal = Terminal(cli, "init", "--lang", "uk")
+    terminal = Terminal(cli, "init", "--lang", "uk", SYSTEMD="running")
     shown = ""
     for begin, keys in (
         ("Токен партнера", PARTNER_TOKEN),
@@ -249,7 +256,9 @@ def test_on_a_terminal_everything_is_in_ukrainian(cli: Cli, db_uri: str) -> None
         ("MongoDB (", db_uri),
         ("Записати ці налаштування", "так"),
         ("Завантажити записи за минулий місяць зараз?", "ні"),
-        ("Додати їх до вашого crontab зараз?", ""),
+        ("запустити таймери зараз?", ""),
+        ("Додати їх до вашого crontab зараз?", "так"),
+        ("Рядки додано у ваш crontab", ""),
     ):
         shown += terminal.seen
         terminal.wait_for(begin)
@@ -281,17 +290,37 @@ def test_ctrl_c_on_a_terminal_leaves_and_says_the_way_on(cli: Cli, answers: int,
     assert list(cli.folder.iterdir()) == []
 
 
-def _path_with_crontab(cli: Cli) -> str:
-    """A program `crontab` that keeps its lines in the file `$CRONTAB`."""
-    folder = cli.folder.parent / f"{cli.folder.name}-bin"
-    folder.mkdir()
-    program = folder / "crontab"
-    program.write_text(_CRONTAB)
-    program.chmod(0o755)
-    return f"{folder}:{os.environ['PATH']}"
+def machine_that_starts_programs(folder: Path) -> dict[str, str]:
+    """Settings with which `init` finds the programs `crontab`, `systemctl` and `loginctl`.
+
+    These do nothing to the machine: they keep the lines in a file, and write down the calls.
+    """
+    programs = folder / "bin"
+    programs.mkdir()
+    for name, text in {"crontab": _CRONTAB, "systemctl": _SYSTEMCTL, "loginctl": "exit"}.items():
+        (programs / name).write_text(f"#!/bin/sh\n{text}")
+        (programs / name).chmod(0o755)
+    return {
+        "PATH": f"{programs}:{os.environ['PATH']}",
+        "CRONTAB": str(folder / "tab"),
+        "CALLS": str(folder / "calls"),
+        "SYSTEMD_UNIT_PATH": str(folder / "units"),
+    }
 
 
-_CRONTAB = """#!/bin/sh
+def tab(cli: Cli) -> Path:
+    return cli.folder.parent / "tab"
+
+
+def unit(cli: Cli, name: str) -> str:
+    return (cli.folder.parent / "units" / name).read_text()
+
+
+def called(cli: Cli) -> str:
+    return (cli.folder.parent / "calls").read_text()
+
+
+_CRONTAB = """
 if [ "$1" = -l ]; then
     [ -z "$BROKEN" ] || { echo "crontab: cannot open the spool" >&2; exit 1; }
     [ -f "$CRONTAB" ] || { echo "no crontab for you" >&2; exit 1; }
@@ -301,13 +330,18 @@ else
     cat > "$CRONTAB"
 fi
 """
+_SYSTEMCTL = """
+echo "$*" >> "$CALLS"
+case "$*" in
+    *is-system-running) echo "${SYSTEMD:-offline}"; exit 1;;
+    *enable*) [ -z "$REFUSES" ] || { echo "Access denied" >&2; exit 1; };;
+esac
+"""
 
 
-def install(cli: Cli, path: str, db_uri: str, **changes: str) -> Ran:
+def install(cli: Cli, db_uri: str, *words: str, **changes: str) -> Ran:
     return cli.run(
-        *("init", "--yes", "--install"),
-        PATH=path,
-        CRONTAB=str(cli.folder / "tab"),
+        *("init", "--yes", "--install", *words),
         ALTEGIO_COMPANY_TOKEN=PARTNER_TOKEN,
         ALTEGIO_USER_TOKEN=USER_TOKEN,
         DB_URI=db_uri,
@@ -316,32 +350,41 @@ def install(cli: Cli, path: str, db_uri: str, **changes: str) -> Ran:
 
 
 def test_the_lines_for_cron_are_installed_once_and_no_line_is_lost(cli: Cli, db_uri: str) -> None:
-    path, tab = _path_with_crontab(cli), cli.folder / "tab"
     old = "MAILTO=office\n# ours\n0 1 * * * run # no line end"
-    tab.write_text(old)
+    tab(cli).write_text(old)
 
-    first = install(cli, path, db_uri)
-    once = tab.read_text()
-    second = install(cli, path, db_uri)
+    first = install(cli, db_uri)
+    once = tab(cli).read_text()
+    second = install(cli, db_uri, "--cron", SYSTEMD="running")
 
     assert (first.code, second.code) == (0, 0), first.err + second.err
     assert once.startswith(f"{old}\n# begin altegio-sync {cli.folder}/.env\n*/5 * * * *  cd ")
     assert once.count("\n") == 7
-    assert tab.read_text() == once
+    assert tab(cli).read_text() == once
+    assert cli.run("changes", "-q").code == 0
     assert "has these lines already" in second.out
 
 
 @pytest.mark.parametrize("wrong", ["BROKEN", "REFUSES"])
 def test_a_crontab_that_cannot_be_read_or_written_stays(cli: Cli, db_uri: str, wrong: str) -> None:
-    path, tab = _path_with_crontab(cli), cli.folder / "tab"
-    tab.write_text("0 1 * * * run\n")
+    tab(cli).write_text("0 1 * * * run\n")
 
-    ran = install(cli, path, db_uri, **{wrong: "1"})
+    ran = install(cli, db_uri, **{wrong: "1"})
 
     assert ran.code == 1
     assert "crontab -e" in ran.err
     assert "changes -q" in ran.out
-    assert tab.read_text() == "0 1 * * * run\n"
+    assert tab(cli).read_text() == "0 1 * * * run\n"
+
+
+def test_units_are_told_how_to_start_where_systemd_refuses(cli: Cli, db_uri: str) -> None:
+    ran = install(cli, db_uri, SYSTEMD="running", REFUSES="1")
+
+    assert ran.code == 1
+    assert "systemd did not start the timers (Access denied)" in ran.err
+    assert "enable --now altegio-changes.timer" in ran.err
+    assert "altegio-sync" in unit(cli, "altegio-sync.service")
+    assert not tab(cli).exists()
 
 
 @dataclass

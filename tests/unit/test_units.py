@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from altegio_sync.app.units import UNITS, unit_texts
-from altegio_sync.cli.init_command import InitOptions, _write_units
+from altegio_sync.cli.init_schedule import Installation, write_units
 from altegio_sync.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -24,11 +24,11 @@ SERVICES = sorted(each.name for each in UNITS.glob("*.service"))
 PROGRAM = str(Path(sys.executable).parent / "altegio-sync")
 
 
-def verify(folder: Path, texts: Mapping[str, str]) -> str:
+def verify(folder: Path, texts: Mapping[str, str], *options: str) -> str:
     """What systemd complains about: an unknown key is no failure, so the output counts."""
     for name, text in texts.items():
         (folder / name).write_text(text)
-    command = ["systemd-analyze", "verify", *(str(folder / name) for name in texts)]
+    command = ["systemd-analyze", *options, "verify", *(str(folder / name) for name in texts)]
     ran = subprocess.run(command, capture_output=True, check=False, text=True)
     return f"{ran.stderr}{ran.stdout}" or str(ran.returncode)
 
@@ -40,6 +40,20 @@ def test_systemd_has_nothing_to_say_about_the_units(tmp_path: Path) -> None:
 
     assert verify(tmp_path, texts) == "0"
     assert "UMaks" in verify(tmp_path, wrong)
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed")
+def test_the_units_of_a_user_have_nothing_that_only_the_system_may_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    texts = unit_texts([PROGRAM], tmp_path / "100% .env", None)
+
+    assert verify(tmp_path, texts, "--user") == "0"
+    services = "".join(texts[each] for each in SERVICES)
+    for each in ("User=", "/var/lib", "Protect", "CapabilityBoundingSet", "network-online"):
+        assert each not in services
+    assert "WorkingDirectory=%S/altegio-sync/backups\n" in texts["altegio-backup.service"]
 
 
 def test_every_service_has_a_timer_and_the_same_limits() -> None:
@@ -67,16 +81,16 @@ def test_units_are_written_for_this_installation_and_not_over_changed_ones(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     settings = tmp_path / "school.env"
-    _write_units(tmp_path, settings, InitOptions())
-    _write_units(tmp_path, settings, InitOptions())  # nothing is changed: nothing is replaced
+    write_units(tmp_path, Installation(settings))
+    write_units(tmp_path, Installation(settings))  # nothing is changed: nothing is replaced
     unit = tmp_path / "altegio-changes.service"
     text = unit.read_text()
     unit.write_text(text + "Nice=5\n")
 
     with pytest.raises(ConfigError, match="is there already"):
-        _write_units(tmp_path, settings, InitOptions())
+        write_units(tmp_path, Installation(settings))
     assert unit.read_text().endswith("Nice=5\n")
-    _write_units(tmp_path, settings, InitOptions(replaces=True))
+    write_units(tmp_path, Installation(settings, replaces=True))
 
     assert unit.read_text() == text
     assert f"EnvironmentFile={settings}\n" in text

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 _WITHIN_S = 60.0
 
 
+def has_crontab() -> bool:
+    return shutil.which("crontab") is not None
+
+
 def install_lines(lines: Sequence[str], env_file: Path) -> bool:
     """Whether the crontab was changed: False if it has the lines already. No line of it is lost.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,22 +12,39 @@ if TYPE_CHECKING:
 UNITS = Path(__file__).parents[1] / "units"
 _PROGRAM = "/opt/altegio-sync/bin/altegio-sync"
 _SETTINGS = "/etc/altegio-sync/env"
+_STATE = "/var/lib/"
 _USER = "User=altegio\n"
+#: A user's own manager has neither this target nor the right to set the limits, and the data folder
+#: is that of the commands which the user types.
+_ONLY_OF_SYSTEM = (
+    "Wants=network-online.target\nAfter=network-online.target\n",
+    "Environment=ALTEGIO_DATA_DIR=/var/lib/altegio-sync\n",
+    _USER,
+)
+_LIMITS = re.compile(r"\n# It needs the network.*?(?=\n\[|\Z)", re.DOTALL)
 
 
-def unit_texts(program: Sequence[str], env_file: Path, user: str) -> dict[str, str]:
+def unit_texts(program: Sequence[str], env_file: Path, user: str | None) -> dict[str, str]:
     """The text of each unit by the name of its file.
 
-    ``program`` is the command with its full path.
+    ``program`` is the command with its full path. Without a ``user``, the units are for the
+    manager of whoever starts them.
     """
     command = " ".join(f'"{_escaped(each)}"' for each in program)
     return {
-        path.name: path.read_text(encoding="utf-8")
+        path.name: _for_user(path.read_text(encoding="utf-8"), user)
         .replace(_PROGRAM, command)
         .replace(_SETTINGS, str(env_file).replace("%", "%%"))
-        .replace(_USER, f"User={user}\n")
         for path in sorted(UNITS.glob("altegio-*"))
     }
+
+
+def _for_user(text: str, user: str | None) -> str:
+    if user is not None:
+        return text.replace(_USER, f"User={user}\n")
+    for each in _ONLY_OF_SYSTEM:
+        text = text.replace(each, "")
+    return _LIMITS.sub("", text).replace(_STATE, "%S/").replace("multi-user.", "default.")
 
 
 def _escaped(word: str) -> str:

@@ -185,7 +185,13 @@ def init(
     ] = False,
     sync_now: Annotated[bool, typer.Option("--sync", help=_("Then bring last month."))] = False,
     install: Annotated[
-        bool, typer.Option("--install", help=_("Add the lines for cron to your crontab."))
+        bool,
+        typer.Option(
+            "--install", help=_("Then run it from now on: by timers of systemd, else by cron.")
+        ),
+    ] = False,
+    cron: Annotated[
+        bool, typer.Option("--cron", help=_("With --install: by cron, also where systemd runs."))
     ] = False,
     units: Annotated[
         Path | None,
@@ -219,6 +225,7 @@ def init(
         replaces=replace,
         syncs=sync_now,
         installs=install,
+        only_cron=cron,
         units_folder=units,
     )
     raise typer.Exit(run_init(wanted))

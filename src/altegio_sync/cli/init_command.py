@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import os
-import pwd
 import shlex
 import sys
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from altegio_sync.app.crontab import install_lines
-from altegio_sync.app.units import unit_texts
 from altegio_sync.cli.asking import Lines, Menus, Proposals
 from altegio_sync.cli.command import CommandOptions, fail
 from altegio_sync.cli.init_questions import SettingQuestions
+from altegio_sync.cli.init_schedule import Installation, find_schedules, write_units
 from altegio_sync.cli.private_file import private_file
-from altegio_sync.cli.sync_command import execute_sync
-from altegio_sync.config import KNOWN_SETTINGS, SettingsSource, read_variables, settings_file
-from altegio_sync.domain.crontab import cron_lines
+from altegio_sync.cli.sync_command import execute_changes, execute_sync
+from altegio_sync.config import (
+    EMBEDDED,
+    KNOWN_SETTINGS,
+    SettingsSource,
+    read_variables,
+    settings_file,
+)
 from altegio_sync.domain.exit_code import ExitCode
 from altegio_sync.errors import AltegioSyncError, ConfigError
 from altegio_sync.messages import init as texts
@@ -39,6 +41,8 @@ _WRITTEN = (
     *("ALTEGIO_CRM_ID_DIGITS", "ALTEGIO_API_URL", "ALTEGIO_LANG"),
 )
 _SCHOOLS_FILE = "ALTEGIO_SCHOOLS_FILE"
+#: How far back `changes` begins.
+_FIRST = "7d"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,7 @@ class InitOptions:
     replaces: bool = False
     syncs: bool = False
     installs: bool = False
+    only_cron: bool = False
     units_folder: Path | None = None
 
 
@@ -73,7 +78,9 @@ def run_init(wanted: InitOptions) -> int:
     except AltegioSyncError as error:
         return fail(options, error)
     except (KeyboardInterrupt, EOFError):  # Ctrl-C, Ctrl-D
-        after = texts.LEFT_AFTER_WRITING(file=str(path), command=_sync_command(wanted))
+        after = texts.LEFT_AFTER_WRITING(
+            file=str(path), command=_command(wanted, "sync", "last-month")
+        )
         print(render(after if is_written else texts.LEFT()))
         return ExitCode.INTERRUPTED
 
@@ -158,54 +165,41 @@ def _warn_of_environment(answers: Mapping[str, str]) -> None:
 
 
 def _offer(path: Path, asker: Asker, wanted: InitOptions) -> int:
-    """Offer the first sync, and the lines of a crontab."""
+    """Offer the first sync, and that the program runs by itself from now on."""
+    source = SettingsSource(wanted.env_file)
     code: int = ExitCode.DONE
     if wanted.syncs or (asker.asks_again and asker.confirm(texts.SYNC_NOW())):
-        source = SettingsSource(wanted.env_file)
         code = execute_sync(CommandOptions("sync", source), "last-month", None)
     else:
-        print(render(texts.NEXT_SYNC(command=_sync_command(wanted))))
+        print(render(texts.NEXT_SYNC(command=_command(wanted, "sync", "last-month"))))
     if code == ExitCode.INTERRUPTED:
         return code
+    installation = Installation(path, wanted.replaces)
     if wanted.units_folder is not None:
-        _write_units(wanted.units_folder, path, wanted)
+        write_units(wanted.units_folder, installation)
         return code
-    lines = cron_lines(_program(), path)
-    print(render(texts.CRON_LINES()))
-    for each in lines:
-        print(f"  {each}")
-    if wanted.installs or (asker.asks_again and asker.confirm(texts.INSTALL_NOW(), default=False)):
-        is_new = install_lines(lines, path)
-        print(render(texts.INSTALLED() if is_new else texts.INSTALLED_BEFORE()))
-    return code
+    return _offer_schedule(installation, asker, wanted) or code
 
 
-def _sync_command(wanted: InitOptions) -> str:
-    words = ["altegio-sync", "sync", "last-month", *SettingsSource(wanted.env_file).to_words()]
-    return shlex.join(words)
+def _offer_schedule(installation: Installation, asker: Asker, wanted: InitOptions) -> int:
+    is_embedded = values_in(_read(installation.env_file)).get("DB_URI") == EMBEDDED
+    for each in find_schedules(installation, is_embedded=is_embedded, only_cron=wanted.only_cron):
+        each.show()
+        if wanted.installs or (asker.asks_again and asker.confirm(each.question, default=False)):
+            # Otherwise `changes` would not know where to begin, and would fail each time.
+            code = _begin_changes(wanted)
+            if code != ExitCode.INTERRUPTED:
+                each.install()
+            return code
+    print(render(texts.NEXT_CHANGES(command=_command(wanted, "changes", "--since", _FIRST))))
+    return ExitCode.DONE
 
 
-def _program() -> list[str]:
-    """How cron, with its short PATH, can run this program."""
-    named = Path(sys.argv[0]).absolute()
-    if named.name == "altegio-sync" and os.access(named, os.X_OK):
-        return [str(named)]
-    return [sys.executable, "-m", "altegio_sync"]
+def _begin_changes(wanted: InitOptions) -> int:
+    print(render(texts.BEGIN_CHANGES()))
+    options = CommandOptions("changes", SettingsSource(wanted.env_file))
+    return execute_changes(options, _FIRST, "1d", dry_run=False, companies=[])
 
 
-def _write_units(folder: Path, path: Path, wanted: InitOptions) -> None:
-    """Write the units of systemd. A unit that somebody changed is kept, unless `--replace` is set.
-
-    Raises:
-        ConfigError: a unit cannot be written, or would be replaced.
-    """
-    user = "altegio" if os.getuid() == 0 else pwd.getpwuid(os.getuid()).pw_name
-    for name, text in unit_texts(_program(), path, user).items():
-        replaces = partial(_may_replace, text, wanted)
-        with private_file(folder / name, replaces, mode=0o644) as file:
-            file.put(text)
-    print(render(texts.UNITS_WRITTEN(folder=str(folder))))
-
-
-def _may_replace(text: str, wanted: InitOptions, beginning: bytes) -> bool:
-    return wanted.replaces or beginning in (b"", text.encode())
+def _command(wanted: InitOptions, *words: str) -> str:
+    return shlex.join(["altegio-sync", *words, *SettingsSource(wanted.env_file).to_words()])

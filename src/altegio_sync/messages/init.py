@@ -135,6 +135,36 @@ HEADER = Template(
 # What comes next.
 SYNC_NOW = Template("init_sync_now", "Bring last month now?")
 NEXT_SYNC = Template("init_next_sync", "Next: {command}")
+NEXT_CHANGES = Template("init_next_changes", "Once before the first time: {command}")
+BEGIN_CHANGES = Template(
+    "init_begin_changes", "Reading what changed in the last 7 days; later runs continue there …"
+)
+TIMERS = Template(
+    "init_timers",
+    "systemd runs here. Its timers can keep it up to date: changes every 5 minutes, sync at 03:15, "
+    "and a backup at 02:45.",
+)
+TIMERS_NOW = Template("init_timers_now", "Write the units to {folder} and start the timers now?")
+TIMERS_STARTED = Template(
+    "init_timers_started",
+    "The timers run; their units are in {folder}, and they log to journalctl.",
+)
+NO_LINGER = Template(
+    "init_no_linger",
+    "The timers only run while you are logged in, because loginctl refused ({reason}). An "
+    "administrator changes this by: loginctl enable-linger {user}",
+)
+SYSTEMD_REFUSED = Template(
+    "init_systemd_refused",
+    "systemd did not start the timers ({reason}). The units are written, and these commands start "
+    "them: {commands}",
+)
+ONLY_UNITS = Template(
+    "init_only_units",
+    "This machine has no cron, and systemd is installed but does not run here: units can be "
+    "written for it.",
+)
+UNITS_NOW = Template("init_units_now", "Write the units to {folder} now?")
 CRON_LINES = Template("init_cron_lines", "To keep it up to date, these lines belong in a crontab:")
 INSTALL_NOW = Template("init_install_now", "Add them to your crontab now?")
 INSTALLED = Template(
@@ -161,6 +191,5 @@ LEFT = Template("init_left", "Left. Nothing was written; altegio-sync init start
 NO_UNLESS_YES = Template("ask_no_unless_yes", "{question} (y/N)")
 UNITS_WRITTEN = Template(
     "init_units_written",
-    "{folder} has the units of systemd now. These commands start them: systemctl daemon-reload; "
-    "systemctl enable --now altegio-changes.timer altegio-sync.timer altegio-backup.timer",
+    "{folder} has the units of systemd now. These commands start them: {commands}",
 )

@@ -1,0 +1,173 @@
+"""The end of `init`: the program runs by itself from now on, by timers of systemd or by cron."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import sys
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from altegio_sync.app.crontab import has_crontab, install_lines
+from altegio_sync.app.systemd import Manager
+from altegio_sync.app.units import unit_texts
+from altegio_sync.cli.private_file import private_file
+from altegio_sync.domain.crontab import cron_lines
+from altegio_sync.messages import init as texts
+from altegio_sync.messages import render
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from altegio_sync.messages import Message
+
+
+class Schedule(Protocol):
+    """A way to run the commands again and again."""
+
+    @property
+    def question(self) -> Message: ...
+
+    def show(self) -> None: ...
+
+    def install(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """What a schedule runs, and whether it replaces units that somebody changed."""
+
+    env_file: Path
+    replaces: bool = False
+
+    @property
+    def program(self) -> list[str]:
+        """How cron, with its short PATH, can run this program."""
+        named = Path(sys.argv[0]).absolute()
+        if named.name == "altegio-sync" and os.access(named, os.X_OK):
+            return [str(named)]
+        return [sys.executable, "-m", "altegio_sync"]
+
+
+def find_schedules(
+    installation: Installation, *, is_embedded: bool, only_cron: bool
+) -> Iterator[Schedule]:
+    """The ways that this machine has, the best first.
+
+    systemd ends a MongoDB that a unit started, together with the unit.
+    """
+    manager = Manager.of_this_user()
+    takes_timers = not (is_embedded or only_cron)
+    if takes_timers and manager.is_running():
+        yield Timers(installation, manager)
+    elif takes_timers and manager.is_installed() and not has_crontab():
+        yield UnitFiles(installation, manager)
+        return
+    yield Crontab(installation)
+
+
+@dataclass(frozen=True, slots=True)
+class Timers:
+    """systemd runs here."""
+
+    installation: Installation
+    manager: Manager
+
+    @property
+    def question(self) -> Message:
+        return texts.TIMERS_NOW(folder=str(self.manager.folder))
+
+    def show(self) -> None:
+        print(render(texts.TIMERS()))
+
+    def install(self) -> None:
+        _write_own_units(self.installation, self.manager)
+        self.manager.start_timers()
+        refused = self.manager.linger()
+        if refused is not None:
+            print(render(texts.NO_LINGER(reason=refused, user=_user())))
+        print(render(texts.TIMERS_STARTED(folder=str(self.manager.folder))))
+
+
+@dataclass(frozen=True, slots=True)
+class UnitFiles:
+    """systemd is installed and does not run here, as in an image, and there is no cron."""
+
+    installation: Installation
+    manager: Manager
+
+    @property
+    def question(self) -> Message:
+        return texts.UNITS_NOW(folder=str(self.manager.folder))
+
+    def show(self) -> None:
+        print(render(texts.ONLY_UNITS()))
+
+    def install(self) -> None:
+        _write_own_units(self.installation, self.manager)
+        _tell_commands(self.manager.folder, self.manager)
+
+
+@dataclass(frozen=True, slots=True)
+class Crontab:
+    installation: Installation
+
+    @property
+    def question(self) -> Message:
+        return texts.INSTALL_NOW()
+
+    def show(self) -> None:
+        print(render(texts.CRON_LINES()))
+        for each in self._lines():
+            print(f"  {each}")
+
+    def install(self) -> None:
+        is_new = install_lines(self._lines(), self.installation.env_file)
+        print(render(texts.INSTALLED() if is_new else texts.INSTALLED_BEFORE()))
+
+    def _lines(self) -> list[str]:
+        return cron_lines(self.installation.program, self.installation.env_file)
+
+
+def write_units(folder: Path, installation: Installation) -> None:
+    """Write the units of the system's manager into this folder, and name the commands.
+
+    Raises:
+        ConfigError: a unit cannot be written, or would be replaced.
+    """
+    user = "altegio" if os.getuid() == 0 else _user()
+    program, env_file = installation.program, installation.env_file
+    _write(folder, unit_texts(program, env_file, user), installation)
+    _tell_commands(folder, Manager(is_of_system=True))
+
+
+def _write_own_units(installation: Installation, manager: Manager) -> None:
+    """Write the units for the manager. They run as the user who runs `init`, as with cron."""
+    user = _user() if manager.is_of_system else None
+    manager.folder.mkdir(parents=True, exist_ok=True)
+    _write(
+        manager.folder, unit_texts(installation.program, installation.env_file, user), installation
+    )
+
+
+def _write(folder: Path, units: Mapping[str, str], installation: Installation) -> None:
+    """A unit that somebody changed is kept, unless `--replace` is set."""
+    for name, text in units.items():
+        replaces = partial(_may_replace, text, installation)
+        with private_file(folder / name, replaces, mode=0o644) as file:
+            file.put(text)
+
+
+def _may_replace(text: str, installation: Installation, beginning: bytes) -> bool:
+    return installation.replaces or beginning in (b"", text.encode())
+
+
+def _tell_commands(folder: Path, manager: Manager) -> None:
+    commands: Sequence[str] = manager.commands
+    print(render(texts.UNITS_WRITTEN(folder=str(folder), commands="; ".join(commands))))
+
+
+def _user() -> str:
+    return pwd.getpwuid(os.getuid()).pw_name
