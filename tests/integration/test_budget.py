@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
     from pymongo.asynchronous.database import AsyncDatabase
 
+    from altegio_sync.sandbox.server import SeenRequest
+
     Database = AsyncDatabase[dict[str, Any]]
 
 HOUR = timedelta(hours=1)
@@ -96,6 +98,12 @@ def assert_spread(
 async def reserved(database: Database) -> list[datetime]:
     document = await database[BUDGET_COLLECTION].find_one({"_id": "key"})
     return [] if document is None else [each["at"] for each in document["starts"]]
+
+
+async def planned(database: Database) -> datetime | None:
+    """When the request that asked last may start."""
+    document = await database[BUDGET_COLLECTION].find_one({"_id": "key"})
+    return None if document is None else document.get("next_at")
 
 
 async def most_reserved_in_any(seconds: float, database: Database) -> int:
@@ -161,65 +169,82 @@ async def test_a_start_is_reserved_no_sooner_and_no_later_than_the_windows_allow
 
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(ours.wait_for_turn)
-        while len(at := await reserved(database)) == len(made):  # noqa: ASYNC110 - MongoDB does not tell
+        # The start is too far away to be reserved yet.
+        while (next_at := await planned(database)) is None:  # noqa: ASYNC110 - MongoDB does not tell
             await anyio.sleep(0.01)
         tasks.cancel_scope.cancel()
 
-    assert at[-1] - base == timedelta(milliseconds=next_ms)
+    assert next_at is not None
+    assert next_at - base == timedelta(milliseconds=next_ms)
+    assert len(await reserved(database)) == len(made)
 
 
 SCRIPT = """
 import sys, time
-real, off = time.time, float(sys.argv[2])
-time.time = lambda: real() + off
+real, (uri, url, hours, lane, token, user) = time.time, sys.argv[1:]
+time.time = lambda: real() + 3600 * float(hours)
 
 import asyncio
+from altegio_sync.altegio.api import AltegioApi
+from altegio_sync.app.budget import InLane
+from altegio_sync.domain.lanes import Lane
 from altegio_sync.mongo.bookkeeping.budget import SharedBudget
 from altegio_sync.mongo.core.connection import open_database
 
 async def main():
-    async with open_database(sys.argv[1]) as database:
+    async with open_database(uri) as database:
         budget = SharedBudget(
-            database, "key", process=sys.argv[2], requests_per_second=20, requests_per_minute=40,
+            database, "key", process=lane, requests_per_second=20, requests_per_minute=40,
             minute_s=3.0,
         )
-        for _ in range(25):
-            await budget.wait_for_turn()
-            print(time.monotonic())
+        async with AltegioApi(token, user, url=url, pacer=InLane(budget, Lane(lane))) as api:
+            asks, count = {
+                "runs": (api.fetch_location, 51),
+                "polls": (api.fetch_teachers, 12),
+                "notices": (api.fetch_services, 12),
+            }[lane]
+            for _ in range(count):
+                await asks("77")
 
 asyncio.run(main())
 """
 
 
-def starts_of_processes(db_uri: str) -> list[float]:
-    """When requests start in three processes whose clocks are hours apart."""
-    processes = [
-        subprocess.Popen(
-            [sys.executable, "-c", SCRIPT, db_uri, str(hours * 3600)],
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for hours in (0, 5, -7)
-    ]
-    starts: list[float] = []
-    for process in processes:
-        with process:
-            starts += [float(line) for line in process.communicate(timeout=120)[0].splitlines()]
-    return starts
+def requests_of_processes(db_uri: str) -> list[SeenRequest]:
+    """What arrives from three processes, of one lane each, whose clocks are hours apart."""
+    with SandboxServer(
+        School.empty(),
+        token=PARTNER_TOKEN,
+        user_token=USER_TOKEN,
+        requests_per_second=0,
+        requests_per_minute=0,
+    ) as server:
+        command = [sys.executable, "-c", SCRIPT, db_uri, server.url]
+        processes = [
+            subprocess.Popen([*command, hours, lane, PARTNER_TOKEN, USER_TOKEN])
+            for hours, lane in (("0", "runs"), ("5", "polls"), ("-7", "notices"))
+        ]
+        assert [each.wait(120) for each in processes] == [0, 0, 0]
+        return server.requests
 
 
-async def test_processes_with_clocks_that_are_hours_apart_share_both_windows(
+async def test_processes_with_clocks_that_are_hours_apart_share_both_windows_and_the_lanes(
     database: Database, db_uri: str
 ) -> None:
     began_at = monotonic()
 
-    starts = starts_of_processes(db_uri)
+    seen = requests_of_processes(db_uri)
 
+    starts = [each.at for each in seen]
     assert len(starts) == 75
     assert await most_reserved_in_any(1.0, database) <= 20
     assert await most_reserved_in_any(3.0, database) <= 40
     assert_spread(starts, began_at, at_most=20, seconds=1.0)
     assert_spread(starts, began_at, at_most=40, seconds=3.0)
+    for path in ("staff", "services"):
+        of_lane = [each.at for each in seen if path in each.path]
+        assert len(of_lane) == 12
+        assert_spread(of_lane, began_at, at_most=10, seconds=3.0)
 
 
 async def test_keys_have_budgets_of_their_own(database: Database) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from altegio_sync.domain.lanes import Lane
 from altegio_sync.errors import StoreRightError, StoreUnavailableError
 from altegio_sync.usecases.budgets import SharedOrOwnBudget
 
@@ -12,11 +13,16 @@ class Budget:
     def __init__(self, error: Exception | None = None) -> None:
         self._error = error
         self.turns = 0
+        self.lanes: list[Lane] = []
 
     async def wait_for_turn(self) -> None:
         self.turns += 1
         if self._error is not None:
             raise self._error
+
+    async def wait_in(self, lane: Lane) -> None:
+        self.lanes.append(lane)
+        await self.wait_for_turn()
 
     async def rest(self, seconds: float) -> None: ...
 

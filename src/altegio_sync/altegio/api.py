@@ -119,6 +119,12 @@ class AltegioApi:
         other._requester = self._requester.counting_in(usage)  # noqa: SLF001 - a copy of this
         return other
 
+    def within(self, budget: RequestBudget) -> Self:
+        """The same API; the requests that start here are within this budget."""
+        other = copy(self)
+        other._requester = self._requester.within(budget)  # noqa: SLF001 - a copy of this
+        return other
+
     async def aclose(self) -> None:
         await self._requester.aclose()
 

@@ -93,6 +93,12 @@ class Requester:
         other._usages = (*self._usages, usage)  # noqa: SLF001 - a copy of this
         return other
 
+    def within(self, budget: RequestBudget) -> Self:
+        """This requester; the requests that start here are within this budget."""
+        other = copy(self)
+        other._budget = budget  # noqa: SLF001 - a copy of this
+        return other
+
     async def aclose(self) -> None:
         await self._transport.aclose()
 

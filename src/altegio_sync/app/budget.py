@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import anyio
 
 from altegio_sync.config.values import EMBEDDED
+from altegio_sync.domain.lanes import Lane
 from altegio_sync.errors import BudgetUnavailableError, StoreError, StoreUnavailableError
 from altegio_sync.messages.schools import BUDGET_FAILED
 from altegio_sync.mongo.bookkeeping.budget import SharedBudget, count_starts, try_budget
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from altegio_sync.app.stores import Database
     from altegio_sync.config.values import SchoolConfig
-    from altegio_sync.ports import RequestBudget, Warn
+    from altegio_sync.ports import LanedBudget, RequestBudget, Warn
 
 
 @asynccontextmanager
@@ -44,8 +45,22 @@ def own_budget(config: SchoolConfig) -> RequestBudget:
     return Pacer(config.requests_per_second, config.requests_per_minute)
 
 
+class InLane:
+    """The requests of one lane of a budget; a `RequestBudget`."""
+
+    def __init__(self, budget: LanedBudget, lane: Lane) -> None:
+        self._budget = budget
+        self._lane = lane
+
+    async def wait_for_turn(self) -> None:
+        await self._budget.wait_in(self._lane)
+
+    async def rest(self, seconds: float) -> None:
+        await self._budget.rest(seconds)
+
+
 class BudgetOfAll:
-    """The budget that all processes with the same key share; a `RequestBudget`.
+    """The budget that all processes with the same key share; a `LanedBudget`.
 
     It is stored in ``database``, else at the budget's own address. This address is opened at the
     first use, because a command that requests nothing from Altegio does not need it. If the user
@@ -61,12 +76,15 @@ class BudgetOfAll:
         self._has_own_address = database is None
         self._opening = anyio.Lock()
         self._open = AsyncExitStack()
-        self._budget: RequestBudget | None = None
+        self._budget: LanedBudget | None = None
 
     async def wait_for_turn(self) -> None:
+        await self.wait_in(Lane.RUNS)
+
+    async def wait_in(self, lane: Lane) -> None:
         budget = await self._find_budget()
         try:
-            await budget.wait_for_turn()
+            await budget.wait_in(lane)
         except StoreUnavailableError as error:
             if not self._has_own_address:
                 raise
@@ -93,7 +111,7 @@ class BudgetOfAll:
     async def aclose(self) -> None:
         await self._open.aclose()
 
-    async def _find_budget(self) -> RequestBudget:
+    async def _find_budget(self) -> LanedBudget:
         if self._budget is None:
             config = self._config
             shared = SharedBudget(

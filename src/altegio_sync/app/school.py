@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from altegio_sync.app.budget import BudgetOfAll, open_mongodb, own_budget
+from altegio_sync.app.budget import BudgetOfAll, InLane, open_mongodb, own_budget
 from altegio_sync.app.stores import Stores
 from altegio_sync.domain.clock import utc_now
 from altegio_sync.domain.durations import parse_duration
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from altegio_sync.app.stores import Database
     from altegio_sync.config.values import SchoolConfig
     from altegio_sync.domain.counts import ApiUsage
+    from altegio_sync.domain.lanes import Lane
     from altegio_sync.errors import AltegioError
     from altegio_sync.mongo.bookkeeping.lease_document import Holder
     from altegio_sync.ports import RequestBudget, Warn
@@ -70,6 +71,16 @@ class School(Stores):
         return _build_altegio(
             self.config, self._given_budget or self._budget_of_all, self._usage, self._warn
         )
+
+    def altegio_in(self, lane: Lane) -> AltegioApi:
+        """Altegio, with the requests in this lane of the shared budget.
+
+        A budget that was given and is not shared has no lanes.
+        """
+        shared = self._budget_of_all
+        if self._given_budget not in (None, shared):
+            return self.altegio
+        return self.altegio.within(InLane(shared, lane))
 
     def leases(self, run_id: str, *, command: str, wait: str = "0") -> MongoLeases:
         """Leases for a run; ``wait`` is how long to wait for another run, such as `10m`.

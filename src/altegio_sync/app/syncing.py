@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from altegio_sync.app.companies import ask_run_companies
 from altegio_sync.domain.clock import utc_now
+from altegio_sync.domain.lanes import Lane
 from altegio_sync.domain.report import SyncMode, SyncReport, new_run_id
 from altegio_sync.usecases.changes import sync_changes
 from altegio_sync.usecases.sync import sync_appointments
@@ -72,6 +73,7 @@ async def sync_school_changes(
     school: School,
     request: ChangesRequest,
     *,
+    lane: Lane = Lane.RUNS,
     progress: Progress | None = None,
     stop: StopSignal | None = None,
     warnings: Sequence[RunError] = (),
@@ -79,7 +81,7 @@ async def sync_school_changes(
     """Bring what changed since the last time; see `sync_changes`.
 
     The school's settings decide on the rules, the zone and the page size. Another run is not waited
-    for: the company that it works on is left to it.
+    for: the company that it works on is left to it. The requests are in this lane of the budget.
     """
     config = school.config
     report = _blank_report("changes", SyncMode.UPDATE, request)
@@ -94,7 +96,7 @@ async def sync_school_changes(
     leases = school.leases(report.run_id, command="changes")
     stores = school.held_by(leases)
     return await sync_changes(
-        school.altegio,
+        school.altegio_in(lane),
         stores.appointments,
         stores.cursors,
         request,

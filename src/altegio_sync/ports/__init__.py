@@ -3,6 +3,7 @@
 from altegio_sync.ports.altegio import (
     AppointmentSource,
     CompanySource,
+    LanedBudget,
     Page,
     PageQuery,
     RequestBudget,
@@ -35,6 +36,7 @@ __all__ = [
     "CompanySource",
     "CursorStore",
     "IndexProblem",
+    "LanedBudget",
     "Leases",
     "Ledger",
     "LocationStore",

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from altegio_sync.domain.appointment import Booking, Location, Service, Teacher
     from altegio_sync.domain.counts import ApiUsage
+    from altegio_sync.domain.lanes import Lane
     from altegio_sync.domain.period import Period
 
 
@@ -61,6 +62,14 @@ class RequestBudget(Protocol):
 
     async def rest(self, seconds: float) -> None:
         """Let no request start for this time, because Altegio refuses all requests now."""
+        ...
+
+
+class LanedBudget(RequestBudget, Protocol):
+    """A budget that keeps an order of lanes. `wait_for_turn` waits among the runs."""
+
+    async def wait_in(self, lane: Lane) -> None:
+        """Wait until the next request of the lane may start."""
         ...
 
 

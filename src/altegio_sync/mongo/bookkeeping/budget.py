@@ -9,7 +9,7 @@ monotonic clock.
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,16 @@ import anyio
 from pymongo import ReturnDocument, WriteConcern
 from pyrate_limiter import Limiter, Rate
 
+from altegio_sync.domain.lanes import Lane
 from altegio_sync.errors import StoreError
+from altegio_sync.mongo.bookkeeping.budget_document import (
+    AHEAD_MS,
+    MINUTE_SLACK_S,
+    SPACING_SLACK,
+    Limits,
+    plan_start,
+    rest_until,
+)
 from altegio_sync.mongo.core.connection import translated_errors, waits_for_mongodb
 
 if TYPE_CHECKING:
@@ -31,18 +40,32 @@ if TYPE_CHECKING:
 BUDGET_COLLECTION = "altegio-sync-budget"
 _SECOND_MS = 1000
 _MINUTE_S = 60.0
-#: Requests that leave at even intervals arrive with jitter. Several processes have different
-#: jitter, so their starts are further apart; this is still closer than the minute's window allows
-#: in the long run. The first request after a pause arrives late, since it opens a connection.
-_SPACING_SLACK = 1.01
-_SHARED_SPACING_SLACK = 1.2
-_COLD_SLACK = 1.15
-#: A pause is a gap of so many spacings between two starts, and of a second at least.
-_PAUSE = 1.5
-_MINUTE_SLACK_S = 0.25
-#: A reservation further in the future was made before the server's clock was set back.
-_MOST_AHEAD_MS = 10 * 60_000
-_LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+#: MongoDB is asked again after this time: a start may be free earlier than it seemed.
+_LONGEST_SLEEP_S = 5.0
+
+
+class LaneQueue:
+    """The requests of one lane that wait in this process. The first of them asks MongoDB.
+
+    It is useless to ask before ``asks_at``. Times are in seconds, by any clock.
+    """
+
+    def __init__(self, limits: Limits, lane: Lane) -> None:
+        self.first = anyio.Lock()
+        self.asks_at = 0.0
+        self._spacing_s = ceil(limits.spacing_ms * SPACING_SLACK) / 1000
+        self._ahead_s = AHEAD_MS[lane] / 1000
+
+    def note_answer(self, start: float, now: float, *, is_granted: bool, others: int) -> None:
+        """Note when the start is that was asked for, and whether it was reserved.
+
+        Each of the ``others`` that wait in the lane may ask before this process asks again. So no
+        process is left out because its way to MongoDB is longer.
+        """
+        if is_granted:
+            self.asks_at = start + self._spacing_s * (1 + others) - self._ahead_s
+        else:
+            self.asks_at = min(start - self._ahead_s, now + _LONGEST_SLEEP_S)
 
 
 class SharedBudget:
@@ -65,21 +88,23 @@ class SharedBudget:
         self._collection = _collection(database)
         self._key = key
         self._process = process
-        self._spacing_ms = 1000 / requests_per_second if requests_per_second else 0.0
-        self._per_second = ceil(requests_per_second)
-        self._per_minute = requests_per_minute
-        self._minute_s = minute_s
+        self._limits = Limits(requests_per_second, requests_per_minute, minute_s)
         self._resting_until = 0.0
         self._offset = ClockOffset()
-        rates = rates_of(self._per_second, self._per_minute, self._minute_s)
+        self._queues = {lane: LaneQueue(self._limits, lane) for lane in Lane}
+        rates = rates_of(self._limits.per_second, requests_per_minute, minute_s)
         self._own = Limiter(rates, buffer_ms=1) if rates else None
 
     async def wait_for_turn(self) -> None:
-        """Return when the next request may start; StoreError without MongoDB."""
+        """Return when the next request of a run may start; StoreError without MongoDB."""
+        await self.wait_in(Lane.RUNS)
+
+    async def wait_in(self, lane: Lane) -> None:
+        """Return when the next request of the lane may start; StoreError without MongoDB."""
         while True:
             await anyio.sleep_until(self._resting_until)
             if self._own is not None:
-                await anyio.sleep_until(await self._reserve())
+                await anyio.sleep_until(await self._reserve(lane))
                 # One request may start later than its reserved time, and the next one at its own
                 # time: then they are too close. The server's clock may also be set meanwhile. So
                 # the actual starts are counted here as well.
@@ -90,79 +115,41 @@ class SharedBudget:
     async def rest(self, seconds: float) -> None:
         """Let no request start for ``seconds``, in all processes that share the budget."""
         self._resting_until = max(self._resting_until, anyio.current_time() + seconds)
-        until = {"$max": [_sound("$resting_until"), _after("$$NOW", int(seconds * 1000))]}
         # If MongoDB fails, this process still rests, and its next turn reports the error.
         with suppress(StoreError), translated_errors():
             await self._collection.update_one(
-                {"_id": self._key}, [{"$set": {"resting_until": until}}], upsert=True
+                {"_id": self._key}, rest_until(int(seconds * 1000)), upsert=True
             )
 
-    async def _reserve(self) -> float:
+    async def _reserve(self, lane: Lane) -> float:
         """Reserve a start. Returns its time by the local clock."""
-        budget = await self._append_start()
-        return self._offset.to_local(budget["starts"][-1]["at"])
+        queue = self._queues[lane]
+        async with queue.first:
+            while True:
+                await anyio.sleep_until(queue.asks_at)
+                budget = await self._append_start(lane)
+                start = self._offset.to_local(budget["next_at"])
+                is_granted = budget["is_granted"]
+                queue.note_answer(
+                    start, anyio.current_time(), is_granted=is_granted, others=budget["others"]
+                )
+                if is_granted:
+                    return start
 
     @waits_for_mongodb
-    async def _append_start(self) -> Mapping[str, Any]:
+    async def _append_start(self, lane: Lane) -> Mapping[str, Any]:
         """Reserve a start. It is harmless to do this twice: one of the two starts stays unused."""
         asked_at = anyio.current_time()
         budget = await self._collection.find_one_and_update(
             {"_id": self._key},
-            self._reservation(),
-            {"asked_at": 1, "starts": {"$slice": -1}},
+            plan_start(self._limits, lane, self._process),
+            {"asked_at": 1, "next_at": 1, "is_granted": 1, "others": 1},
             upsert=True,
             return_document=ReturnDocument.AFTER,
         )
         assert budget is not None  # noqa: S101 - the upsert creates it
         self._offset.note(asked_at, budget["asked_at"], anyio.current_time())
         return budget
-
-    def _reservation(self) -> list[Document]:
-        """An update that appends the next start to the starts of the last minute."""
-        starts = {
-            "$map": {
-                "input": {"$cond": [{"$isArray": "$starts"}, "$starts", []]},
-                "as": "start",
-                "in": {"at": _sound("$$start.at"), "by": "$$start.by"},
-            }
-        }
-        recent = {
-            "$filter": {
-                "input": starts,
-                "as": "start",
-                "cond": {
-                    "$and": [
-                        _is_date("$$start.at"),
-                        {"$gt": ["$$start.at", _after("$$NOW", -int(2000 * self._minute_s))]},
-                    ]
-                },
-            }
-        }
-        next_start = {"at": {"$max": self._bounds()}, "by": self._process}
-        resting = _sound({"$cond": [_is_date("$resting_until"), "$resting_until", "$$NOW"]})
-        return [
-            {"$set": {"asked_at": "$$NOW", "resting_until": resting, "starts": recent}},
-            {"$set": {"starts": {"$concatArrays": ["$starts", [next_start]]}}},
-        ]
-
-    def _bounds(self) -> list[Any]:
-        """The next start is the latest of these times."""
-        bounds: list[Any] = ["$$NOW", "$resting_until"]
-        if self._per_second:
-            latest = {"$slice": ["$starts", -self._per_second]}
-            ours = [self._process]
-            is_shared = {"$ne": [{"$setUnion": [_each(latest, "by"), ours]}, ours]}
-            opening, before = _start(-self._per_second, "at"), _start(-self._per_second - 1, "at")
-            gap = {"$subtract": [opening, {"$ifNull": [before, _LONG_AGO]}]}
-            is_cold = {"$gt": [gap, max(1000, _PAUSE * self._spacing_ms)]}
-            slack = {"$cond": [is_shared, _SHARED_SPACING_SLACK, _SPACING_SLACK]}
-            window_slack = {"$cond": [is_cold, {"$max": [slack, _COLD_SLACK]}, slack]}
-            bounds.append({"$add": [_start(-1, "at"), _rounded(self._spacing_ms, slack)]})
-            bounds.append({"$add": [opening, _rounded(1000, window_slack)]})
-        if self._per_minute:
-            opening = _start(-self._per_minute, "at")
-            bounds.append({"$add": [opening, int(1000 * (self._minute_s + _MINUTE_SLACK_S))]})
-        return bounds
 
 
 class ClockOffset:
@@ -191,8 +178,8 @@ def rates_of(per_second: int, per_minute: int, minute_s: float) -> list[Rate]:
 
     The limiter does not accept such a limit.
     """
-    second = Rate(per_second or 1, round(_SECOND_MS * _SPACING_SLACK))
-    minute = Rate(per_minute or 1, round(1000 * (minute_s + _MINUTE_SLACK_S)))
+    second = Rate(per_second or 1, round(_SECOND_MS * SPACING_SLACK))
+    minute = Rate(per_minute or 1, round(1000 * (minute_s + MINUTE_SLACK_S)))
     if not per_minute or per_minute * second.interval >= per_second * minute.interval > 0:
         return [second] if per_second else []
     return [second, minute] if 0 < per_second < per_minute else [minute]
@@ -218,36 +205,6 @@ async def count_starts(database: AsyncDatabase[Document], key: str, now: datetim
 
 def _collection(database: AsyncDatabase[Document]) -> AsyncCollection[Document]:
     return database[BUDGET_COLLECTION].with_options(write_concern=WriteConcern(w=1, j=False))
-
-
-def _start(index: int, field: str) -> Document:
-    """A field of the start at the index. If there is no such start, the field is missing.
-
-    `$max` ignores missing values, so there is no such bound then.
-    """
-    start = {"$arrayElemAt": ["$starts", index]}
-    return {"$let": {"vars": {"start": start}, "in": f"$$start.{field}"}}
-
-
-def _rounded(milliseconds: float, slack: Any) -> Document:
-    return {"$round": {"$multiply": [milliseconds, slack]}}
-
-
-def _each(starts: Any, field: str) -> Document:
-    return {"$map": {"input": starts, "as": "start", "in": f"$$start.{field}"}}
-
-
-def _is_date(value: Any) -> Document:
-    return {"$eq": [{"$type": value}, "date"]}
-
-
-def _sound(moment: Any) -> Document:
-    """The moment; or now, if the moment is too far ahead: then the server's clock was set back."""
-    return {"$cond": [{"$gt": [moment, _after("$$NOW", _MOST_AHEAD_MS)]}, "$$NOW", moment]}
-
-
-def _after(moment: Any, milliseconds: int) -> Document:
-    return {"$add": [moment, milliseconds]}
 
 
 def _seconds(moment: datetime) -> float:
