@@ -8,6 +8,7 @@ import anyio
 
 from altegio_sync.app.parts import pause
 from altegio_sync.domain.clock import utc_now
+from altegio_sync.domain.lanes import Lane
 from altegio_sync.domain.report import SyncMode, new_run_id
 from altegio_sync.domain.run_marks import OpenRun
 from altegio_sync.errors import AltegioError, StoreError, StoreUnavailableError
@@ -102,7 +103,7 @@ class _Bringing:
         stores = school.held_by(self.leases)
         config = school.config
         self._context = RunContext(
-            source=school.altegio,
+            source=school.altegio_in(Lane.NOTICES),
             store=stores.appointments,
             command="serve",
             opened=self.opened,

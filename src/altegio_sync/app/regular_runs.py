@@ -10,6 +10,7 @@ import anyio
 
 from altegio_sync.app.parts import pause
 from altegio_sync.app.syncing import sync_school_changes
+from altegio_sync.domain.lanes import Lane
 from altegio_sync.usecases.changes import DEFAULT_OVERLAP, ChangesRequest
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ class Poll:
             self._school.config.pick_companies(()),
             since=DEFAULT_OVERLAP,
         )
-        return partial(sync_school_changes, self._school, request, stop=stop)
+        return partial(sync_school_changes, self._school, request, lane=Lane.POLLS, stop=stop)
 
 
 def next_due(due: float, every_s: float, now: float) -> float:
