@@ -9,9 +9,16 @@ import anyio
 from altegio_sync.errors import ungrouped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Awaitable, Callable, Iterable
 
+    from altegio_sync.app.school import School
+    from altegio_sync.domain.report import SyncReport
     from altegio_sync.usecases.stopping import StopSignal
+
+    # Does the work of the command with a progress of its own, and reports how the run ended.
+    # Returns None if the run failed before there was a report. It raises no error.
+    Work = Callable[..., Awaitable[SyncReport]]
+    Runner = Callable[[School, str, Work], Awaitable[SyncReport | None]]
 
 #: What is under way when the process is asked to stop may take this long.
 GRACE_S = 2.3

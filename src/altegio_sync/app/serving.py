@@ -13,7 +13,8 @@ from altegio_sync.app.measuring import WebhookMeasure
 from altegio_sync.app.noticing import NoticeWork
 from altegio_sync.app.outages import StoreOutages
 from altegio_sync.app.parts import Part, pause, run_parts
-from altegio_sync.app.regular_runs import Poll
+from altegio_sync.app.polling import Poll
+from altegio_sync.app.recheck import Recheck
 from altegio_sync.app.school import open_school
 from altegio_sync.errors import StoreError, StoreUnavailableError
 from altegio_sync.messages.serve import NOT_OPEN_YET
@@ -21,7 +22,7 @@ from altegio_sync.messages.serve import NOT_OPEN_YET
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
 
-    from altegio_sync.app.regular_runs import Runner
+    from altegio_sync.app.parts import Runner
     from altegio_sync.app.school import School
     from altegio_sync.config import SchoolConfig
     from altegio_sync.domain.notices import Delivery, Notice, UnreadableNotice
@@ -59,15 +60,15 @@ class Service:
         self._companies = frozenset(config.pick_companies(()))
         self._is_open = anyio.Event()
 
-    async def run(self, web: Part, stop: StopSignal) -> None:
-        """Serve until the stop. ``web`` runs from the beginning, also without MongoDB.
+    async def run(self, outer: Sequence[Part], stop: StopSignal) -> None:
+        """Serve until the stop. ``outer`` are the web server and others that need no school.
 
         Raises:
             ConfigError: the settings name no usable database.
             StoreError: MongoDB refuses the user.
         """
-        serving = _Web(web)
-        await run_parts([serving, _Opened(self, serving.ended)], stop)
+        together = _Together(outer)
+        await run_parts([together, _Opened(self, together.ended)], stop)
 
     def parts(self, school: School) -> list[Part]:
         """What runs while the school is open."""
@@ -80,6 +81,8 @@ class Service:
             parts.append(_KnownCompanies(self, school))
         if self._polls:
             parts.append(Poll(school, self._runner))
+        if self.config.recheck_at is not None:
+            parts.append(Recheck(school, self._runner, self.config.recheck_at))
         return parts
 
     def know(self, companies: Sequence[str]) -> None:
@@ -131,30 +134,31 @@ class Service:
             return school
 
 
-class _Web:
-    """Runs the web server, and says when it has ended."""
+class _Together:
+    """Runs parts, and says when all of them have ended."""
 
-    def __init__(self, web: Part) -> None:
-        self._web = web
+    def __init__(self, parts: Sequence[Part]) -> None:
+        self._parts = parts
         self.ended = anyio.Event()
 
     async def run(self, stop: StopSignal) -> None:
-        await self._web.run(stop)
+        await run_parts(self._parts, stop)
         self.ended.set()
 
 
 class _Opened:
-    """Opens the school, and runs the parts that need it. The last requests need it too."""
+    """Opens the school, and runs the parts that need it."""
 
-    def __init__(self, service: Service, web_ended: anyio.Event) -> None:
+    def __init__(self, service: Service, others_ended: anyio.Event) -> None:
         self._service = service
-        self._web_ended = web_ended
+        self._others_ended = others_ended
 
     async def run(self, stop: StopSignal) -> None:
         async with self._service.open(stop) as school:
             if school is not None:
                 await run_parts(self._service.parts(school), stop)
-                await self._web_ended.wait()
+                # The last requests to the web server need the school too.
+                await self._others_ended.wait()
 
 
 class _KnownCompanies:

@@ -37,6 +37,8 @@ async def run_in_service(
             async with watched(school.config, command, progress.warn, to_run_error) as outcome:
                 report = await work(progress=progress)
                 note_outcome(outcome, report)
+                # A stop of the service is no failure of the run: the next start makes up for it.
+                outcome.gave_way |= report.interrupted
                 conditions = await find_due_conditions(school.conditions, report)
     except Exception as error:  # noqa: BLE001 - the next run may succeed
         failure, _ = to_run_error(error)
@@ -48,6 +50,10 @@ async def run_in_service(
     records = report.records
     if records.saved or records.updated:
         get_logger().info(
-            "polled", saved=records.saved, updated=records.updated, fetched=records.fetched
+            "run_done",
+            command=command,
+            fetched=records.fetched,
+            saved=records.saved,
+            updated=records.updated,
         )
     return report

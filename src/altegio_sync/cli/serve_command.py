@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import sys
+import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import anyio
 
 from altegio_sync.app.serving import Service
 from altegio_sync.cli.command import load, run_command, to_run_error
@@ -29,6 +33,7 @@ if TYPE_CHECKING:
     from altegio_sync.usecases.stopping import StopSignal
 
 _SECRET_BYTES = 20
+_ENDED_WITHIN_S = 2.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +68,22 @@ def run_serve(options: CommandOptions, wanted: ServeOptions) -> NoReturn:
         with listen(wanted.host, wanted.port) as listening:
             _log_start(config, wanted, address_of(listening))
             web = WebServer(make_application(receiver, service.ping), listening)
-            await service.run(web, stop)
+            await service.run([web, _LastResort()], stop)
         get_logger().info("serve_stopped")
         return ExitCode.DONE
 
     run_command(options, body)
+
+
+class _LastResort:
+    """Ends the process after a stop, whatever still waits, for example for MongoDB."""
+
+    async def run(self, stop: StopSignal) -> None:
+        with stop.interrupting():
+            await anyio.sleep_forever()
+        timer = threading.Timer(_ENDED_WITHIN_S, os._exit, [ExitCode.DONE])
+        timer.daemon = True
+        timer.start()
 
 
 def _log_start(config: SchoolConfig, wanted: ServeOptions, address: str) -> None:
@@ -79,3 +95,7 @@ def _log_start(config: SchoolConfig, wanted: ServeOptions, address: str) -> None
         log.info("polling", span=age_text(config.poll_every))
     else:
         log.warning("not_polling")
+    if config.recheck_at is None:
+        log.info("not_rechecking")
+    else:
+        log.info("rechecking", at=f"{config.recheck_at:%H:%M}")

@@ -95,6 +95,10 @@ POLLING = Template("polling", "Asking Altegio for changes every {span}")
 NOT_POLLING = Template(
     "not_polling", "Without polls (--no-poll), changes of lost webhooks are missing: run changes"
 )
+RECHECKING = Template("rechecking", "Reading the days around today again every day at {at}")
+NOT_RECHECKING = Template(
+    "not_rechecking", "The days around today are not read again (ALTEGIO_RECHECK_AT=off)"
+)
 NO_HOOK_SECRET = Template(
     "no_hook_secret",
     "ALTEGIO_HOOK_SECRET is not set, so no webhook is accepted: altegio-sync serve --new-secret "
@@ -109,10 +113,7 @@ NOTICES_WAIT = Template("notices_wait", "{reason}. Until then the notices wait")
 NOTICE_FAILED = Template(
     "notice_failed", "Appointment {appointment_id} of a notice: {reason}. It is tried again"
 )
-POLLED = Template(
-    "polled",
-    "Changes: {saved} saved, {updated} updated, {fetched} read",
-)
+RUN_DONE = Template("run_done", "{command}: {fetched} read, {saved} saved, {updated} updated")
 SERVE_STOPPED = Template("serve_stopped", "Stopped")
 
 # One appointment, with `-v`.

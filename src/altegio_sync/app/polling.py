@@ -1,36 +1,32 @@
-"""The runs that a long-lived process makes by itself."""
+"""Asks Altegio for changes, again and again."""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import partial
 from math import floor
 from typing import TYPE_CHECKING
 
 import anyio
 
+from altegio_sync.app.companies import find_companies
 from altegio_sync.app.parts import pause
 from altegio_sync.app.syncing import sync_school_changes
 from altegio_sync.domain.lanes import Lane
+from altegio_sync.errors import StoreError
 from altegio_sync.usecases.changes import DEFAULT_OVERLAP, ChangesRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
+    from altegio_sync.app.parts import Runner, Work
     from altegio_sync.app.school import School
-    from altegio_sync.domain.report import SyncReport
     from altegio_sync.usecases.stopping import StopSignal
-
-    # Does the work of the command with a progress of its own, and reports how the run ended.
-    # Returns None if the run failed before there was a report. It raises no error.
-    Runner = Callable[
-        [School, str, Callable[..., Awaitable[SyncReport]]], Awaitable[SyncReport | None]
-    ]
 
 
 class Poll:
-    """Runs `changes` again and again. A poll that is due while another one runs is left out.
+    """Runs `changes` again and again.
 
-    ``interval_s`` is the time between the last two starts.
+    A poll that is due while another one runs is left out, and so is a poll where another process
+    has just asked. ``interval_s`` is the time between the last two starts.
     """
 
     def __init__(self, school: School, runner: Runner) -> None:
@@ -43,11 +39,26 @@ class Poll:
     async def run(self, stop: StopSignal) -> None:
         due = anyio.current_time()
         while not stop.is_set:
-            self._note_start()
-            await self._runner(self._school, "changes", self._plan(stop))
+            # What changed while the process did not run is asked for at once.
+            if self._started_at is None or not await self._is_fresh():
+                self._note_start()
+                await self._runner(self._school, "changes", self._plan(stop))
             now = anyio.current_time()
             due = next_due(due, self._every_s, now)
             await pause(due - now, stop)
+
+    async def _is_fresh(self) -> bool:
+        """Whether another process asked less than half of the time ago, for all companies."""
+        try:
+            cursors = await self._school.cursors.find_all()
+            companies = await find_companies(self._school)
+            now = await self._school.appointments.find_server_time()
+        except StoreError:
+            return False
+        since = now - timedelta(seconds=self._every_s / 2)
+        return bool(companies) and all(
+            each in cursors and since < cursors[each] <= now for each in companies
+        )
 
     def _note_start(self) -> None:
         now = anyio.current_time()
@@ -55,7 +66,7 @@ class Poll:
             self.interval_s = now - self._started_at
         self._started_at = now
 
-    def _plan(self, stop: StopSignal) -> Callable[..., Awaitable[SyncReport]]:
+    def _plan(self, stop: StopSignal) -> Work:
         request = ChangesRequest(
             # Where a company has no cursor yet, this is the beginning.
             self._school.config.pick_companies(()),
