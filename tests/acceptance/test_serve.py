@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from pydantic import SecretStr
 from pymongo import MongoClient
 
+from altegio_sync.config import SchoolConfig
 from altegio_sync.sandbox import School
 from tests.acceptance.serving import HOOK_SECRET, Serving
 
@@ -83,3 +86,43 @@ def test_a_poll_brings_what_no_notice_named(cli: Cli, school: School, stored: Da
         serving.wait_for(lambda: status_of(stored, 501) == "0")
         school.change(501, attendance=1, visit_attendance=1)
         serving.wait_for(lambda: status_of(stored, 501) == "1")
+
+
+def test_without_a_secret_no_webhook_is_accepted_and_this_is_said(
+    cli: Cli, stored: Database
+) -> None:
+    with Serving(cli, ("--no-poll",), {"ALTEGIO_HOOK_SECRET": None}) as serving:
+        assert serving.notify(501) == 404
+        assert "no webhook is accepted" in serving.log
+        taken = cli.run("serve", "--port", serving.url.rpartition(":")[2])
+
+    assert (taken.code, "is in use" in taken.err) == (2, True)
+    assert stored["altegio-sync-notices"].count_documents({}) == 0
+
+
+def test_a_webhook_of_another_school_is_answered_and_not_stored(cli: Cli, stored: Database) -> None:
+    with Serving(cli, ("--no-poll",)) as serving:
+        assert serving.notify(501, company_id=78) == 204
+        assert serving.notify(501, resource="client") == 204
+
+    assert stored["altegio-sync-notices"].count_documents({}) == 0
+
+
+def test_a_new_secret_is_one_that_can_be_used(cli: Cli) -> None:
+    ran = cli.run("serve", "--new-secret", ALTEGIO_COMPANY_ID=None, DB_URI=None)
+
+    [secret] = re.findall(r"^ALTEGIO_HOOK_SECRET=(.*)$", ran.out, re.MULTILINE)
+    assert ran.code == 0
+    assert f"/hooks/{secret}\n" in ran.out
+    assert SchoolConfig(hook_secret=SecretStr(secret)).hook_secrets == (secret,)
+
+
+@pytest.mark.parametrize(
+    "secret", ["x" * 31, "x" * 32 + "/", f"{'x' * 32},", f"{'x' * 32},{'y' * 32},{'z' * 32}"]
+)
+def test_a_weak_secret_is_refused_and_not_shown(cli: Cli, secret: str) -> None:
+    ran = cli.run("serve", ALTEGIO_HOOK_SECRET=secret)
+
+    assert ran.code == 2
+    assert "Invalid ALTEGIO_HOOK_SECRET: expected 32 characters" in ran.err
+    assert "xxx" not in ran.out + ran.err

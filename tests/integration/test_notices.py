@@ -394,3 +394,19 @@ async def test_the_work_ends_when_another_process_has_taken_it_over(
     assert await states(database) == {"n1": "claimed"}
     await notices.finish(others[0], NoticeState.STORED)
     assert await states(database) == {"n1": "stored"}
+
+
+async def test_nobody_waits_for_the_claim_of_a_process_that_is_gone(
+    notices: MongoNotices, database: Database
+) -> None:
+    await notices.add([notice(1), notice(2, "502")])
+    assert await notices.claim("77", "501") is not None
+    assert await notices.claim("77", "502") is not None
+    # Another process with this number began earlier.
+    key = {"_id": f"{NAME}/77/501"}
+    await database[CLAIMS_COLLECTION].update_one(key, {"$set": {"process.started": 1}})
+
+    await MongoNotices(database, NAME).prepare()
+
+    assert await notices.claim("77", "501") is not None
+    assert await notices.claim("77", "502") is None

@@ -59,8 +59,6 @@ async def test_a_poll_is_repeated_and_its_interval_is_known(db_uri: str) -> None
     runs = Runs(3, takes_s=0.08)
     async with open_school(config_of(db_uri)) as school:
         poll = Poll(school, runs)
-        assert poll.interval_s is None
-
         await runs.of(poll)
 
     assert runs.commands == ["changes"] * 3

@@ -26,9 +26,9 @@ AT = time(3, 15)
     ids=["just now", "done", "not yet", "after a sleep"],
 )
 def test_a_local_time_passes_once(before: str, now: str, expected: bool) -> None:
-    moments = [datetime.fromisoformat(f"2026-11-26 {each}+02:00") for each in (before, now)]
+    begin, end = (datetime.fromisoformat(f"2026-11-26 {each}+02:00") for each in (before, now))
 
-    assert has_passed(AT, *moments, KYIV) is expected
+    assert has_passed(AT, begin, end, KYIV) is expected
 
 
 def test_a_machine_that_slept_over_midnight_is_not_too_late() -> None:

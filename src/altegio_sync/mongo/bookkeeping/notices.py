@@ -23,6 +23,7 @@ from altegio_sync.domain.notices import (
     UnreadableNotice,
     pause_after,
 )
+from altegio_sync.mongo.bookkeeping.owner import Process
 from altegio_sync.mongo.core.bulk import write_all
 from altegio_sync.mongo.core.connection import durable, waits_for_mongodb
 from altegio_sync.mongo.core.together import WrittenTogether
@@ -65,14 +66,27 @@ class MongoNotices:
         self._claims = durable(database)[CLAIMS_COLLECTION]
         self._of = collection
         self._lifetime_ms = round(lifetime_s * 1000)
+        self._process = Process.this().to_fields()
         self._added: WrittenTogether[Notice | UnreadableNotice, None] = WrittenTogether(self._write)
 
     @waits_for_mongodb
     async def prepare(self) -> None:
-        """Create the indexes, of which two delete old notices and old claims."""
+        """Create the indexes, of which two delete old notices and old claims.
+
+        Claims of processes of this machine that are gone are removed, so nobody waits for them.
+        """
         await self._notices.create_index(_STATE_KEY)
         await self._notices.create_index("received_at", expireAfterSeconds=_KEPT_S)
         await self._claims.create_index("expires_at", expireAfterSeconds=_CLAIM_KEPT_S)
+        await self._give_back_of_the_gone()
+
+    async def _give_back_of_the_gone(self) -> None:
+        here = Process.this()
+        ours = {"_id": {"$gte": f"{self._of}/", "$lt": f"{self._of}0"}}
+        for each in await self._claims.find(ours, {"claim": 1, "process": 1}).to_list():
+            process = Process.of(each.get("process"))
+            if process is not None and process.is_gone(here):
+                await self._claims.delete_one({"_id": each["_id"], "claim": each.get("claim")})
 
     async def add(self, notices: Sequence[Notice | UnreadableNotice]) -> None:
         """Return when the notices are stored durably. Notices that wait share one write."""
@@ -161,6 +175,7 @@ class MongoNotices:
         taken = {
             "claim": {"$cond": [is_free, ours, "$claim"]},
             "expires_at": {"$cond": [is_free, self._expiry, "$expires_at"]},
+            "process": {"$cond": [is_free, {"$literal": self._process}, "$process"]},
         }
         key = {"_id": self._claim_key(company, appointment_id)}
         try:
