@@ -9,10 +9,24 @@ from zoneinfo import ZoneInfo
 
 from altegio_sync.domain.appointment import AttendanceStatus
 from altegio_sync.domain.attention import Attention
+from altegio_sync.domain.field_change import FieldChange
+from altegio_sync.domain.latest import LatestChange
 from altegio_sync.domain.ledger import CompanyCoverage, Grade, LedgerEntry
-from altegio_sync.domain.live import Lesson, LivePage, Place, Section, Timetable, View
+from altegio_sync.domain.live import (
+    ChangeLine,
+    Lesson,
+    LivePage,
+    Month,
+    Place,
+    Section,
+    Timetable,
+    View,
+)
+from altegio_sync.domain.period import Period
 from altegio_sync.domain.report import SyncMode
 from altegio_sync.domain.status import StatusReport
+from altegio_sync.domain.todo import Problem, TodoItem, TodoReport
+from tests.stats_reports import a_report
 
 KYIV = ZoneInfo("Europe/Kyiv")
 NOW = datetime(2026, 11, 26, 10, 20, tzinfo=KYIV)
@@ -62,6 +76,56 @@ def an_entry(day: date, grade: Grade) -> LedgerEntry:
     return LedgerEntry(day, grade, NOW, SyncMode.UPDATE, "settings", KYIV.key, "run")
 
 
+def a_change(name: str = "status", old: object = "0", new: object = "1", **changes: Any) -> Any:
+    change = LatestChange(
+        "77",
+        "501",
+        "serve",
+        changes=(FieldChange(name, old, new),),
+        changed_at=NOW - timedelta(seconds=9),
+        at=NOW - timedelta(seconds=5),
+    )
+    line = ChangeLine(change, "Агата Взірцева", "Індивідуальний урок", NOW, {"9": "Щукін"})
+    return replace(line, change=replace(change, **changes))
+
+
+def some_changes() -> list[ChangeLine]:
+    """One of each kind."""
+    return [
+        a_change(),
+        a_change("startDateTime", NOW, NOW + timedelta(days=1), command="changes"),
+        a_change("endDateTime", NOW, None, command="sync"),
+        a_change("teacherId", "9", "10"),
+        a_change("serviceId", "1", "2"),
+        a_change("leadId", None, "12345678"),
+        a_change("companyId", "77", "78"),
+        a_change("isDeleted", old=False, new=True),
+        a_change("isDeleted", old=True, new=False),
+        a_change("IsTrial", old=False, new=True),
+        a_change("IsTrial", old=True, new=False),
+        a_change(is_new=True, changes=()),
+        a_change(changes=(), changed_at=None),
+    ]
+
+
+def a_todo(count: int = 30) -> TodoReport:
+    report = TodoReport()
+    for number in range(count):
+        problem = list(Problem)[number % len(Problem)]
+        starts_at = NOW + timedelta(hours=number) if number else None
+        report.add(TodoItem(problem, str(501 + number), "77", "Агата Взірцева", starts_at))
+    return report
+
+
+def a_month() -> Month:
+    counts = a_report().counts
+    days = Period.of_days(TODAY.replace(day=1), TODAY.replace(day=30))
+    so_far = Period.of_days(TODAY.replace(day=1), TODAY)
+    before = Period.of_days(date(2026, 10, 1), date(2026, 10, 26))
+    less = replace(counts, active=counts.active - 7, deleted=0)
+    return Month(days, so_far, before, counts, less, replace(less, trial=0))
+
+
 def a_live_page(**changes: Any) -> LivePage:
     """A page of one of two locations, with every section."""
     page = LivePage(
@@ -71,6 +135,9 @@ def a_live_page(**changes: Any) -> LivePage:
         contents={
             Section.NOW: a_status(Attention("ERROR", "2 validation errors are open")),
             Section.TODAY: Timetable(TODAY, [a_lesson(10), a_lesson(12, "Щукін")], cancelled=1),
+            Section.CHANGES: some_changes(),
+            Section.TODO: a_todo(),
+            Section.MONTH: a_month(),
             Section.COMPLETE: a_coverage(),
         },
     )

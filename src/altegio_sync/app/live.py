@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -12,12 +13,15 @@ import anyio
 
 from altegio_sync.app.companies import find_companies, find_company_scope
 from altegio_sync.app.status import collect_school_status
+from altegio_sync.app.todo import collect_todo
 from altegio_sync.domain.clock import steady_now, utc_now
 from altegio_sync.domain.live import LivePage, Place, Section, View
+from altegio_sync.domain.period_words import parse_period
 from altegio_sync.domain.zones import find_zone
 from altegio_sync.errors import StoreError
 from altegio_sync.usecases.coverage import collect_coverage
-from altegio_sync.usecases.live import read_timetable
+from altegio_sync.usecases.live import read_changes, read_month, read_timetable
+from altegio_sync.usecases.stopping import StopSignal
 from altegio_sync.usecases.zones import LocalZone
 
 if TYPE_CHECKING:
@@ -33,6 +37,9 @@ if TYPE_CHECKING:
 #: Reading takes at most this part of the time, however many readers there are.
 _PART_OF_TIME = 20
 _REMEMBERED = 100
+_STAFF_SINCE = timedelta(days=400)
+#: The days of the list of what needs correction, as by default in `todo`.
+_AROUND = parse_period("around")
 
 
 @dataclass(slots=True)
@@ -54,6 +61,11 @@ class _Frame:
     company: str | None
     local: LocalZone
     companies: CompanyScope | None
+
+    @property
+    def ids(self) -> Sequence[str]:
+        """The chosen location, else the only one."""
+        return self.wanted or [each.company for each in self.places]
 
     @property
     def zone(self) -> ZoneInfo:
@@ -147,12 +159,32 @@ async def _read_today(frame: _Frame, page: LivePage) -> object:
     return await read_timetable(source, page.day, frame.zone, frame.leads, frame.companies)
 
 
+async def _read_changes(frame: _Frame, page: LivePage) -> object:
+    school = frame.school
+    teachers: dict[str, str] = {}
+    for company in frame.ids:
+        staff = await school.locations.find_staff(company, page.now - _STAFF_SINCE)
+        teachers |= {each.id: each.name for each in staff.teachers.values()}
+    companies = frame.wanted or None
+    return await read_changes(school.latest, school.export, teachers, frame.leads, companies)
+
+
+async def _read_todo(frame: _Frame, _page: LivePage) -> object:
+    return await collect_todo(
+        frame.school, _AROUND, StopSignal(), companies=frame.wanted, asks_altegio=False
+    )
+
+
+async def _read_month(frame: _Frame, page: LivePage) -> object:
+    return await read_month(frame.school.stats, page.now, frame.zone, frame.companies)
+
+
 async def _read_coverage(frame: _Frame, page: LivePage) -> CompanyCoverage:
     school = frame.school
     report = await collect_coverage(
         school.ledger,
         None,
-        companies=frame.wanted or await find_companies(school),
+        companies=frame.ids,
         rules_fingerprint=school.config.settings_hash,
         configured_zone=school.config.timezone,
         local=frame.local,
@@ -165,5 +197,8 @@ async def _read_coverage(frame: _Frame, page: LivePage) -> CompanyCoverage:
 _READ: dict[Section, Callable[[_Frame, LivePage], Awaitable[object]]] = {
     Section.NOW: _read_status,
     Section.TODAY: _read_today,
+    Section.CHANGES: _read_changes,
+    Section.TODO: _read_todo,
+    Section.MONTH: _read_month,
     Section.COMPLETE: _read_coverage,
 }

@@ -19,18 +19,11 @@ from altegio_sync.cli.tables import Column, Kind, TableKind, open_table
 from altegio_sync.config import ALL_SETTINGS
 from altegio_sync.domain.day_words import moment_in_table
 from altegio_sync.domain.period_words import parse_period
-from altegio_sync.domain.todo import Problem
 from altegio_sync.log import get_logger
-from altegio_sync.messages import render, skipped
+from altegio_sync.messages import render
 from altegio_sync.messages import tables as titles
 from altegio_sync.messages import todo as texts
 from altegio_sync.messages.foreign_text import plain
-from altegio_sync.messages.validation import (
-    RULE_DOUBTFUL_LEAD,
-    RULE_DUPLICATE_LESSON,
-    RULE_FORGOTTEN_PENDING,
-    RULE_TEACHER_OVERLAP,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -40,18 +33,8 @@ if TYPE_CHECKING:
     from altegio_sync.cli.command import CommandOptions
     from altegio_sync.cli.tables import Row, TableFile
     from altegio_sync.domain.todo import TodoItem, TodoReport
-    from altegio_sync.messages import Template
     from altegio_sync.usecases.stopping import StopSignal
 
-_WORDS: dict[Problem, tuple[Template, Template]] = {
-    Problem.NO_CRM_ID: (skipped.NO_CRM_ID, skipped.NO_CRM_ID_TODO),
-    Problem.DOUBTFUL_LEAD: (RULE_DOUBTFUL_LEAD, skipped.DOUBTFUL_TODO),
-    Problem.UNKNOWN_TEACHER: (skipped.NO_TEACHER, skipped.NO_TEACHER_TODO),
-    Problem.UNREADABLE: (skipped.INVALID, skipped.INVALID_TODO),
-    Problem.FORGOTTEN_PENDING: (RULE_FORGOTTEN_PENDING, texts.PENDING_TODO),
-    Problem.DOUBLE_LESSON: (RULE_DUPLICATE_LESSON, texts.DOUBLE_TODO),
-    Problem.OVERLAP: (RULE_TEACHER_OVERLAP, texts.OVERLAP_TODO),
-}
 _TEACHER = Column("teacherName", titles.TEACHER_COLUMN())
 _START = Column("startDateTime", titles.DATE_TIME_COLUMN(), Kind.MOMENT)
 _PROBLEM = Column("problem", titles.PROBLEM_COLUMN())
@@ -104,8 +87,7 @@ def _write(table: TableFile, items: Sequence[TodoItem]) -> None:
 
 
 def _row_for_people(item: TodoItem) -> Row:
-    problem, todo = (words() for words in _WORDS[item.problem])
-    first = (item.teacher, item.starts_at, problem, todo)
+    first = (item.teacher, item.starts_at, item.problem.wrong, item.problem.remedy)
     return (*first, item.lead_id, item.service, item.appointment_id, item.company_id)
 
 
@@ -136,7 +118,6 @@ def _lines(report: TodoReport, file: Path | None, *, offline: bool) -> Iterator[
 
 
 def _line(item: TodoItem) -> str:
-    problem, todo = (words() for words in _WORDS[item.problem])
     start = "" if item.starts_at is None else render(moment_in_table(item.starts_at))
-    what = render(texts.ITEM(problem=problem, todo=todo))
+    what = render(texts.ITEM(problem=item.problem.wrong, todo=item.problem.remedy))
     return f"  {start:<16}  {plain(item.appointment_id)}  {what}"

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import date, datetime
 
+    from altegio_sync.domain.latest import LatestChange
+    from altegio_sync.domain.period import Period
+    from altegio_sync.domain.stats import StoredCounts
     from altegio_sync.messages import Message
 
 
@@ -20,6 +23,9 @@ class Section(StrEnum):
 
     NOW = "now"
     TODAY = "today"
+    CHANGES = "changes"
+    TODO = "todo"
+    MONTH = "month"
     COMPLETE = "complete"
 
 
@@ -60,6 +66,29 @@ class Timetable:
     lessons: Sequence[Lesson]
     cancelled: int = 0
     left_out: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeLine:
+    """A change, with the appointment as it is stored now. ``teachers`` has names by id."""
+
+    change: LatestChange
+    teacher: str = ""
+    service: str = ""
+    starts_at: datetime | None = None
+    teachers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """The counts of this month, of its days until today, and of as many days of the last month."""
+
+    days: Period
+    so_far: Period
+    before: Period
+    counts: StoredCounts
+    counts_so_far: StoredCounts
+    counts_before: StoredCounts
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,19 @@ from typing import TYPE_CHECKING, ClassVar
 
 from altegio_sync.domain.exit_code import CommandReport, ExitCode, decide_exit_code
 from altegio_sync.domain.json_form import JsonForm, Key
+from altegio_sync.messages import skipped
+from altegio_sync.messages import todo as texts
+from altegio_sync.messages.validation import (
+    RULE_DOUBTFUL_LEAD,
+    RULE_DUPLICATE_LESSON,
+    RULE_FORGOTTEN_PENDING,
+    RULE_TEACHER_OVERLAP,
+)
 
 if TYPE_CHECKING:
     from altegio_sync.domain.period import Period
     from altegio_sync.domain.report import RunError
+    from altegio_sync.messages import Message
 
 
 class Problem(StrEnum):
@@ -26,6 +35,27 @@ class Problem(StrEnum):
     FORGOTTEN_PENDING = "forgotten_pending"
     DOUBLE_LESSON = "duplicate_lesson"
     OVERLAP = "teacher_overlap"
+
+    @property
+    def wrong(self) -> Message:
+        """What is wrong."""
+        return _WORDS[self][0]()
+
+    @property
+    def remedy(self) -> Message:
+        """What to do in Altegio."""
+        return _WORDS[self][1]()
+
+
+_WORDS = {
+    Problem.NO_CRM_ID: (skipped.NO_CRM_ID, skipped.NO_CRM_ID_TODO),
+    Problem.DOUBTFUL_LEAD: (RULE_DOUBTFUL_LEAD, skipped.DOUBTFUL_TODO),
+    Problem.UNKNOWN_TEACHER: (skipped.NO_TEACHER, skipped.NO_TEACHER_TODO),
+    Problem.UNREADABLE: (skipped.INVALID, skipped.INVALID_TODO),
+    Problem.FORGOTTEN_PENDING: (RULE_FORGOTTEN_PENDING, texts.PENDING_TODO),
+    Problem.DOUBLE_LESSON: (RULE_DUPLICATE_LESSON, texts.DOUBLE_TODO),
+    Problem.OVERLAP: (RULE_TEACHER_OVERLAP, texts.OVERLAP_TODO),
+}
 
 
 @dataclass(frozen=True, slots=True)

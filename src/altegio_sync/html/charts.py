@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from altegio_sync.messages import page as texts
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from datetime import date
 
     from altegio_sync.domain.day_chart import DayChart
     from altegio_sync.messages import Message
@@ -50,6 +53,7 @@ class Column:
     """A column, and the whole height of the plot around it."""
 
     title: Message
+    day: date
     count: int
     is_ahead: bool
     left: str
@@ -82,6 +86,7 @@ def plot_of(chart: DayChart) -> Plot:
     columns = [
         Column(
             title=chart.title(each),
+            day=each.first_day,
             count=each.count,
             is_ahead=each.is_ahead,
             left=f"{number * share:.3f}%",
@@ -94,6 +99,18 @@ def plot_of(chart: DayChart) -> Plot:
         for number, each in enumerate(chart.bars)
     ]
     return Plot(columns, list(_ticks(chart, share)), (top, top // 2, 0))
+
+
+def label_of(chart: DayChart) -> Message:
+    """What a screen reader says of the chart."""
+    highest = max(chart.bars, key=lambda each: each.count)
+    return texts.CHART(
+        heading=chart.heading,
+        first=chart.title(chart.bars[0]),
+        last=chart.title(chart.bars[-1]),
+        number=highest.count,
+        highest=chart.title(highest),
+    )
 
 
 def _top(highest: int) -> int:

@@ -4,53 +4,35 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from altegio_sync.domain.appointment import AttendanceStatus
 from altegio_sync.domain.day_chart import draw_days
 from altegio_sync.domain.day_words import day_or_text, moment_in_zone
 from altegio_sync.domain.durations import age_text
-from altegio_sync.domain.stats import open_ends, share_of
-from altegio_sync.html.charts import heat_rows, percent_of, plot_of, stacked_bar
+from altegio_sync.domain.stats import open_ends
+from altegio_sync.html.charts import heat_rows, label_of, percent_of, plot_of
+from altegio_sync.html.counted import named_rows, status_rows, trial_rows
 from altegio_sync.html.environment import read_asset, render_template
 from altegio_sync.messages import page as texts
 from altegio_sync.messages.calendar import WEEKDAYS
 from altegio_sync.messages.figures import EVERYTHING_FINE, ONLY_COMPANIES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
     from datetime import datetime
 
     from altegio_sync.domain.day_chart import DayChart
     from altegio_sync.domain.last_run import LastRun
     from altegio_sync.domain.report import DaysAsked
-    from altegio_sync.domain.stats import NamedCount, StatsReport
+    from altegio_sync.domain.stats import StatsReport
     from altegio_sync.messages import Message
 
 #: By this, the program recognizes its own page, in any language.
 GENERATOR = "altegio-sync stats"
 #: Enough for two months by day, or a year by week.
 _MOST_BARS = 62
-_KINDS = {
-    AttendanceStatus.ARRIVED.value: "arrived",
-    AttendanceStatus.CONFIRMED.value: "confirmed",
-    AttendanceStatus.PENDING.value: "pending",
-    AttendanceStatus.NO_SHOW.value: "no-show",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class _Row:
-    """A row with a count and its share, and the width of its bar or the kind of its colour."""
-
-    name: Message | str
-    count: int
-    share: float | None
-    width: str = "0%"
-    kind: str = ""
 
 
 def may_be_replaced(beginning: bytes) -> bool:
@@ -75,10 +57,10 @@ def render_stats_page(report: StatsReport) -> str:
         **_head(report),
         totals=_totals(report),
         days=_days(report),
-        status=_status(report),
-        teachers=_named(counts.top_teachers, counts.active),
-        services=_named(counts.top_services, counts.active),
-        trials=_trials(report),
+        status=status_rows(counts),
+        teachers=named_rows(counts.top_teachers, counts.active),
+        services=named_rows(counts.top_services, counts.active),
+        trials={"steps": trial_rows(counts.trials), "lessons": counts.trials.lessons},
         duplicates=counts.duplicates,
         hours=heat_rows({(each.weekday, each.hour): each.count for each in counts.heat_map}),
         weekdays=[day() for day in WEEKDAYS],
@@ -133,20 +115,9 @@ def _days(report: StatsReport) -> dict[str, Any]:
     return {
         "chart": chart,
         "plot": plot_of(chart) if has_bars else None,
-        "label": _label_of(chart) if has_bars else None,
+        "label": label_of(chart) if has_bars else None,
         "notes": list(_about_days(report, chart)),
     }
-
-
-def _label_of(chart: DayChart) -> Message:
-    highest = max(chart.bars, key=lambda each: each.count)
-    return texts.CHART(
-        heading=chart.heading,
-        first=chart.title(chart.bars[0]),
-        last=chart.title(chart.bars[-1]),
-        number=highest.count,
-        highest=chart.title(highest),
-    )
 
 
 def _about_days(report: StatsReport, chart: DayChart) -> Iterator[Message]:
@@ -160,55 +131,10 @@ def _about_days(report: StatsReport, chart: DayChart) -> Iterator[Message]:
         yield texts.OUTSIDE(count=chart.outside)
 
 
-def _status(report: StatsReport) -> dict[str, Any]:
-    parts, rows = [], []
-    for each in report.by_status:
-        kind = _KINDS.get(each.status or "", "other")
-        parts.append((each.label, each.count, kind))
-        # An unknown status is shown as stored; for a known status the label is enough.
-        is_shown = kind == "other" and each.status
-        label = texts.STATUS_IS(label=each.label, status=each.status) if is_shown else each.label
-        share = share_of(each.count, report.counts.active)
-        rows.append(_Row(label, each.count, share, kind=kind))
-    listed = [texts.STATUS_COUNT(status=status, number=count) for status, count, _ in parts]
-    return {
-        "pieces": stacked_bar(parts),
-        "label": texts.STATUSES_ARE(counts=listed),
-        "rows": rows,
-    }
-
-
-def _named(found: Sequence[NamedCount], whole: int) -> list[_Row]:
-    most = max((each.count for each in found), default=0)
-    return [
-        _Row(
-            each.shown_name,
-            each.count,
-            share_of(each.count, whole),
-            width=percent_of(each.count, most),
-        )
-        for each in found
-    ]
-
-
 def _shows(report: StatsReport) -> dict[str, Any]:
     most = max((each.rate or 0 for each in report.counts.shows), default=0)
     rows = [(each, percent_of(each.rate or 0, most)) for each in report.counts.shows]
     return {"whole": report.attendance, "rows": rows}
-
-
-def _trials(report: StatsReport) -> dict[str, Any]:
-    trials = report.counts.trials
-    steps = (
-        (texts.LEADS_WITH_TRIAL(), trials.leads),
-        (texts.BOOKED_AGAIN(), trials.booked_again),
-        (texts.CAME_AGAIN(), trials.came_again),
-    )
-    rows = [
-        _Row(step, count, share_of(count, trials.leads), width=percent_of(count, trials.leads))
-        for step, count in steps
-    ]
-    return {"steps": rows, "lessons": trials.lessons}
 
 
 def _last_run(report: StatsReport, run: LastRun) -> dict[str, Any]:

@@ -27,8 +27,8 @@ TRUSTED_BUT = Template(
 )
 NOT_TRUSTED = Template(
     "live_not_trusted",
-    "The collection cannot be trusted in everything: {count} thing needs attention.",
-    "The collection cannot be trusted in everything: {count} things need attention.",
+    "Not everything in the collection can be trusted: {count} thing needs attention.",
+    "Not everything in the collection can be trusted: {count} things need attention.",
 )
 ATTENTION = Template("live_attention", "What needs attention")
 AND_MORE = Template("live_and_more", "and {count} more", "and {count} more")
@@ -70,3 +70,65 @@ PROVED = Template("live_proved", "proved")
 CHECKED = Template("live_checked", "checked")
 GAP = Template("live_gap", "not complete")
 DAY_IS = Template("live_day_is", "{day}: {state}")
+
+# Latest changes.
+CHANGES = Template("live_changes", "Latest changes")
+NO_CHANGES = Template("live_no_changes", "No change has been stored yet.")
+WHEN = Template("live_when", "Stored")
+WHAT = Template("live_what", "What changed")
+HOW = Template("live_how", "How")
+BY_HOOK = Template("live_by_hook", "webhook")
+BY_POLL = Template("live_by_poll", "poll")
+BY_RUN = Template("live_by_run", "sync of a period")
+AFTER = Template("live_after", "after {span}")
+BOOKING = Template("live_booking", "Booking {booking}")
+IS_NEW = Template("live_is_new", "New booking")
+IS_CANCELLED = Template("live_is_cancelled", "Cancelled")
+IS_RESTORED = Template("live_is_restored", "No longer cancelled")
+IS_TRIAL = Template("live_is_trial", "Now a trial lesson")
+IS_NO_TRIAL = Template("live_is_no_trial", "No longer a trial lesson")
+OTHER_DETAILS = Template("live_other_details", "Other details")
+CHANGED = Template("live_changed", "{what}: {old} → {new}")
+STATUS = Template("live_status", "Status")
+START = Template("live_start", "Start")
+END = Template("live_end", "End")
+TEACHER = Template("live_teacher", "Teacher")
+SERVICE = Template("live_service", "Service")
+LEAD_IS = Template("live_lead_is", "Lead")
+UNKNOWN = Template("live_unknown", "not shown")
+
+# To correct.
+TODO = Template("live_todo", "To correct in Altegio")
+TO_CORRECT = Template(
+    "live_to_correct", "{count:,} booking needs correction.", "{count:,} bookings need correction."
+)
+NOTHING_TO_CORRECT = Template("live_nothing_to_correct", "Nothing needs correction.")
+COPY = Template("live_copy", "Copy the list")
+COPIED = Template("live_copied", "Copied.")
+LESSON = Template("live_lesson", "Lesson")
+TO_DO = Template("live_to_do", "What to do")
+WHOLE_LIST = Template(
+    "live_whole_list", "The whole list: {count:,} more", "The whole list: {count:,} more"
+)
+BACK = Template("live_back", "Back to the page")
+
+# The month.
+MONTH = Template("live_month", "The month")
+MONTH_IS = Template("live_month_is", "The month: {month}")
+MONTH_AGAINST_MONTH = Template("live_month_against_month", "Beside the last month")
+DIFFERENCE = Template("live_difference", "change")
+CHANGE = Template("live_change", "{share:+.0%}")
+NO_CHANGE = Template("live_no_change", "–")
+SAME = Template("live_same", "same")
+ALL_LESSONS = Template("live_all_lessons", "Lessons")
+ARRIVED = Template("live_arrived", "Arrived")
+NO_SHOWS = Template("live_no_shows", "No-shows")
+NO_SHOW_RATE = Template("live_no_show_rate", "No-show rate")
+ALL_CANCELLED = Template("live_all_cancelled", "Cancelled")
+TRIALS = Template("live_trials", "Trial lessons")
+CAME_AGAIN = Template("live_came_again", "Came again after a trial")
+STILL_AHEAD = Template(
+    "live_still_ahead",
+    "{count:,} more lesson is booked for the rest of the month.",
+    "{count:,} more lessons are booked for the rest of the month.",
+)

@@ -11,11 +11,11 @@ from altegio_sync.domain.export import StoredAppointment
 from altegio_sync.mongo.core.companies import of_companies
 from altegio_sync.mongo.core.connection import durable, translated_errors
 from altegio_sync.mongo.core.documents import KEY, STAMP
-from altegio_sync.mongo.core.ids import NO_LIST, having_ids, to_id
+from altegio_sync.mongo.core.ids import NO_LIST, having_ids, keys_of, to_id
 from altegio_sync.mongo.tending.duplicates import repeated_ids
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 
     from pymongo.asynchronous.database import AsyncDatabase
 
@@ -73,6 +73,19 @@ class MongoExport:
         ]
         async for each in self._read(query, stages, fields):
             yield each
+
+    async def find_by_id(
+        self, appointment_ids: Collection[str], fields: Sequence[str]
+    ) -> dict[str, Mapping[str, Value]]:
+        """The fields of these appointments by their id. Raises StoreError if MongoDB fails."""
+        wanted = dict.fromkeys((KEY, *fields), 1)
+        query = having_ids(keys_of(appointment_ids, also_numbers=True))
+        with translated_errors():
+            found = await self._collection.find(query, wanted).to_list()
+        return {
+            to_id(each[KEY]) or "": {name: _to_value(value) for name, value in each.items()}
+            for each in found
+        }
 
     async def count_extra_copies(self, query: ExportQuery) -> int:
         """How many documents `read_by_teacher` leaves out; StoreError if MongoDB fails."""

@@ -10,10 +10,12 @@ const replace = ({ id, html }) => {
   if (scrolled) now.querySelector(".scroll")?.scrollTo(scrolled, 0);
   if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
 };
-const events = new EventSource(document.body.dataset.events);
-events.onopen = () => { show("is-live", true); show("no-connection", false); };
-events.onerror = () => { show("is-live", false); show("no-connection", true); };
-events.onmessage = (event) => replace(JSON.parse(event.data));
+if (document.body.dataset.events) {
+  const events = new EventSource(document.body.dataset.events);
+  events.onopen = () => { show("is-live", true); show("no-connection", false); };
+  events.onerror = () => { show("is-live", false); show("no-connection", true); };
+  events.onmessage = (event) => replace(JSON.parse(event.data));
+}
 document.addEventListener("click", async ({ target }) => {
   const list = document.getElementById(target.dataset?.copies);
   if (!list) return;
