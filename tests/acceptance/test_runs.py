@@ -55,6 +55,24 @@ def test_one_run_is_shown_with_its_errors(cli: Cli) -> None:
     assert as_json["run"]["errors"][0]["code"] == "unauthorized"
 
 
+def test_a_repair_that_leaves_findings_is_not_called_a_failure(cli: Cli, db_uri: str) -> None:
+    cli.run("sync", "yesterday")
+    with MongoClient[dict[str, Any]](db_uri) as client:
+        appointments = client.get_default_database()["altegio-appointments"]
+        spaced, broken = appointments.find({}, limit=2)
+        appointments.update_one({"_id": spaced["_id"]}, {"$set": {"teacherName": " Іра "}})
+        appointments.update_one({"_id": broken["_id"]}, {"$unset": {"leadId": ""}})
+    fixed = cli.run("validate", "--fix", "--offline", "--json").json
+
+    listed = cli.run("runs", "--limit", "1")
+    shown = cli.run("runs", fixed["run_id"])
+
+    assert fixed["errors"] + fixed["warnings"] > 0
+    assert listed.err == shown.err == ""
+    assert "some findings are left  repaired 1" in listed.out
+    assert "ended    some findings are left" in shown.out
+
+
 def test_an_unknown_run_and_an_empty_store_are_told(cli: Cli) -> None:
     assert cli.run("runs").out == "No run is stored yet.\n"
     assert "No run 'x' is stored" in cli.run("runs", "x").err

@@ -138,10 +138,13 @@ def _moment(moment: datetime | None, zone: ZoneInfo) -> str:
 
 
 def _ending(run: PastRun) -> str:
-    ending = render(_ENDINGS[run.ending]())
+    words = texts.FINDINGS_LEFT if run.has_left_findings else _ENDINGS[run.ending]
+    ending = render(words())
     return f"{ending} ({render(texts.DRY_RUN())})" if run.dry_run else ending
 
 
 def _done(run: PastRun) -> Message:
     parts = [_DONE[name](number=count) for name, count in run.done.items()]
-    return LISTED(ids=parts) if parts else texts.NOTHING()
+    if parts:
+        return LISTED(ids=parts)
+    return texts.NOTHING() if run.ending is Ending.SUCCEEDED else texts.NOTHING_DONE()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from altegio_sync.domain.json_form import JsonForm
 
@@ -27,6 +27,10 @@ class Ending(Enum):
     SUCCEEDED = "succeeded"
     FAILED = "failed"
     INTERRUPTED = "interrupted"
+
+
+def is_count(value: object) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,16 @@ class PastRun(JsonForm):
         return Ending.INTERRUPTED if self.summary.was_interrupted else Ending.FAILED
 
     @property
+    def has_left_findings(self) -> bool:
+        """Whether `validate` did its work, and documents that break its rules are left."""
+        left = [self.report.get(name) for name in ("errors", "warnings")]
+        return (
+            self.ending is Ending.FAILED
+            and not self.report.get("failures")
+            and any(is_count(each) and each for each in left)
+        )
+
+    @property
     def dry_run(self) -> bool:
         return self.report.get("dry_run") is True
 
@@ -78,11 +92,7 @@ class PastRun(JsonForm):
         records = self.report.get("records")
         places = [self.report, *([records] if isinstance(records, Mapping) else [])]
         found = {name: place.get(name) for name in DONE for place in places if name in place}
-        return {
-            name: count
-            for name, count in found.items()
-            if isinstance(count, int) and not isinstance(count, bool) and count
-        }
+        return {name: count for name, count in found.items() if is_count(count) and count}
 
     def ids_of(self, name: str) -> Sequence[str]:
         """The appointment ids behind a count, if the report has them."""

@@ -13,8 +13,10 @@ MORE = Template("runs_more", "Older runs: altegio-sync runs --limit {limit}")
 SUCCEEDED = Template("runs_succeeded", "succeeded")
 FAILED = Template("runs_failed", "failed")
 INTERRUPTED = Template("runs_interrupted", "interrupted")
+FINDINGS_LEFT = Template("runs_findings_left", "some findings are left")
 DRY_RUN = Template("runs_dry_run", "dry run")
 NOTHING = Template("runs_nothing", "nothing to do")
+NOTHING_DONE = Template("runs_nothing_done", "nothing was done")
 SECONDS = Template("runs_seconds", "{seconds} s")
 
 # The rows about one run.

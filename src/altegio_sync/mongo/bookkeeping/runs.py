@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pymongo import UpdateOne
 
-from altegio_sync.domain.past_run import PastRun
+from altegio_sync.domain.past_run import PastRun, is_count
 from altegio_sync.domain.run_marks import RunMark
 from altegio_sync.domain.run_summary import RunSummary
 from altegio_sync.domain.stored import read_stored
@@ -148,7 +148,13 @@ class MongoRuns:
         ).to_list()
 
     def _read_report(self, document: Document) -> RunSummary | None:
-        return self._read(RunSummary, document, RUNS_COLLECTION, document["_id"])
+        # Reports of `validate` have the numbers of errors and warnings under these names.
+        lists = {
+            name: each
+            for name, each in document.items()
+            if name not in ("errors", "warnings") or not is_count(each)
+        }
+        return self._read(RunSummary, lists, RUNS_COLLECTION, document["_id"])
 
     def _read_last(self, document: Document) -> RunSummary | None:
         """The summary in a mark of the run that ended last."""
