@@ -97,10 +97,30 @@ def test_a_mongodb_that_cannot_be_used_is_told_too(
     assert message.startswith("clean fails: ")
 
 
+def began_three_days_ago(db_uri: str) -> None:
+    with MongoClient[dict[str, Any]](db_uri) as client:
+        runs = client.get_default_database()["altegio-sync-runs"]
+        runs.update_many({}, {"$set": {"started_at": datetime.now(UTC) - timedelta(days=3)}})
+
+
+def test_days_that_were_never_read_are_no_gap_on_the_first_day(
+    told: Cli, people: PingServer, db_uri: str
+) -> None:
+    told.run("sync", "last-month")
+    told.run("sync", "yesterday")
+    at_first = len(people.pings)
+    began_three_days_ago(db_uri)
+    told.run("sync", "yesterday")
+
+    assert at_first == 0
+    assert messages(people)[0].startswith("Days are missing in MongoDB")
+
+
 def test_a_gap_of_two_days_is_told_once_and_so_is_its_end(
     told: Cli, people: PingServer, db_uri: str
 ) -> None:
     told.run("sync", "last-7-days")
+    began_three_days_ago(db_uri)
     day = (datetime.now(UTC) - timedelta(days=4)).date().isoformat()
     with MongoClient[dict[str, Any]](db_uri) as client:
         ledger = client.get_default_database()["altegio-sync-ledger"]
@@ -124,9 +144,24 @@ def test_a_dead_notifier_fails_nothing_and_the_word_is_said_later(
     told.run("clean", **NO_MONGODB)
 
     assert dead.code == 3
-    assert "WARNING The message of ALTEGIO_NOTIFY was not sent" in dead.err
+    assert "WARNING The message to address 1 of ALTEGIO_NOTIFY was not sent" in dead.err
     assert "secret-check" not in dead.out + dead.err
     assert messages(people)[-1].startswith("clean fails: ")
+
+
+def test_a_wrong_address_keeps_the_word_from_no_other_and_is_told_once_a_day(
+    told: Cli, people: PingServer
+) -> None:
+    told.settings["ALTEGIO_NOTIFY"] = f"{told.settings['ALTEGIO_NOTIFY']},tgram://BOT/CHAT-secret"
+    runs = [told.run("sync", "yesterday", "-q", **WRONG) for _ in range(2)]
+    check = told.run("check")
+
+    assert [each.code for each in runs] == [3, 3]
+    assert "addresses of ALTEGIO_NOTIFY, counted from 1: 2" in runs[0].err
+    assert "ALTEGIO_NOTIFY" not in runs[1].err
+    assert [each[:11] for each in messages(people)] == ["sync fails:"]
+    assert "warn messages: Apprise does not know these addresses" in check.out
+    assert "secret" not in runs[0].err + check.out
 
 
 def test_a_test_message_arrives_or_says_why_not(told: Cli, people: PingServer) -> None:

@@ -19,7 +19,7 @@ from altegio_sync.domain.exit_code import ExitCode
 from altegio_sync.errors import AltegioSyncError, StoreError
 from altegio_sync.messages import notify as texts
 from altegio_sync.messages import render
-from altegio_sync.notify.messages import send_message
+from altegio_sync.notify.messages import Delivery, send_message
 from altegio_sync.notify.state_file import StateFile
 from altegio_sync.usecases.coverage import collect_coverage
 
@@ -83,9 +83,10 @@ async def say_how_it_ended(
         if school is not None and command in READING_COMMANDS:
             subjects += await _find_gaps(school)
         for each in subjects:
-            problem = await _say(config, each, school)
-            if problem is not None:
-                warn("notify_failed", message=problem)
+            delivery = await _say(config, each, school)
+            if delivery is not None:
+                _warn_once_a_day(config, delivery.problem, warn)
+            if delivery is not None and not delivery.is_taken:
                 return
 
 
@@ -102,10 +103,16 @@ async def _try_to_open(config: SchoolConfig, stack: AsyncExitStack) -> School | 
 
 
 async def _find_gaps(school: School) -> Sequence[Subject]:
-    """The subject of missing days. Days before the first complete day are not missing."""
+    """The subject of missing days. Days before the first complete day are not missing.
+
+    Two days after the first run, what is missing has had its time too.
+    """
     config = school.config
     try:
         local, now = await school.find_zone(), utc_now()
+        began = await school.runs.find_first_start()
+        if began is None or now - began < _GAP_AGE:
+            return ()
         coverage = await collect_coverage(
             school.ledger,
             None,
@@ -149,10 +156,25 @@ def _of_command(command: str, code: ExitCode, outcome: RunOutcome) -> Subject:
     return Subject(command, code is not ExitCode.DONE, fails, texts.WELL_AGAIN(command=command))
 
 
-async def _say(config: SchoolConfig, subject: Subject, school: School | None) -> Message | None:
-    """Say the word that is due, if any. Returns what went wrong."""
+def _warn_once_a_day(config: SchoolConfig, problem: Message | None, warn: Warn) -> None:
+    """A word that does not arrive is tried again by every run."""
+    file, key, now = StateFile(config.data_dir), _file_key(config, "undelivered"), utc_now()
+    plan = plan_word(file.find(key), now, has_failed=problem is not None)
+    if problem is None:
+        file.forget(key)
+    elif plan is not None:
+        warn("notify_failed", message=problem)
+        file.write(key, plan[1])
+
+
+def _file_key(config: SchoolConfig, subject: str) -> str:
+    return f"{name_of(config)}/{config.collection}/{subject}"
+
+
+async def _say(config: SchoolConfig, subject: Subject, school: School | None) -> Delivery | None:
+    """Say the word that is due, if any. Returns what became of it."""
     file = StateFile(config.data_dir)
-    key = f"{name_of(config)}/{config.collection}/{subject.name}"
+    key = _file_key(config, subject.name)
     stored = None if school is None else await _find(school, subject.name)
     state, now = newer(stored, file.find(key)), utc_now()
     plan = plan_word(state, now, has_failed=subject.has_failed)
@@ -162,14 +184,14 @@ async def _say(config: SchoolConfig, subject: Subject, school: School | None) ->
     failing = state if word is Word.STILL_FAILS else None
     message = subject.well_again if word is Word.WELL_AGAIN else subject.fails(failing, now)
     title = render(texts.TITLE(name=name_of(config)))
-    problem = await send_message(config.notify_addresses or "", title, render(message))
-    if problem is not None:
-        return problem
+    delivery = await send_message(config.notify_addresses or "", title, render(message))
+    if not delivery.is_taken:
+        return delivery
     if school is not None and await _write(school, subject.name, after):
         file.forget(key)
     else:
         file.write(key, after)
-    return None
+    return delivery
 
 
 async def _find(school: School, subject: str) -> AlertState | None:

@@ -18,16 +18,30 @@ from altegio_sync.usecases.check import (
     check_services,
     check_store,
     check_webhooks,
+    what_to_do,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Iterator, Mapping
 
     from altegio_sync.altegio.api import AltegioApi
     from altegio_sync.app.school import School
     from altegio_sync.config import SchoolConfig
     from altegio_sync.domain.locations import StoredLocation
     from altegio_sync.messages import Message
+
+
+def check_notify(config: SchoolConfig) -> Iterator[Check]:
+    """Whether Apprise knows every address of `ALTEGIO_NOTIFY`; nothing is sent."""
+    if config.notify_addresses is None:
+        return
+    from altegio_sync.notify.messages import find_address_problem
+
+    problem = find_address_problem(config.notify_addresses)
+    if problem is None:
+        yield Check.good(names.NOTIFY(), texts.NOTIFY_KNOWN())
+    else:
+        yield Check.warning(names.NOTIFY(), problem, texts.NOTHING_HEARD())
 
 
 async def check_school(config: SchoolConfig) -> AsyncIterator[Check]:
@@ -61,7 +75,7 @@ async def _check_locations(
     try:
         companies = (await ask_companies(config, source)).ids
     except (AltegioError, ConfigError) as error:
-        yield Check.bad(names.LOCATIONS(), error.message, texts.NOTHING_MORE())
+        yield Check.bad(names.LOCATIONS(), error.message, what_to_do(error))
         return
     if config.lists_all:
         yield Check.good(names.LOCATIONS(), texts.LOCATIONS(count=len(companies)))

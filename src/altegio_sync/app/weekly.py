@@ -68,9 +68,9 @@ async def send_week(config: SchoolConfig, stop: StopSignal) -> None:
 
 async def _send(config: SchoolConfig, message: Message) -> None:
     title = render(texts.TITLE(name=name_of(config)))
-    problem = await send_message(_addresses(config), title, render(message))
-    if problem is not None:
-        raise NotSentError(problem)
+    delivery = await send_message(_addresses(config), title, render(message))
+    if delivery.problem is not None:
+        raise NotSentError(delivery.problem)
 
 
 def _addresses(config: SchoolConfig) -> str:

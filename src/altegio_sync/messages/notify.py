@@ -11,13 +11,18 @@ UNUSABLE_ADDRESS = Template("unusable_address", "the address cannot be used")
 
 NOTIFY_NOT_INSTALLED = Template(
     "notify_not_installed",
-    "ALTEGIO_NOTIFY needs Apprise: pip install 'altegio-sync[notify]'",
+    "ALTEGIO_NOTIFY needs Apprise, which is not installed: pip install apprise",
 )
 NOTIFY_UNKNOWN_ADDRESS = Template(
-    "notify_unknown_address", "ALTEGIO_NOTIFY contains an address that Apprise does not know"
+    "notify_unknown_address",
+    "Apprise does not know these addresses of ALTEGIO_NOTIFY, counted from 1: {numbers}",
 )
-NOTIFY_FAILED = Template("notify_failed", "The message of ALTEGIO_NOTIFY was not sent ({reason})")
+NOTIFY_FAILED = Template(
+    "notify_failed", "The message to address {number} of ALTEGIO_NOTIFY was not sent ({reason})"
+)
 NOTIFY_REFUSED = Template("notify_refused", "the service did not take it")
+NOTIFY_REFUSED_WITH = Template("notify_refused_with", "the service refused it with HTTP {status}")
+NOTIFY_NO_CONNECTION = Template("notify_no_connection", "no connection to the service")
 
 # The messages to people.
 TITLE = Template("notify_title", "altegio-sync: {name}")

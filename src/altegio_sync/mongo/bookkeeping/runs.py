@@ -131,6 +131,13 @@ class MongoRuns:
         return PastRun(summary, report)
 
     @waits_for_mongodb
+    async def find_first_start(self) -> datetime | None:
+        """When the oldest run of the stored reports began."""
+        wanted = {"_id": {"$type": "string"}, "started_at": {"$type": "date"}, **self._ours}
+        found = await self._collection.find_one(wanted, sort=[("_id", 1)])
+        return None if found is None else _aware(found["started_at"])
+
+    @waits_for_mongodb
     async def find_timezone(self) -> str | None:
         """The zone of the latest run that has one. A run that failed early has no zone."""
         has_zone = {"period.timezone": {"$type": "string"}}
@@ -245,7 +252,11 @@ class MongoRuns:
 
     async def _server_time(self) -> datetime:
         moment: datetime = (await self._database.command("hello"))["localTime"]
-        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return _aware(moment)
+
+
+def _aware(moment: datetime) -> datetime:
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _before(moment: datetime) -> Document:

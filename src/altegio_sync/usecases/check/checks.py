@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from altegio_sync.errors import AuthenticationError
+from altegio_sync.messages import check as texts
 from altegio_sync.messages import check_names as names
 
 if TYPE_CHECKING:
+    from altegio_sync.errors import AltegioError, ConfigError
     from altegio_sync.messages import Message
 
 #: The checks of settings: a person corrects the settings when one of them fails.
@@ -48,3 +51,9 @@ class Check:
     @classmethod
     def bad(cls, name: Message, text: Message, hint: Message) -> Check:
         return cls(name, Level.FAIL, text, hint)
+
+
+def what_to_do(error: AltegioError | ConfigError) -> Message:
+    """The hint where no more can be requested."""
+    is_token = isinstance(error, AuthenticationError)
+    return texts.CORRECT_TOKENS() if is_token else texts.NOTHING_MORE()

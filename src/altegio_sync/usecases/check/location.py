@@ -11,7 +11,7 @@ from altegio_sync.messages import check as texts
 from altegio_sync.messages import check_names as names
 from altegio_sync.messages.settings import ZONE_REMEDY
 from altegio_sync.usecases.check.bookings import check_sample
-from altegio_sync.usecases.check.checks import Check
+from altegio_sync.usecases.check.checks import Check, what_to_do
 from altegio_sync.usecases.check.timetable import check_timetable
 from altegio_sync.usecases.location_zones import changed_zone
 
@@ -42,7 +42,7 @@ async def check_altegio(
     try:
         location = await source.fetch_location(company_id)
     except AltegioError as error:
-        yield Check.bad(name, error.message, texts.NOTHING_MORE())
+        yield Check.bad(name, error.message, what_to_do(error))
         return
     yield Check.good(name, texts.TOKENS_ACCEPTED(company=location.id, title=location.title))
     facts.location = location
