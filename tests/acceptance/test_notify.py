@@ -135,6 +135,35 @@ def test_a_gap_of_two_days_is_told_once_and_so_is_its_end(
     assert closed == "No day is missing any more. Nothing needs to be done."
 
 
+def test_lost_webhooks_are_told_once_and_so_is_their_end(
+    told: Cli, people: PingServer, db_uri: str
+) -> None:
+    now = datetime.now(UTC)
+    about = {"collection": "altegio-appointments", "companyId": "77", "at": now}
+    about |= {"is_timed": True, "stored_at": now, "found_at": now}
+    with MongoClient[dict[str, Any]](db_uri) as client:
+        stored = client.get_default_database()
+        versions, uptimes = stored["altegio-sync-versions"], stored["altegio-sync-uptimes"]
+        uptimes.insert_one({"collection": "altegio-appointments", "start": now, "end": now})
+        versions.insert_many([{**about, "class": "announced"} for _ in range(6)])
+        told.run("sync", "yesterday")
+        versions.update_many({"at": now}, {"$set": {"class": "lost"}})
+        told.run("sync", "yesterday")
+        told.run("sync", "yesterday")
+        # Nothing is known while no webhook could be received.
+        versions.update_many({"at": now}, {"$set": {"class": "receiver_down"}})
+        told.run("sync", "yesterday")
+        versions.update_many({"at": now}, {"$set": {"class": "late"}})
+        told.run("sync", "yesterday", ALTEGIO_LANG="uk")
+
+    lost, well = messages(people)
+    assert lost == (
+        "6 of 6 changes in the last 24 hours came without a webhook (company 77), and polls "
+        "brought them. To see where Altegio sends webhooks: altegio-sync check"
+    )
+    assert well == "Вебхуки знову надходять. Робити нічого не треба."
+
+
 def test_a_dead_notifier_fails_nothing_and_the_word_is_said_later(
     told: Cli, people: PingServer
 ) -> None:

@@ -19,6 +19,7 @@ from altegio_sync.mongo.bookkeeping.receivers import (
     MongoReceivers,
 )
 from altegio_sync.mongo.bookkeeping.versions import VERSIONS_COLLECTION, MongoVersions
+from altegio_sync.mongo.bookkeeping.webhook_figures import MongoWebhookFigures
 from altegio_sync.usecases.versions import classify_due
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ async def test_a_version_is_stored_once_and_without_any_data(
         "changed_at": AT + HOUR,
         "at": AT + HOUR,
         "fields_hash": "a",
-        "has_stamp": True,
+        "is_timed": True,
         "found_at": AT + 2 * HOUR,
         "stored_at": AT + 2 * HOUR,
         "class": "open",
@@ -132,7 +133,72 @@ async def test_a_day_of_20000_versions_is_classified_exactly(
 
     assert count == 20_000
     assert await classes(database) == made
-    assert made == {"announced": 18_205, "lost": 573, "late": 382, "receiver_down": 840}
+    expected = {"announced": 18_205, "lost": 573, "late": 382, "receiver_down": 840}
+    assert made == expected
+    await receivers.note_running()
+    figures = await MongoWebhookFigures(database, NAME).find(clock.now)
+    assert figures is not None
+    assert figures.total.to_json() == {**expected, "unclassified": 0, "loss": 0.0299}
+    assert figures.total.loss == 573 / (18_205 + 382 + 573)
+
+
+async def test_the_figures_are_of_the_last_day_of_the_companies_that_are_asked_for(
+    versions: MongoVersions, receivers: MongoReceivers, database: Database, clock: Clock
+) -> None:
+    start = {"collection": NAME, "companyId": "78", "first_at": AT + HOUR}
+    await database[STARTS_COLLECTION].insert_one({"_id": f"{NAME}/78", **start})
+    for number in range(1, 21):
+        clock.now = AT + 2 * HOUR + number * MINUTE + number * SECOND / 2
+        await versions.add([found(number, AT + 2 * HOUR + number * MINUTE)])
+    await versions.add([found(21, clock.now, company="78"), found(22, fields_hash=None)])
+    # Not stored yet, and without a time of the change: neither has a delay.
+    await versions.add([found(23, clock.now, is_stored=False), found(22, fields_hash="a")])
+    await versions.add([found(22, fields_hash="b")])
+    clock.now += 10 * MINUTE
+    await classify_due(versions, receivers)
+    await versions.add([found(24, clock.now, is_stored=False)])
+    states = ["waiting", "claimed", "dead", "stored", "unreadable"]
+    notices = [{**notice(n, clock.now - n * MINUTE), "state": s} for n, s in enumerate(states)]
+    await database[NOTICES_COLLECTION].insert_many(notices)
+    figures = MongoWebhookFigures(database, NAME)
+
+    everything = await figures.find(clock.now)
+    one = await figures.find(AT + 24 * HOUR + MINUTE, ["77"])
+    other = await figures.find(clock.now, ["78"])
+
+    assert everything is not None
+    assert one is not None
+    assert other is not None
+    assert everything.to_json() == {
+        "since": "2026-03-02T00:00:00.000Z",
+        "receiver_age_seconds": 0,
+        "total": {
+            **{"announced": 0, "late": 0, "lost": 24, "receiver_down": 0, "unclassified": 1},
+            "loss": 1.0,
+        },
+        "last_day": {
+            **{"announced": 0, "late": 0, "lost": 24, "receiver_down": 0, "unclassified": 1},
+            "loss": 1.0,
+        },
+        "delay": {"p50_seconds": 5.5, "p95_seconds": 10.0},
+        "queue": {"open": 2, "oldest_age_seconds": 60, "dead": 1},
+    }
+    assert (one.total.changes, one.last_day.changes) == (23, 22)
+    assert (other.since, other.total.lost, other.queue.open) == (AT + HOUR, 1, 0)
+    assert {name: each.lost for name, each in everything.by_company.items()} == {"77": 23, "78": 1}
+
+
+@pytest.mark.usefixtures("versions")
+async def test_without_webhooks_there_are_no_figures(database: Database, clock: Clock) -> None:
+    figures = MongoWebhookFigures(database, NAME)
+    assert await figures.find(AT + timedelta(days=9)) is None
+    await database[STARTS_COLLECTION].delete_many({})
+    waiting = await figures.find(clock.now)
+    await database[UPTIMES_COLLECTION].delete_many({})
+
+    assert waiting is not None
+    assert (waiting.since, waiting.total.loss) == (None, None)
+    assert await figures.find(clock.now) is None
 
 
 async def test_two_processes_may_classify_at_once(

@@ -19,6 +19,7 @@ from altegio_sync.domain.exit_code import ExitCode
 from altegio_sync.errors import AltegioSyncError, StoreError
 from altegio_sync.messages import notify as texts
 from altegio_sync.messages import render
+from altegio_sync.messages.words import some_ids
 from altegio_sync.notify.messages import Delivery, send_message
 from altegio_sync.notify.state_file import StateFile
 from altegio_sync.usecases.coverage import collect_coverage
@@ -81,7 +82,7 @@ async def say_how_it_ended(
         school = None if outcome.lost_store else await _try_to_open(config, stack)
         subjects = [_of_command(command, code, outcome)]
         if school is not None and command in READING_COMMANDS:
-            subjects += await _find_gaps(school)
+            subjects += [*await _find_gaps(school), *await _find_losses(school)]
         for each in subjects:
             delivery = await _say(config, each, school)
             if delivery is not None:
@@ -141,6 +142,27 @@ async def _find_gaps(school: School) -> Sequence[Subject]:
         return texts.GAP(days=days[:_DAYS_NAMED], rerun=rerun)
 
     return [Subject("gap", bool(days), fails, texts.NO_GAP())]
+
+
+async def _find_losses(school: School) -> Sequence[Subject]:
+    """The subject of lost webhooks; none if nothing is known about the last 24 hours."""
+    try:
+        now = await school.appointments.find_server_time()
+        figures = await school.webhook_figures.find(now)
+    except StoreError:
+        return ()
+    if figures is None or not figures.last_day.changes:
+        return ()
+    lossy = figures.lossy
+
+    def fails(_state: AlertState | None, _now: datetime) -> Message:
+        return texts.WEBHOOKS_ARE_LOST(
+            count=sum(each.lost for each in lossy.values()),
+            changes=sum(each.changes for each in lossy.values()),
+            companies=some_ids(list(lossy)),
+        )
+
+    return [Subject("webhooks", bool(lossy), fails, texts.WEBHOOKS_COME_AGAIN())]
 
 
 def _of_command(command: str, code: ExitCode, outcome: RunOutcome) -> Subject:

@@ -50,6 +50,7 @@ async def collect_school_status(
         mistyped=mistyped,
         missing=await find_missing_companies(school),
         zones=await school.find_location_zones(),
+        webhooks=await school.webhook_figures.find(now, chosen.ids if chosen else ()),
     )
     local = await school.find_zone()
     query = StatusQuery(

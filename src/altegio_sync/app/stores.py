@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from altegio_sync.mongo.bookkeeping.receivers import MongoReceivers
     from altegio_sync.mongo.bookkeeping.runs import MongoRuns
     from altegio_sync.mongo.bookkeeping.versions import MongoVersions
+    from altegio_sync.mongo.bookkeeping.webhook_figures import MongoWebhookFigures
     from altegio_sync.mongo.core.fence import Fence
     from altegio_sync.mongo.exporting import MongoExport
     from altegio_sync.mongo.stats import MongoStats
@@ -135,6 +136,12 @@ class Stores:
         from altegio_sync.mongo.bookkeeping.receivers import MongoReceivers
 
         return MongoReceivers(self.database, self.collection)
+
+    @cached_property
+    def webhook_figures(self) -> MongoWebhookFigures:
+        from altegio_sync.mongo.bookkeeping.webhook_figures import MongoWebhookFigures
+
+        return MongoWebhookFigures(self.database, self.collection)
 
     @cached_property
     def stats(self) -> MongoStats:

@@ -8,8 +8,10 @@ from altegio_sync.cli.attention_lines import attention_lines
 from altegio_sync.cli.columns import name_lines
 from altegio_sync.domain.durations import age_text
 from altegio_sync.domain.exit_code import ExitCode
+from altegio_sync.domain.versions import KEPT_FOR
 from altegio_sync.messages import figures as texts
 from altegio_sync.messages import render
+from altegio_sync.messages import webhooks as webhook_texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
     from altegio_sync.domain.ledger import CompanyCoverage
     from altegio_sync.domain.status import StatusReport
+    from altegio_sync.domain.webhooks import WebhookFigures
     from altegio_sync.messages import Message, Template
 
 #: With more companies, one line shows them all.
@@ -49,8 +52,37 @@ def _rows(report: StatusReport) -> Iterator[tuple[Template, Message | str]]:
     stale = texts.STALE_SOME if report.stale else texts.STALE_NONE
     yield texts.STALE_ROW, stale(number=report.stale)
     yield texts.ERRORS_ROW, texts.ERRORS_FOUND(number=report.validation_errors)
+    if report.webhooks is not None:
+        yield from _webhooks(report.webhooks, report.now)
     if report.without_company:
         yield texts.NO_COMPANY_ROW, texts.WITHOUT_COMPANY(count=report.without_company)
+
+
+def _webhooks(figures: WebhookFigures, now: datetime) -> Iterator[tuple[Template, Message | str]]:
+    yield webhook_texts.WEBHOOKS_ROW, _loss(figures, now)
+    if (delay := figures.delay) is not None:
+        took = webhook_texts.DELAY(p50=delay.p50_seconds, p95=delay.p95_seconds)
+        yield webhook_texts.DELAY_ROW, took
+    queue = figures.queue
+    waiting = webhook_texts.QUEUE_EMPTY()
+    if queue.oldest_age is not None:
+        waiting = webhook_texts.QUEUE_OPEN(count=queue.open, span=age_text(queue.oldest_age))
+    if queue.dead:
+        waiting = webhook_texts.AND_DEAD(queue=waiting, count=queue.dead)
+    yield webhook_texts.QUEUE_ROW, waiting
+
+
+def _loss(figures: WebhookFigures, now: datetime) -> Message:
+    if figures.since is None:
+        return webhook_texts.NO_NOTICE_YET()
+    day, total = figures.last_day, figures.total
+    lost = webhook_texts.NO_CHANGE_OF_DAY()
+    if day.loss is not None:
+        lost = webhook_texts.LOSS_OF_DAY(loss=day.loss, lost=day.lost, count=day.changes)
+    if total.loss is None:
+        return lost
+    span = age_text(min(now - figures.since, KEPT_FOR))
+    return webhook_texts.AND_LOSS_SINCE(loss_of_day=lost, loss=total.loss, span=span)
 
 
 def _coverage(report: StatusReport) -> Iterator[Message]:

@@ -11,6 +11,7 @@ from altegio_sync.domain.attention import Attention, about_cursor, about_days
 from altegio_sync.domain.exit_code import CommandReport, ExitCode, decide_exit_code
 from altegio_sync.domain.json_form import Key
 from altegio_sync.domain.lease_state import LeaseState
+from altegio_sync.domain.webhooks import WebhookFigures, about_webhooks
 from altegio_sync.messages import status as texts
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ class StatusReport(CommandReport):
         *("command", "ok", "attention", "last_run", Key("coverage", "coverage_by_company")),
         *(Key("cursors", "cursor_ages"), "leases", "budget"),
         *("documents", "stale", "validation_errors"),
+        Key("webhooks", optional=True),
         *(Key("companies", "company_ids", optional=True), Key("without_company", optional=True)),
     )
     command: ClassVar[str] = "status"
@@ -53,6 +55,8 @@ class StatusReport(CommandReport):
     about_store: Sequence[Attention] = ()
     companies: CompanyScope | None = None
     without_company: int | None = None
+    #: None if the school does not use webhooks.
+    webhooks: WebhookFigures | None = None
     #: The last runs of each command for each company.
     ends: Sequence[RunMark] = ()
 
@@ -77,6 +81,8 @@ class StatusReport(CommandReport):
             yield from about_days(each)
         for company, at in sorted(self.cursors.items()):
             yield from about_cursor(company, at, self.now)
+        if self.webhooks is not None:
+            yield from about_webhooks(self.webhooks)
         yield from self.about_store
 
     @property

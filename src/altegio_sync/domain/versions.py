@@ -32,6 +32,8 @@ OLDEST = timedelta(days=29)
 #: A webhook usually comes 5 seconds after the change. If the receiver did not run at some moment of
 #: this time, the loss may be ours.
 _EXPECTED_WITHIN = timedelta(seconds=30)
+#: Then a version is deleted.
+KEPT_FOR = timedelta(days=90)
 #: Times of answers are in whole seconds.
 _SECOND = timedelta(seconds=1)
 

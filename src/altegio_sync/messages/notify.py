@@ -34,6 +34,16 @@ GAP = Template(
     "Days are missing in MongoDB for more than two days: {days}. To bring them: {rerun}",
 )
 NO_GAP = Template("notify_no_gap", "No day is missing any more. Nothing needs to be done.")
+WEBHOOKS_ARE_LOST = Template(
+    "notify_webhooks_are_lost",
+    "{count} of {changes} changes in the last 24 hours came without a webhook (company "
+    "{companies}), and a poll brought it. To see where Altegio sends webhooks: altegio-sync check",
+    "{count} of {changes} changes in the last 24 hours came without a webhook (company "
+    "{companies}), and polls brought them. To see where Altegio sends webhooks: altegio-sync check",
+)
+WEBHOOKS_COME_AGAIN = Template(
+    "notify_webhooks_come_again", "Webhooks come again. Nothing needs to be done."
+)
 DO_SETTINGS = Template("notify_do_settings", "Correct the settings: altegio-sync check tests them")
 DO_CHECK = Template("notify_do_check", "altegio-sync check shows what cannot be reached")
 DO_STATUS = Template("notify_do_status", "altegio-sync status shows what needs attention")

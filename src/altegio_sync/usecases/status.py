@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from altegio_sync.domain.locations import StoredLocation
     from altegio_sync.domain.run_marks import RunMark
     from altegio_sync.domain.validation import RuleContext, RuleFinding
+    from altegio_sync.domain.webhooks import WebhookFigures
     from altegio_sync.messages import Message
     from altegio_sync.ports import Ledger, RunStore, StoreState
     from altegio_sync.usecases.validate import Validator
@@ -88,6 +89,7 @@ class Surroundings:
     missing: Sequence[StoredLocation] = ()
     #: The zones that Altegio last named, by company.
     zones: Mapping[str, str] = field(default_factory=dict)
+    webhooks: WebhookFigures | None = None
 
 
 async def collect_status(
@@ -139,6 +141,7 @@ async def collect_status(
         ],
         companies=query.chosen,
         without_company=await count_without_company(validator, context),
+        webhooks=around.webhooks,
         ends=[each for each in around.marks if query.includes(each.company)],
     )
 

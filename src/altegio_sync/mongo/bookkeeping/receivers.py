@@ -29,7 +29,7 @@ STARTS_COLLECTION = "altegio-sync-webhook-starts"
 #: MongoDB is away, a notice waits for 10 seconds.
 LONGEST_PAUSE_S = 15
 #: If no receiver ran for so long, the school does not use webhooks any more.
-_USED_WITHIN = timedelta(days=7)
+USED_WITHIN = timedelta(days=7)
 _KEPT_S = 90 * 24 * 3600
 #: A notice may be stored a little later than a notice with a later time.
 _LOOKED_AT_AGAIN = timedelta(seconds=15)
@@ -145,7 +145,7 @@ class MongoReceivers:
             if isinstance(each.get("companyId"), str)
         }
         last_seen = await self.find_last_seen() if starts else None
-        return starts if last_seen is not None and now - last_seen < _USED_WITHIN else {}
+        return starts if last_seen is not None and now - last_seen < USED_WITHIN else {}
 
 
 def _change_of_notice() -> Document:

@@ -12,6 +12,7 @@ from altegio_sync.domain.clock import steady_now
 from altegio_sync.domain.versions import (
     ANNOUNCED_BEFORE,
     ANNOUNCED_WITHIN,
+    KEPT_FOR,
     LATE_WITHIN,
     OLDEST,
     Classified,
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
     Document = dict[str, Any]
 
 VERSIONS_COLLECTION = "altegio-sync-versions"
-_KEPT_S = 90 * 24 * 3600
 #: What a process knows about the server's clock and the first notices is then looked up again.
 _KNOWN_FOR_S = 10.0
 _AT_ONCE = 1000
@@ -85,7 +85,9 @@ class MongoVersions:
     @waits_for_mongodb
     async def prepare(self) -> None:
         """Create the indexes, of which one deletes old versions."""
-        await self._versions.create_index("found_at", expireAfterSeconds=_KEPT_S)
+        await self._versions.create_index(
+            "found_at", expireAfterSeconds=round(KEPT_FOR.total_seconds())
+        )
         for name in ("check_at", "at", "class"):
             await self._versions.create_index([("collection", 1), (name, 1)])
         key = ("collection", "companyId", "appointmentId", "received_at")
@@ -168,7 +170,7 @@ class MongoVersions:
             yield from _note_stored(base, found, now)
         elif (variant := stored.get(variant_id := _variant_id(base_id, found))) is None:
             # When the fields changed is not known: the stamp did not move.
-            yield self._insert(variant_id, found, now, now, has_stamp=False)
+            yield self._insert(variant_id, found, now, now)
         else:
             yield from _note_stored(variant, found, now)
 
@@ -178,8 +180,6 @@ class MongoVersions:
         found: FoundVersion,
         at: datetime,
         now: datetime,
-        *,
-        has_stamp: bool = True,
     ) -> UpdateOne:
         fields: Document = {
             "collection": self._of,
@@ -188,7 +188,8 @@ class MongoVersions:
             "changed_at": found.changed_at,
             "at": at,
             "fields_hash": found.fields_hash,
-            "has_stamp": has_stamp,
+            # Otherwise `at` is when the change was found, and how long it took is not known.
+            "is_timed": at != now,
             "found_at": now,
             "stored_at": now if found.is_stored else None,
             "class": VersionClass.OPEN.value,
