@@ -2,29 +2,36 @@
 
 from __future__ import annotations
 
-import os
 import random
-import signal
 import socket
 import time
-from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-import httpx2
 import pytest
-from pymongo import MongoClient
 
 from altegio_sync.sandbox import School
-from tests.acceptance.serving import HOOK_SECRET, PATIENCE_S, Serving
+from tests.acceptance.serving import (
+    APPOINTMENTS,
+    HOOK_SECRET,
+    NO_POLL,
+    NOTICES,
+    PATIENCE_S,
+    RECORDS,
+    Senders,
+    Serving,
+    assert_equal,
+    database_of,
+    killed_in_bursts,
+    school_of_forty,
+    wait_until_settled,
+)
 from tests.acceptance.warm_main import MOMENT
 from tests.mongod import running_mongod
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from pymongo.database import Database as SyncDatabase
 
@@ -33,9 +40,6 @@ if TYPE_CHECKING:
     from tests.mongod import RunningMongod
 
     Database = SyncDatabase[dict[str, Any]]
-
-APPOINTMENTS, NOTICES = "altegio-appointments", "altegio-sync-notices"
-NO_POLL = ("--no-poll",)
 
 
 @pytest.fixture(scope="module")
@@ -53,18 +57,7 @@ def mortal_cli(cli: Cli, mortal: RunningMongod) -> Cli:
 
 @pytest.fixture
 def school() -> School:
-    school = School.empty()
-    now = datetime.now(school.zone).replace(microsecond=0, tzinfo=None)
-    for number in range(501, 541):
-        school.add(school.record(now + timedelta(hours=number), id=number))
-    return school
-
-
-@contextmanager
-def database_of(cli: Cli) -> Iterator[Database]:
-    client: MongoClient[dict[str, Any]]
-    with MongoClient(cli.settings["DB_URI"]) as client:
-        yield client.get_default_database()
+    return school_of_forty()
 
 
 @pytest.fixture
@@ -79,48 +72,11 @@ def mortal_stored(mortal_cli: Cli) -> Iterator[Database]:
         yield database
 
 
-class Senders:
-    """Sends notices about the records in turn, from four threads, until the end of the context."""
-
-    def __init__(self, serving: Serving, records: Sequence[int]) -> None:
-        self.accepted: Counter[int] = Counter()
-        self._serving = serving
-        self._records = records
-        self._is_over = False
-
-    def __enter__(self) -> Senders:
-        self._pool = ThreadPoolExecutor(4)
-        self._sent = [self._pool.submit(self._send, number) for number in range(4)]
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self._is_over = True
-        with self._pool:
-            for each in self._sent:
-                self.accepted += each.result()
-
-    def _send(self, first: int) -> Counter[int]:
-        accepted: Counter[int] = Counter()
-        while not self._is_over:
-            for number in self._records[first::4]:
-                try:
-                    accepted[number] += self._serving.notify(number) == 204
-                except httpx2.HTTPError:  # the process was killed before it answered
-                    time.sleep(0.01)
-        return accepted
-
-
-def wait_until_settled(serving: Serving, database: Database) -> None:
-    is_open = {"state": {"$in": ["waiting", "claimed"]}}
-    serving.wait_for(lambda: database[NOTICES].count_documents(is_open) == 0)
-
-
 def test_nothing_that_was_accepted_is_lost_while_mongodb_is_away(
-    mortal_cli: Cli, mortal: RunningMongod, mortal_stored: Database
+    mortal_cli: Cli, mortal: RunningMongod, school: School, mortal_stored: Database
 ) -> None:
-    records = range(501, 541)
     with Serving(mortal_cli, NO_POLL) as serving:
-        with Senders(serving, records) as senders:
+        with Senders(serving, school) as senders:
             time.sleep(0.2)
             mortal.kill()
             time.sleep(0.3)
@@ -128,26 +84,20 @@ def test_nothing_that_was_accepted_is_lost_while_mongodb_is_away(
             serving.wait_for(lambda: serving.client.get("/health").status_code == 200)
         wait_until_settled(serving, mortal_stored)
 
-    assert set(senders.accepted) == set(records)
-    assert mortal_stored[NOTICES].count_documents({}) >= senders.accepted.total()
-    assert mortal_stored[APPOINTMENTS].count_documents({}) == len(records)
+    assert mortal_stored[NOTICES].count_documents({}) >= senders.accepted
+    assert_equal(mortal_stored, school, set(RECORDS) - senders.open)
 
 
-def test_nothing_that_was_accepted_is_lost_by_kill_9(cli: Cli, stored: Database) -> None:
-    records, accepted = range(501, 541), Counter[int]()
-    for number in range(10):
-        with Serving(cli, NO_POLL) as serving, Senders(serving, records) as senders:
-            time.sleep(0.05 + 0.03 * number)
-            serving.kill()
-        accepted += senders.accepted
+def test_nothing_that_was_accepted_is_lost_by_kill_9(
+    cli: Cli, school: School, stored: Database
+) -> None:
+    """Ten longer bursts are in `tests/slow`."""
+    accepted, left = killed_in_bursts(cli, school, [0.05, 0.15, 0.3])
 
     with Serving(cli, NO_POLL) as serving:
         wait_until_settled(serving, stored)
-
-    assert accepted.total() > 100
-    assert stored[NOTICES].count_documents({}) >= accepted.total()
-    found = {int(each["appointmentId"]) for each in stored[APPOINTMENTS].find()}
-    assert found >= {number for number, count in accepted.items() if count}
+    assert stored[NOTICES].count_documents({}) >= accepted > 0
+    assert_equal(stored, school, set(RECORDS) - left)
 
 
 def reads_of(server: SandboxServer) -> dict[str, list[float]]:
@@ -193,18 +143,6 @@ def test_it_ends_soon_although_others_wait(
                 socket.create_connection(address)
     [notice] = stored[NOTICES].find()
     assert notice["state"] in ("claimed", "waiting")
-
-
-def test_it_ends_although_mongodb_does_not_answer(mortal_cli: Cli, mortal: RunningMongod) -> None:
-    with Serving(mortal_cli, NO_POLL) as serving:
-        assert serving.notify(501) == 204
-        os.kill(mortal.pid, signal.SIGSTOP)
-        try:
-            begin = time.monotonic()
-            assert serving.stop() == 0
-            assert time.monotonic() - begin < 28  # ten times of what is promised
-        finally:
-            os.kill(mortal.pid, signal.SIGCONT)
 
 
 def test_notices_wait_for_a_run_that_has_the_collection_to_itself(

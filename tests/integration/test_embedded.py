@@ -21,7 +21,7 @@ from pymongo import MongoClient
 
 from altegio_sync.embedded.binary import time_zone_folder
 from altegio_sync.embedded.private_folder import make_private, open_lock
-from altegio_sync.embedded.server import await_end, share_mongod
+from altegio_sync.embedded.server import await_end, revive_mongod, share_mongod
 from altegio_sync.errors import ConfigError, StoreUnavailableError
 
 if TYPE_CHECKING:
@@ -455,3 +455,18 @@ except ConfigError as error:
         check=True,
     )
     return ran.stdout
+
+
+async def test_a_server_that_died_is_started_again_at_the_same_address(tmp_path: Path) -> None:
+    with share_mongod(tmp_path) as uri:
+        [first] = servers(tmp_path)
+        await revive_mongod(tmp_path)
+        assert servers(tmp_path) == [first]
+        os.kill(first, signal.SIGKILL)
+        await_gone(tmp_path)
+
+        await revive_mongod(tmp_path)
+
+        with MongoClient[dict[str, Any]](uri) as client:
+            assert client.admin.command("ping")["ok"] == 1
+    await_gone(tmp_path)

@@ -15,7 +15,9 @@ from altegio_sync.app.outages import StoreOutages
 from altegio_sync.app.parts import Part, pause, run_parts
 from altegio_sync.app.polling import Poll
 from altegio_sync.app.recheck import Recheck
+from altegio_sync.app.reviving import Reviving
 from altegio_sync.app.school import open_school
+from altegio_sync.config.values import EMBEDDED
 from altegio_sync.errors import StoreError, StoreUnavailableError
 from altegio_sync.messages.serve import NOT_OPEN_YET
 
@@ -75,6 +77,8 @@ class Service:
         parts: list[Part] = [
             NoticeWork(school, self.outages, warn=self._warn, failure_of=self._failure_of)
         ]
+        if self.config.db_uri.get_secret_value() == EMBEDDED:
+            parts.append(Reviving(self.config.data_dir, self.outages))
         if self.config.hook_secrets:
             parts.append(WebhookMeasure(school, self.outages, warn=self._warn))
         if self.config.lists_all:

@@ -70,7 +70,7 @@ def share_mongod(
 
     ``check`` is called during a wait, and raises to end the wait.
     """
-    folder = (data_dir or platformdirs.user_data_path("altegio-sync")) / "mongodb"
+    folder = _folder(data_dir)
     make_private(folder)
     path = _socket_path(folder.resolve())
     with open_lock(folder / "users.lock") as users_lock:
@@ -81,6 +81,31 @@ def share_mongod(
             lock(users_lock, fcntl.LOCK_SH, check)
             _ensure_running(folder, path, check)
         yield f"mongodb://{quote(str(path), safe='')}/{DATABASE}"
+
+
+async def revive_mongod(data_dir: Path | None = None) -> None:
+    """Start the server of the folder again if it has died, at the same address.
+
+    For a process within `embedded_mongod`. Nothing is sent to a server that runs.
+
+    Raises:
+        ConfigError: there is no mongod any more.
+        StoreUnavailableError: it does not start.
+    """
+    await anyio.to_thread.run_sync(_revive, data_dir, anyio.from_thread.check_cancelled)
+
+
+def _revive(data_dir: Path | None, check: Callable[[], None]) -> None:
+    folder = _folder(data_dir)
+    with open_lock(folder / "start.lock") as start_lock:
+        lock(start_lock, fcntl.LOCK_EX, check)
+        # The supervisor ends together with its server.
+        if not _supervisor_runs(folder):
+            _ensure_running(folder, _socket_path(folder.resolve()), check)
+
+
+def _folder(data_dir: Path | None) -> Path:
+    return (data_dir or platformdirs.user_data_path("altegio-sync")) / "mongodb"
 
 
 def _socket_path(folder: Path) -> Path:
