@@ -6,7 +6,7 @@ import json
 import random
 import time
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -238,6 +238,21 @@ def test_an_answer_that_takes_too_long_counts_as_none(receiver: PingServer) -> N
     hooks.close()
 
     assert {each.status for each in hooks.sent} == {None}
+
+
+def test_what_is_late_is_sent_when_its_time_has_passed(
+    own_school: School, hooks: HookSender, receiver: PingServer
+) -> None:
+    hooks.faults = HookFaults(late=1, delay_s=0)
+    book(own_school)
+    hooks.let_time_pass(timedelta(minutes=14))
+    waits = hooks.is_quiet
+    hooks.let_time_pass(timedelta(minutes=2))
+    await_quiet(hooks)
+
+    assert not waits
+    assert {each.planned.fate for each in hooks.sent} == {HookFate.LATE}
+    assert receiver.pings
 
 
 def test_several_addresses_get_the_same_and_only_what_is_ticked(

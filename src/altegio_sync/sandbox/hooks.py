@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+import time
 from collections import Counter
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ from altegio_sync.sandbox.hook_plan import HookFate, HookFaults, PlannedDelivery
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from datetime import timedelta
 
     from anyio.streams.memory import MemoryObjectReceiveStream
 
@@ -41,11 +43,12 @@ class SentHook:
     """A webhook, and what became of it at the address with this number, counted from 1.
 
     ``status`` is the answer's; None if nobody answered, or if it is not sent yet. Moments are
-    aware; None if it did not happen.
+    aware; None if it did not happen. ``due_s`` is a time by the sender's own clock.
     """
 
     address: int
     planned: PlannedDelivery
+    due_s: float
     sent_at: datetime | None = None
     ended_at: datetime | None = None
     status: int | None = None
@@ -122,6 +125,10 @@ class HookSender:
         self._lock = Lock()
         self._stack = ExitStack()
         self._begin: Callable[[SentHook], object] | None = None
+        #: How much time has passed beyond real time.
+        self._passed_s = 0.0
+        self._time_passes: Callable[[], object] = lambda: None
+        self._time_passed = anyio.Event()
 
     @property
     def is_quiet(self) -> bool:
@@ -133,8 +140,9 @@ class HookSender:
         if not self.settings.urls or not self.settings.switches["active"]:
             return
         with self._lock:
+            now_s = self._now_s()
             hooks = [
-                SentHook(number, each)
+                SentHook(number, each, now_s + each.wait_s)
                 for each in self._plan(change)
                 for number in range(1, len(self.settings.urls) + 1)
             ]
@@ -146,8 +154,13 @@ class HookSender:
     def close(self) -> None:
         """Stop at once. What still waits is never sent."""
         with self._lock:
-            self._begin = None
+            self._begin, self._time_passes = None, lambda: None
             self._stack.close()
+
+    def let_time_pass(self, span: timedelta) -> None:
+        """Send what waits for a time within this span, as if the span was over."""
+        self._passed_s += span.total_seconds()
+        self._time_passes()
 
     def start_over(self) -> None:
         """Be like a new sender without addresses and faults."""
@@ -180,9 +193,11 @@ class HookSender:
             work = portal.start_task_soon(self._send_all, received)
             self._stack.callback(work.cancel)
             self._begin = partial(portal.start_task_soon, hooks.send_nowait)
+            self._time_passes = partial(portal.call, self._wake_all)
         return self._begin
 
     async def _send_all(self, received: MemoryObjectReceiveStream[SentHook]) -> None:
+        self._time_passed = anyio.Event()  # an event belongs to its event loop
         # A proxy of the environment leads nowhere from loopback.
         client = httpx2.AsyncClient(trust_env=False, timeout=self._answered_within_s)
         async with client, received, anyio.create_task_group() as tasks:
@@ -190,7 +205,7 @@ class HookSender:
                 tasks.start_soon(self._send, client, hook)
 
     async def _send(self, client: httpx2.AsyncClient, hook: SentHook) -> None:
-        await anyio.sleep(hook.planned.wait_s)
+        await self._wait_until(hook.due_s)
         hook.sent_at = datetime.now(UTC)
         url = self.settings.urls[hook.address - 1]
         try:
@@ -201,3 +216,15 @@ class HookSender:
         except (TimeoutError, httpx2.HTTPError):
             hook.status = None
         hook.ended_at = datetime.now(UTC)
+
+    async def _wait_until(self, due_s: float) -> None:
+        while (left_s := due_s - self._now_s()) > 0:
+            with anyio.move_on_after(left_s):
+                await self._time_passed.wait()
+
+    def _now_s(self) -> float:
+        return time.monotonic() + self._passed_s
+
+    def _wake_all(self) -> None:
+        self._time_passed.set()
+        self._time_passed = anyio.Event()
