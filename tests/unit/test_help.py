@@ -11,7 +11,6 @@ import re
 import subprocess
 import sys
 from functools import cache
-from pathlib import Path
 
 import pytest
 
@@ -154,27 +153,3 @@ def test_a_shell_completes_a_command(shell: str) -> None:
 
     assert "purge" in ran.stdout
     assert ran.stderr == ""
-
-
-def test_bash_completes_in_a_new_terminal_once_it_is_installed(tmp_path: Path) -> None:
-    binary = str(Path(sys.executable).parent / "altegio-sync")
-    environment = os.environ | {"HOME": str(tmp_path), "ALTEGIO_LANG": "en"}
-    complete = f"""
-        source ~/.bashrc
-        complete -p altegio-sync
-        COMP_WORDS=(altegio-sync stat) COMP_CWORD=1
-        _altegio_sync_completion {binary}
-        echo "${{COMPREPLY[@]}}"
-    """
-
-    def in_bash(*commands: str) -> str:
-        line = ["bash", "--norc", "-c", "\n".join([*commands, "true"])]
-        return subprocess.run(
-            line, env=environment, capture_output=True, check=True, text=True
-        ).stdout
-
-    installed = in_bash(f"{binary} --install-completion")
-    completed = in_bash(complete)
-
-    assert installed.startswith("bash completes altegio-sync in every new terminal")
-    assert completed.splitlines()[-1].split() == ["status", "stats"]
