@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 TIMERS = ("altegio-changes.timer", "altegio-sync.timer", "altegio-backup.timer")
 _WITHIN_S = 60.0
+#: systemd keeps a file here for each user whose units run while the user is logged out.
+_LINGERING = Path("/var/lib/systemd/linger")
 _RUNNING = ("initializing", "starting", "running", "degraded")
 
 
@@ -69,9 +71,9 @@ class Manager:
                     texts.SYSTEMD_REFUSED(reason=_reason(ran), commands="; ".join(self.commands))
                 )
 
-    def linger(self) -> str | None:
+    def linger(self, user: str) -> str | None:
         """Let the timers run while the user is logged out; return why this is refused."""
-        if self.is_of_system:
+        if self.is_of_system or (_LINGERING / user).exists():
             return None
         ran = _run(["loginctl", "enable-linger"])
         return None if ran.returncode == 0 else _reason(ran)

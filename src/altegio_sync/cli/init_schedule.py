@@ -85,7 +85,7 @@ class Timers:
     def install(self) -> None:
         _write_own_units(self.installation, self.manager)
         self.manager.start_timers()
-        refused = self.manager.linger()
+        refused = self.manager.linger(_user())
         if refused is not None:
             print(render(texts.NO_LINGER(reason=refused, user=_user())))
         print(render(texts.TIMERS_STARTED(folder=str(self.manager.folder))))
