@@ -429,7 +429,9 @@ def test_a_second_run_waits_for_the_first_and_says_whom_for(
         hold(stored, "77", for_s=-1)
         process.communicate(timeout=120)
 
-    assert told.startswith(f"WARNING Waiting up to 10m for the run at work on company 77: {HOLDER}")
+    assert told.startswith(
+        f"WARNING Waiting up to 10 minutes for the run at work on company 77: {HOLDER}"
+    )
     assert waited_without_storing
     assert process.returncode == 0
     assert stored["altegio-appointments"].count_documents({}) > 0

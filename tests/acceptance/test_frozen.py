@@ -153,7 +153,7 @@ def test_a_sync_that_waits_reports_what_it_waits_for(
     assert refused.code == 3
     assert waited.code == 3
     assert changes.code == 0
-    assert "Waiting up to 1s for the run at work on company 77: sync theirs" in waited.err
+    assert "Waiting up to 1 second for the run at work on company 77: sync theirs" in waited.err
     assert "theirs" in refused.err
     assert changes.err == ""
 

@@ -141,7 +141,7 @@ def test_two_syncs_into_the_embedded_mongodb_and_one_killed_lose_nothing(
     killed = cli.start("sync", "last-month", **data, ALTEGIO_REQUESTS_PER_SECOND="1")
     await_line(killed, "INFO Page 1")
     whole = cli.start("sync", "last-month", "--json", **data)
-    await_line(whole, "WARNING Waiting up to 10m for the run at work on company 77")
+    await_line(whole, "WARNING Waiting up to 10 minutes for the run at work on company 77")
     killed.kill()
     killed.communicate()
     with share_mongod(tmp_path / "data") as uri, MongoClient[Document](uri) as client:

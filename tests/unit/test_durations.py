@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from altegio_sync.domain.durations import parse_duration
+from altegio_sync.domain.durations import parse_duration, span_text
 from altegio_sync.errors import ConfigError
 
 
@@ -38,3 +38,11 @@ def test_one_that_leads_out_of_the_calendar_is_told(text: str) -> None:
 def test_anything_else_is_told_with_examples(text: str) -> None:
     with pytest.raises(ConfigError, match=r"Invalid duration: .*90s, 15m, 24h or 30d"):
         parse_duration(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("90s", "90 seconds"), ("1m", "1 minute"), (" 36h ", "36 hours"), ("2d", "2 days")],
+)
+def test_a_span_is_shown_in_its_own_unit(text: str, words: str) -> None:
+    assert str(span_text(text)) == words

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from altegio_sync.app.budget import BudgetOfAll, InLane, open_mongodb, own_budget
 from altegio_sync.app.stores import Stores
 from altegio_sync.domain.clock import utc_now
-from altegio_sync.domain.durations import parse_duration
+from altegio_sync.domain.durations import parse_duration, span_text
 from altegio_sync.domain.report import new_run_id
 from altegio_sync.errors import RateLimitedError
 from altegio_sync.mongo.bookkeeping.lease_document import describe_scope
@@ -91,7 +91,7 @@ class School(Stores):
 
         def on_wait(company_id: str, holder: Holder) -> None:
             what = describe_scope(company_id)
-            self._warn("waiting_for_lease", wait=wait, what=what, holder=holder.message)
+            self._warn("waiting_for_lease", wait=span_text(wait), what=what, holder=holder.message)
 
         return MongoLeases(
             self.database,

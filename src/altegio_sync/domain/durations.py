@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _DURATION = re.compile(r"([0-9]{1,6})([smhd])|0")
 #: Longer than the age of any booking, and short enough to stay within the calendar.
 _LONGEST = timedelta(days=36_500)
+_WORDS = {"s": SECONDS, "m": MINUTES, "h": HOURS, "d": DAYS}
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -28,6 +29,13 @@ def age_text(age: timedelta) -> Message:
         return MINUTES(count=round(seconds / 60))
     hours = seconds / 3600
     return HOURS(count=round(hours)) if hours < 48 else DAYS(count=round(hours / 24))
+
+
+def span_text(text: str) -> Message:
+    """The span of time, which `parse_duration` accepts, in words: `10m` is 10 minutes."""
+    match = _DURATION.fullmatch(text.strip())
+    number, unit = (match[1], match[2]) if match and match[2] else ("0", "s")
+    return _WORDS[unit](count=int(number))
 
 
 def parse_duration(text: str) -> timedelta:
