@@ -25,6 +25,8 @@ from altegio_sync.usecases.versions import classify_due
 if TYPE_CHECKING:
     from pymongo.asynchronous.database import AsyncDatabase
 
+    from tests.mongod import RunningMongod
+
     Database = AsyncDatabase[dict[str, Any]]
 
 NAME = "altegio-appointments"
@@ -41,7 +43,9 @@ class Clock:
 
 
 def found(number: int = 1, changed_at: datetime = AT, **changes: Any) -> FoundVersion:
-    return replace(FoundVersion("77", str(number), changed_at, "a", is_stored=True), **changes)
+    return replace(
+        FoundVersion("77", str(number), changed_at, "a", is_by_id=False, is_stored=True), **changes
+    )
 
 
 def notice(number: int, at: datetime, company: str = "77") -> dict[str, Any]:
@@ -96,6 +100,7 @@ async def test_a_version_is_stored_once_and_without_any_data(
         "changed_at": AT + HOUR,
         "at": AT + HOUR,
         "fields_hash": "a",
+        "id_hash": None,
         "is_timed": True,
         "found_at": AT + 2 * HOUR,
         "stored_at": AT + 2 * HOUR,
@@ -150,9 +155,9 @@ async def test_the_figures_are_of_the_last_day_of_the_companies_that_are_asked_f
     for number in range(1, 21):
         clock.now = AT + 2 * HOUR + number * MINUTE + number * SECOND / 2
         await versions.add([found(number, AT + 2 * HOUR + number * MINUTE)])
-    await versions.add([found(21, clock.now, company="78"), found(22, fields_hash=None)])
+    await versions.add([found(21, clock.now, company="78"), found(22)])
     # Not stored yet, and without a time of the change: neither has a delay.
-    await versions.add([found(23, clock.now, is_stored=False), found(22, fields_hash="a")])
+    await versions.add([found(23, clock.now, is_stored=False)])
     await versions.add([found(22, fields_hash="b")])
     clock.now += 10 * MINUTE
     await classify_due(versions, receivers)
@@ -180,7 +185,7 @@ async def test_the_figures_are_of_the_last_day_of_the_companies_that_are_asked_f
             **{"announced": 0, "late": 0, "lost": 24, "receiver_down": 0, "unclassified": 1},
             "loss": 1.0,
         },
-        "delay": {"p50_seconds": 5.5, "p95_seconds": 10.0},
+        "delay": {"p50_seconds": 5.0, "p95_seconds": 10.0},
         "queue": {"open": 2, "oldest_age_seconds": 60, "dead": 1},
     }
     assert (one.total.changes, one.last_day.changes) == (23, 22)
@@ -325,15 +330,45 @@ async def test_a_booking_that_is_made_and_changed_within_a_second_is_announced_t
     assert await classes(database) == {"announced": 2}
 
 
-async def test_a_reading_by_id_is_not_compared_with_a_list(
+async def test_an_answer_by_id_that_differs_from_the_list_is_no_change(
     versions: MongoVersions, database: Database
 ) -> None:
-    await versions.add([found(1, fields_hash=None), found(2, fields_hash="a")])
-    await versions.add([found(1, fields_hash="b"), found(2, fields_hash=None)])
-    await versions.add([found(1, fields_hash="c")])
+    """It may lack a field. Only lists are compared with lists."""
+    for _ in range(2):
+        await versions.add([found(1, fields_hash="b", is_by_id=True), found(2, fields_hash="a")])
+        await versions.add([found(1, fields_hash="a"), found(2, fields_hash="b", is_by_id=True)])
+        await versions.add([found(1, fields_hash="a"), found(2, fields_hash="a")])
 
-    hashes = [each["fields_hash"] async for each in database[VERSIONS_COLLECTION].find()]
-    assert sorted(hashes) == ["a", "b", "c"]
+    assert await classes(database) == {"open": 2}
+
+
+async def test_a_change_without_a_stamp_that_a_notice_brought_is_announced(
+    versions: MongoVersions, receivers: MongoReceivers, database: Database, clock: Clock
+) -> None:
+    """The next list, in the night, finds the same change, and does not count it as lost."""
+    await versions.add([found(1, fields_hash="a"), found(2, fields_hash="a", is_by_id=True)])
+    clock.now += HOUR
+    await database[NOTICES_COLLECTION].insert_many(
+        [notice(number, clock.now - 5 * SECOND) for number in (1, 2)]
+    )
+    brought = [found(number, fields_hash="b", is_by_id=True) for number in (1, 2)]
+    await versions.add(brought)
+    clock.now += 8 * HOUR
+    await versions.add([found(1, fields_hash="b"), found(2, fields_hash="b")])
+    await classify_due(versions, receivers)
+
+    known = {each["_id"]: each["class"] async for each in database[VERSIONS_COLLECTION].find()}
+    first, second = (f"{NAME}/77/{number}/2026-03-02T00:00:00.000+00:00" for number in (1, 2))
+    assert known == {first: "late", f"{first}/b": "announced", second: "late"}
+
+
+async def test_a_user_who_may_not_read_the_new_collections_measures_nothing(
+    versions: MongoVersions, database: Database, mongod: RunningMongod
+) -> None:
+    with mongod.failing(1, ["find"], errorCode=13):
+        await versions.add([found()])
+
+    assert await classes(database) == {}
 
 
 async def test_a_version_that_was_only_seen_is_stored_later(

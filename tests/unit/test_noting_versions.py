@@ -67,7 +67,7 @@ async def test_changes_notes_every_booking_with_a_stamp_also_a_skipped_one() -> 
 
     assert versions.is_stored == {"1": True, "2": True, "3": False}
     assert {each.company for each in versions.found} == {"77"}
-    assert all(each.fields_hash for each in versions.found)
+    assert not any(each.is_by_id for each in versions.found)
 
 
 @pytest.mark.parametrize("mode", SyncMode)
@@ -97,7 +97,7 @@ async def test_a_dry_run_notes_nothing() -> None:
     assert versions.found == []
 
 
-async def test_a_reading_by_id_notes_a_version_without_a_hash() -> None:
+async def test_a_reading_by_id_is_noted_as_one() -> None:
     versions = MemoryVersions()
     context = replace(
         run_context(ListSource(LISTED), MemoryStore(), SyncMode.UPDATE), versions=versions
@@ -106,4 +106,4 @@ async def test_a_reading_by_id_notes_a_version_without_a_hash() -> None:
     await bring_noticed(CompanyRun(context, "77"), "1", ZoneInfo("Europe/Kyiv"))
 
     [version] = versions.found
-    assert (version.appointment_id, version.fields_hash) == ("1", None)
+    assert (version.appointment_id, version.is_by_id) == ("1", True)

@@ -196,17 +196,6 @@ def test_a_booking_without_a_readable_stamp_has_no_version() -> None:
     assert to_found_version(booking("501"), KYIV, by_id=False, is_stored=True) is None
 
 
-def test_only_bookings_of_a_list_are_compared() -> None:
-    stamped = booking("501", changed_at=AT)
-    listed = to_found_version(stamped, KYIV, by_id=False, is_stored=True)
-    single = to_found_version(stamped, KYIV, by_id=True, is_stored=True)
-
-    assert listed is not None
-    assert single is not None
-    assert listed.fields_hash == hash_fields(stamped, KYIV)
-    assert single.fields_hash is None
-
-
 @pytest.mark.parametrize(
     ("answered_at", "ahead"),
     [

@@ -55,16 +55,17 @@ class VersionClass(StrEnum):
 class FoundVersion:
     """A version that was read. ``changed_at`` is Altegio's change stamp.
 
-    ``fields_hash`` shows whether fields changed without a new stamp. It is None if the booking was
-    requested by its id: only lists are compared with lists. ``is_stored``: the collection has this
-    version now. ``asked_at`` is when the request started, by `steady_now`, and ``answered_at`` is
-    the time of the answer by Altegio's clock.
+    ``fields_hash`` shows whether fields changed without a new stamp. ``is_by_id``: the booking was
+    requested by its id. ``is_stored``: the collection has this version now. ``asked_at`` is when
+    the request started, by `steady_now`, and ``answered_at`` is the time of the answer by Altegio's
+    clock.
     """
 
     company: str
     appointment_id: str
     changed_at: datetime
-    fields_hash: str | None
+    fields_hash: str
+    is_by_id: bool
     is_stored: bool
     asked_at: float | None = None
     answered_at: datetime | None = None
@@ -162,7 +163,8 @@ def to_found_version(
         company=booking.company_id,
         appointment_id=booking.id,
         changed_at=booking.changed_at,
-        fields_hash=None if by_id else hash_fields(booking, zone),
+        fields_hash=hash_fields(booking, zone),
+        is_by_id=by_id,
         is_stored=is_stored,
         asked_at=booking.asked_at,
         answered_at=booking.answered_at,

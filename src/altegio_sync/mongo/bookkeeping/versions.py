@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from pymongo import UpdateMany, UpdateOne
+from pymongo import UpdateMany
 
 from altegio_sync.domain.clock import steady_now
 from altegio_sync.domain.versions import (
     ANNOUNCED_BEFORE,
-    ANNOUNCED_WITHIN,
     KEPT_FOR,
     LATE_WITHIN,
     OLDEST,
@@ -22,8 +21,14 @@ from altegio_sync.domain.versions import (
     VersionClass,
     find_clock_difference,
 )
+from altegio_sync.errors import StoreRightError
 from altegio_sync.mongo.bookkeeping.notices import NOTICES_COLLECTION
 from altegio_sync.mongo.bookkeeping.receivers import MongoReceivers
+from altegio_sync.mongo.bookkeeping.version_writes import (
+    PLANNED_FIELDS,
+    DatedVersion,
+    plan_writes,
+)
 from altegio_sync.mongo.core.bulk import write_all
 from altegio_sync.mongo.core.connection import durable, waits_for_mongodb
 from altegio_sync.mongo.core.fence import no_fence
@@ -99,8 +104,14 @@ class MongoVersions:
         return self._clock()
 
     async def add(self, found: Sequence[FoundVersion]) -> None:
-        """Store the versions that are not stored yet. Versions that wait share one write."""
-        await self._look()
+        """Store the versions that are not stored yet. Versions that wait share one write.
+
+        A user of MongoDB who may not read the program's new collections measures nothing.
+        """
+        try:
+            await self._look()
+        except StoreRightError:
+            return
         counted = [each for each in found if each.company in self._starts]
         if counted:
             await self._added.add_all(counted)
@@ -117,89 +128,35 @@ class MongoVersions:
     @waits_for_mongodb
     async def _write(self, found: Sequence[FoundVersion]) -> list[None]:
         now = self._clock()
-        at = {self._id_of(each): self._find_moment(each, now) for each in found}
-        kept = {self._id_of(each): each for each in found if self._is_counted(each, at, now)}
-        stored = await self._find_stored(kept)
-        writes = [
-            write
-            for base_id, each in kept.items()
-            for write in self._plan(base_id, each, stored, at[base_id], now)
-        ]
-        if writes:
-            await self._fence()
-            await write_all(self._versions, writes)
+        dated = (self._to_dated(each, now) for each in found)
+        kept = {each.id: each for each in dated if self._is_counted(each, now)}
+        if kept:
+            stored = await self._find_stored(kept.values())
+            writes = [
+                each for version in kept.values() for each in plan_writes(version, stored, now)
+            ]
+            if writes:
+                await self._fence()
+                await write_all(self._versions, writes)
         return [None] * len(found)
 
-    def _find_moment(self, found: FoundVersion, now: datetime) -> datetime:
-        """The time of the change by MongoDB's clock."""
-        asked = self._server_clock.asked(found.asked_at, by_id=False)
+    def _to_dated(self, found: FoundVersion, now: datetime) -> DatedVersion:
+        asked = self._server_clock.asked(found.asked_at, by_id=found.is_by_id)
         ahead = find_clock_difference(found.answered_at, asked.at or now, now)
-        moment = found.changed_at - ahead
-        return now if moment > now + _MOST_AHEAD else moment
+        at = found.changed_at - ahead
+        is_timed = at <= now + _MOST_AHEAD
+        return DatedVersion(self._of, found, at if is_timed else now, is_timed)
 
-    def _is_counted(self, found: FoundVersion, at: Mapping[str, datetime], now: datetime) -> bool:
-        moment = at[self._id_of(found)]
-        return max(self._starts[found.company], now - OLDEST) <= moment
+    def _is_counted(self, version: DatedVersion, now: datetime) -> bool:
+        start = self._starts.get(version.found.company)
+        return start is not None and max(start, now - OLDEST) <= version.at
 
-    async def _find_stored(self, kept: Mapping[str, FoundVersion]) -> Mapping[str, Document]:
-        ids = [*kept, *(_variant_id(base_id, each) for base_id, each in kept.items())]
-        query = {"_id": {"$in": ids}}
-        fields = {"fields_hash": 1, "stored_at": 1}
-        found = self._versions.find(query, fields, batch_size=len(ids) + 1)
+    async def _find_stored(self, versions: Iterable[DatedVersion]) -> Mapping[str, Document]:
+        ids = [each_id for each in versions for each_id in (each.id, each.variant_id)]
+        found = self._versions.find(
+            {"_id": {"$in": ids}}, dict.fromkeys(PLANNED_FIELDS, 1), batch_size=len(ids) + 1
+        )
         return {each["_id"]: each for each in await found.to_list()}
-
-    def _plan(
-        self,
-        base_id: str,
-        found: FoundVersion,
-        stored: Mapping[str, Document],
-        at: datetime,
-        now: datetime,
-    ) -> Iterable[UpdateOne]:
-        """The writes for a version, none if everything is known. Each is harmless twice."""
-        base = stored.get(base_id)
-        if base is None:
-            yield self._insert(base_id, found, at, now)
-            return
-        known_hash = base.get("fields_hash")
-        if found.fields_hash is None or found.fields_hash == known_hash:
-            yield from _note_stored(base, found, now)
-        elif known_hash is None:
-            is_lacking = {"_id": base_id, "fields_hash": None}
-            yield UpdateOne(is_lacking, {"$set": {"fields_hash": found.fields_hash}})
-            yield from _note_stored(base, found, now)
-        elif (variant := stored.get(variant_id := _variant_id(base_id, found))) is None:
-            # When the fields changed is not known: the stamp did not move.
-            yield self._insert(variant_id, found, now, now)
-        else:
-            yield from _note_stored(variant, found, now)
-
-    def _insert(
-        self,
-        version_id: str,
-        found: FoundVersion,
-        at: datetime,
-        now: datetime,
-    ) -> UpdateOne:
-        fields: Document = {
-            "collection": self._of,
-            "companyId": found.company,
-            "appointmentId": found.appointment_id,
-            "changed_at": found.changed_at,
-            "at": at,
-            "fields_hash": found.fields_hash,
-            # Otherwise `at` is when the change was found, and how long it took is not known.
-            "is_timed": at != now,
-            "found_at": now,
-            "stored_at": now if found.is_stored else None,
-            "class": VersionClass.OPEN.value,
-            "check_at": at + ANNOUNCED_WITHIN,
-        }
-        return UpdateOne({"_id": version_id}, {"$setOnInsert": fields}, upsert=True)
-
-    def _id_of(self, found: FoundVersion) -> str:
-        stamp = found.changed_at.astimezone(UTC).isoformat(timespec="milliseconds")
-        return f"{self._of}/{found.company}/{found.appointment_id}/{stamp}"
 
     @waits_for_mongodb
     async def find_due(self, now: datetime) -> Sequence[StoredVersion]:
@@ -250,15 +207,6 @@ class MongoVersions:
             for (state, result), same in ids.items()
         ]
         await write_all(self._versions, writes)
-
-
-def _variant_id(base_id: str, found: FoundVersion) -> str:
-    return f"{base_id}/{found.fields_hash}"
-
-
-def _note_stored(stored: Document, found: FoundVersion, now: datetime) -> Iterable[UpdateOne]:
-    if found.is_stored and stored.get("stored_at") is None:
-        yield UpdateOne({"_id": stored["_id"], "stored_at": None}, {"$set": {"stored_at": now}})
 
 
 def _to_version(document: Document) -> StoredVersion:
