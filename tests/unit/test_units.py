@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 SERVICES = sorted(each.name for each in UNITS.glob("*.service"))
+#: Runs all the time, so it has no timer and no line of a crontab.
+SERVE = "altegio-serve.service"
+TIMED = [each for each in SERVICES if each != SERVE]
 PROGRAM = str(Path(sys.executable).parent / "altegio-sync")
 
 
@@ -57,10 +60,11 @@ def test_the_units_of_a_user_have_nothing_that_only_the_system_may_do(
 
 
 def test_every_service_has_a_timer_and_the_same_limits() -> None:
-    limits = {(UNITS / each).read_text().split("# It needs", 1)[1] for each in SERVICES}
+    texts = [(UNITS / each).read_text() for each in SERVICES]
+    limits = {each.split("# It needs", 1)[1].split("\n[")[0].rstrip("\n") for each in texts}
 
-    assert len(SERVICES) == 4
-    assert [each for each in SERVICES if not (UNITS / each).with_suffix(".timer").exists()] == []
+    assert len(SERVICES) == 5
+    assert [each for each in TIMED if not (UNITS / each).with_suffix(".timer").exists()] == []
     assert len(limits) == 1
     assert (ROOT / "packaging" / "systemd").resolve() == UNITS.resolve()
 
@@ -69,7 +73,7 @@ def test_the_units_run_what_readmes_crontab_runs() -> None:
     crontab = (ROOT / "README.md").read_text("utf-8")
     commands = [
         re.search(r"ExecStart=\S+ (.*)", (UNITS / each).read_text())[1]  # type: ignore[index]
-        for each in SERVICES
+        for each in TIMED
     ]
 
     assert len(commands) == 4
@@ -97,3 +101,11 @@ def test_units_are_written_for_this_installation_and_not_over_changed_ones(
     assert "/opt/" not in text
     assert ("User=altegio\n" in text) is (os.getuid() == 0)
     assert "systemctl enable --now altegio-changes.timer" in capsys.readouterr().out
+
+
+def test_the_unit_of_serve_runs_all_the_time_unless_its_settings_are_wrong() -> None:
+    text = unit_texts(["/bin/altegio-sync"], Path("/srv/.env"), None)[SERVE]
+
+    assert 'ExecStart="/bin/altegio-sync" serve\n' in text
+    assert "Restart=on-failure\nRestartPreventExitStatus=2\n" in text
+    assert text.endswith("[Install]\nWantedBy=default.target\n")
