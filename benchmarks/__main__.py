@@ -19,6 +19,7 @@ from benchmarks import (
     pace,
     page_size,
     questions,
+    serve_day,
     startup,
     throughput,
 )
@@ -39,6 +40,7 @@ MEASUREMENTS: dict[str, Callable[[], Section]] = {
     "page_size": page_size.measure,
     "chain": chain.measure,
     "locations": locations.measure,
+    "serve_day": serve_day.measure,
 }
 #: So often a check measures what misses a goal.
 TRIES = 3

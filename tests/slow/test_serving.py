@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from altegio_sync.sandbox import SandboxServer
+from tests.acceptance.cli import PARTNER_TOKEN, USER_TOKEN, Cli
 from tests.acceptance.serving import (
     NO_POLL,
     NOTICES,
@@ -30,7 +32,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from altegio_sync.sandbox import School
-    from tests.acceptance.cli import Cli
     from tests.mongod import RunningMongod
 
 
@@ -42,14 +43,22 @@ def mortal() -> Iterator[RunningMongod]:
 
 
 @pytest.fixture
-def cli(cli: Cli, mortal: RunningMongod) -> Cli:
-    cli.settings["DB_URI"] = mortal.uri_of(f"test_{randrange(10**9)}")
-    return cli
+def school() -> School:
+    return school_of_forty()
 
 
 @pytest.fixture
-def school() -> School:
-    return school_of_forty()
+def cli(tmp_path: Path, school: School, mortal: RunningMongod) -> Iterator[Cli]:
+    with SandboxServer(
+        school,
+        token=PARTNER_TOKEN,
+        user_token=USER_TOKEN,
+        requests_per_second=0,
+        requests_per_minute=0,
+    ) as server:
+        made = Cli.against(tmp_path, server, school, mortal.uri_of(f"test_{randrange(10**9)}"))
+        made.settings |= {"ALTEGIO_REQUESTS_PER_SECOND": "0", "ALTEGIO_REQUESTS_PER_MINUTE": "0"}
+        yield made
 
 
 def test_nothing_that_was_accepted_is_lost_while_mongodb_is_away_for_a_minute(
@@ -65,7 +74,7 @@ def test_nothing_that_was_accepted_is_lost_while_mongodb_is_away_for_a_minute(
         assert serving.client.get("/health").json() == {"process": True, "mongodb": False}
         mortal.start()
         serving.wait_for(is_well)
-        assert serving.log.count("MongoDB is back") == 1
+        assert serving.log.count("WARNING MongoDB is back") == 1
         with Senders(serving, school) as senders:
             time.sleep(5)
             mortal.kill()
@@ -77,7 +86,7 @@ def test_nothing_that_was_accepted_is_lost_while_mongodb_is_away_for_a_minute(
             wait_until_settled(serving, database)
             assert database[NOTICES].count_documents({}) >= senders.accepted
             assert_equal(database, school, set(RECORDS) - senders.open)
-    assert serving.log.count("MongoDB is back") == 2
+    assert serving.log.count("WARNING MongoDB is back") == 2
 
 
 def test_nothing_that_was_accepted_is_lost_by_ten_times_kill_9(cli: Cli, school: School) -> None:
