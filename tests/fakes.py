@@ -230,9 +230,12 @@ class MemoryStore:
     async def count_undeleted(self, scope: StoredScope) -> int:
         return len(await self.find_undeleted(scope))
 
-    async def find_undeleted(self, scope: StoredScope) -> Collection[str]:
+    async def find_undeleted(
+        self, scope: StoredScope, among: Collection[str] | None = None
+    ) -> Collection[str]:
         self.scopes.append(scope)
-        return self._undeleted(scope)
+        found = self._undeleted(scope)
+        return found if among is None else found & set(among)
 
     def _undeleted(self, scope: StoredScope) -> set[str]:
         start, end = scope.period.moments(scope.zone)

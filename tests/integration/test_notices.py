@@ -11,23 +11,31 @@ import pytest
 from altegio_sync.domain.notices import (
     MOST_TRIES,
     Claim,
+    Failed,
+    GoneCounts,
+    Missing,
     Notice,
     NoticeState,
+    Postponed,
+    Settled,
     UnreadableNotice,
     pause_after,
+    wait_after,
 )
-from altegio_sync.errors import AltegioUnavailableError, StoreError
-from altegio_sync.mongo.bookkeeping.notices import (
-    CLAIMS_COLLECTION,
-    NOTICES_COLLECTION,
-    MongoNotices,
-)
-from altegio_sync.usecases.noticed import settle_due
+from altegio_sync.errors import StoreError
+from altegio_sync.mongo.bookkeeping.notice_claims import CLAIMS_COLLECTION
+from altegio_sync.mongo.bookkeeping.notices import NOTICES_COLLECTION, MongoNotices
+from altegio_sync.mongo.stores import MongoAppointments
+from altegio_sync.usecases.notice_loop import MOST_BY_ID, BroughtTogether, NoticeLoop
 from altegio_sync.usecases.stopping import StopSignal
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from pymongo.asynchronous.database import AsyncDatabase
 
+    from altegio_sync.domain.notices import Brought
+    from altegio_sync.usecases.notice_loop import Bring
     from tests.mongod import RunningMongod
 
     Database = AsyncDatabase[dict[str, Any]]
@@ -69,6 +77,31 @@ async def claimed(notices: MongoNotices, appointment_id: str = "501") -> Claim:
     claim = await notices.claim("77", appointment_id)
     assert claim is not None
     return claim
+
+
+async def nothing_together(_company: str, _ids: Collection[str]) -> None:
+    """Another run of `changes` is at work."""
+
+
+def loop_of(notices: MongoNotices, bring: Bring, **options: Any) -> NoticeLoop:
+    errors: list[StoreError] = options.pop("errors", [])
+
+    def note(error: StoreError | None) -> None:
+        if error is not None:
+            errors.append(error)
+
+    together = options.pop("together", nothing_together)
+    return NoticeLoop(notices, bring, together, on_error=note, looks_every_s=0.01, **options)
+
+
+async def work_off(notices: MongoNotices, bring: Bring, **options: Any) -> None:
+    """Work off what is due, until nothing more is due."""
+    loop = loop_of(notices, bring, **options)
+    while True:
+        before = await notices.find_due()
+        await loop.work_once()
+        if await notices.find_due() in ([], before):
+            return
 
 
 async def states(database: Database) -> dict[str, str]:
@@ -189,14 +222,14 @@ async def test_only_one_process_works_on_an_appointment(
 
     [winner] = [each for each in claims if each is not None]
     assert await notices.claim("77", "501") is None
-    await notices.finish(winner, NoticeState.STORED)
+    await notices.finish(winner, Settled(NoticeState.STORED))
     assert await states(database) == {"n1": "stored", "n2": "waiting"}
     assert (await claimed(notices)).notices == 1
 
 
 async def test_finished_work_is_not_claimed_again(notices: MongoNotices) -> None:
     await notices.add([notice(1)])
-    await notices.finish(await claimed(notices), NoticeState.UNCHANGED)
+    await notices.finish(await claimed(notices), Settled(NoticeState.UNCHANGED))
 
     assert await notices.claim("77", "501") is None
     await notices.add([notice(2)])
@@ -216,10 +249,10 @@ async def test_the_work_of_a_killed_process_is_taken_over(
 
     # The first process was only stopped for a while, and must not decide any more.
     assert not await notices.renew(lost)
-    await notices.finish(lost, NoticeState.NOT_FOUND)
+    await notices.finish(lost, Settled(NoticeState.NOT_FOUND))
     assert await states(database) == {"n1": "claimed"}
     assert await notices.claim("77", "501") is None
-    await notices.finish(taken_over, NoticeState.STORED)
+    await notices.finish(taken_over, Settled(NoticeState.STORED))
     assert await states(database) == {"n1": "stored"}
 
 
@@ -258,7 +291,7 @@ async def test_a_new_notice_does_not_shorten_the_pause_after_a_failed_try(
     notices: MongoNotices, database: Database
 ) -> None:
     await notices.add([notice(1)])
-    await notices.try_again(await claimed(notices), timedelta(minutes=1))
+    await notices.postpone(await claimed(notices), timedelta(minutes=1))
     await notices.add([notice(2)])
     await let_pass(database, 30)
 
@@ -266,7 +299,7 @@ async def test_a_new_notice_does_not_shorten_the_pause_after_a_failed_try(
 
     await let_pass(database, 31)
     assert await due_ids(notices) == ["501"]
-    assert (await claimed(notices)).tries == 1
+    assert (await claimed(notices)).tries == 0
 
 
 async def test_documents_of_other_programs_are_not_due(
@@ -292,13 +325,13 @@ async def test_two_processes_read_each_appointment_once(
     await let_pass(database, 10)
     brought: list[str] = []
 
-    async def bring(claim: Claim) -> NoticeState:
+    async def bring(claim: Claim) -> Brought:
         brought.append(claim.appointment_id)
-        return NoticeState.STORED
+        return Settled(NoticeState.STORED)
 
     async with anyio.create_task_group() as tasks:
         for store in (notices, MongoNotices(database, NAME)):
-            tasks.start_soon(settle_due, store, bring, StopSignal())
+            tasks.start_soon(work_off, store, bring)
 
     assert sorted(brought, key=int) == [str(number) for number in range(20)]
     assert await notices.count_by_state() == {"stored": 60}
@@ -308,52 +341,224 @@ async def test_an_appointment_is_missing_when_altegio_says_so_twice(
     notices: MongoNotices, database: Database
 ) -> None:
     await notices.add([notice(1)])
-    await let_pass(database, 10)
     asked: list[bool] = []
 
-    async def bring(claim: Claim) -> NoticeState:
+    async def bring(claim: Claim) -> Brought:
         asked.append(claim.was_missing)
-        return NoticeState.NOT_FOUND
+        return Settled(NoticeState.NOT_FOUND) if claim.was_missing else Missing(is_stored=True)
 
-    for seconds in (0, 50, 11):
+    for seconds in (10, 50, 11):
         await let_pass(database, seconds)
-        await settle_due(notices, bring, StopSignal())
+        await loop_of(notices, bring).work_once()
 
     assert asked == [False, True]
     assert await states(database) == {"n1": "not_found"}
 
 
-async def test_what_altegio_cannot_answer_is_tried_again_later(
+async def test_an_appointment_that_fails_is_tried_again_until_it_is_dead(
+    notices: MongoNotices, database: Database
+) -> None:
+    await notices.add([notice(1), notice(2, "502")])
+    brought: list[str] = []
+
+    async def bring(claim: Claim) -> Brought:
+        brought.append(claim.appointment_id)
+        return Failed() if claim.appointment_id == "501" else Settled(NoticeState.STORED)
+
+    for _ in range(2 * MOST_TRIES):
+        await let_pass(database, 100)
+        await loop_of(notices, bring).work_once()
+
+    assert sorted(brought) == ["501"] * MOST_TRIES + ["502"]
+    assert await states(database) == {"n1": "dead", "n2": "stored"}
+
+
+async def test_an_outage_is_no_try_and_the_pauses_grow_to_a_minute(
     notices: MongoNotices, database: Database
 ) -> None:
     await notices.add([notice(1)])
     await let_pass(database, 10)
 
-    async def bring(_claim: Claim) -> NoticeState:
-        raise AltegioUnavailableError("503")
+    async def bring(_claim: Claim) -> Brought:
+        return Postponed()
 
-    await settle_due(notices, bring, StopSignal())
+    for waits in range(2 * MOST_TRIES):
+        await loop_of(notices, bring).work_once()
+        await let_pass(database, wait_after(waits).total_seconds() * 0.5)
+        assert await due_ids(notices) == []
+        await let_pass(database, wait_after(waits).total_seconds() * 0.5)
+        assert await due_ids(notices) == ["501"]
 
-    assert await states(database) == {"n1": "waiting"}
-    assert (await claimed(notices)).tries == 1
+    claim = await claimed(notices)
+    assert (claim.tries, claim.waits) == (0, 2 * MOST_TRIES)
+    assert wait_after(claim.waits) == timedelta(minutes=1)
 
 
-async def test_after_a_stop_no_appointment_begins(
+async def test_altegio_is_not_asked_again_earlier_than_it_wants(
     notices: MongoNotices, database: Database
 ) -> None:
-    await notices.add([notice(number, str(number)) for number in range(1, 40)])
+    await notices.add([notice(1)])
     await let_pass(database, 10)
-    stop = StopSignal()
 
-    async def bring(_claim: Claim) -> NoticeState:
-        stop.set()
-        return NoticeState.STORED
+    async def bring(_claim: Claim) -> Brought:
+        return Postponed(timedelta(minutes=20))
 
-    await settle_due(notices, bring, stop)
+    await loop_of(notices, bring).work_once()
+    await let_pass(database, 19 * 60)
 
+    assert await due_ids(notices) == []
+
+
+async def test_a_notice_with_an_earlier_stamp_than_the_bookings_is_older(
+    notices: MongoNotices, database: Database
+) -> None:
+    stamps = {"n1": AT - SECOND, "n2": AT, "n3": AT + SECOND, "n4": None}
+    await notices.add([Notice(id, "77", "501", "update", at) for id, at in stamps.items()])
+
+    await notices.finish(await claimed(notices), Settled(NoticeState.STORED, AT, "service"))
+
+    assert await states(database) == {"n1": "older", "n2": "stored", "n3": "stored", "n4": "stored"}
+    found = await database[NOTICES_COLLECTION].find().to_list()
+    assert {each["reason"] for each in found} == {"service"}
+    assert all(isinstance(each["finished_at"], datetime) for each in found)
+
+
+async def gone(notices: MongoNotices, *ids: str, is_stored: bool = True) -> None:
+    """Altegio does not have these appointments, for the first time."""
+    for each in ids:
+        await notices.note_missing(await claimed(notices, each), Missing(is_stored))
+
+
+async def test_what_is_gone_is_counted_for_an_hour_in_all_processes(
+    notices: MongoNotices, database: Database
+) -> None:
+    await notices.add([notice(number, str(number)) for number in range(1, 13)])
+    await notices.add([notice(20, "1"), notice(21, "1", company="78")])
+    for each in ("4", "5", "6"):
+        await notices.finish(await claimed(notices, each), Settled(NoticeState.STORED, AT + SECOND))
+    await gone(notices, "1", "2", "3")
+    await gone(notices, "7", "8", is_stored=False)
+    await let_pass(database, 61)
+    await notices.finish(await claimed(notices, "2"), Settled(NoticeState.NOT_FOUND))
+    # It was there again.
+    await notices.finish(await claimed(notices, "3"), Settled(NoticeState.UNCHANGED))
+    await notices.finish(await claimed(notices, "7"), Settled(NoticeState.NOT_FOUND))
+
+    other = MongoNotices(database, NAME)
+    assert await other.count_gone("77") == GoneCounts(gone=2, known=6)
+    assert await other.count_gone("78") == GoneCounts(0, 0)
+    earlier = {"$set": {"finished_at": {"$subtract": ["$finished_at", 3_600_000]}}}
+    await database[NOTICES_COLLECTION].update_many({"finished_at": {"$type": "date"}}, [earlier])
+    assert await other.count_gone("77") == GoneCounts(gone=1, known=1)
+
+
+async def many(notices: MongoNotices, database: Database, count: int) -> None:
+    await notices.add([notice(number, str(number)) for number in range(1, count + 1)])
+    await let_pass(database, 10)
+
+
+async def never(_claim: Claim) -> Brought:
+    raise AssertionError("requested by id")
+
+
+async def test_many_appointments_of_a_company_are_brought_together(
+    notices: MongoNotices, database: Database
+) -> None:
+    await many(notices, database, MOST_BY_ID + 1)
+    runs: list[tuple[str, int]] = []
+
+    async def together(company: str, ids: Collection[str]) -> BroughtTogether:
+        runs.append((company, len(ids)))
+        began_at = await MongoAppointments(database, NAME).find_server_time()
+        await notices.add([notice(1000, "7")])
+        results = {"1": Settled(NoticeState.STORED, AT), "2": Settled(NoticeState.UNCHANGED)}
+        return BroughtTogether(began_at, results, is_complete=True)
+
+    await loop_of(notices, never, together=together).work_once()
+
+    assert runs == [("77", MOST_BY_ID + 1)]
     counts = await notices.count_by_state()
-    assert counts["stored"] <= 8
-    assert counts["stored"] + counts["waiting"] == 39
+    # The notice that came during the run is still open.
+    assert counts == {"stored": 1, "unchanged": 1, "not_found": MOST_BY_ID - 1, "waiting": 1}
+
+
+@pytest.mark.parametrize("gives_way", [True, False])
+async def test_what_a_run_did_not_bring_is_requested_by_id(
+    notices: MongoNotices, database: Database, gives_way: bool
+) -> None:
+    await many(notices, database, MOST_BY_ID + 1)
+    brought: list[str] = []
+
+    async def together(_company: str, _ids: Collection[str]) -> BroughtTogether | None:
+        began_at = await MongoAppointments(database, NAME).find_server_time()
+        results = {"1": Settled(NoticeState.STORED)}
+        return None if gives_way else BroughtTogether(began_at, results, is_complete=False)
+
+    async def bring(claim: Claim) -> Brought:
+        brought.append(claim.appointment_id)
+        return Settled(NoticeState.UNCHANGED)
+
+    loop = loop_of(notices, bring, together=together)
+    while await notices.find_due():
+        await loop.work_once()
+
+    assert len(brought) == MOST_BY_ID + gives_way
+    assert await notices.find_due() == []
+
+
+async def test_an_appointment_that_takes_long_keeps_no_other_waiting(
+    notices: MongoNotices, database: Database
+) -> None:
+    await many(notices, database, 2)
+    finished, stop = anyio.Event(), StopSignal()
+
+    async def bring(claim: Claim) -> Brought:
+        if claim.appointment_id == "1":
+            await finished.wait()
+        elif claim.appointment_id == "3":
+            finished.set()
+            stop.set()
+        return Settled(NoticeState.STORED)
+
+    async def add() -> None:
+        while (await notices.count_by_state()).get("stored") != 1:  # noqa: ASYNC110 - as above
+            await anyio.sleep(0.01)
+        await notices.add([notice(3, "3")])
+        await let_pass(database, 10, _id="n3")
+
+    with anyio.fail_after(60):
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(loop_of(notices, bring).run, stop)
+            tasks.start_soon(add)
+
+    assert await notices.count_by_state() == {"stored": 3}
+
+
+async def test_after_a_stop_no_appointment_begins_and_what_was_cut_off_is_free_at_once(
+    notices: MongoNotices, database: Database
+) -> None:
+    await many(notices, database, 3)
+    stop, are_begun, begun = StopSignal(), anyio.Event(), list[str]()
+
+    async def bring(claim: Claim) -> Brought:
+        begun.append(claim.appointment_id)
+        if len(begun) == 3:
+            are_begun.set()
+        await anyio.sleep_forever()
+        return Settled(NoticeState.STORED)
+
+    with anyio.fail_after(60):
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(loop_of(notices, bring).run, stop)
+            await are_begun.wait()
+            stop.set()
+            await notices.add([notice(4, "4")])
+            await let_pass(database, 10, _id="n4")
+            tasks.cancel_scope.cancel()
+
+    assert sorted(begun) == ["1", "2", "3"]
+    assert await notices.count_by_state() == {"waiting": 4}
+    assert await database[CLAIMS_COLLECTION].count_documents({}) == 0
 
 
 async def test_what_a_process_without_mongodb_had_claimed_is_due_again(
@@ -362,13 +567,15 @@ async def test_what_a_process_without_mongodb_had_claimed_is_due_again(
     await notices.add([notice(1)])
     await let_pass(database, 10)
 
-    async def bring(_claim: Claim) -> NoticeState:
-        return NoticeState.STORED
+    async def bring(_claim: Claim) -> Brought:
+        return Settled(NoticeState.STORED)
 
-    with mongod.failing(100, ("delete",), errorCode=13), pytest.raises(StoreError):
-        await settle_due(notices, bring, StopSignal())
+    errors: list[StoreError] = []
+    with mongod.failing(100, ("delete",), errorCode=13):
+        await loop_of(notices, bring, errors=errors).work_once()
+    assert len(errors) == 1
     await let_claims_expire(database)
-    await settle_due(notices, bring, StopSignal())
+    await loop_of(notices, bring).work_once()
 
     assert await notices.count_by_state() == {"stored": 1}
 
@@ -380,19 +587,19 @@ async def test_the_work_ends_when_another_process_has_taken_it_over(
     await let_pass(database, 10)
     others: list[Claim] = []
 
-    async def bring(_claim: Claim) -> NoticeState:
+    async def bring(_claim: Claim) -> Brought:
         # The process that works may renew its claim between the two steps.
         while (taken_over := await notices.claim("77", "501")) is None:
             await let_claims_expire(database)
         others.append(taken_over)
         await anyio.sleep_forever()
-        return NoticeState.NOT_FOUND
+        return Settled(NoticeState.NOT_FOUND)
 
     with anyio.fail_after(60):
-        await settle_due(notices, bring, StopSignal(), renewed_every_s=0.5)
+        await loop_of(notices, bring, renews_every_s=0.5).work_once()
 
     assert await states(database) == {"n1": "claimed"}
-    await notices.finish(others[0], NoticeState.STORED)
+    await notices.finish(others[0], Settled(NoticeState.STORED))
     assert await states(database) == {"n1": "stored"}
 
 

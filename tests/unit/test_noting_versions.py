@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -9,11 +10,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from altegio_sync.domain.period import Period
+from altegio_sync.domain.notices import Claim, GoneCounts
+from altegio_sync.domain.period import ALL_DAYS, Period
 from altegio_sync.domain.report import SyncMode
+from altegio_sync.ports import StoredScope
 from altegio_sync.usecases.changes import ChangesRequest, sync_changes
 from altegio_sync.usecases.company_run import CompanyRun
-from altegio_sync.usecases.noticed import bring_noticed
+from altegio_sync.usecases.noticed import NoticedAppointment
 from altegio_sync.usecases.sync import SyncRequest, sync_appointments
 from tests.fakes import (
     START,
@@ -103,7 +106,15 @@ async def test_a_reading_by_id_is_noted_as_one() -> None:
         run_context(ListSource(LISTED), MemoryStore(), SyncMode.UPDATE), versions=versions
     )
 
-    await bring_noticed(CompanyRun(context, "77"), "1", ZoneInfo("Europe/Kyiv"))
+    async def count_gone(_company: str) -> GoneCounts:
+        return GoneCounts(0, 0)
+
+    claim = Claim("claim", "77", "1", 1, 0)
+    scope = StoredScope(
+        "77", ALL_DAYS, ZoneInfo("Europe/Kyiv"), includes_documents_without_company=True
+    )
+    company = CompanyRun(context, "77")
+    await NoticedAppointment(company, claim, scope, hold=nullcontext, count_gone=count_gone).bring()
 
     [version] = versions.found
     assert (version.appointment_id, version.is_by_id) == ("1", True)

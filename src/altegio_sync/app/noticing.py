@@ -2,33 +2,40 @@
 
 from __future__ import annotations
 
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import anyio
 
-from altegio_sync.app.parts import pause
+from altegio_sync.app.syncing import sync_school_changes
 from altegio_sync.domain.clock import utc_now
 from altegio_sync.domain.lanes import Lane
+from altegio_sync.domain.notices import Failed, Postponed
+from altegio_sync.domain.period import ALL_DAYS
 from altegio_sync.domain.report import SyncMode, new_run_id
 from altegio_sync.domain.run_marks import OpenRun
-from altegio_sync.errors import AltegioError, StoreError, StoreUnavailableError
+from altegio_sync.errors import AltegioSyncError, StoreError, StoreUnavailableError
 from altegio_sync.mongo.bookkeeping.lease_document import NOTICES
+from altegio_sync.ports import SilentProgress, StoredScope
+from altegio_sync.usecases.changes import DEFAULT_OVERLAP, ChangesRequest
 from altegio_sync.usecases.company_run import CompanyRun
 from altegio_sync.usecases.location_zones import LocationZones
-from altegio_sync.usecases.noticed import bring_noticed, settle_due
+from altegio_sync.usecases.notice_loop import BroughtTogether, NoticeLoop
+from altegio_sync.usecases.noticed import NotedResults, NoticedAppointment
 from altegio_sync.usecases.run_context import RunContext
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncIterator, Callable, Collection
 
     from altegio_sync.app.outages import StoreOutages
     from altegio_sync.app.school import School
-    from altegio_sync.domain.notices import Claim, NoticeState
+    from altegio_sync.domain.notices import Brought, Claim
     from altegio_sync.domain.report import RunError
     from altegio_sync.ports import Warn
     from altegio_sync.usecases.stopping import StopSignal
 
-_LOOKED_EVERY_S = 1.0
+    FailureOf = Callable[[Exception], tuple[RunError, int]]
+
 #: What a long-lived process knows about the server and the locations is then asked for again.
 _KNOWN_FOR_S = 600.0
 
@@ -42,73 +49,100 @@ class NoticeWork:
         outages: StoreOutages,
         *,
         warn: Warn,
-        failure_of: Callable[[Exception], tuple[RunError, int]],
+        failure_of: FailureOf,
     ) -> None:
         self._school = school
         self._outages = outages
         self._warn = warn
         self._failure_of = failure_of
-        self._bringing: _Bringing | None = None
+        self._means: _Means | None = None
         self._is_waiting = False
+        self._stop: StopSignal | None = None
 
     async def run(self, stop: StopSignal) -> None:
-        while not stop.is_set:
-            try:
-                await self._work(stop)
+        self._stop = stop
+        loop = NoticeLoop(
+            self._school.notices, self._bring, self._bring_together, on_error=self._note_store
+        )
+        await loop.run(stop)
+
+    def _note_store(self, error: StoreError | None) -> None:
+        match error:
+            case None:
                 self._outages.note_answer()
-                self._is_waiting = False
-            except StoreUnavailableError as error:
-                self._bringing = None
+            case StoreUnavailableError():
+                self._means = None
                 self._outages.note(error)
-            except StoreError as error:
-                self._bringing = None
+            case _:
                 self._note_waiting(error)
-            await pause(_LOOKED_EVERY_S, stop)
 
     def _note_waiting(self, error: StoreError) -> None:
+        self._means = None
         if not self._is_waiting:
+            self._is_waiting = True
             self._warn("notices_wait", reason=error.message)
-        self._is_waiting = True
 
-    async def _work(self, stop: StopSignal) -> None:
-        notices = self._school.notices
-        if not await notices.find_due():
-            return
-        if self._bringing is None or self._bringing.is_old:
-            self._bringing = _Bringing(self._school, self._warn, self._failure_of)
-        bringing = self._bringing
-        # Another `serve` may hold this lease too. A run that has the whole collection to itself is
-        # waited for.
-        async with bringing.leases.hold(NOTICES, bringing.opened.run_id):
-            await bringing.prepare()
-            await settle_due(notices, bringing.bring, stop)
+    async def _bring(self, claim: Claim) -> Brought:
+        try:
+            if self._means is None or self._means.is_old:
+                self._means = _Means(self._school, self._warn)
+            brought = await self._means.bring(claim)
+        except StoreUnavailableError:
+            raise
+        except StoreError as error:
+            self._note_waiting(error)
+            return Postponed()
+        except AltegioSyncError as error:  # Altegio does not name the zone
+            self._note_failure(claim, error)
+            return Postponed()
+        except Exception as error:  # noqa: BLE001 - one appointment must not end the process
+            self._note_failure(claim, error)
+            return Failed()
+        self._is_waiting = False
+        return brought
+
+    def _note_failure(self, claim: Claim, error: Exception) -> None:
+        reason = self._failure_of(error)[0].message
+        self._warn("notice_failed", appointment_id=claim.appointment_id, reason=reason)
+
+    async def _bring_together(self, company: str, ids: Collection[str]) -> BroughtTogether | None:
+        school, noted = self._school, NotedResults(ids)
+        began_at = await school.appointments.find_server_time()
+        # Where the company has no cursor yet, this is the beginning.
+        request = ChangesRequest([company], since=DEFAULT_OVERLAP)
+        try:
+            report = await sync_school_changes(
+                school, request, lane=Lane.POLLS, progress=noted, stop=self._stop
+            )
+        except AltegioSyncError as error:
+            if isinstance(error, StoreError):
+                raise
+            return None
+        is_whole = report.exit_code == 0 and not any(each.gave_way for each in report.companies)
+        return BroughtTogether(began_at, noted.results, is_whole)
 
 
-class _Bringing:
-    """Brings appointments by the same means, for some minutes."""
+class _Means:
+    """What appointments are brought with, for some minutes."""
 
-    def __init__(
-        self,
-        school: School,
-        warn: Warn,
-        failure_of: Callable[[Exception], tuple[RunError, int]],
-    ) -> None:
+    def __init__(self, school: School, warn: Warn) -> None:
         now = utc_now()
         self._until = anyio.current_time() + _KNOWN_FOR_S
-        self._warn = warn
-        self._failure_of = failure_of
+        self._school = school
+        self._opened = OpenRun(new_run_id(now), now)
+        self._leases = school.leases(self._opened.run_id, command="serve")
+        self._preparing = anyio.Lock()
         self._is_prepared = False
-        self.opened = OpenRun(new_run_id(now), now)
-        self.leases = school.leases(self.opened.run_id, command="serve")
-        stores = school.held_by(self.leases)
+        stores = school.held_by(self._leases)
         config = school.config
         self._context = RunContext(
             source=school.altegio_in(Lane.NOTICES),
             store=stores.appointments,
             command="serve",
-            opened=self.opened,
+            opened=self._opened,
             mode=SyncMode.UPDATE,
             rules=config.rules,
+            progress=_Warnings(warn),
             locations=stores.locations,
             versions=stores.versions,
             zones=LocationZones(stores.locations, config.timezone, dry_run=False),
@@ -118,22 +152,52 @@ class _Bringing:
     def is_old(self) -> bool:
         return anyio.current_time() > self._until
 
-    async def prepare(self) -> None:
-        """Make sure of the unique index. A problem of it is reported by the polls."""
-        if not self._is_prepared:
-            await self._context.store.prepare(dry_run=False)
-            self._is_prepared = True
+    async def bring(self, claim: Claim) -> Brought:
+        """Read and store the appointment.
 
-    async def bring(self, claim: Claim) -> NoticeState | None:
-        """The result of the claimed notices; None: try again later."""
-        try:
-            company = CompanyRun(self._context, claim.company)
-            zone = await self._context.zones.find_fresh(claim.company, utc_now())
-            zone = zone or await company.fetch_zone(utc_now())
-            return await bring_noticed(company, claim.appointment_id, zone)
-        except (AltegioError, StoreError):
-            raise
-        except Exception as error:  # noqa: BLE001 - one appointment must not end the process
-            reason = self._failure_of(error)[0].message
-            self._warn("notice_failed", appointment_id=claim.appointment_id, reason=reason)
-            return None
+        Raises:
+            AltegioSyncError: its zone cannot be found out, or MongoDB fails.
+        """
+        await self._prepare()
+        company = CompanyRun(self._context, claim.company)
+        zone = await self._context.zones.find_fresh(claim.company, utc_now())
+        zone = zone or await company.fetch_zone(utc_now())
+        scope = StoredScope(
+            claim.company,
+            ALL_DAYS,
+            zone,
+            includes_documents_without_company=self._school.config.has_single_company,
+        )
+        appointment = NoticedAppointment(
+            company,
+            claim,
+            scope,
+            hold=lambda: self._hold(claim),
+            count_gone=self._school.notices.count_gone,
+        )
+        return await appointment.bring()
+
+    async def _prepare(self) -> None:
+        """Make sure of the unique index. A problem of it is reported by the polls."""
+        async with self._preparing:
+            if not self._is_prepared:
+                await self._context.store.find_server_time()
+                await self._context.store.prepare(dry_run=False)
+                self._is_prepared = True
+
+    @asynccontextmanager
+    async def _hold(self, claim: Claim) -> AsyncIterator[None]:
+        """Keep away the runs that have the whole collection to themselves, and no others."""
+        name = f"{NOTICES} {claim.company}/{claim.appointment_id}"
+        async with self._leases.hold(name, self._opened.run_id):
+            yield
+
+
+class _Warnings(SilentProgress):
+    """Passes on the warnings about appointments."""
+
+    def __init__(self, warn: Warn) -> None:
+        self._warn = warn
+
+    def warn(self, event: str, /, **fields: object) -> None:
+        self._warn(event, **fields)

@@ -20,7 +20,11 @@ LONGEST_WAIT = timedelta(seconds=5)
 MOST_TRIES = 5
 #: An appointment that Altegio does not have is requested again after this time.
 MISSING_PAUSE = timedelta(minutes=1)
+#: So long an appointment counts among those that are gone at Altegio.
+GONE_COUNTED_FOR = timedelta(hours=1)
 _FIRST_PAUSE = timedelta(seconds=10)
+_FIRST_WAIT = timedelta(seconds=2)
+_LONGEST_PAUSE = timedelta(minutes=1)
 
 
 class NoticeState(StrEnum):
@@ -78,7 +82,8 @@ class DueAppointment:
 class Claim:
     """The right to work on the open notices of one appointment.
 
-    ``tries`` is how many failed. ``was_missing``: Altegio has answered that it does not have it.
+    ``tries`` is how many failed, ``waits`` how often in a row nothing could be found out.
+    ``was_missing``: Altegio has answered that it does not have it.
     """
 
     id: str
@@ -87,11 +92,73 @@ class Claim:
     notices: int
     tries: int
     was_missing: bool = False
+    waits: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """The work on the notices of an appointment has ended.
+
+    A notice with a stamp before ``changed_at``, Altegio's stamp of the booking, is `OLDER`.
+    ``reason`` is the reason why the booking is not kept. ``is_left``: a stored appointment is gone
+    at Altegio, and is not marked because there are too many of them.
+    """
+
+    state: NoticeState
+    changed_at: datetime | None = None
+    reason: str | None = None
+    is_left: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Altegio does not have the appointment, for the first time.
+
+    ``is_stored``: a stored appointment would be marked as deleted.
+    """
+
+    is_stored: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """This appointment cannot be read or stored, although others can. It counts as a try."""
+
+
+@dataclass(frozen=True, slots=True)
+class Postponed:
+    """Nothing could be found out, and this is not because of the appointment: it is no try.
+
+    ``at_least`` is how long Altegio wants us to wait.
+    """
+
+    at_least: timedelta = timedelta()
+
+
+#: What the work on the notices of an appointment has led to.
+Brought = Settled | Missing | Failed | Postponed
+
+
+@dataclass(frozen=True, slots=True)
+class GoneCounts:
+    """The appointments of a company whose notices were worked on in the last hour.
+
+    ``gone`` are stored appointments that Altegio does not have any more. ``known`` are these and
+    all that Altegio has.
+    """
+
+    gone: int
+    known: int
 
 
 def pause_after(tries: int) -> timedelta | None:
     """How long to wait after so many failed tries; None if there is no further try."""
     return None if tries >= MOST_TRIES else _FIRST_PAUSE * 2 ** (tries - 1)
+
+
+def wait_after(waits: int) -> timedelta:
+    """How long to wait when nothing could be found out, after so many times in a row."""
+    return min(_LONGEST_PAUSE, _FIRST_WAIT * (1 << min(waits, 10)))
 
 
 class HookOutcome(StrEnum):

@@ -58,6 +58,10 @@ class Period:
         yield from (Period(first, end) for first, end in pairwise(edges))
 
 
+#: Contains the day of any booking.
+ALL_DAYS = Period.of_days(date(2000, 1, 1), date(2099, 12, 31))
+
+
 def spans(days: Iterable[date]) -> list[Period]:
     """Join days (in order) into periods of consecutive days."""
     found: list[Period] = []

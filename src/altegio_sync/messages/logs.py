@@ -114,6 +114,12 @@ NOTICE_FAILED = Template(
     "notice_failed", "Appointment {appointment_id} of a notice: {reason}. It is tried again"
 )
 RUN_DONE = Template("run_done", "{command}: {fetched} read, {saved} saved, {updated} updated")
+NOTICES_LEFT = Template(
+    "notices_left",
+    "{count} stored appointments of company {company} that webhooks named are gone at Altegio "
+    "(404), over {share:.0%} of those requested within an hour: they are not marked deleted. Look "
+    "whether the company and the user's rights are right; sync --update marks them",
+)
 SERVE_STOPPED = Template("serve_stopped", "Stopped")
 
 # One appointment, with `-v`.

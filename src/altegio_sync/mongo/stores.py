@@ -117,8 +117,11 @@ class MongoAppointments:
         return await self._collection.count_documents(_undeleted(scope))
 
     @waits_for_mongodb
-    async def find_undeleted(self, scope: StoredScope) -> Collection[str]:
-        found = self._collection.find(_undeleted(scope), {KEY: 1})
+    async def find_undeleted(
+        self, scope: StoredScope, among: Collection[str] | None = None
+    ) -> Collection[str]:
+        ids = {} if among is None else having_ids(self._keys(among))
+        found = self._collection.find({**_undeleted(scope), **ids}, {KEY: 1})
         # Altegio cannot be asked about a value that is no id; `validate` reports it.
         return {key async for each in found if (key := to_askable_id(each[KEY])) is not None}
 

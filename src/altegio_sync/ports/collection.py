@@ -163,8 +163,13 @@ class AppointmentStore(Protocol):
         """How many documents of the scope are not marked as deleted."""
         ...
 
-    async def find_undeleted(self, scope: StoredScope) -> Collection[str]:
-        """The ids of the scope's documents that are not marked as deleted. All are digits."""
+    async def find_undeleted(
+        self, scope: StoredScope, among: Collection[str] | None = None
+    ) -> Collection[str]:
+        """The ids of the scope's documents that are not marked as deleted. All are digits.
+
+        ``among``: only these ids.
+        """
         ...
 
     async def mark_deleted(

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from altegio_sync.domain.clock import MOST_AHEAD, utc_now
 from altegio_sync.domain.lessons import LessonRules
-from altegio_sync.domain.period import Period
+from altegio_sync.domain.period import ALL_DAYS
 from altegio_sync.domain.report import (
     CompanyReport,
     CursorMove,
@@ -50,8 +50,6 @@ if TYPE_CHECKING:
     from altegio_sync.usecases.company_run import CompanyRun
 
 DEFAULT_OVERLAP = timedelta(days=1)
-#: Contains the day of any booking. Too many changes for one pass are read by the days of it.
-_ALL_DAYS = Period.of_days(date(2000, 1, 1), date(2099, 12, 31))
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +212,8 @@ class _CompanyChanges:
             if total <= MAX_WINDOW_RECORDS:
                 await reading.run(query, first)
             else:
-                await reading.run(replace(query, period=_ALL_DAYS))
+                # Too many changes for one pass are read by their days.
+                await reading.run(replace(query, period=ALL_DAYS))
                 self._expect_all_of(first, total)
         unsettled = [each for each in self._windows if not (each.is_believed or each.has_grown)]
         if unsettled:

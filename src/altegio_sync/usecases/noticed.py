@@ -2,131 +2,164 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 
-import anyio
-
-from altegio_sync.domain.notices import MISSING_PAUSE, NoticeState
-from altegio_sync.errors import AltegioError, ungrouped
+from altegio_sync.domain.counts import Outcome
+from altegio_sync.domain.lessons import Skipped
+from altegio_sync.domain.notices import (
+    Failed,
+    Missing,
+    NoticeState,
+    Postponed,
+    Settled,
+)
+from altegio_sync.errors import (
+    AltegioError,
+    AltegioUnavailableError,
+    RateLimitedError,
+    ungrouped,
+)
+from altegio_sync.ports import SilentProgress
 from altegio_sync.usecases.by_id import NotKnown, Refused, RequestsById
+from altegio_sync.usecases.vanished import MASS_SHARE, is_mass
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
-    from datetime import timedelta
-    from zoneinfo import ZoneInfo
+    from collections.abc import Awaitable, Callable, Collection
+    from contextlib import AbstractAsyncContextManager
 
-    from altegio_sync.domain.counts import RecordCounts
-    from altegio_sync.domain.notices import Claim, DueAppointment
+    from altegio_sync.domain.appointment import Booking
+    from altegio_sync.domain.lessons import Verdict
+    from altegio_sync.domain.notices import Brought, Claim, GoneCounts
+    from altegio_sync.errors import NotFoundError
+    from altegio_sync.ports import StoredScope
     from altegio_sync.usecases.company_run import CompanyRun
-    from altegio_sync.usecases.stopping import StopSignal
 
-    # Returns the result of the notices; None: try again later.
-    Bring = Callable[[Claim], Awaitable[NoticeState | None]]
+    # Holds what has to be held while documents are written.
+    Hold = Callable[[], AbstractAsyncContextManager[None]]
+    CountGone = Callable[[str], Awaitable[GoneCounts]]
 
-#: How many appointments are worked on at the same time.
-_WORKERS = 8
-_RENEWED_EVERY_S = 15.0
-
-
-class NoticeStore(Protocol):
-    """The stored notices; see `MongoNotices`."""
-
-    async def find_due(self) -> Sequence[DueAppointment]: ...
-
-    async def claim(self, company: str, appointment_id: str) -> Claim | None: ...
-
-    async def renew(self, claim: Claim) -> bool: ...
-
-    async def finish(self, claim: Claim, state: NoticeState) -> None: ...
-
-    async def try_again(
-        self, claim: Claim, pause: timedelta | None = None, *, is_missing: bool = False
-    ) -> NoticeState: ...
+#: Altegio may ask for a longer wait; then it is asked again earlier.
+_LONGEST_REST_S = 3600.0
 
 
-async def settle_due(
-    notices: NoticeStore,
-    bring: Bring,
-    stop: StopSignal,
-    *,
-    renewed_every_s: float = _RENEWED_EVERY_S,
-) -> None:
-    """Work off the appointments that are due now, unless another process works on them.
+class NoticedAppointment:
+    """An appointment that notices named. ``company`` is for this appointment alone.
 
-    After ``stop`` no appointment begins.
-
-    Raises:
-        StoreError: MongoDB fails. What was claimed is due again when its claim has expired.
+    ``scope`` contains the documents that may be marked as deleted.
     """
-    due = iter(await notices.find_due())
 
-    async def work() -> None:
-        for each in due:
-            if stop.is_set:
-                return
-            claim = await notices.claim(each.company, each.appointment_id)
-            if claim is not None:
-                await _settle(notices, bring, claim, renewed_every_s)
+    def __init__(
+        self,
+        company: CompanyRun,
+        claim: Claim,
+        scope: StoredScope,
+        *,
+        hold: Hold,
+        count_gone: CountGone,
+    ) -> None:
+        self._company = company
+        self._context = company.context
+        self._claim = claim
+        self._scope = scope
+        self._hold = hold
+        self._count_gone = count_gone
+        company.report.timezone = scope.zone.key
 
-    with ungrouped():
-        async with anyio.create_task_group() as tasks:
-            for _ in range(_WORKERS):
-                tasks.start_soon(work)
+    async def bring(self) -> Brought:
+        """Read the appointment, and store or mark it.
 
-
-async def _settle(notices: NoticeStore, bring: Bring, claim: Claim, renewed_every_s: float) -> None:
-    result: NoticeState | None = None
-    async with anyio.create_task_group() as tasks:
-        tasks.start_soon(_keep, notices, claim, renewed_every_s, tasks.cancel_scope)
+        Raises:
+            StoreError: MongoDB fails, or another run has the collection to itself.
+        """
         try:
-            result = await bring(claim)
+            with ungrouped():
+                return await self._bring()
+        except AltegioUnavailableError as error:
+            rest_s = min(error.retry_after_s or 0.0, _LONGEST_REST_S)
+            is_outage = isinstance(error, RateLimitedError) or not await self._has_location()
+            return Postponed(timedelta(seconds=rest_s)) if is_outage else Failed()
+        except AltegioError:  # the tokens, or the address: every request fails
+            return Postponed()
+
+    async def _has_location(self) -> bool:
+        """Whether Altegio answers at all. Then the failure is about this appointment."""
+        try:
+            await self._context.source.fetch_location(self._claim.company)
         except AltegioError:
-            result = None
-        tasks.cancel_scope.cancel()
-    # If the claim was lost, nothing is stored.
-    if result is NoticeState.NOT_FOUND and not claim.was_missing:
-        await notices.try_again(claim, MISSING_PAUSE, is_missing=True)
-    elif result is None:
-        await notices.try_again(claim)
-    else:
-        await notices.finish(claim, result)
+            return False
+        return True
+
+    async def _bring(self) -> Brought:
+        scope = self._scope
+        requests = RequestsById(self._context.source, scope.company_id, scope.zone)
+        match await requests.fetch(self._claim.appointment_id):
+            case NotKnown(error):
+                return await self._note_missing(error)
+            case Refused():
+                return Failed()
+            case booking:
+                async with self._hold():
+                    await self._company.intake.take_single(booking, scope.zone, was_on_page=False)
+                return self._result_of(booking)
+
+    def _result_of(self, booking: Booking) -> Settled | Failed:
+        counts = self._company.report.records
+        if counts.failed or self._company.report.errors:
+            return Failed()
+        is_stored = counts.saved or counts.updated
+        state = NoticeState.STORED if is_stored else NoticeState.UNCHANGED
+        reason = next((each.value for each in counts.skipped), None)
+        return Settled(state, booking.changed_at, reason)
+
+    async def _note_missing(self, error: NotFoundError) -> Brought:
+        appointment_id = self._claim.appointment_id
+        is_stored = bool(await self._context.store.find_undeleted(self._scope, {appointment_id}))
+        if not self._claim.was_missing:
+            return Missing(is_stored)
+        if not is_stored:
+            return Settled(NoticeState.NOT_FOUND)
+        counts = await self._count_gone(self._claim.company)
+        if is_mass(counts.gone, counts.known):
+            company, share = self._claim.company, MASS_SHARE
+            self._warn("notices_left", company=company, count=counts.gone, share=share)
+            return Settled(NoticeState.NOT_FOUND, is_left=True)
+        async with self._hold():
+            return await self._mark(appointment_id, error.asked_at)
+
+    async def _mark(self, appointment_id: str, asked_at: float | None) -> Brought:
+        context = self._context
+        gone = {appointment_id: asked_at}
+        result = await context.store.mark_deleted(gone, self._scope, context.writing_run)
+        if result.failures:
+            return Failed()
+        if result.overtaken:  # somebody changed the document after the request
+            return Postponed()
+        if result.marked:
+            self._warn("vanished", appointment_id=appointment_id, dry_run=False)
+        return Settled(NoticeState.NOT_FOUND)
+
+    def _warn(self, event: str, **fields: Any) -> None:
+        self._context.progress.warn(event, **fields)
 
 
-async def _keep(
-    notices: NoticeStore, claim: Claim, renewed_every_s: float, work: anyio.CancelScope
-) -> None:
-    """Renew the claim again and again; end the work if another process has it."""
-    while True:
-        await anyio.sleep(renewed_every_s)
-        if not await notices.renew(claim):
-            work.cancel()
+class NotedResults(SilentProgress):
+    """The results of the notices of these appointments in a run of `changes`.
 
-
-async def bring_noticed(
-    company: CompanyRun, appointment_id: str, zone: ZoneInfo
-) -> NoticeState | None:
-    """Read and store the appointment. Returns the result of its notices; None: try again later.
-
-    ``company`` is for this appointment alone. `NOT_FOUND` may be a passing state at Altegio: the
-    caller asks a second time before the appointment counts as vanished.
-
-    Raises:
-        AltegioError: Altegio cannot answer about any appointment.
-        StoreError: MongoDB fails.
+    An appointment that could not be stored has no result.
     """
-    requests = RequestsById(company.context.source, company.report.company, zone)
-    company.report.timezone = zone.key
-    match await requests.fetch(appointment_id):
-        case NotKnown():
-            return NoticeState.NOT_FOUND
-        case Refused():
-            return None
-        case booking:
-            await company.intake.take_single(booking, zone, was_on_page=False)
-            return _result_of(company.report.records, has_errors=bool(company.report.errors))
 
+    def __init__(self, ids: Collection[str]) -> None:
+        self._ids = ids
+        self.results: dict[str, Settled] = {}
 
-def _result_of(counts: RecordCounts, *, has_errors: bool) -> NoticeState | None:
-    if counts.failed or has_errors:
-        return None
-    return NoticeState.STORED if counts.saved or counts.updated else NoticeState.UNCHANGED
+    def appointment(self, verdict: Verdict, outcome: Outcome, changes: object = ()) -> None:
+        del changes
+        booking = verdict.booking
+        if booking.id in self._ids and outcome is not Outcome.FAILED:
+            is_stored = outcome in (Outcome.SAVED, Outcome.UPDATED)
+            state = NoticeState.STORED if is_stored else NoticeState.UNCHANGED
+            reason = None
+            if outcome is Outcome.SKIPPED and isinstance(verdict, Skipped):
+                reason = verdict.reason.value
+            self.results[booking.id] = Settled(state, booking.changed_at, reason)

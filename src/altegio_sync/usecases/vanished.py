@@ -21,9 +21,14 @@ if TYPE_CHECKING:
 
 #: The number of documents in one marking write.
 _MARKED_AT_ONCE = 50
-#: More than this number, and more than this share of the period, look like a fault.
-_MASS = 20
-_MASS_SHARE = 0.05
+#: More than this number, and more than this share of the known ones, look like a fault.
+MASS = 20
+MASS_SHARE = 0.05
+
+
+def is_mass(gone: int, known: int) -> bool:
+    """Whether so many of the known appointments are gone that none is marked."""
+    return gone > MASS and gone > MASS_SHARE * known
 
 
 class VanishedSearch:
@@ -46,7 +51,7 @@ class VanishedSearch:
         self._allows_mass_delete = allows_mass_delete
         self._gone_count = 0
         self._unanswered: set[str] = set()
-        self._most: float | None = None
+        self._known: int | None = None
 
     async def check_window(self, window: Window) -> WindowOutcome:
         """Request the appointments that are stored on these days and were not listed.
@@ -103,11 +108,11 @@ class VanishedSearch:
 
     async def _is_mass(self) -> bool:
         """Whether so many are gone that a person has to allow the marking."""
-        if self._allows_mass_delete or self._gone_count <= _MASS:
+        if self._allows_mass_delete or self._gone_count <= MASS:
             return False
-        if self._most is None:
-            self._most = _MASS_SHARE * await self._store.count_undeleted(self._whole)
-        return self._gone_count > self._most
+        if self._known is None:
+            self._known = await self._store.count_undeleted(self._whole)
+        return is_mass(self._gone_count, self._known)
 
     async def mark_gone(self, awaiting: Sequence[AwaitsMarking]) -> list[Entered | Unsettled]:
         """Mark what is gone, unless it is too much. Returns what this means for each window."""
@@ -166,6 +171,6 @@ class VanishedSearch:
     def _mass_error(self) -> RunError:
         return RunError(
             "mass_delete",
-            texts.TOO_MANY_GONE(count=self._gone_count, share=_MASS_SHARE),
+            texts.TOO_MANY_GONE(count=self._gone_count, share=MASS_SHARE),
             self._report.company,
         )

@@ -1,48 +1,54 @@
 """Stores the notices of Altegio and shares them among processes. Only the server's clock is used.
 
-A notice is one document. A claim is one document for each appointment, in a collection of its own,
-so that no two processes work on one appointment at once. A claim expires if its process is killed.
+A notice is one document. Processes share the work by claims on appointments.
 """
 
 from __future__ import annotations
 
 import secrets
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from pymongo import ReturnDocument, UpdateOne
-from pymongo.errors import DuplicateKeyError
+from pymongo import UpdateMany, UpdateOne
 
 from altegio_sync.domain.notices import (
+    GONE_COUNTED_FOR,
     LONGEST_WAIT,
+    MISSING_PAUSE,
     OPEN_STATES,
     QUIET_FOR,
     Claim,
     DueAppointment,
+    GoneCounts,
+    Missing,
     Notice,
     NoticeState,
+    Settled,
     UnreadableNotice,
     pause_after,
+    wait_after,
 )
-from altegio_sync.mongo.bookkeeping.owner import Process
+from altegio_sync.mongo.bookkeeping.notice_claims import CLAIM_LIFETIME_S, MongoClaims
 from altegio_sync.mongo.core.bulk import write_all
 from altegio_sync.mongo.core.connection import durable, waits_for_mongodb
 from altegio_sync.mongo.core.together import WrittenTogether
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import timedelta
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from pymongo.asynchronous.database import AsyncDatabase
 
     Document = dict[str, Any]
 
 NOTICES_COLLECTION = "altegio-sync-notices"
-CLAIMS_COLLECTION = "altegio-sync-notice-claims"
-#: A claim whose process died is taken over after this time.
-CLAIM_LIFETIME_S = 60.0
 _KEPT_S = 30 * 24 * 3600
-#: An expired claim may be taken over at once. After this time it is deleted.
-_CLAIM_KEPT_S = 3600
+#: So many appointments are finished in one write.
+_AT_ONCE = 1000
+_FINISHED_KEY = [("collection", 1), ("companyId", 1), ("finished_at", 1)]
+_IS_FINISHED: dict[str, Any] = {"finished_at": {"$exists": True}}
+#: The results of notices about appointments that Altegio has.
+_FOUND = (NoticeState.STORED, NoticeState.UNCHANGED, NoticeState.OLDER)
 _STATE_KEY = [("collection", 1), ("state", 1), ("companyId", 1), ("appointmentId", 1)]
 #: Another program may have written other documents.
 _READABLE: dict[str, Any] = {
@@ -63,30 +69,17 @@ class MongoNotices:
         lifetime_s: float = CLAIM_LIFETIME_S,
     ) -> None:
         self._notices = durable(database)[NOTICES_COLLECTION]
-        self._claims = durable(database)[CLAIMS_COLLECTION]
+        self._claims = MongoClaims(database, collection, lifetime_s=lifetime_s)
         self._of = collection
-        self._lifetime_ms = round(lifetime_s * 1000)
-        self._process = Process.this().to_fields()
         self._added: WrittenTogether[Notice | UnreadableNotice, None] = WrittenTogether(self._write)
 
     @waits_for_mongodb
     async def prepare(self) -> None:
-        """Create the indexes, of which two delete old notices and old claims.
-
-        Claims of processes of this machine that are gone are removed, so nobody waits for them.
-        """
+        """Create the indexes, of which one deletes old notices, and prepare the claims."""
         await self._notices.create_index(_STATE_KEY)
+        await self._notices.create_index(_FINISHED_KEY, partialFilterExpression=_IS_FINISHED)
         await self._notices.create_index("received_at", expireAfterSeconds=_KEPT_S)
-        await self._claims.create_index("expires_at", expireAfterSeconds=_CLAIM_KEPT_S)
-        await self._give_back_of_the_gone()
-
-    async def _give_back_of_the_gone(self) -> None:
-        here = Process.this()
-        ours = {"_id": {"$gte": f"{self._of}/", "$lt": f"{self._of}0"}}
-        for each in await self._claims.find(ours, {"claim": 1, "process": 1}).to_list():
-            process = Process.of(each.get("process"))
-            if process is not None and process.is_gone(here):
-                await self._claims.delete_one({"_id": each["_id"], "claim": each.get("claim")})
+        await self._claims.prepare()
 
     async def add(self, notices: Sequence[Notice | UnreadableNotice]) -> None:
         """Return when the notices are stored durably. Notices that wait share one write."""
@@ -154,37 +147,17 @@ class MongoNotices:
         None if another process works on the appointment, or has finished this work.
         """
         claim_id = secrets.token_hex(16)
-        if not await self._take(company, appointment_id, claim_id):
+        if not await self._claims.take(company, appointment_id, claim_id):
             return None
         marked = await self._mark_claimed(company, appointment_id, claim_id)
         tries = max((_number(each.get("tries")) for each in marked), default=0)
         was_missing = any(each.get("was_missing") is True for each in marked)
-        claim = Claim(claim_id, company, appointment_id, len(marked), tries, was_missing)
+        waits = max((_number(each.get("waits")) for each in marked), default=0)
+        claim = Claim(claim_id, company, appointment_id, len(marked), tries, was_missing, waits)
         if marked:
             return claim
-        await self._give_back(claim)
+        await self._claims.give_back(claim)
         return None
-
-    @waits_for_mongodb
-    async def _take(self, company: str, appointment_id: str, claim_id: str) -> bool:
-        """Take the appointment in one step, unless another claim on it is alive."""
-        ours = {"$literal": claim_id}
-        # A new document has no `expires_at`, and null is less than any time.
-        has_expired = {"$lte": ["$expires_at", "$$NOW"]}
-        is_free = {"$or": [{"$eq": ["$claim", ours]}, has_expired]}
-        taken = {
-            "claim": {"$cond": [is_free, ours, "$claim"]},
-            "expires_at": {"$cond": [is_free, self._expiry, "$expires_at"]},
-            "process": {"$cond": [is_free, {"$literal": self._process}, "$process"]},
-        }
-        key = {"_id": self._claim_key(company, appointment_id)}
-        try:
-            found = await self._claims.find_one_and_update(
-                key, [{"$set": taken}], upsert=True, return_document=ReturnDocument.AFTER
-            )
-        except DuplicateKeyError:  # another process inserted it at the same moment
-            return False
-        return bool(found and found.get("claim") == claim_id)
 
     @waits_for_mongodb
     async def _mark_claimed(
@@ -195,47 +168,55 @@ class MongoNotices:
         marked = {"state": NoticeState.CLAIMED.value, "claim": claim_id}
         await self._notices.update_many({**self._open, **about}, {"$set": marked})
         return await self._notices.find(
-            {"collection": self._of, **about, **marked}, {"tries": 1, "was_missing": 1}
+            {"collection": self._of, **about, **marked}, {"tries": 1, "waits": 1, "was_missing": 1}
         ).to_list()
 
-    @waits_for_mongodb
     async def renew(self, claim: Claim) -> bool:
         """Let the claim live on. False if it has expired and another process has it."""
-        result = await self._claims.update_one(
-            self._is_held(claim), [{"$set": {"expires_at": self._expiry}}]
-        )
-        return result.matched_count > 0
+        return await self._claims.renew(claim)
 
-    async def finish(self, claim: Claim, state: NoticeState) -> None:
-        """Store the result of the claimed notices, and give the appointment back.
+    async def finish(self, claim: Claim, settled: Settled) -> None:
+        """Store the result of each claimed notice, and give the appointment back.
 
         Notices that came after the claim stay open. If the claim was lost, nothing is stored.
         """
-        update = {"$set": {"state": state.value}, "$currentDate": {"finished_at": True}}
-        await self._change(claim, update)
-        await self._give_back(claim)
+        await self._change(claim, _result_of(settled))
+        await self._claims.give_back(claim)
 
-    async def try_again(
-        self, claim: Claim, pause: timedelta | None = None, *, is_missing: bool = False
-    ) -> NoticeState:
+    async def try_again(self, claim: Claim) -> NoticeState:
         """Count a failed try, and let the notices wait. Returns their new state.
 
-        Without a ``pause`` the number of tries decides how long they wait, or that they are dead.
+        The number of tries decides how long they wait, or that they are dead.
         """
         tries = claim.tries + 1
-        usual = pause_after(tries)
-        if usual is None:
-            await self.finish(claim, NoticeState.DEAD)
+        pause = pause_after(tries)
+        if pause is None:
+            await self.finish(claim, Settled(NoticeState.DEAD))
             return NoticeState.DEAD
-        fields = {
-            "state": NoticeState.WAITING.value,
-            "tries": tries,
-            "was_missing": is_missing or claim.was_missing,
-            "retry_at": {"$add": ["$$NOW", _ms(pause or usual)]},
-        }
-        await self._change(claim, [{"$set": fields}])
-        await self._give_back(claim)
+        await self._let_wait(claim, pause, {"tries": tries, "waits": 0})
         return NoticeState.WAITING
+
+    async def postpone(self, claim: Claim, at_least: timedelta) -> None:
+        """Let the notices wait, and count no try."""
+        pause = max(at_least, wait_after(claim.waits))
+        await self._let_wait(claim, pause, {"waits": claim.waits + 1})
+
+    async def note_missing(self, claim: Claim, missing: Missing) -> None:
+        """Let the appointment be requested once more."""
+        found = {"was_missing": True, "is_vanishing": missing.is_stored, "waits": 0}
+        await self._let_wait(claim, MISSING_PAUSE, found)
+
+    async def release(self, claim: Claim) -> None:
+        """Let any process work on the notices at once."""
+        await self._let_wait(claim, timedelta(), {})
+
+    async def _let_wait(self, claim: Claim, pause: timedelta, fields: Document) -> None:
+        waiting = {
+            "state": NoticeState.WAITING.value,
+            "retry_at": {"$add": ["$$NOW", _ms(pause)]},
+        }
+        await self._change(claim, [{"$set": {**waiting, **fields}}])
+        await self._claims.give_back(claim)
 
     @waits_for_mongodb
     async def _change(self, claim: Claim, update: Document | list[Document]) -> None:
@@ -249,8 +230,42 @@ class MongoNotices:
         await self._notices.update_many(claimed, update)
 
     @waits_for_mongodb
-    async def _give_back(self, claim: Claim) -> None:
-        await self._claims.delete_one(self._is_held(claim))
+    async def finish_all(
+        self, company: str, before: datetime, settled: Mapping[str, Settled]
+    ) -> None:
+        """Store the results of these appointments, for the open notices received ``before``."""
+        open_before = {**self._open, "companyId": company, "received_at": {"$lt": before}}
+        writes = [
+            UpdateMany({**open_before, "appointmentId": each}, _result_of(result))
+            for each, result in settled.items()
+        ]
+        for first in range(0, len(writes), _AT_ONCE):
+            await write_all(self._notices, writes[first : first + _AT_ONCE])
+
+    @waits_for_mongodb
+    async def count_gone(self, company: str) -> GoneCounts:
+        """Count the appointments of the last hour; all processes count together."""
+        is_missing = _is_in((*OPEN_STATES, NoticeState.NOT_FOUND))
+        is_gone = {"$and": [{"$eq": ["$is_vanishing", True]}, is_missing]}
+        about = {"collection": self._of, "companyId": company}
+        in_last_hour = {"$gt": ["$finished_at", _ago(GONE_COUNTED_FOR)]}
+        of_last_hour = {**about, **_IS_FINISHED, "$expr": in_last_hour}
+        counted = await self._notices.aggregate(
+            [
+                {"$match": {"$or": [{**self._open, **about}, of_last_hour]}},
+                {
+                    "$group": {
+                        "_id": "$appointmentId",
+                        "gone": {"$max": {"$cond": [is_gone, 1, 0]}},
+                        "known": {"$max": {"$cond": [{"$or": [is_gone, _is_in(_FOUND)]}, 1, 0]}},
+                    }
+                },
+                {"$group": {"_id": None, "gone": {"$sum": "$gone"}, "known": {"$sum": "$known"}}},
+            ]
+        )
+        for each in await counted.to_list():
+            return GoneCounts(each["gone"], each["known"])
+        return GoneCounts(0, 0)
 
     @waits_for_mongodb
     async def count_by_state(self) -> dict[str, int]:
@@ -265,18 +280,30 @@ class MongoNotices:
 
     @property
     def _open(self) -> Document:
-        states = [each.value for each in OPEN_STATES]
-        return {"collection": self._of, "state": {"$in": states}}
+        return {"collection": self._of, "state": {"$in": _values(OPEN_STATES)}}
 
-    @property
-    def _expiry(self) -> Document:
-        return {"$add": ["$$NOW", self._lifetime_ms]}
 
-    def _claim_key(self, company: str, appointment_id: str) -> str:
-        return f"{self._of}/{company}/{appointment_id}"
+def _result_of(settled: Settled) -> list[Document]:
+    """An update that stores the result. Each notice is compared with the booking's stamp."""
+    state: Any = settled.state.value
+    if settled.changed_at is not None:
+        has_stamp = {"$eq": [{"$type": "$changed_at"}, "date"]}
+        is_older = {"$and": [has_stamp, {"$lt": ["$changed_at", settled.changed_at]}]}
+        state = {"$cond": [is_older, NoticeState.OLDER.value, state]}
+    fields: Document = {"state": state, "finished_at": "$$NOW"}
+    if settled.reason is not None:
+        fields["reason"] = settled.reason
+    if settled.is_left:
+        fields["is_left"] = True
+    return [{"$set": fields}]
 
-    def _is_held(self, claim: Claim) -> Document:
-        return {"_id": self._claim_key(claim.company, claim.appointment_id), "claim": claim.id}
+
+def _is_in(states: Sequence[NoticeState]) -> Document:
+    return {"$in": ["$state", _values(states)]}
+
+
+def _values(states: Sequence[NoticeState]) -> list[str]:
+    return [each.value for each in states]
 
 
 def _number(value: object) -> int:

@@ -1,0 +1,213 @@
+"""Works off the notices of webhooks, for as long as the process lives."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import anyio
+
+from altegio_sync.domain.notices import (
+    Failed,
+    Missing,
+    NoticeState,
+    Postponed,
+    Settled,
+)
+from altegio_sync.errors import StoreError, ungrouped
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+    from datetime import datetime, timedelta
+
+    from altegio_sync.domain.notices import Brought, Claim, DueAppointment
+    from altegio_sync.usecases.stopping import StopSignal
+
+    Bring = Callable[[Claim], Awaitable[Brought]]
+
+#: From more appointments of one company, one run of `changes` costs less.
+MOST_BY_ID = 100
+#: How many appointments are worked on at the same time. The request limit decides how fast.
+_MOST_AT_WORK = 16
+_LOOKED_EVERY_S = 1.0
+_RENEWED_EVERY_S = 15.0
+#: After a run of `changes` that did not bring everything, appointments are requested by their id.
+_BY_ID_FOR_S = 30.0
+_RELEASED_WITHIN_S = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class BroughtTogether:
+    """What a run of `changes` found out; ``began_at`` is by MongoDB's clock.
+
+    ``is_complete``: the run read everything that has changed.
+    """
+
+    began_at: datetime
+    results: Mapping[str, Settled]
+    is_complete: bool
+
+
+if TYPE_CHECKING:
+    # A run of `changes` for one company; the ids are those with notices. None: it gave way.
+    BringTogether = Callable[[str, Collection[str]], Awaitable[BroughtTogether | None]]
+
+
+class NoticeStore(Protocol):
+    """The stored notices; see `MongoNotices`."""
+
+    async def find_due(self) -> Sequence[DueAppointment]: ...
+
+    async def claim(self, company: str, appointment_id: str) -> Claim | None: ...
+
+    async def renew(self, claim: Claim) -> bool: ...
+
+    async def finish(self, claim: Claim, settled: Settled) -> None: ...
+
+    async def try_again(self, claim: Claim) -> NoticeState: ...
+
+    async def postpone(self, claim: Claim, at_least: timedelta) -> None: ...
+
+    async def note_missing(self, claim: Claim, missing: Missing) -> None: ...
+
+    async def release(self, claim: Claim) -> None: ...
+
+    async def finish_all(
+        self, company: str, before: datetime, settled: Mapping[str, Settled]
+    ) -> None: ...
+
+
+class NoticeLoop:
+    """Works off the notices; each appointment is worked on by one process at a time.
+
+    ``on_error`` gets the errors of MongoDB, and None when it has answered. The work goes on.
+    """
+
+    def __init__(
+        self,
+        notices: NoticeStore,
+        bring: Bring,
+        bring_together: BringTogether,
+        *,
+        on_error: Callable[[StoreError | None], None],
+        looks_every_s: float = _LOOKED_EVERY_S,
+        renews_every_s: float = _RENEWED_EVERY_S,
+    ) -> None:
+        self._notices = notices
+        self._bring = bring
+        self._bring_together = bring_together
+        self._on_error = on_error
+        self._looks_every_s = looks_every_s
+        self._renews_every_s = renews_every_s
+        self._at_work: set[tuple[str, str]] = set()
+        self._together: set[str] = set()
+        self._by_id_until: dict[str, float] = {}
+
+    async def run(self, stop: StopSignal) -> None:
+        """Work until the stop. What has begun is finished."""
+        async with anyio.create_task_group() as tasks:
+            while not stop.is_set:
+                await self._begin_due(tasks)
+                with stop.interrupting():
+                    await anyio.sleep(self._looks_every_s)
+
+    async def work_once(self) -> None:
+        """Work off what is due now."""
+        async with anyio.create_task_group() as tasks:
+            await self._begin_due(tasks)
+
+    async def _begin_due(self, tasks: anyio.abc.TaskGroup) -> None:
+        try:
+            due = await self._notices.find_due()
+        except StoreError as error:
+            self._on_error(error)
+            return
+        self._on_error(None)
+        by_company: dict[str, list[DueAppointment]] = defaultdict(list)
+        for each in due:
+            by_company[each.company].append(each)
+        self._forget_old()
+        for company, of_company in by_company.items():
+            is_busy = company in self._together or company in self._by_id_until
+            if len(of_company) > MOST_BY_ID and not is_busy:
+                self._together.add(company)
+                tasks.start_soon(self._work_together, company, of_company)
+        for each in due:
+            key = each.company, each.appointment_id
+            if len(self._at_work) >= _MOST_AT_WORK:
+                return
+            if each.company not in self._together and key not in self._at_work:
+                self._at_work.add(key)
+                tasks.start_soon(self._work, each)
+
+    def _forget_old(self) -> None:
+        now = anyio.current_time()
+        self._by_id_until = {key: at for key, at in self._by_id_until.items() if at > now}
+
+    async def _work_together(self, company: str, due: Sequence[DueAppointment]) -> None:
+        ids = {each.appointment_id for each in due}
+        try:
+            brought = await self._bring_together(company, ids)
+            if brought is None or not brought.is_complete:
+                self._by_id_until[company] = anyio.current_time() + _BY_ID_FOR_S
+            if brought is not None:
+                results = dict(brought.results)
+                if brought.is_complete:
+                    # What Altegio does not list has not changed, or is gone: then `sync --update`
+                    # finds it.
+                    results |= dict.fromkeys(ids - results.keys(), _NOT_LISTED)
+                await self._notices.finish_all(company, brought.began_at, results)
+        except StoreError as error:
+            self._on_error(error)
+        finally:
+            self._together.discard(company)
+
+    async def _work(self, due: DueAppointment) -> None:
+        try:
+            claim = await self._notices.claim(due.company, due.appointment_id)
+            if claim is not None:
+                with ungrouped():
+                    await self._settle(claim)
+        except StoreError as error:
+            # What was claimed is due again when its claim has expired.
+            self._on_error(error)
+        finally:
+            self._at_work.discard((due.company, due.appointment_id))
+
+    async def _settle(self, claim: Claim) -> None:
+        brought: Brought | None = None
+        try:
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(self._keep, claim, tasks.cancel_scope)
+                brought = await self._bring(claim)
+                tasks.cancel_scope.cancel()
+            # Otherwise the claim was lost.
+            if brought is not None:
+                await self._note(claim, brought)
+        except anyio.get_cancelled_exc_class():
+            with anyio.move_on_after(_RELEASED_WITHIN_S, shield=True), suppress(StoreError):
+                await self._notices.release(claim)
+            raise
+
+    async def _note(self, claim: Claim, brought: Brought) -> None:
+        match brought:
+            case Settled():
+                await self._notices.finish(claim, brought)
+            case Missing():
+                await self._notices.note_missing(claim, brought)
+            case Failed():
+                await self._notices.try_again(claim)
+            case Postponed():
+                await self._notices.postpone(claim, brought.at_least)
+
+    async def _keep(self, claim: Claim, work: anyio.CancelScope) -> None:
+        """Renew the claim again and again; end the work if another process has it."""
+        while True:
+            await anyio.sleep(self._renews_every_s)
+            if not await self._notices.renew(claim):
+                work.cancel()
+
+
+_NOT_LISTED = Settled(NoticeState.NOT_FOUND)
