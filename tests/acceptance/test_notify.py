@@ -48,7 +48,17 @@ def test_one_word_when_it_fails_and_one_when_it_is_well_again(
     assert fails.startswith("sync fails: Error fetching appointments: ")
     assert fails.endswith("altegio-sync check shows what cannot be reached")
     assert well == "sync succeeds again. Nothing needs to be done."
-    assert people.pings[0].body["title"] == "altegio-sync: 77"
+    assert people.pings[0].body["title"] == "altegio-sync: Школа мов «Приклад» (77)"
+
+
+def test_a_reason_that_names_the_command_is_followed_by_no_other(
+    told: Cli, people: PingServer
+) -> None:
+    told.run("changes")
+
+    [message] = messages(people)
+    assert "altegio-sync changes --since 7d" in message
+    assert "altegio-sync check" not in message
 
 
 def test_it_is_said_in_the_language_of_the_reader(told: Cli, people: PingServer) -> None:

@@ -42,6 +42,7 @@ READING_COMMANDS = ("sync", "changes")
 #: People hear of a gap when the day after it, and the next day, have ended.
 _GAP_AGE = timedelta(days=2)
 _DAYS_NAMED = 10
+_PROGRAM = "altegio-sync "
 _TODO = {
     ExitCode.WRONG_USE: texts.DO_SETTINGS,
     ExitCode.OUT_OF_REACH: texts.DO_CHECK,
@@ -167,7 +168,9 @@ async def _find_losses(school: School) -> Sequence[Subject]:
 
 def _of_command(command: str, code: ExitCode, outcome: RunOutcome) -> Subject:
     reason = outcome.reason or texts.UNKNOWN_REASON(code=int(code))
-    todo = _TODO.get(code, texts.DO_STATUS)()
+    # Some reasons name the command that helps.
+    names_command = _PROGRAM in str(reason)
+    todo = texts.DO_SAID() if names_command else _TODO.get(code, texts.DO_STATUS)()
 
     def fails(state: AlertState | None, now: datetime) -> Message:
         if state is None:
@@ -205,7 +208,7 @@ async def _say(config: SchoolConfig, subject: Subject, school: School | None) ->
     word, after = plan
     failing = state if word is Word.STILL_FAILS else None
     message = subject.well_again if word is Word.WELL_AGAIN else subject.fails(failing, now)
-    title = render(texts.TITLE(name=name_of(config)))
+    title = render(texts.TITLE(name=await _title_of(config, school)))
     delivery = await send_message(config.notify_addresses or "", title, render(message))
     if not delivery.is_taken:
         return delivery
@@ -214,6 +217,18 @@ async def _say(config: SchoolConfig, subject: Subject, school: School | None) ->
     else:
         file.write(key, after)
     return delivery
+
+
+async def _title_of(config: SchoolConfig, school: School | None) -> str:
+    """The name of the school, with its title at Altegio if that is known."""
+    name = name_of(config)
+    if school is None:
+        return name
+    try:
+        location = (await school.locations.find_all()).get(name)
+    except StoreError:
+        return name
+    return name if location is None or not location.title else f"{location.title} ({name})"
 
 
 async def _find(school: School, subject: str) -> AlertState | None:

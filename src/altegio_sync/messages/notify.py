@@ -45,6 +45,7 @@ WEBHOOKS_COME_AGAIN = Template(
     "notify_webhooks_come_again", "Webhooks come again. Nothing needs to be done."
 )
 DO_SETTINGS = Template("notify_do_settings", "Correct the settings: altegio-sync check tests them")
+DO_SAID = Template("notify_do_said", "What was stored before stays stored")
 DO_CHECK = Template("notify_do_check", "altegio-sync check shows what cannot be reached")
 DO_STATUS = Template("notify_do_status", "altegio-sync status shows what needs attention")
 UNKNOWN_REASON = Template("notify_unknown_reason", "exit code {code}")
