@@ -166,17 +166,24 @@ def test_an_existing_file_keeps_its_lines_and_is_replaced_only_after_a_yes(
     file.write_text(old)
     lines = [PARTNER_TOKEN, USER_TOKEN, "", "", "", "", "8", ""]
 
-    refused = answer(cli, *lines, "")  # no is proposed
+    refused = answer(cli, *lines, "n")
     kept = file.read_text()
+    # No is proposed where the value comes from the environment.
+    cli.settings["ALTEGIO_USER_TOKEN"] = USER_TOKEN
+    from_environment = answer(cli, PARTNER_TOKEN, *[""] * 5, "8", "", "")
+    kept_then = file.read_text()
+    del cli.settings["ALTEGIO_USER_TOKEN"]
     unasked = cli.run(
         "init", "--yes", ALTEGIO_COMPANY_TOKEN=PARTNER_TOKEN, ALTEGIO_USER_TOKEN=USER_TOKEN
     )
     kept_again = file.read_text()
-    replaced = answer(cli, *lines, "y")
+    replaced = answer(cli, *lines, "")
 
     assert (refused.code, kept) == (0, old), refused.err
     assert "other values for ALTEGIO_USER_TOKEN. Replace them?" in refused.out
     assert "Nothing was written" in refused.out
+    assert (from_environment.code, kept_then) == (0, old), from_environment.err
+    assert "Nothing was written" in from_environment.out
     assert (unasked.code, kept_again) == (2, old), unasked.out
     assert "add --replace" in unasked.err
     assert replaced.code == 0

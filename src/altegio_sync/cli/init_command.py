@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 _WRITTEN = (
     *("ALTEGIO_COMPANY_ID", "ALTEGIO_COMPANY_TOKEN", "ALTEGIO_USER_TOKEN", "DB_URI"),
     *("ALTEGIO_SERVICE_IDS", "ALTEGIO_TRIAL_SERVICE_IDS", "ALTEGIO_LEAD_ID"),
-    *("ALTEGIO_CRM_ID_DIGITS", "ALTEGIO_API_URL", "ALTEGIO_LANG"),
+    *("ALTEGIO_CRM_ID_DIGITS", "ALTEGIO_API_URL", "ALTEGIO_DATA_DIR", "ALTEGIO_LANG"),
 )
 _SCHOOLS_FILE = "ALTEGIO_SCHOOLS_FILE"
 #: How far back `changes` begins.
@@ -155,7 +155,9 @@ def _confirm(path: Path, changed: list[str], asker: Asker, wanted: InitOptions) 
         return True
     if wanted.accepts_all:
         raise ConfigError(texts.ADD_REPLACE(file=str(path), names=changed))
-    return asker.confirm(texts.REPLACE(file=str(path), names=changed), default=False)
+    # A value of the environment may be there by mistake; any other was typed just now.
+    was_typed = not any(name in os.environ for name in changed)
+    return asker.confirm(texts.REPLACE(file=str(path), names=changed), default=was_typed)
 
 
 def _warn_of_environment(answers: Mapping[str, str]) -> None:

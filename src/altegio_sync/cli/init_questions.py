@@ -12,7 +12,12 @@ from altegio_sync.cli.render_result import render_result
 from altegio_sync.cli.repeated_warnings import RepeatedWarnings
 from altegio_sync.config import ALL_COMPANIES, ALTEGIO_SETTINGS, ALTEGIO_TOKENS, read_draft
 from altegio_sync.domain.leads import LeadIdKind
-from altegio_sync.errors import AltegioError, AltegioSyncError, ConfigError
+from altegio_sync.errors import (
+    AltegioError,
+    AltegioSyncError,
+    AuthenticationError,
+    ConfigError,
+)
 from altegio_sync.messages import init as texts
 from altegio_sync.messages import render
 from altegio_sync.messages.words import BECAUSE, DIGITS
@@ -59,6 +64,7 @@ class SettingQuestions:
     given: set[str]
     hide: Hide
     wants_login: bool = False
+    are_tokens_refused: bool = False
     locations: Sequence[Location] = ()
     month: LastMonth = field(default_factory=LastMonth)
     #: Values that were proposed, and not yet confirmed, are not used.
@@ -141,20 +147,29 @@ class SettingQuestions:
     # Tokens and location.
 
     def _ask_tokens(self) -> Sequence[Location]:
-        self._secret(_PARTNER_TOKEN, texts.PARTNER_TOKEN())
+        self._secret(_PARTNER_TOKEN, self._after_refusal(texts.PARTNER_TOKEN()))
         may_log_in = self.asker.asks_again
         if not self.wants_login:
-            question = texts.USER_TOKEN_OR_LOGIN() if may_log_in else texts.USER_TOKEN()
-            self._secret(_USER_TOKEN, question, needed=not may_log_in)
+            # An empty answer keeps a value that is there.
+            may_be_empty = may_log_in and not self.values.get(_USER_TOKEN)
+            question = texts.USER_TOKEN_OR_LOGIN() if may_be_empty else texts.USER_TOKEN()
+            self._secret(_USER_TOKEN, self._after_refusal(question), needed=not may_log_in)
         if self.wants_login or not self.values[_USER_TOKEN]:
             self._log_in()
         config = self._config(ALTEGIO_TOKENS)
         self.hide(config.secrets)
-        found = self.runner.run(self.altegio.list_locations(config))
+        try:
+            found = self.runner.run(self.altegio.list_locations(config))
+        except AuthenticationError:
+            self.are_tokens_refused = True
+            raise
         if not found:
             raise ConfigError(texts.NO_LOCATION_SEEN())
         print(render(texts.TOKENS_WORK(count=len(found))))
         return found
+
+    def _after_refusal(self, question: Message) -> Message:
+        return texts.TOKENS_REFUSED(question=question) if self.are_tokens_refused else question
 
     def _log_in(self) -> None:
         def needed(text: str) -> str | None:
@@ -173,11 +188,11 @@ class SettingQuestions:
         is_ticked = self.asker.asks_again and 1 < len(visible) <= _MOST_TICKED
         if _COMPANY_ID not in self.given and is_ticked:
             choices = {each.id: render(_location(each)) for each in visible}
-            before = self.values.get(_COMPANY_ID, "").split(",")
+            before = _split(self.values.get(_COMPANY_ID, ""))
             ticked = list(choices) if before == [ALL_COMPANIES] else before
             chosen = self.asker.tick(texts.WHICH_LOCATIONS(), choices, ticked)
             is_all = before == [ALL_COMPANIES] and len(chosen) == len(choices)
-            self._answer(_COMPANY_ID, ALL_COMPANIES if is_all else ",".join(chosen))
+            self._answer(_COMPANY_ID, ALL_COMPANIES if is_all else _joined(chosen, before))
         else:
             if len(visible) > 1 and self.asker.asks_again:
                 _print_some([_location(each) for each in visible])
@@ -220,11 +235,12 @@ class SettingQuestions:
             if name in self.given or not seen:
                 self._text(name, texts.IDS(question=question), needed=False)
             else:
-                taken = self.values[_INDIVIDUAL].split(",") if name == _TRIAL else ()
+                taken = _split(self.values[_INDIVIDUAL]) if name == _TRIAL else ()
                 left = [each for each in seen if each.service.id not in taken]
                 choices = {each.service.id: render(_service(each)) for each in left}
-                ticked = (self.values.get(name) or guessed).split(",")
-                self._answer(name, ",".join(self.asker.tick(question, choices, ticked)))
+                ticked = _split(self.values.get(name) or guessed)
+                chosen = self.asker.tick(question, choices, ticked)
+                self._answer(name, _joined(chosen, ticked))
         config = self._config()
         known = {each.service.id for each in seen}
         unknown = [
@@ -271,6 +287,15 @@ class SettingQuestions:
         for each in report.errors:
             print(render(each.message))
         print(render_result(report))
+
+
+def _split(ids: str) -> list[str]:
+    return [each.strip() for each in ids.split(",")]
+
+
+def _joined(chosen: Sequence[str], before: Sequence[str]) -> str:
+    """The chosen ids; in the order of before where they are the same."""
+    return ",".join(before if set(chosen) == set(before) else chosen)
 
 
 def _print_some(lines: Sequence[Message]) -> None:

@@ -19,6 +19,9 @@ SCHOOLS_FILE_SET = Template(
 PARTNER_TOKEN = Template(
     "init_partner_token", "Partner token (from your developer account in the marketplace):"
 )
+TOKENS_REFUSED = Template(
+    "init_tokens_refused", "Altegio refused one of the two tokens. {question}"
+)
 USER_TOKEN = Template("init_user_token", "User token (from Settings, Integrations):")
 USER_TOKEN_OR_LOGIN = Template(
     "init_user_token_or_login",
