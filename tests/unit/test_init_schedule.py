@@ -86,7 +86,9 @@ def test_timers_are_started_for_the_system_or_for_the_user(
     assert f"EnvironmentFile={tmp_path}/.env\n" in service
     assert ("\nUser=" in service) is is_of_system
     assert all((tmp_path / "units" / each).exists() for each in TIMERS)
-    assert "The timers run" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert "The timers run" in shown
+    assert f"systemctl{user} enable --now altegio-serve.service starts serve" in shown
 
 
 def test_who_may_not_linger_is_told(

@@ -50,6 +50,11 @@ class Manager:
         started = [" ".join(self._systemctl(*words)) for words in self._starting()]
         return started if self.is_of_system else [*started, "loginctl enable-linger"]
 
+    @property
+    def serve_command(self) -> str:
+        """What a person types to start `serve`."""
+        return " ".join(self._systemctl("enable", "--now", "altegio-serve.service"))
+
     def is_installed(self) -> bool:
         return shutil.which("systemctl") is not None
 

@@ -89,6 +89,7 @@ class Timers:
         if refused is not None:
             print(render(texts.NO_LINGER(reason=refused, user=_user())))
         print(render(texts.TIMERS_STARTED(folder=str(self.manager.folder))))
+        print(render(texts.SERVE_TOO(command=self.manager.serve_command)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +168,7 @@ def _may_replace(text: str, installation: Installation, beginning: bytes) -> boo
 def _tell_commands(folder: Path, manager: Manager) -> None:
     commands: Sequence[str] = manager.commands
     print(render(texts.UNITS_WRITTEN(folder=str(folder), commands="; ".join(commands))))
+    print(render(texts.SERVE_TOO(command=manager.serve_command)))
 
 
 def _user() -> str:

@@ -152,6 +152,11 @@ TIMERS_STARTED = Template(
     "init_timers_started",
     "The timers run; their units are in {folder}, and they log to journalctl.",
 )
+SERVE_TOO = Template(
+    "init_serve_too",
+    "In seconds instead of minutes: {command} starts serve, which receives Altegio's webhooks "
+    "(docs/serve.md).",
+)
 NO_LINGER = Template(
     "init_no_linger",
     "The timers only run while you are logged in, because loginctl refused ({reason}). An "
