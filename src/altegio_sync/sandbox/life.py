@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 _LIVING = 10
 #: How many days around today have changes.
 _DAYS_BEFORE, _DAYS_AFTER = 2, 5
-_CAME = 1
-_KINDS = {"move": 35, "come": 30, "book": 20, "cancel": 15}
+_CONFIRMED, _CAME = 2, 1
+_KINDS = {"move": 35, "attend": 30, "book": 20, "cancel": 15}
 
 
 class SchoolLife:
@@ -39,9 +39,10 @@ class SchoolLife:
         school = self._locations.find(company_id)
         if school is None:
             return
-        today = school.clock().astimezone(school.zone).date()
+        today = _local_now(school).date()
         span = timedelta(days=_DAYS_BEFORE), timedelta(days=_DAYS_AFTER)
-        bookings = school.lessons(today - span[0], today + span[1])
+        lessons = school.lessons(today - span[0], today + span[1])
+        bookings = [each for each in lessons if each["attendance"] != _CAME]
         (kind,) = self._random.choices(list(_KINDS), list(_KINDS.values()))
         if kind == "book" or not bookings:
             self._book(school)
@@ -53,7 +54,9 @@ class SchoolLife:
         elif kind == "cancel":
             school.change(record_id, deleted=True)
         else:
-            school.change(record_id, visit_attendance=_CAME, attendance=_CAME)
+            is_over = datetime.fromisoformat(booking["date"]) < _local_now(school)
+            status = _CAME if is_over else _CONFIRMED
+            school.change(record_id, visit_attendance=status, attendance=status)
 
     @contextmanager
     def going_on(self, changes_a_minute: float) -> Iterator[None]:
@@ -87,6 +90,11 @@ class SchoolLife:
         )
 
     def _start(self, school: School) -> datetime:
-        today = school.clock().astimezone(school.zone).date()
+        today = _local_now(school).date()
         day = today + timedelta(days=self._random.randint(0, _DAYS_AFTER))
         return datetime.combine(day, time(8)) + timedelta(minutes=30 * self._random.randrange(26))
+
+
+def _local_now(school: School) -> datetime:
+    """The time on the clocks of the school, as the API writes it."""
+    return school.clock().astimezone(school.zone).replace(tzinfo=None)
