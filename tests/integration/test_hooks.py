@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +15,8 @@ from altegio_sync.domain.notices import HookOutcome
 from altegio_sync.mongo.bookkeeping.notices import NOTICES_COLLECTION, MongoNotices
 from altegio_sync.web.application import make_application
 from altegio_sync.web.receiver import MOST_BYTES, HookReceiver
-from altegio_sync.web.server import ImpatientProtocol, make_server
+from altegio_sync.web.server import ImpatientProtocol
+from tests.integration.web import serving as web_serving
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -54,23 +54,13 @@ async def serving(
     receiver: HookReceiver,
     database: Database,
     protocol: type[ImpatientProtocol] = ImpatientProtocol,
-    **limits: float,
+    **limits: Any,
 ) -> AsyncIterator[httpx2.AsyncClient]:
-    listening = socket.create_server(("127.0.0.1", 0))
-
     async def ping() -> None:
         await MongoNotices(database, NAME).count_by_state()
 
-    server = make_server(make_application(receiver, ping, **limits), protocol)
-    base = f"http://127.0.0.1:{listening.getsockname()[1]}"
-    async with anyio.create_task_group() as tasks:
-        tasks.start_soon(lambda: server.serve(sockets=[listening]))
-        try:
-            async with httpx2.AsyncClient(base_url=base, timeout=60) as client:
-                yield client
-        finally:
-            server.should_exit = True
-    listening.close()
+    async with web_serving(make_application(receiver, ping, **limits), protocol) as client:
+        yield client
 
 
 @asynccontextmanager

@@ -14,8 +14,8 @@ from tests.english_words import find_english_words
 from tests.html_reader import Page
 from tests.live_pages import NOW, a_live_page
 
-#: Texts of the made-up page that are in English: what needs attention.
-_FROM_THE_PAGE = ["validation", "errors", "are", "open"]
+#: What is in English: what needs attention on the made-up page, and the link to the other language.
+_FROM_THE_PAGE = ["validation", "errors", "are", "open", "English"]
 PAGES = {
     "of everything": a_live_page(),
     "of nothing": LivePage(View(), NOW),

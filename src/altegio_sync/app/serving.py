@@ -104,13 +104,14 @@ class Service:
         """
         if notices:
             await self._is_open.wait()
-            await self._opened().notices.add(notices)
+            await self.opened().notices.add(notices)
 
     async def ping(self) -> None:
         """Raises StoreError if MongoDB does not answer."""
-        await self._opened().appointments.find_server_time()
+        await self.opened().appointments.find_server_time()
 
-    def _opened(self) -> School:
+    def opened(self) -> School:
+        """The school. Raises StoreError while MongoDB has never answered."""
         if self.school is None:
             raise self.outages.error or StoreUnavailableError(NOT_OPEN_YET())
         return self.school

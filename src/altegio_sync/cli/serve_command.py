@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import anyio
 
+from altegio_sync.app.feed import LiveFeed
+from altegio_sync.app.live import LivePages
 from altegio_sync.app.serving import Service
 from altegio_sync.cli.command import load, run_command, to_run_error
 from altegio_sync.cli.repeated_warnings import log_warning
@@ -21,13 +23,19 @@ from altegio_sync.domain.exit_code import ExitCode
 from altegio_sync.log import get_logger
 from altegio_sync.messages import render
 from altegio_sync.messages import serve as texts
+from altegio_sync.messages.language import chosen_language
 from altegio_sync.web.application import make_application
+from altegio_sync.web.guard import Guard, check_page
+from altegio_sync.web.page import LivePageRoutes
+from altegio_sync.web.readers import Readers
 from altegio_sync.web.receiver import HookReceiver
 from altegio_sync.web.server import WebServer, address_of, listen
 
 if TYPE_CHECKING:
+    import socket
     from typing import NoReturn
 
+    from altegio_sync.app.parts import Part
     from altegio_sync.cli.command import CommandOptions
     from altegio_sync.config import SchoolConfig
     from altegio_sync.usecases.stopping import StopSignal
@@ -64,15 +72,32 @@ def run_serve(options: CommandOptions, wanted: ServeOptions) -> NoReturn:
             failure_of=to_run_error,
             polls=wanted.polls,
         )
-        receiver = HookReceiver(config.hook_secrets, service.read, service.store)
         with listen(wanted.host, wanted.port) as listening:
+            check_page(listening, has_page=wanted.has_page, has_password=bool(config.page_password))
             _log_start(config, wanted, address_of(listening))
-            web = WebServer(make_application(receiver, service.ping), listening)
-            await service.run([web, _LastResort()], stop)
+            outer = _make_outer(config, wanted, service, listening)
+            await service.run([*outer, _LastResort()], stop)
         get_logger().info("serve_stopped")
         return ExitCode.DONE
 
     run_command(options, body)
+
+
+def _make_outer(
+    config: SchoolConfig, wanted: ServeOptions, service: Service, listening: socket.socket
+) -> list[Part]:
+    """The web server, and what it needs beside it."""
+    receiver = HookReceiver(config.hook_secrets, service.read, service.store)
+    readers = Readers(chosen_language() or getattr(config, "language", None))
+    password = config.page_password
+    guard = Guard(password.get_secret_value() if password else None, readers)
+    if not wanted.has_page:
+        return [WebServer(make_application(receiver, service.ping), listening)]
+    pages = LivePages(service.opened)
+    feed = LiveFeed(pages, service.ping, warn=log_warning, failure_of=to_run_error)
+    routes = LivePageRoutes(feed, guard, readers).routes
+    application = make_application(receiver, service.ping, pages=routes)
+    return [feed, WebServer(application, listening, close_streams=[feed.close])]
 
 
 class _LastResort:
@@ -89,6 +114,8 @@ class _LastResort:
 def _log_start(config: SchoolConfig, wanted: ServeOptions, address: str) -> None:
     log = get_logger()
     log.info("serving", address=address)
+    if wanted.has_page:
+        log.info("live_page", address=address)
     if not config.hook_secrets:
         log.warning("no_hook_secret")
     if wanted.polls:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from altegio_sync.domain.period import Period
     from altegio_sync.domain.stats import StoredCounts
     from altegio_sync.messages import Message
+    from altegio_sync.messages.language import Language
 
 
 class Section(StrEnum):
@@ -39,10 +40,14 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What somebody looks at: a location, None where there is only one; a day, None is today."""
+    """What somebody looks at: a location, None where there is only one; a day, None is today.
+
+    ``language`` is the one that the reader asked for, None if it follows from something else.
+    """
 
     company: str | None = None
     day: date | None = None
+    language: Language | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +101,7 @@ class LivePage:
     """The page at a moment. ``contents`` has the sections that were read.
 
     ``today`` and ``now`` are local. ``problem`` says why the contents are those of an earlier
-    moment, or are missing.
+    moment, or are missing; ``read_at`` is that moment.
     """
 
     view: View
@@ -104,6 +109,7 @@ class LivePage:
     places: Sequence[Place] = ()
     contents: Mapping[Section, object] = field(default_factory=dict)
     problem: Message | None = None
+    read_at: datetime | None = None
 
     @property
     def today(self) -> date:

@@ -62,10 +62,22 @@ def follow_school(language: Language | None) -> None:
         _Process.language = language
 
 
+def chosen_language() -> Language | None:
+    """The language that the user chose for the process; None if only the locale names one."""
+    return _Process.language if _Process.is_chosen else None
+
+
 @contextmanager
 def in_language_of(language: Language | None) -> Iterator[None]:
     """Use this language for the task, as one of several schools, unless the user chose another."""
-    token = _of_this_work.set(None if _Process.is_chosen else language)
+    with in_language(None if _Process.is_chosen else language):
+        yield
+
+
+@contextmanager
+def in_language(language: Language | None) -> Iterator[None]:
+    """Use this language for the task, whatever the user chose for the process."""
+    token = _of_this_work.set(language)
     try:
         yield
     finally:

@@ -10,8 +10,10 @@ LOCATION_WITH_TITLE = Template("live_location_with_title", "{title} ({company})"
 TO_CONTENTS = Template("live_to_contents", "To the content")
 IS_LIVE = Template("live_is_live", "The page follows by itself.")
 NO_CONNECTION = Template("live_no_connection", "No connection. The page tries again by itself.")
-NOT_READ = Template("live_not_read", "Not known: MongoDB does not answer.")
-OF_EARLIER = Template("live_of_earlier", "What is shown may be out of date: {problem}")
+NOT_READ = Template("live_not_read", "Not known yet.")
+OF_EARLIER = Template("live_of_earlier", "What you see is of {time}. {problem}")
+NO_ANSWER = Template("live_no_answer", "MongoDB does not answer. The page tries again by itself.")
+NOT_DRAWN = Template("live_not_drawn", "A part of the page could not be made: see the log.")
 
 # Moments.
 AT_TIME = Template("live_at_time", "{time}")

@@ -91,6 +91,8 @@ STOPPING = Template(
 
 # What `serve` does.
 SERVING = Template("serving", "Serving at {address}: /hooks/ receives webhooks, /health answers")
+LIVE_PAGE = Template("live_page", "The page: {address}/")
+LIVE_PAGE_FAILED = Template("live_page_failed", "A part of the page could not be made: {reason}")
 POLLING = Template("polling", "Asking Altegio for changes every {span}")
 NOT_POLLING = Template(
     "not_polling", "Without polls (--no-poll), changes of lost webhooks are missing: run changes"

@@ -16,3 +16,26 @@ NEW_SECRET = Template(
     "https://YOUR-HOST/hooks/{secret}",
 )
 NOT_OPEN_YET = Template("serve_not_open_yet", "MongoDB has not been reached yet")
+
+# The page, where it is not shown.
+PAGE_NEEDS_PASSWORD = Template(
+    "serve_page_needs_password",
+    "--host makes the page visible to other machines, so ALTEGIO_PAGE_PASSWORD must be set. "
+    "--no-page serves without the page",
+)
+PAGE_NOT_SHOWN = Template("serve_page_not_shown", "The page is not shown")
+PAGE_ONLY_HERE = Template(
+    "serve_page_only_here",
+    "It has no password, so it is shown only to a browser on the machine where it runs, without a "
+    "proxy. To see it from elsewhere, set ALTEGIO_PAGE_PASSWORD and restart altegio-sync serve.",
+)
+PAGE_ASKS_PASSWORD = Template(
+    "serve_page_asks_password",
+    "It needs the password from ALTEGIO_PAGE_PASSWORD. Any user name will do.",
+)
+PAGE_TOO_MANY = Template(
+    "serve_page_too_many", "Too many wrong passwords at once. The right one still works."
+)
+PAGE_TOO_MANY_READERS = Template(
+    "serve_page_too_many_readers", "It is open too often at once. Close other pages of it."
+)

@@ -12,7 +12,7 @@ from starlette.routing import Route
 from altegio_sync.errors import StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Sequence
 
     from starlette.requests import Request
 
@@ -25,9 +25,13 @@ def make_application(
     receiver: HookReceiver,
     ping: Callable[[], Awaitable[None]],
     *,
+    pages: Sequence[Route] = (),
     pinged_within_s: float = _PINGED_WITHIN_S,
 ) -> Starlette:
-    """The application; ``ping`` raises StoreError if MongoDB cannot be reached."""
+    """The application; ``ping`` raises StoreError if MongoDB cannot be reached.
+
+    ``pages`` are further addresses, which a guard protects.
+    """
 
     async def health(_request: Request) -> Response:
         try:
@@ -41,5 +45,6 @@ def make_application(
         routes=[
             Route("/hooks/{secret}", receiver.receive, methods=["POST"]),
             Route("/health", health),
+            *pages,
         ]
     )

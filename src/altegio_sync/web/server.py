@@ -89,6 +89,8 @@ def make_server(
         log_level="critical",
         access_log=False,
         server_header=False,
+        # Who asked is the other end of the connection, whatever a header says.
+        proxy_headers=False,
         timeout_keep_alive=_KEPT_ALIVE_S,
         timeout_graceful_shutdown=_GRACE_S,
     )

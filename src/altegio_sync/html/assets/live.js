@@ -1,20 +1,35 @@
-// Replaces the sections that changed on the server. Without this script the page reloads itself.
+// Replaces the elements that changed on the server. Without this script the page reloads itself.
 "use strict";
 const show = (id, isShown) => { document.getElementById(id).hidden = !isShown; };
+const showState = (isLive) => { show("is-live", isLive); show("no-connection", !isLive); };
+const focusable = (element) => [...element.querySelectorAll("a, button, summary, [tabindex]")];
 const replace = ({ id, html }) => {
   const old = document.getElementById(id);
-  const focused = old.contains(document.activeElement) && document.activeElement.id;
+  const focused = focusable(old).indexOf(document.activeElement);
   const scrolled = old.querySelector(".scroll")?.scrollLeft;
   old.outerHTML = html;
   const now = document.getElementById(id);
   if (scrolled) now.querySelector(".scroll")?.scrollTo(scrolled, 0);
-  if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+  if (focused >= 0) focusable(now)[focused]?.focus({ preventScroll: true });
 };
-if (document.body.dataset.events) {
-  const events = new EventSource(document.body.dataset.events);
-  events.onopen = () => { show("is-live", true); show("no-connection", false); };
-  events.onerror = () => { show("is-live", false); show("no-connection", true); };
+let events;
+const connect = () => {
+  events?.close();
+  events = new EventSource(document.body.dataset.events);
+  events.onopen = () => showState(true);
+  events.onerror = () => {
+    showState(false);
+    // A proxy answered in place of the server: the browser does not try again by itself.
+    if (events.readyState === EventSource.CLOSED) setTimeout(connect, 3000);
+  };
   events.onmessage = (event) => replace(JSON.parse(event.data));
+  events.addEventListener("reload", () => location.reload());
+};
+// A browser opens six connections to a host, and pages in the background would use them up.
+const follow = () => { document.hidden ? events?.close() : connect(); };
+if (document.body.dataset.events) {
+  document.addEventListener("visibilitychange", follow);
+  follow();
 }
 document.addEventListener("click", async ({ target }) => {
   const list = document.getElementById(target.dataset?.copies);

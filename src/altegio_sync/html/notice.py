@@ -1,0 +1,15 @@
+"""A page with one sentence, in place of a page that is not shown."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from altegio_sync.html.environment import render_template
+from altegio_sync.html.page_files import STYLE
+
+if TYPE_CHECKING:
+    from altegio_sync.messages import Message
+
+
+def render_notice(title: Message, text: Message) -> str:
+    return render_template("notice.html", title=title, text=text, style=STYLE)
