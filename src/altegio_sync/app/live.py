@@ -89,10 +89,15 @@ class LivePages:
     """
 
     def __init__(
-        self, opened: Callable[[], School], *, clock: Callable[[], datetime] = utc_now
+        self,
+        opened: Callable[[], School],
+        *,
+        clock: Callable[[], datetime] = utc_now,
+        steady: Callable[[], float] = steady_now,
     ) -> None:
         self._opened = opened
         self._clock = clock
+        self._steady = steady
         self._known: OrderedDict[object, _Known] = OrderedDict()
 
     async def read(self, view: View, sections: Collection[Section] = tuple(Section)) -> LivePage:
@@ -121,14 +126,14 @@ class LivePages:
         while len(self._known) > _REMEMBERED:
             self._known.popitem(last=False)
         async with known.reading:
-            begun = steady_now()
+            begun = self._steady()
             if known.is_read and begun < known.next_at:
                 return known.value, None
             try:
                 known.value, known.is_read = await read(), True
             except StoreError as error:
                 return known.value, error.message
-            ended = steady_now()
+            ended = self._steady()
             known.next_at = ended + (ended - begun) * _PART_OF_TIME
             return known.value, None
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from altegio_sync.domain.appointment import AttendanceStatus
 from altegio_sync.domain.day_words import moment_in_table
 from altegio_sync.domain.durations import age_text
-from altegio_sync.html.moments import moment_or_time
+from altegio_sync.html.moments import moment_or_time, to_local
 from altegio_sync.messages import live as texts
 
 if TYPE_CHECKING:
@@ -49,8 +49,8 @@ def show_changes(page: LivePage, lines: Sequence[ChangeLine]) -> dict[str, Any]:
 
 
 def _to_line(page: LivePage, line: ChangeLine) -> _Line:
-    change, zone = line.change, page.now.tzinfo
-    start = None if line.starts_at is None else line.starts_at.astimezone(zone)
+    change = line.change
+    start = to_local(line.starts_at, page.now)
     return _Line(
         at=None if change.at is None else moment_or_time(change.at, page.now),
         booking=texts.BOOKING(booking=change.appointment_id),
@@ -92,8 +92,8 @@ def _part(page: LivePage, line: ChangeLine, change: FieldChange) -> Message:
 def _value(page: LivePage, line: ChangeLine, name: str, value: object) -> Message | str:
     match value:
         case datetime():
-            local = value.astimezone(page.now.tzinfo)
-            return moment_in_table(local)
+            local = to_local(value, page.now)
+            return texts.UNKNOWN() if local is None else moment_in_table(local)
         case str() if name == "status":
             return AttendanceStatus(value).label
         case str() if name == "teacherId":

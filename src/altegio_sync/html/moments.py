@@ -13,6 +13,14 @@ if TYPE_CHECKING:
     from altegio_sync.messages import Message
 
 
+def to_local(moment: datetime | None, now: datetime) -> datetime | None:
+    """The moment in the zone of ``now``; None at the edge of the calendar, where it has no day."""
+    try:
+        return None if moment is None else moment.astimezone(now.tzinfo)
+    except OverflowError:
+        return None
+
+
 def moment_or_time(moment: datetime, now: datetime) -> Message:
     """The local time, with the day where it is not today. ``now`` is local."""
     local = moment.astimezone(now.tzinfo)

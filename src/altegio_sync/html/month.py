@@ -44,8 +44,8 @@ def show_month(page: LivePage, month: Month) -> dict[str, Any]:
     return {
         "title": texts.MONTH_IS(month=month_heading(month.days.start)),
         "chart": chart,
-        "plot": plot_of(chart),
-        "label": label_of(chart),
+        "plot": plot_of(chart) if chart.bars else None,
+        "label": label_of(chart) if chart.bars else None,
         "periods": [day_range(each, page.today.year) for each in (month.so_far, month.before)],
         "compared": _compare(month.counts_so_far, month.counts_before),
         "rates": [_no_show_rate(each) for each in (month.counts_so_far, month.counts_before)],
