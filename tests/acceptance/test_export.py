@@ -84,6 +84,9 @@ def test_programs_get_the_chosen_columns_as_they_are_stored(
     columns = "leadName,appointmentId, status ,startDateTime"
 
     cli.run("export", "2026-10-10", "2026-10-10", "lessons.csv", "--columns", columns)
+    by_heading = cli.run(
+        "export", "2026-10-10", "lessons-by-heading.csv", "--columns", "Викладач", "--lang", "uk"
+    )
     ran = cli.run("export", "2026-10", "lessons.jsonl", "--columns", "isDeleted", "--json")
 
     with (tmp_path / "lessons.csv").open(encoding="utf-8", newline="") as file:
@@ -96,6 +99,8 @@ def test_programs_get_the_chosen_columns_as_they_are_stored(
         "status": "0",
         "startDateTime": "2026-10-10T15:00:00+03:00",
     }
+    assert by_heading.code == 0
+    assert (tmp_path / "lessons-by-heading.csv").read_text("utf-8").startswith("teacherName")
     assert flags == [{"isDeleted": n == 5} for n in range(9)]
     assert ran.json == {
         "command": "export",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -44,6 +45,7 @@ def test_what_people_have_to_correct_is_what_was_planted(
     assert f"{len(rows)} bookings need correction in Altegio (" in text.out
     assert "Write the CRM id into the client's name in Altegio" in by_teacher.out
     assert len(by_teacher.out.splitlines()) > len(rows)
+    assert re.search(r"^Teacher no\. \d+$", by_teacher.out, re.MULTILINE)
 
 
 def _folded(name: object) -> str:

@@ -12,6 +12,7 @@ from altegio_sync.domain.appointment import AttendanceStatus
 from altegio_sync.domain.stats import label_of
 from altegio_sync.errors import ConfigError
 from altegio_sync.messages import export as texts
+from altegio_sync.messages import render
 from altegio_sync.messages import tables as titles
 
 if TYPE_CHECKING:
@@ -81,12 +82,17 @@ PAY = TableKind("pay", texts.PAY(), _TOTAL_COLUMNS)
 def pick_columns(names: str | None) -> Sequence[Column]:
     """The columns with these names, which commas separate; by default all but the pupil's name.
 
+    The headings that people read are names too.
+
     Raises:
         ConfigError: there is no such column, or none is named.
     """
     if names is None:
         return [each for each in COLUMNS if each.name != _LEAD_NAME]
-    wanted = list(dict.fromkeys(each.strip() for each in names.split(",") if each.strip()))
+    by_title = {render(each.title).casefold(): each.name for each in COLUMNS}
+    typed = [each.strip() for each in names.split(",") if each.strip()]
+    named = [each if each in _BY_NAME else by_title.get(each.casefold(), each) for each in typed]
+    wanted = list(dict.fromkeys(named))
     for name in wanted:
         if name not in _BY_NAME:
             near = get_close_matches(name, _BY_NAME, 1)

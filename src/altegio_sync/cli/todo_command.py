@@ -109,12 +109,19 @@ def _lines(report: TodoReport, file: Path | None, *, offline: bool) -> Iterator[
     if file is None:
         for teacher, of_teacher in groupby(items, key=lambda each: each.teacher):
             yield ""
-            yield plain(teacher) or render(texts.NO_TEACHER())
+            yield _name_of(teacher)
             yield from map(_line, of_teacher)
     else:
         yield render(texts.WRITTEN(path=str(file)))
     if offline:
         yield render(texts.ONLY_STORED())
+
+
+def _name_of(teacher: str) -> str:
+    """A teacher whom Altegio no longer lists has only a number."""
+    if teacher.isdecimal():
+        return render(texts.TEACHER_NUMBER(number=teacher))
+    return plain(teacher) or render(texts.NO_TEACHER())
 
 
 def _line(item: TodoItem) -> str:

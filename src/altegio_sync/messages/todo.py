@@ -19,6 +19,7 @@ ONLY_STORED = Template(
     "Only stored appointments were examined: without --offline, bookings that are not stored are "
     "listed too.",
 )
+TEACHER_NUMBER = Template("todo_teacher_number", "Teacher no. {number}")
 NO_TEACHER = Template("todo_no_teacher_name", "No teacher")
 ITEM = Template("todo_item", "{problem}: {todo}")
 PENDING_TODO = Template("todo_pending", "Set the status in Altegio: did the pupil come?")
