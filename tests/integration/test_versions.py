@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from random import Random
 from typing import TYPE_CHECKING, Any
 
 import anyio
 import pytest
 
 from altegio_sync.domain.clock import steady_now, utc_now
-from altegio_sync.domain.versions import Classified, FoundVersion, UpTime, VersionClass
+from altegio_sync.domain.versions import (
+    Classified,
+    FoundVersion,
+    ReceivedNotice,
+    StoredVersion,
+    UpTime,
+    VersionClass,
+    classify,
+)
 from altegio_sync.mongo.bookkeeping.notices import NOTICES_COLLECTION
 from altegio_sync.mongo.bookkeeping.receivers import (
     STARTS_COLLECTION,
@@ -23,6 +33,8 @@ from altegio_sync.mongo.bookkeeping.webhook_figures import MongoWebhookFigures
 from altegio_sync.usecases.versions import classify_due
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pymongo.asynchronous.database import AsyncDatabase
 
     from tests.mongod import RunningMongod
@@ -158,7 +170,8 @@ async def test_the_figures_are_of_the_last_day_of_the_companies_that_are_asked_f
     await versions.add([found(21, clock.now, company="78"), found(22)])
     # Not stored yet, and without a time of the change: neither has a delay.
     await versions.add([found(23, clock.now, is_stored=False)])
-    await versions.add([found(22, fields_hash="b")])
+    for fields in "bcd":
+        await versions.add([found(22, fields_hash=fields)])
     clock.now += 10 * MINUTE
     await classify_due(versions, receivers)
     await versions.add([found(24, clock.now, is_stored=False)])
@@ -178,19 +191,19 @@ async def test_the_figures_are_of_the_last_day_of_the_companies_that_are_asked_f
         "since": "2026-03-02T00:00:00.000Z",
         "receiver_age_seconds": 0,
         "total": {
-            **{"announced": 0, "late": 0, "lost": 24, "receiver_down": 0, "unclassified": 1},
+            **{"announced": 0, "late": 0, "lost": 26, "receiver_down": 0, "unclassified": 1},
             "loss": 1.0,
         },
         "last_day": {
-            **{"announced": 0, "late": 0, "lost": 24, "receiver_down": 0, "unclassified": 1},
+            **{"announced": 0, "late": 0, "lost": 26, "receiver_down": 0, "unclassified": 1},
             "loss": 1.0,
         },
         "delay": {"p50_seconds": 5.0, "p95_seconds": 10.0},
         "queue": {"open": 2, "oldest_age_seconds": 60, "dead": 1},
     }
-    assert (one.total.changes, one.last_day.changes) == (23, 22)
+    assert (one.total.changes, one.last_day.changes) == (25, 24)
     assert (other.since, other.total.lost, other.queue.open) == (AT + HOUR, 1, 0)
-    assert {name: each.lost for name, each in everything.by_company.items()} == {"77": 23, "78": 1}
+    assert {name: each.lost for name, each in everything.by_company.items()} == {"77": 25, "78": 1}
 
 
 @pytest.mark.usefixtures("versions")
@@ -376,7 +389,9 @@ async def test_a_version_that_was_only_seen_is_stored_later(
 ) -> None:
     """A sync without --update sees a change, and the next poll stores it."""
     await versions.add([found(is_stored=False)])
-    clock.now += HOUR
+    clock.now += MINUTE
+    await versions.add([found(is_stored=False)])
+    clock.now += HOUR - MINUTE
     await versions.add([found()])
     clock.now += HOUR
     await versions.add([found()])
@@ -473,6 +488,8 @@ async def test_a_company_counts_from_the_change_of_its_first_notice(
     await receivers.note_starts()
     await notices.insert_many([notice(1, AT + HOUR, company) for company in "15"])
     await receivers.note_starts()
+    # After 30 days the first notices are deleted.
+    await notices.delete_many({"received_at": AT})
     await MongoReceivers(database, NAME).note_starts()
 
     assert await receivers.find_starts(utc_now()) == {
@@ -482,3 +499,77 @@ async def test_a_company_counts_from_the_change_of_its_first_notice(
         "4": AT,
         "5": AT + HOUR,
     }
+
+
+class Killed(Exception):  # noqa: N818 - it is no error of the program
+    """The process ends at this moment."""
+
+
+class KilledVersions(MongoVersions):
+    """Writes some of the classes, and then the process is killed: now and then."""
+
+    def __init__(self, database: Database, clock: Clock, random: Random) -> None:
+        super().__init__(database, NAME, clock=clock)
+        self.random = random
+
+    async def write_classes(self, classified: Sequence[tuple[StoredVersion, Classified]]) -> None:
+        if self.random.random() < 0.3:
+            some = self.random.sample(classified, self.random.randrange(len(classified)))
+            await super().write_classes(some)
+            raise Killed
+        await super().write_classes(classified)
+
+
+@pytest.mark.parametrize("seed", range(2))
+async def test_the_order_of_polls_and_notices_and_kills_change_nothing(
+    versions: MongoVersions, receivers: MongoReceivers, database: Database, clock: Clock, seed: int
+) -> None:
+    """Over two days: each process sees only what has happened by then."""
+    random = Random(seed)
+    await database[UPTIMES_COLLECTION].delete_many({})
+    uptimes = [UpTime(AT - HOUR, AT + HOUR), UpTime(AT + 80 * MINUTE, AT + 50 * HOUR)]
+    await note_uptimes(database, *uptimes)
+    changes = {number: AT + random.random() * 3 * HOUR for number in range(80)}
+    coming = []
+    for number, at in changes.items():
+        for _ in range(random.choice((0, 0, 1, 2))):
+            after = random.choice((5 * SECOND, random.random() * 30 * HOUR))
+            coming.append(notice(number, at + after))
+    stores = [versions, *(KilledVersions(database, clock, random) for _ in range(2))]
+    read: set[int] = set()
+    for at in sorted(AT + random.random() * 26 * HOUR for _ in range(40)) + [AT + 50 * HOUR] * 2:
+        clock.now = at
+        come = [each for each in coming if each["received_at"] <= at]
+        coming = [each for each in coming if each["received_at"] > at]
+        if come:
+            await database[NOTICES_COLLECTION].insert_many(come)
+        # A poll reads a day again, in any order. A notice is followed by a reading by id.
+        polled = [number for number, changed in changes.items() if at - 24 * HOUR < changed <= at]
+        random.shuffle(polled)
+        by_id = [int(each["appointmentId"]) for each in come][: random.randrange(9)]
+        read.update(polled, by_id)
+        await random.choice(stores).add([found(n, changes[n], is_by_id=True) for n in by_id])
+        await random.choice(stores).add([found(n, changes[n]) for n in polled])
+        with suppress(Killed):
+            await classify_due(random.choice(stores), receivers)
+    await classify_due(versions, receivers)
+
+    known = await database[NOTICES_COLLECTION].find().to_list()
+    stored = {
+        each["appointmentId"]: each["class"] async for each in database[VERSIONS_COLLECTION].find()
+    }
+    assert read == set(changes)
+    assert stored == {
+        str(number): classify(
+            StoredVersion("v", "77", str(number), changed, changed),
+            [
+                ReceivedNotice(each["received_at"])
+                for each in known
+                if each["appointmentId"] == str(number)
+            ],
+            uptimes,
+            clock.now,
+        ).state.value
+        for number, changed in changes.items()
+    }
+    assert len(set(stored.values())) == 4
