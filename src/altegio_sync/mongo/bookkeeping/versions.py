@@ -93,8 +93,8 @@ class MongoVersions:
         await self._versions.create_index(
             "found_at", expireAfterSeconds=round(KEPT_FOR.total_seconds())
         )
-        for name in ("check_at", "at", "class"):
-            await self._versions.create_index([("collection", 1), (name, 1)])
+        for names in (("check_at",), ("at",), ("class", "companyId")):
+            await self._versions.create_index([(each, 1) for each in ("collection", *names)])
         key = ("collection", "companyId", "appointmentId", "received_at")
         await self._notices.create_index([(each, 1) for each in key])
 
