@@ -145,15 +145,18 @@ def test_events_have_all_the_forms_that_have_been_seen() -> None:
 
 
 def test_the_same_seed_decides_the_same_whatever_happens_to_other_bookings() -> None:
-    faults = HookFaults(loss=0.3, late=0.2, spread_s=5, bursts=0.3, doubles=0.3)
+    faults = HookFaults(loss=0.3, late=0.2, delay_s=900, spread_s=5, bursts=0.3, doubles=0.3)
     changes = changes_of(100)
 
     def decided(seed: int, order: list[SchoolChange]) -> dict[int, list[tuple[HookFate, float]]]:
         sender = HookSender(["http://127.0.0.1:9/"], faults, seed=seed)
         found: dict[int, list[tuple[HookFate, float]]] = {}
         for change in order:
-            plan = sender._plan(change)  # noqa: SLF001 - sending would take long
-            found.setdefault(change.record_id, []).extend((e.fate, e.wait_s) for e in plan)
+            before = len(sender.sent)
+            sender.announce(change)
+            planned = [each.planned for each in sender.sent[before:]]
+            found.setdefault(change.record_id, []).extend((e.fate, e.wait_s) for e in planned)
+        sender.close()  # nothing was sent: it was not time yet
         return found
 
     by_booking = sorted(changes, key=lambda change: change.record_id, reverse=True)
