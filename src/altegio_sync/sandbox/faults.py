@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import struct
+from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +38,29 @@ class Fault(Enum):
 
 #: The faults that happen by chance. Tokens do not become wrong by chance.
 RANDOM_FAULTS = tuple(fault for fault in Fault if fault is not Fault.UNAUTHORIZED)
+
+
+@dataclass(slots=True)
+class PlannedFault:
+    """A failure of the next ``times`` list requests; see `SandboxServer.fail`."""
+
+    fault: Fault
+    times: int
+    page: int | None
+    after: int
+    company_id: str | None
+
+    def takes(self, company_id: str, page: str) -> bool:
+        """Whether this list request fails. Each call is counted as a request."""
+        if self.times == 0 or (self.page is not None and page != str(self.page)):
+            return False
+        if self.company_id not in (None, company_id):
+            return False
+        if self.after > 0:
+            self.after -= 1
+            return False
+        self.times -= self.times > 0
+        return True
 
 
 class Transports(dict[tuple[str, int], "asyncio.Transport"]):

@@ -6,8 +6,7 @@ import random
 import socket
 import threading
 import time
-from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC
 from email.utils import format_datetime
 from typing import TYPE_CHECKING, Self
@@ -22,12 +21,14 @@ from altegio_sync.sandbox.control import Control
 from altegio_sync.sandbox.faults import (
     RANDOM_FAULTS,
     Fault,
+    PlannedFault,
     Transports,
     fault_response,
     limit_refusal,
     refusal,
 )
 from altegio_sync.sandbox.hooks import HookSender
+from altegio_sync.sandbox.limits import RequestLimit
 from altegio_sync.sandbox.locations import Locations
 from altegio_sync.sandbox.query import WrongParameterError, read_filter, read_page
 
@@ -53,44 +54,6 @@ class SeenRequest:
     query: Mapping[str, str]
     status: int
     fault: Fault | None
-
-
-@dataclass(slots=True)
-class _PlannedFault:
-    fault: Fault
-    times: int
-    page: int | None
-    after: int
-    company_id: str | None
-
-    def takes(self, company_id: str, page: str) -> bool:
-        """Whether this list request fails. Each call is counted as a request."""
-        if self.times == 0 or (self.page is not None and page != str(self.page)):
-            return False
-        if self.company_id not in (None, company_id):
-            return False
-        if self.after > 0:
-            self.after -= 1
-            return False
-        self.times -= self.times > 0
-        return True
-
-
-@dataclass(slots=True)
-class _Window:
-    """One of the API's limits. Refused requests do not count."""
-
-    limit: int
-    seconds: float
-    starts: deque[float] = field(default_factory=deque)
-
-    def wait_s(self, now: float) -> float:
-        """The seconds until another request may start; 0 if it may start now."""
-        while self.starts and self.starts[0] <= now - self.seconds:
-            self.starts.popleft()
-        if not self.limit or len(self.starts) < self.limit:
-            return 0.0
-        return self.starts[0] + self.seconds - now
 
 
 class SandboxServer:
@@ -142,10 +105,13 @@ class SandboxServer:
         self._port = port
         self._fault_rate = fault_rate
         self._random = random.Random(seed)  # noqa: S311 - not for secrets
-        self._windows = [_Window(requests_per_second, 1.0), _Window(requests_per_minute, 60.0)]
+        self._windows = [
+            RequestLimit(requests_per_second, 1.0),
+            RequestLimit(requests_per_minute, 60.0),
+        ]
         self._monotonic_s = monotonic_s
         self.refusals = 0
-        self._planned: list[_PlannedFault] = []
+        self._planned: list[PlannedFault] = []
         self._transports = Transports()
         self._socket: socket.socket | None = None
         self._server = uvicorn.Server(
@@ -190,7 +156,7 @@ class SandboxServer:
         company_id: str | None = None,
     ) -> None:
         """Let ``times`` list requests fail (-1: all), after ``after`` requests succeeded."""
-        self._planned.append(_PlannedFault(fault, times, page, after, company_id))
+        self._planned.append(PlannedFault(fault, times, page, after, company_id))
 
     def forget_faults(self) -> None:
         """Forget all failures that `fail` planned."""
