@@ -157,6 +157,25 @@ async def test_an_answer_of_a_list_with_an_older_stamp_is_not_written(
     assert document["status"] == status
 
 
+async def test_of_two_changes_within_a_second_the_later_one_stays(
+    database: AsyncDatabase[Document], collection: AsyncCollection[Document]
+) -> None:
+    """A run stops after it has read the first change, and another run reads the second."""
+    now = datetime.now(UTC).replace(microsecond=0)
+    await store(database, booking("501", changed_at=now - HOUR))
+    await let_an_hour_pass(collection)
+    first = booking("501", changed_at=now, status=ARRIVED, asked_at=steady_now())
+    second = booking("501", changed_at=now)
+
+    assert outcomes(await store(database, second)) == [Outcome.DUPLICATE]
+    result = await store(database, first)
+
+    assert overtaken(result) == [("501", True)]
+    assert await collection.count_documents({"status": "0", "altegioUpdatedAt": now}) == 1
+    by_id = await store(database, replace(first, asked_at=steady_now()), by_id=True)
+    assert outcomes(by_id) == [Outcome.UPDATED]
+
+
 async def test_an_answer_by_id_is_written_whatever_its_stamp(
     database: AsyncDatabase[Document], collection: AsyncCollection[Document]
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
@@ -13,13 +14,24 @@ from altegio_sync.domain.period import Period
 from altegio_sync.domain.report import CompanyReport
 from altegio_sync.errors import AltegioUnavailableError
 from altegio_sync.ports import Page
+from altegio_sync.usecases.location_zones import STAFF_KEPT_FOR_IN_SERVICE
 from altegio_sync.usecases.stopping import StopSignal
 from altegio_sync.usecases.storing.intake import BookingIntake
+from altegio_sync.usecases.storing.staff import StaffList
 from altegio_sync.usecases.sync import SyncRequest, sync_appointments
-from tests.fakes import NOW, START, ListSource, MemoryStore, booking, run_context
+from tests.fakes import (
+    NOW,
+    START,
+    ListSource,
+    MemoryLocations,
+    MemoryStore,
+    booking,
+    run_context,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
+    from datetime import datetime
 
     from altegio_sync.domain.appointment import Teacher
 
@@ -56,6 +68,29 @@ async def test_a_staff_list_that_fails_is_asked_for_once_and_fails_every_page() 
             await intake.take_page(number, Page([each], 1, 3), [each])
 
     assert source.staff_asked == 1
+
+
+def always(moment: datetime) -> Callable[[], datetime]:
+    return lambda: moment
+
+
+@pytest.mark.parametrize(("minutes", "asked"), [(59, 1), (61, 2)])
+async def test_a_process_that_runs_all_the_time_asks_for_the_staff_after_an_hour(
+    minutes: int, asked: int
+) -> None:
+    source = ListSource(TEACHERLESS)
+    context = replace(
+        run_context(source, MemoryStore()),
+        locations=MemoryLocations(),
+        staff_kept_for=STAFF_KEPT_FOR_IN_SERVICE,
+    )
+
+    for now in (NOW, NOW + timedelta(minutes=minutes)):
+        at_work = replace(context, clock=always(now))
+        staff = await StaffList(at_work, CompanyReport("77")).find_for(TEACHERLESS)
+        assert staff["9"].name == "Марко Зразок"
+
+    assert source.usage.requests == asked
 
 
 async def sync(source: ListSource, stop: StopSignal) -> int:

@@ -19,7 +19,7 @@ from altegio_sync.mongo.bookkeeping.lease_document import NOTICES
 from altegio_sync.ports import SilentProgress, StoredScope
 from altegio_sync.usecases.changes import DEFAULT_OVERLAP, ChangesRequest
 from altegio_sync.usecases.company_run import CompanyRun
-from altegio_sync.usecases.location_zones import LocationZones
+from altegio_sync.usecases.location_zones import STAFF_KEPT_FOR_IN_SERVICE, LocationZones
 from altegio_sync.usecases.notice_loop import BroughtTogether, NoticeLoop
 from altegio_sync.usecases.noticed import NotedResults, NoticedAppointment
 from altegio_sync.usecases.run_context import RunContext
@@ -146,6 +146,7 @@ class _Means:
             locations=stores.locations,
             versions=stores.versions,
             zones=LocationZones(stores.locations, config.timezone, dry_run=False),
+            staff_kept_for=STAFF_KEPT_FOR_IN_SERVICE,
         )
 
     @property

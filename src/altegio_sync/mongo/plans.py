@@ -119,7 +119,7 @@ def _plan_update(
         StoredLead(each, changed) for each, changed in differing if is_other_lead(each, changed)
     ]
     plan.differences = find_changes(*differing[0], plan.changes)
-    plan.only_by_id = any(asked.has_older_stamp(wanted, each) for each, _ in differing)
+    plan.only_by_id = any(asked.needs_answer_by_id(wanted, each) for each, _ in differing)
     plan.asks_again = any(asked.is_overtaken(wanted, each) for each, _ in differing)
     plan.writes_at = writes_at
     plan.writes = [

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 #: A stored title and a stored zone are requested again when they are older.
 KEPT_FOR = timedelta(days=7)
+#: A process that runs all the time requests a staff list again when it is older.
+STAFF_KEPT_FOR_IN_SERVICE = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,13 +11,13 @@ from altegio_sync.domain.clock import utc_now
 from altegio_sync.domain.lessons import LessonRules
 from altegio_sync.domain.report import SyncMode, WritingRun
 from altegio_sync.ports import SilentProgress
-from altegio_sync.usecases.location_zones import LocationZones
+from altegio_sync.usecases.location_zones import KEPT_FOR, LocationZones
 from altegio_sync.usecases.reading.pages import KnownTotals
 from altegio_sync.usecases.stopping import Outage, StopSignal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from altegio_sync.domain.run_marks import OpenRun
     from altegio_sync.ports import (
@@ -69,6 +69,8 @@ class RunContext:
     long_readings: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(_LONG_AT_ONCE))
     #: A company whose lease another run holds is left to that run. Otherwise this is an error.
     gives_way: bool = False
+    #: A stored staff list that is older is requested again.
+    staff_kept_for: timedelta = KEPT_FOR
 
     @property
     def writing_run(self) -> WritingRun:

@@ -21,6 +21,8 @@ _LONGEST = timedelta(seconds=30)
 _MILLISECOND = timedelta(milliseconds=1)
 #: A document counts as written in the future only if its time is further ahead than this.
 _CLOCKS_DIFFER = timedelta(milliseconds=250)
+#: A stamp counts as recent for so long, since Altegio's clock and MongoDB's may differ by an hour.
+_RECENT = timedelta(hours=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,9 @@ class Asked:
 
     def is_overtaken(self, wanted: Mapping[str, Any], stored: Mapping[str, Any]) -> bool:
         """Whether the stored document may be newer than the answer."""
-        return self.is_too_old or self._was_before(stored) or self.has_older_stamp(wanted, stored)
+        return (
+            self.is_too_old or self._was_before(stored) or self.needs_answer_by_id(wanted, stored)
+        )
 
     def has_older_stamp(self, wanted: Mapping[str, Any], stored: Mapping[str, Any]) -> bool:
         """Whether the answer has an older stamp than the document.
@@ -52,6 +56,19 @@ class Asked:
         if self.by_id or not isinstance(ours, datetime) or not isinstance(theirs, datetime):
             return False
         return ours < theirs
+
+    def needs_answer_by_id(self, wanted: Mapping[str, Any], stored: Mapping[str, Any]) -> bool:
+        """Whether only an answer by id may replace the document.
+
+        The answer has an older stamp, or an equal one that is recent. Two changes within a second
+        have one stamp. The later change may be stored already, and `updatedAt` does not always show
+        this: a write of the stamp alone does not move it. No answer that is under way for long is
+        written, so the order is known where the stamp is not recent.
+        """
+        ours, theirs = wanted.get(STAMP), stored.get(STAMP)
+        if self.by_id or not isinstance(ours, datetime) or not isinstance(theirs, datetime):
+            return False
+        return ours < theirs or (ours == theirs and abs(self.now - ours) < _RECENT)
 
     def has_stamp_of_future(self, stored: Mapping[str, Any]) -> bool:
         """Whether the stamp is in the future. It cannot order changes: its clock was wrong."""

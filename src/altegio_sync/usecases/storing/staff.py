@@ -15,7 +15,6 @@ from altegio_sync.errors import (
     UnexpectedAnswerError,
 )
 from altegio_sync.messages import sync as texts
-from altegio_sync.usecases.location_zones import KEPT_FOR
 from altegio_sync.usecases.warning import warn
 
 if TYPE_CHECKING:
@@ -29,8 +28,8 @@ if TYPE_CHECKING:
 class StaffList:
     """The teachers of a location by id, for bookings that name a teacher by id only.
 
-    A stored list is used for 7 days, unless a booking names a teacher whom nobody has looked up
-    in it yet. Else the list is requested, once in a run.
+    A stored list is used for 7 days, in `serve` for an hour, unless a booking names a teacher whom
+    nobody has looked up in it yet. Else the list is requested, once in a run.
     """
 
     def __init__(self, context: RunContext, report: CompanyReport) -> None:
@@ -60,7 +59,7 @@ class StaffList:
     async def _find_stored(self) -> StoredStaff:
         locations = self._context.locations
         if self._stored is None and locations is not None:
-            since = self._context.clock() - KEPT_FOR
+            since = self._context.clock() - self._context.staff_kept_for
             self._stored = await locations.find_staff(self._report.company, since)
         return self._stored or StoredStaff()
 
