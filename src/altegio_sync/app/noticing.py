@@ -20,7 +20,7 @@ from altegio_sync.ports import SilentProgress, StoredScope
 from altegio_sync.usecases.changes import DEFAULT_OVERLAP, ChangesRequest
 from altegio_sync.usecases.company_run import CompanyRun
 from altegio_sync.usecases.location_zones import STAFF_KEPT_FOR_IN_SERVICE, LocationZones
-from altegio_sync.usecases.notice_loop import BroughtTogether, NoticeLoop
+from altegio_sync.usecases.notice_loop import LOOKED_EVERY_S, BroughtTogether, NoticeLoop
 from altegio_sync.usecases.noticed import NotedResults, NoticedAppointment
 from altegio_sync.usecases.run_context import RunContext
 
@@ -50,8 +50,10 @@ class NoticeWork:
         *,
         warn: Warn,
         failure_of: FailureOf,
+        looks_every_s: float = LOOKED_EVERY_S,
     ) -> None:
         self._school = school
+        self._looks_every_s = looks_every_s
         self._outages = outages
         self._warn = warn
         self._failure_of = failure_of
@@ -62,7 +64,11 @@ class NoticeWork:
     async def run(self, stop: StopSignal) -> None:
         self._stop = stop
         loop = NoticeLoop(
-            self._school.notices, self._bring, self._bring_together, on_error=self._note_store
+            self._school.notices,
+            self._bring,
+            self._bring_together,
+            on_error=self._note_store,
+            looks_every_s=self._looks_every_s,
         )
         await loop.run(stop)
 

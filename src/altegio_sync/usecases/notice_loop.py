@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 MOST_BY_ID = 100
 #: How many appointments are worked on at the same time. The request limit decides how fast.
 _MOST_AT_WORK = 16
-_LOOKED_EVERY_S = 1.0
+LOOKED_EVERY_S = 1.0
 _RENEWED_EVERY_S = 15.0
 #: After a run of `changes` that did not bring everything, appointments are requested by their id.
 _BY_ID_FOR_S = 30.0
@@ -92,7 +92,7 @@ class NoticeLoop:
         bring_together: BringTogether,
         *,
         on_error: Callable[[StoreError | None], None],
-        looks_every_s: float = _LOOKED_EVERY_S,
+        looks_every_s: float = LOOKED_EVERY_S,
         renews_every_s: float = _RENEWED_EVERY_S,
     ) -> None:
         self._notices = notices
