@@ -21,11 +21,13 @@ from altegio_sync.domain.live import (
     Section,
     Timetable,
     View,
+    Webhooks,
 )
 from altegio_sync.domain.period import Period
 from altegio_sync.domain.report import SyncMode
 from altegio_sync.domain.status import StatusReport
 from altegio_sync.domain.todo import Problem, TodoItem, TodoReport
+from altegio_sync.domain.webhooks import ClassCounts, Delay, NoticeQueue, WebhookFigures
 from tests.stats_reports import a_report
 
 KYIV = ZoneInfo("Europe/Kyiv")
@@ -126,6 +128,18 @@ def a_month() -> Month:
     return Month(days, so_far, before, counts, less, replace(less, trial=0))
 
 
+def some_webhooks(**changes: Any) -> Webhooks:
+    figures = WebhookFigures(
+        since=NOW - timedelta(days=3),
+        receiver_age=timedelta(seconds=2),
+        total=ClassCounts(19_000, 380, 570, 50, 3),
+        last_day=ClassCounts(940, 20, 40, 0, 3),
+        delay=Delay(3.2, 8.25),
+        queue=NoticeQueue(2, timedelta(seconds=4), dead=1),
+    )
+    return Webhooks(NOW, replace(figures, **changes))
+
+
 def a_live_page(**changes: Any) -> LivePage:
     """A page of one of two locations, with every section."""
     page = LivePage(
@@ -138,6 +152,7 @@ def a_live_page(**changes: Any) -> LivePage:
             Section.CHANGES: some_changes(),
             Section.TODO: a_todo(),
             Section.MONTH: a_month(),
+            Section.WEBHOOKS: some_webhooks(),
             Section.COMPLETE: a_coverage(),
         },
     )

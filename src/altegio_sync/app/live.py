@@ -15,7 +15,7 @@ from altegio_sync.app.companies import find_companies, find_company_scope
 from altegio_sync.app.status import collect_school_status
 from altegio_sync.app.todo import collect_todo
 from altegio_sync.domain.clock import steady_now, utc_now
-from altegio_sync.domain.live import LivePage, Place, Section, View
+from altegio_sync.domain.live import LivePage, Place, Section, View, Webhooks
 from altegio_sync.domain.period_words import parse_period
 from altegio_sync.domain.zones import find_zone
 from altegio_sync.errors import StoreError
@@ -199,6 +199,11 @@ async def _read_coverage(frame: _Frame, page: LivePage) -> CompanyCoverage:
     return report.whole()
 
 
+async def _read_webhooks(frame: _Frame, _page: LivePage) -> Webhooks:
+    now = await frame.school.appointments.find_server_time()
+    return Webhooks(now, await frame.school.webhook_figures.find(now, frame.wanted))
+
+
 _READ: dict[Section, Callable[[_Frame, LivePage], Awaitable[object]]] = {
     Section.NOW: _read_status,
     Section.TODAY: _read_today,
@@ -206,4 +211,5 @@ _READ: dict[Section, Callable[[_Frame, LivePage], Awaitable[object]]] = {
     Section.TODO: _read_todo,
     Section.MONTH: _read_month,
     Section.COMPLETE: _read_coverage,
+    Section.WEBHOOKS: _read_webhooks,
 }

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from altegio_sync.domain.latest import LatestChange
     from altegio_sync.domain.period import Period
     from altegio_sync.domain.stats import StoredCounts
+    from altegio_sync.domain.webhooks import WebhookFigures
     from altegio_sync.messages import Message
     from altegio_sync.messages.language import Language
 
@@ -28,6 +29,7 @@ class Section(StrEnum):
     TODO = "todo"
     MONTH = "month"
     COMPLETE = "complete"
+    WEBHOOKS = "webhooks"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,14 @@ class Month:
     counts: StoredCounts
     counts_so_far: StoredCounts
     counts_before: StoredCounts
+
+
+@dataclass(frozen=True, slots=True)
+class Webhooks:
+    """The figures about webhooks at the moment ``now``; None if the school does not use them."""
+
+    now: datetime
+    figures: WebhookFigures | None
 
 
 @dataclass(frozen=True, slots=True)

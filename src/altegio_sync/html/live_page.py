@@ -16,6 +16,7 @@ from altegio_sync.html.now import show_status
 from altegio_sync.html.page_files import ICON, SCRIPT, STYLE, assets_version
 from altegio_sync.html.timetable import show_timetable
 from altegio_sync.html.todo import show_todo, show_whole_todo
+from altegio_sync.html.webhooks import show_webhooks
 from altegio_sync.messages import live as texts
 from altegio_sync.messages.language import in_language
 
@@ -44,6 +45,7 @@ _SHOW: dict[Section, Show] = {
     Section.TODO: show_todo,
     Section.MONTH: show_month,
     Section.COMPLETE: show_coverage,
+    Section.WEBHOOKS: show_webhooks,
 }
 
 

@@ -35,14 +35,15 @@ class _Compared:
             return texts.NO_CHANGE()
         if self.now == self.before:
             return texts.SAME()
-        return texts.CHANGE(share=(self.now - self.before) / self.before)
+        change = texts.MORE if self.now > self.before else texts.LESS
+        return change(share=abs(self.now - self.before) / self.before)
 
 
 def show_month(page: LivePage, month: Month) -> dict[str, Any]:
     counts = month.counts
     chart = draw_days(counts.by_day, month.days, page.today, most_bars=_DAYS_OF_MONTH)
     return {
-        "title": texts.MONTH_IS(month=month_heading(month.days.start)),
+        "title": month_heading(month.days.start),
         "chart": chart,
         "plot": plot_of(chart) if chart.bars else None,
         "label": label_of(chart) if chart.bars else None,

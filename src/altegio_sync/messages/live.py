@@ -116,10 +116,10 @@ BACK = Template("live_back", "Back to the page")
 
 # The month.
 MONTH = Template("live_month", "The month")
-MONTH_IS = Template("live_month_is", "The month: {month}")
 MONTH_AGAINST_MONTH = Template("live_month_against_month", "Beside the last month")
 DIFFERENCE = Template("live_difference", "change")
-CHANGE = Template("live_change", "{share:+.0%}")
+MORE = Template("live_more", "+{share:.0%}")
+LESS = Template("live_less", "−{share:.0%}")
 NO_CHANGE = Template("live_no_change", "–")
 SAME = Template("live_same", "same")
 ALL_LESSONS = Template("live_all_lessons", "Lessons")
@@ -133,4 +133,33 @@ STILL_AHEAD = Template(
     "live_still_ahead",
     "{count:,} more lesson is booked for the rest of the month.",
     "{count:,} more lessons are booked for the rest of the month.",
+)
+
+# Webhooks.
+WEBHOOKS = Template("live_webhooks", "Webhooks")
+NO_WEBHOOKS = Template("live_no_webhooks", "The school uses no webhooks yet.")
+NO_WEBHOOK_YET = Template("live_no_webhook_yet", "No webhook has come yet.")
+LOST_OF_DAY = Template("live_lost_of_day", "Lost in the last 24 hours")
+PERCENT = Template("live_percent", "{share:.1%}")
+DELAY_OF_HALF = Template("live_delay_of_half", "Half are stored within")
+DELAY_OF_MOST = Template("live_delay_of_most", "95 of 100 are stored within")
+SECONDS = Template("live_seconds", "{number:.1f} s")
+QUEUE = Template("live_queue", "Waiting")
+NOTHING_WAITS = Template("live_nothing_waits", "none")
+WAITS = Template("live_waits", "{count}, for {span}", "{count}, the oldest for {span}")
+CLASSES_ARE = Template("live_classes_are", "Changes of the last 24 hours: {counts}")
+CLASS_COUNT = Template("live_class_count", "{name} {number:,}")
+CHANGES_WERE = Template("live_changes_were", "Changes in Altegio")
+LAST_DAY = Template("live_last_day", "24 hours")
+IN_ALL = Template("live_in_all", "in all")
+ANNOUNCED = Template("live_announced", "announced by a webhook")
+LATE = Template("live_late", "announced late")
+LOST = Template("live_lost", "not announced")
+RECEIVER_DOWN = Template("live_receiver_down", "serve was not running")
+TOO_YOUNG = Template("live_too_young", "too young to tell")
+COUNTED_SINCE = Template("live_counted_since", "Counted since {moment}, for 90 days at most.")
+GIVEN_UP = Template(
+    "live_given_up",
+    "{count} webhook was given up after several tries; the next poll brings the change.",
+    "{count} webhooks were given up after several tries; the next poll brings the changes.",
 )
