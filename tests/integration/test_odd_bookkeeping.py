@@ -13,12 +13,13 @@ from pydantic import SecretStr
 
 from altegio_sync.app.school import open_school
 from altegio_sync.app.status import collect_school_status
-from altegio_sync.cli.render_metrics import metric_families, render_metrics
+from altegio_sync.cli.render_metrics import render_metrics
 from altegio_sync.cli.render_status import render_status
 from altegio_sync.config.values import SchoolConfig
 from altegio_sync.domain.conditions import plan_report
 from altegio_sync.domain.kept_share import KeptSample
 from altegio_sync.domain.ledger import cover
+from altegio_sync.domain.metrics import metric_families
 from altegio_sync.domain.period import Period
 from altegio_sync.domain.run_marks import MarkChange, OpenRun
 from altegio_sync.domain.run_summary import RunSummary

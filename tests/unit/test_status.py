@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 
-from altegio_sync.cli.render_metrics import metric_families, render_metrics, unreachable_families
+from altegio_sync.cli.render_metrics import render_metrics
 from altegio_sync.cli.render_status import render_status
 from altegio_sync.domain.attention import Attention
 from altegio_sync.domain.last_run import LastRun
 from altegio_sync.domain.lease_state import LeaseState
 from altegio_sync.domain.ledger import CompanyCoverage, Grade, LedgerEntry
+from altegio_sync.domain.metrics import metric_families, unreachable_families
 from altegio_sync.domain.report import SyncMode
 from altegio_sync.domain.run_marks import RunMark
 from altegio_sync.domain.status import StatusReport

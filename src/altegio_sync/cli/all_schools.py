@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
     from altegio_sync.app.budget import BudgetOfAll
     from altegio_sync.cli.command import CommandOptions
-    from altegio_sync.cli.render_metrics import Family
     from altegio_sync.config import SchoolOfFile
+    from altegio_sync.domain.metrics import Family
     from altegio_sync.usecases.stopping import StopSignal
 
     Work = Callable[[SchoolOfFile, BudgetOfAll], Awaitable["SchoolResult"]]

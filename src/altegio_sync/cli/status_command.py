@@ -17,16 +17,12 @@ from altegio_sync.cli.command import (
     telling_store_errors,
 )
 from altegio_sync.cli.private_file import private_file
-from altegio_sync.cli.render_metrics import (
-    is_metrics,
-    metric_families,
-    render_metrics,
-    unreachable_families,
-)
+from altegio_sync.cli.render_metrics import is_metrics, render_metrics
 from altegio_sync.cli.render_status import render_status
 from altegio_sync.cli.repeated_warnings import log_warning
 from altegio_sync.config import SchoolOfFile, find_mistyped_settings
 from altegio_sync.domain.exit_code import ExitCode
+from altegio_sync.domain.metrics import metric_families, unreachable_families
 from altegio_sync.errors import AltegioSyncError, ConfigError, StoreError
 from altegio_sync.messages.commands import JSON_AND_PROMETHEUS
 from altegio_sync.usecases.stopping import StopSignal
@@ -38,8 +34,8 @@ if TYPE_CHECKING:
 
     from altegio_sync.app.budget import BudgetOfAll
     from altegio_sync.cli.command import CommandOptions
-    from altegio_sync.cli.render_metrics import Family
     from altegio_sync.config import SchoolConfig
+    from altegio_sync.domain.metrics import Family
     from altegio_sync.domain.status import StatusReport
     from altegio_sync.messages import Message
 
