@@ -29,11 +29,13 @@ if TYPE_CHECKING:
 
     from altegio_sync.app.outages import StoreOutages
     from altegio_sync.app.school import School
+    from altegio_sync.domain.counts import RecordCounts
     from altegio_sync.domain.notices import Brought, Claim
     from altegio_sync.domain.report import RunError
     from altegio_sync.ports import Warn
     from altegio_sync.usecases.stopping import StopSignal
 
+    Count = Callable[[RecordCounts], None]
     FailureOf = Callable[[Exception], tuple[RunError, int]]
 
 #: What a long-lived process knows about the server and the locations is then asked for again.
@@ -41,7 +43,10 @@ _KNOWN_FOR_S = 600.0
 
 
 class NoticeWork:
-    """Brings the appointments whose notices are due, about once a second."""
+    """Brings the appointments whose notices are due, about once a second.
+
+    ``count`` is called with what was done with the bookings.
+    """
 
     def __init__(
         self,
@@ -51,12 +56,14 @@ class NoticeWork:
         warn: Warn,
         failure_of: FailureOf,
         looks_every_s: float = LOOKED_EVERY_S,
+        count: Count = lambda _counts: None,
     ) -> None:
         self._school = school
         self._looks_every_s = looks_every_s
         self._outages = outages
         self._warn = warn
         self._failure_of = failure_of
+        self._count = count
         self._means: _Means | None = None
         self._is_waiting = False
         self._stop: StopSignal | None = None
@@ -91,7 +98,7 @@ class NoticeWork:
     async def _bring(self, claim: Claim) -> Brought:
         try:
             if self._means is None or self._means.is_old:
-                self._means = _Means(self._school, self._warn)
+                self._means = _Means(self._school, self._warn, self._count)
             brought = await self._means.bring(claim)
         except StoreUnavailableError:
             raise
@@ -124,6 +131,7 @@ class NoticeWork:
             if isinstance(error, StoreError):
                 raise
             return None
+        self._count(report.records)
         is_whole = report.exit_code == 0 and not any(each.gave_way for each in report.companies)
         return BroughtTogether(began_at, noted.results, is_whole)
 
@@ -131,13 +139,14 @@ class NoticeWork:
 class _Means:
     """What appointments are brought with, for some minutes."""
 
-    def __init__(self, school: School, warn: Warn) -> None:
+    def __init__(self, school: School, warn: Warn, count: Count) -> None:
         now = utc_now()
         self._until = anyio.current_time() + _KNOWN_FOR_S
         self._school = school
         self._opened = OpenRun(new_run_id(now), now)
         self._leases = school.leases(self._opened.run_id, command="serve")
         self._preparing = anyio.Lock()
+        self._count = count
         self._is_prepared = False
         stores = school.held_by(self._leases)
         config = school.config
@@ -182,7 +191,10 @@ class _Means:
             hold=lambda: self._hold(claim),
             count_gone=self._school.notices.count_gone,
         )
-        return await appointment.bring()
+        try:
+            return await appointment.bring()
+        finally:
+            self._count(company.report.records)
 
     async def _prepare(self) -> None:
         """Make sure of the unique index. A problem of it is reported by the polls."""

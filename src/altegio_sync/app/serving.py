@@ -10,6 +10,7 @@ import anyio
 from altegio_sync.altegio.hook_body import read_delivery
 from altegio_sync.app.companies import find_companies
 from altegio_sync.app.measuring import WebhookMeasure
+from altegio_sync.app.metrics import WorkDone
 from altegio_sync.app.noticing import NoticeWork
 from altegio_sync.app.outages import StoreOutages
 from altegio_sync.app.parts import Part, pause, run_parts
@@ -55,8 +56,9 @@ class Service:
         self.config = config
         self.school: School | None = None
         self.outages = StoreOutages(warn)
+        self.work = WorkDone()
         self._warn = warn
-        self._runner = runner
+        self._runner = self.work.counted(runner)
         self._failure_of = failure_of
         self._polls = polls
         self._companies = frozenset(config.pick_companies(()))
@@ -75,7 +77,13 @@ class Service:
     def parts(self, school: School) -> list[Part]:
         """What runs while the school is open."""
         parts: list[Part] = [
-            NoticeWork(school, self.outages, warn=self._warn, failure_of=self._failure_of)
+            NoticeWork(
+                school,
+                self.outages,
+                warn=self._warn,
+                failure_of=self._failure_of,
+                count=self.work.add,
+            )
         ]
         if self.config.db_uri.get_secret_value() == EMBEDDED:
             parts.append(Reviving(self.config.data_dir, self.outages))
@@ -133,7 +141,9 @@ class Service:
 
     async def _try_to_open(self, stack: AsyncExitStack) -> School:
         async with AsyncExitStack() as trying:
-            school = await trying.enter_async_context(open_school(self.config, warn=self._warn))
+            school = await trying.enter_async_context(
+                open_school(self.config, warn=self._warn, usage=self.work.usage)
+            )
             await school.notices.prepare()
             stack.push_async_exit(trying.pop_all())
             return school

@@ -11,6 +11,7 @@ from altegio_sync.domain.validation import RuleContext
 from altegio_sync.mongo.bookkeeping.lease_document import ALL_COMPANIES
 from altegio_sync.mongo.bookkeeping.leases import is_gone
 from altegio_sync.usecases.status import StatusQuery, Surroundings, collect_status
+from altegio_sync.usecases.validate import ChecksNothing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,11 +25,16 @@ _LOOKS_AGAIN_AFTER_S = 2.0
 
 
 async def collect_school_status(
-    school: School, mistyped: Sequence[Message] = (), wanted: Sequence[str] = ()
+    school: School,
+    mistyped: Sequence[Message] = (),
+    wanted: Sequence[str] = (),
+    *,
+    checks_documents: bool = True,
 ) -> StatusReport:
     """The status; ``mistyped`` are sentences about names that are nearly those of settings.
 
-    ``wanted`` are the only companies that the status is about, where there are any.
+    ``wanted`` are the only companies that the status is about, where there are any. Checking the
+    documents reads the whole collection; without it, the status has no findings.
 
     Raises:
         StoreError: MongoDB failed.
@@ -62,7 +68,8 @@ async def collect_school_status(
         chosen=chosen,
     )
     rules = RuleContext(now, leads=config.leads.in_zone(local.zone.key), companies=chosen)
-    return await collect_status(school.runs, school.ledger, school.validator, rules, query, around)
+    validator = school.validator if checks_documents else ChecksNothing()
+    return await collect_status(school.runs, school.ledger, validator, rules, query, around)
 
 
 async def _find_runs_at_work(school: School) -> tuple[Sequence[RunMark], list[LeaseState]]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from altegio_sync.domain.counts import Outcome
 from altegio_sync.domain.notices import HookOutcome
+from altegio_sync.domain.versions import VersionClass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -70,6 +71,7 @@ def status_families(report: StatusReport, *, is_reachable: bool = True) -> list[
         ),
         _gauge("documents", "Stored appointments", report.documents),
         _gauge("stale", "Stored appointments that differed at the last sync", report.stale),
+        *_webhooks(report),
     ]
 
 
@@ -169,6 +171,31 @@ def _coverage(report: StatusReport) -> Iterator[Family]:
             for labels, each in by_company
             if each.oldest_proof_at is not None
         ],
+    )
+
+
+def _webhooks(report: StatusReport) -> Iterator[Family]:
+    if report.webhooks is None:
+        return
+    total, queue = report.webhooks.total, report.webhooks.queue
+    classes = {
+        VersionClass.ANNOUNCED: total.announced,
+        VersionClass.LATE: total.late,
+        VersionClass.LOST: total.lost,
+        VersionClass.RECEIVER_DOWN: total.receiver_down,
+    }
+    yield Family(
+        "hook_versions_total",
+        "Changes of the last 90 days, by whether a webhook announced them",
+        [({"class": each.value}, count) for each, count in classes.items()],
+        # Changes that are older are deleted, and a lost webhook may still come. A counter of
+        # Prometheus never becomes less.
+        "untyped",
+    )
+    yield _gauge(
+        "hook_queue_oldest_seconds",
+        "Age of the oldest webhook that waits; 0 if none does",
+        queue.oldest_age_s or 0,
     )
 
 

@@ -32,6 +32,16 @@ class Validator(Protocol):
     async def run_rules(self, context: RuleContext) -> list[RuleFinding]: ...
 
 
+class ChecksNothing:
+    """A `Validator` that reads no document, for a status that must be cheap."""
+
+    async def count(self, _context: RuleContext) -> int:
+        return 0
+
+    async def run_rules(self, _context: RuleContext) -> list[RuleFinding]:
+        return []
+
+
 class FindingSource(Protocol):
     """Loads the documents of the findings. Raises StoreError when MongoDB fails."""
 
