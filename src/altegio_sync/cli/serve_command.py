@@ -13,6 +13,7 @@ import anyio
 
 from altegio_sync.app.feed import LiveFeed
 from altegio_sync.app.live import LivePages
+from altegio_sync.app.metrics import ServiceMetrics
 from altegio_sync.app.serving import Service
 from altegio_sync.cli.command import load, run_command, to_run_error
 from altegio_sync.cli.repeated_warnings import log_warning
@@ -26,6 +27,7 @@ from altegio_sync.messages import serve as texts
 from altegio_sync.messages.language import chosen_language
 from altegio_sync.web.application import make_application
 from altegio_sync.web.guard import Guard, check_page
+from altegio_sync.web.metrics import MetricsRoutes
 from altegio_sync.web.page import LivePageRoutes
 from altegio_sync.web.readers import Readers
 from altegio_sync.web.receiver import HookReceiver
@@ -91,11 +93,15 @@ def _make_outer(
     readers = Readers(chosen_language() or getattr(config, "language", None))
     password = config.page_password
     guard = Guard(password.get_secret_value() if password else None, readers)
+    metrics = ServiceMetrics(
+        service.opened, service.ping, service.outages, service.work, receiver.counts
+    )
+    routes = MetricsRoutes(metrics.read, guard).routes
     if not wanted.has_page:
-        return [WebServer(make_application(receiver, service.ping), listening)]
+        return [WebServer(make_application(receiver, service.ping, pages=routes), listening)]
     pages = LivePages(service.opened)
     feed = LiveFeed(pages, service.ping, warn=log_warning, failure_of=to_run_error)
-    routes = LivePageRoutes(feed, guard, readers).routes
+    routes += LivePageRoutes(feed, guard, readers).routes
     application = make_application(receiver, service.ping, pages=routes)
     return [feed, WebServer(application, listening, close_streams=[feed.close])]
 

@@ -24,7 +24,6 @@ _PINGED_WITHIN_S = 5.0
 def make_application(
     receiver: HookReceiver,
     ping: Callable[[], Awaitable[None]],
-    pages: Sequence[Route] = (),
     *,
     pages: Sequence[Route] = (),
     pinged_within_s: float = _PINGED_WITHIN_S,

@@ -8,9 +8,11 @@ from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, Metric, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, UntypedMetricFamily
 from prometheus_client.registry import Collector
 from starlette.responses import Response
+from starlette.routing import Route
 
 from altegio_sync.domain.metrics import PREFIX
 from altegio_sync.messages.foreign_text import plain
+from altegio_sync.web.answers import PRIVATE
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Sequence
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from altegio_sync.domain.metrics import Family
+    from altegio_sync.web.guard import Guard
 
 _AnyFamily = GaugeMetricFamily | CounterMetricFamily | UntypedMetricFamily
 _KINDS: dict[str, type[_AnyFamily]] = {
@@ -27,15 +30,20 @@ _KINDS: dict[str, type[_AnyFamily]] = {
 }
 
 
-class MetricsPage:
-    """Answers `GET /metrics`."""
+class MetricsRoutes:
+    """The address of the metrics, for those whom the guard lets pass."""
 
-    def __init__(self, read: Callable[[], Awaitable[Sequence[Family]]]) -> None:
+    def __init__(self, read: Callable[[], Awaitable[Sequence[Family]]], guard: Guard) -> None:
         self._read = read
+        self._guard = guard
 
-    async def show(self, _request: Request) -> Response:
+    @property
+    def routes(self) -> list[Route]:
+        return [Route("/metrics", self._guard.protect(self._show))]
+
+    async def _show(self, _request: Request) -> Response:
         text = generate_latest(_Families(await self._read()))
-        return Response(text, media_type=CONTENT_TYPE_PLAIN_0_0_4)
+        return Response(text, 200, PRIVATE, CONTENT_TYPE_PLAIN_0_0_4)
 
 
 class _Families(Collector):
