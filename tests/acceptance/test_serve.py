@@ -108,6 +108,20 @@ def test_a_webhook_of_another_school_is_answered_and_not_stored(cli: Cli, stored
     assert stored["altegio-sync-notices"].count_documents({}) == 0
 
 
+def test_webhooks_of_every_location_of_the_list_are_accepted(cli: Cli, stored: Database) -> None:
+    every_day: dict[str, str | None] = {"ALTEGIO_POLL_EVERY": "1d"}
+    cli.settings["ALTEGIO_COMPANY_ID"] = "all"
+    with Serving(cli, changes=every_day) as serving:
+
+        def count_accepted() -> int:
+            assert serving.notify(501) == serving.notify(501, company_id=78) == 204
+            return stored["altegio-sync-notices"].count_documents({"companyId": "77"})
+
+        serving.wait_for(lambda: count_accepted() > 0)
+
+    assert stored["altegio-sync-notices"].count_documents({"companyId": {"$ne": "77"}}) == 0
+
+
 def test_a_new_secret_is_one_that_can_be_used(cli: Cli) -> None:
     ran = cli.run("serve", "--new-secret", ALTEGIO_COMPANY_ID=None, DB_URI=None)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import anyio
@@ -150,6 +152,7 @@ class _Means:
         self._is_prepared = False
         stores = school.held_by(self._leases)
         config = school.config
+        self._zones = partial(LocationZones, stores.locations, config.timezone, dry_run=False)
         self._context = RunContext(
             source=school.altegio_in(Lane.NOTICES),
             store=stores.appointments,
@@ -160,7 +163,7 @@ class _Means:
             progress=_Warnings(warn),
             locations=stores.locations,
             versions=stores.versions,
-            zones=LocationZones(stores.locations, config.timezone, dry_run=False),
+            zones=self._zones(),
             staff_kept_for=STAFF_KEPT_FOR_IN_SERVICE,
         )
 
@@ -177,7 +180,9 @@ class _Means:
         await self._prepare()
         company = CompanyRun(self._context, claim.company)
         zone = await self._context.zones.find_fresh(claim.company, utc_now())
-        zone = zone or await company.fetch_zone(utc_now())
+        if zone is None:
+            zone = await company.fetch_zone(utc_now())
+            self._context = replace(self._context, zones=self._zones())  # now it is stored
         scope = StoredScope(
             claim.company,
             ALL_DAYS,

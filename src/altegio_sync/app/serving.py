@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 _OPENED_EVERY_S = 2.0
 _LISTED_EVERY_S = 60.0
+#: Before the first poll has stored a list.
+_FIRST_LISTED_EVERY_S = 1.0
 
 
 class Service:
@@ -61,7 +63,8 @@ class Service:
         self._runner = self.work.counted(runner)
         self._failure_of = failure_of
         self._polls = polls
-        self._companies = frozenset(config.pick_companies(()))
+        #: The notices of these companies are accepted.
+        self.companies = frozenset(config.pick_companies(()))
         self._is_open = anyio.Event()
 
     async def run(self, outer: Sequence[Part], stop: StopSignal) -> None:
@@ -97,13 +100,9 @@ class Service:
             parts.append(Recheck(school, self._runner, self.config.recheck_at))
         return parts
 
-    def know(self, companies: Sequence[str]) -> None:
-        """Accept the notices of these companies."""
-        self._companies = frozenset(companies)
-
     def read(self, body: bytes) -> Delivery:
         """The notices of a webhook's body."""
-        return read_delivery(body, self._companies.__contains__)
+        return read_delivery(body, self.companies.__contains__)
 
     async def store(self, notices: Sequence[Notice | UnreadableNotice]) -> None:
         """Return when the notices are stored durably. Raises StoreError.
@@ -186,7 +185,8 @@ class _KnownCompanies:
     async def run(self, stop: StopSignal) -> None:
         while not stop.is_set:
             try:
-                self._service.know(await find_companies(self._school))
+                self._service.companies = frozenset(await find_companies(self._school))
             except StoreError as error:
                 self._service.outages.note(error)
-            await pause(_LISTED_EVERY_S, stop)
+            is_known = bool(self._service.companies)
+            await pause(_LISTED_EVERY_S if is_known else _FIRST_LISTED_EVERY_S, stop)

@@ -21,6 +21,7 @@ TOO_MANY_LINKS = Template("os_too_many_links", "Too many levels of symbolic link
 TOO_MANY_FILES = Template("os_too_many_files", "Too many open files")
 IN_OUT_ERROR = Template("os_in_out_error", "Input/output error")
 ADDRESS_IN_USE = Template("os_address_in_use", "Address already in use")
+NOT_OUR_ADDRESS = Template("os_not_our_address", "Cannot assign requested address")
 
 _BY_NUMBER = {
     errno.ENOENT: NO_SUCH_FILE,
@@ -38,6 +39,7 @@ _BY_NUMBER = {
     errno.EMFILE: TOO_MANY_FILES,
     errno.EIO: IN_OUT_ERROR,
     errno.EADDRINUSE: ADDRESS_IN_USE,
+    errno.EADDRNOTAVAIL: NOT_OUR_ADDRESS,
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import socket
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -128,12 +129,16 @@ def listen(host: str, port: int) -> socket.socket:
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )
         return socket.create_server(address[:2], family=family, backlog=_BACKLOG)
+    except socket.gaierror as error:
+        reason = error.strerror or type(error).__name__
+        raise ConfigError(texts.CANNOT_LISTEN(host=host, port=str(port), reason=reason)) from None
     except OSError as error:
-        in_use = error.errno == errno.EADDRINUSE
+        if error.errno == errno.EADDRINUSE:
+            raise ConfigError(texts.PORT_IN_USE(host=host, port=str(port))) from None
+        # The socket module adds the address to the system's words.
+        plain = OSError(error.errno, os.strerror(error.errno or 0))
         raise ConfigError(
-            texts.PORT_IN_USE(host=host, port=str(port))
-            if in_use
-            else texts.CANNOT_LISTEN(host=host, port=str(port), reason=os_reason(error))
+            texts.CANNOT_LISTEN(host=host, port=str(port), reason=os_reason(plain))
         ) from None
 
 
