@@ -17,6 +17,7 @@ from altegio_sync.messages import live as texts
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
+    from datetime import datetime
 
     from anyio.abc import TaskGroup
 
@@ -62,15 +63,19 @@ class LiveFeed:
         *,
         warn: Warn,
         failure_of: Callable[[Exception], tuple[RunError, int]],
+        clock: Callable[[], datetime] = utc_now,
         pinged_within_s: float = _PINGED_WITHIN_S,
+        most_topics: int = _MOST_TOPICS,
     ) -> None:
         self.pages = pages
+        self.clock = clock
         self.problem: Message | None = None
         self._is_closed = False
         self._ping = ping
         self._warn = warn
         self._failure_of = failure_of
         self._pinged_within_s = pinged_within_s
+        self._most_topics = most_topics
         self._topics: dict[tuple[View, Language], Topic] = {}
         self._tasks: TaskGroup | None = None
 
@@ -116,7 +121,7 @@ class LiveFeed:
 
     def _forget_one(self) -> None:
         """Make room for one more topic."""
-        if len(self._topics) < _MOST_TOPICS:
+        if len(self._topics) < self._most_topics:
             return
         unread = [(each.asked_at, key) for key, each in self._topics.items() if not each.readers]
         if not unread:
@@ -157,7 +162,7 @@ class Topic:
     """
 
     def __init__(self, feed: LiveFeed, view: View, language: Language) -> None:
-        self.page = LivePage(view, utc_now())
+        self.page = LivePage(view, feed.clock())
         self.elements: Mapping[str, Element] = {}
         self.readers = 0
         self.asked_at = 0.0
@@ -232,7 +237,7 @@ class Topic:
     def page_now(self) -> LivePage:
         """The page at this moment, with what was read last and with what is wrong now."""
         problems = [self._feed.problem, *self._problems.values()]
-        now = utc_now().astimezone(self.page.now.tzinfo)
+        now = self._feed.clock().astimezone(self.page.now.tzinfo)
         return replace(self.page, now=now, problem=next(filter(None, problems), None))
 
     def _draw(self, name: str, of: object, render: Callable[[], str]) -> None:
