@@ -47,6 +47,14 @@ def test_before_the_first_notice_nothing_is_known() -> None:
     ]
 
 
+def test_the_first_changes_are_too_new() -> None:
+    young = WebhookFigures(NOW, SECOND, last_day=ClassCounts(unclassified=7))
+
+    assert rows(young)[0] == (
+        "webhooks   7 changes are too new to know whether their webhooks come"
+    )
+
+
 def test_a_day_without_changes_is_not_a_day_without_loss() -> None:
     quiet = replace(FIGURES, last_day=ClassCounts(receiver_down=3), delay=None)
 

@@ -77,6 +77,8 @@ def _loss(figures: WebhookFigures, now: datetime) -> Message:
         return webhook_texts.NO_NOTICE_YET()
     day, total = figures.last_day, figures.total
     lost = webhook_texts.NO_CHANGE_OF_DAY()
+    if day.unclassified:
+        lost = webhook_texts.TOO_NEW(count=day.unclassified)
     if day.loss is not None:
         lost = webhook_texts.LOSS_OF_DAY(loss=day.loss, lost=day.lost, count=day.changes)
     if total.loss is None:

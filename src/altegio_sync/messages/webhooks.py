@@ -8,6 +8,11 @@ QUEUE_ROW = Template("status_row_queue", "queue")
 
 NO_NOTICE_YET = Template("no_notice_yet", "none has come yet")
 NO_CHANGE_OF_DAY = Template("no_change_of_day", "no change in the last 24 hours")
+TOO_NEW = Template(
+    "changes_too_new",
+    "{count} change is too new to know whether its webhook comes",
+    "{count} changes are too new to know whether their webhooks come",
+)
 LOSS_OF_DAY = Template(
     "loss_of_day",
     "{loss:.1%} lost in the last 24 hours ({lost} of {count} change)",
