@@ -14,7 +14,7 @@ from altegio_sync.cli.init_schedule import (
     UnitFiles,
     find_schedules,
 )
-from altegio_sync.errors import AltegioSyncError
+from altegio_sync.errors import AltegioSyncError, ConfigError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -135,3 +135,13 @@ def test_the_units_of_a_user_are_among_the_users_settings(monkeypatch: pytest.Mo
 
     assert str(Manager(is_of_system=False).folder) == "/home/olena/.config/systemd/user"
     assert str(Manager(is_of_system=True).folder) == "/etc/systemd/system"
+
+
+def test_a_folder_that_cannot_be_made_is_reported(
+    programs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SYSTEMD_UNIT_PATH", str(programs / "file" / "units"))
+    (programs / "file").touch()
+
+    with pytest.raises(ConfigError, match=r"Cannot write .*/file/units"):
+        Timers(Installation(tmp_path / ".env"), Manager(is_of_system=True)).install()

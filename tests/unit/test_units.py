@@ -90,10 +90,12 @@ def test_units_are_written_for_this_installation_and_not_over_changed_ones(
     unit = tmp_path / "altegio-changes.service"
     text = unit.read_text()
     unit.write_text(text + "Nice=5\n")
+    (tmp_path / "altegio-backup.timer").unlink()
 
-    with pytest.raises(ConfigError, match="is there already"):
+    with pytest.raises(ConfigError, match=r"is there already.* add --replace"):
         write_units(tmp_path, Installation(settings))
     assert unit.read_text().endswith("Nice=5\n")
+    assert not (tmp_path / "altegio-backup.timer").exists()  # all or none
     write_units(tmp_path, Installation(settings, replaces=True))
 
     assert unit.read_text() == text

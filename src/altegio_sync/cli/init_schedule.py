@@ -6,17 +6,18 @@ import os
 import pwd
 import sys
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from altegio_sync.app.crontab import has_crontab, install_lines
 from altegio_sync.app.systemd import Manager
 from altegio_sync.app.units import unit_texts
-from altegio_sync.cli.private_file import private_file
+from altegio_sync.cli.private_file import cannot_write, private_file
 from altegio_sync.domain.crontab import cron_lines
+from altegio_sync.errors import ConfigError
 from altegio_sync.messages import init as texts
 from altegio_sync.messages import render
+from altegio_sync.messages.os_errors import os_reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -147,22 +148,29 @@ def write_units(folder: Path, installation: Installation) -> None:
 def _write_own_units(installation: Installation, manager: Manager) -> None:
     """Write the units for the manager. They run as the user who runs `init`, as with cron."""
     user = _user() if manager.is_of_system else None
-    manager.folder.mkdir(parents=True, exist_ok=True)
-    _write(
-        manager.folder, unit_texts(installation.program, installation.env_file, user), installation
-    )
+    folder = manager.folder
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise cannot_write(folder, os_reason(error)) from error
+    _write(folder, unit_texts(installation.program, installation.env_file, user), installation)
 
 
 def _write(folder: Path, units: Mapping[str, str], installation: Installation) -> None:
-    """A unit that somebody changed is kept, unless `--replace` is set."""
+    """Write all units or none. A unit that differs is kept, unless `--replace` is set."""
+    try:
+        differ = [name for name, text in units.items() if _differs(folder / name, text)]
+    except OSError as error:
+        raise cannot_write(folder, os_reason(error)) from error
+    if differ and not installation.replaces:
+        raise ConfigError(texts.UNIT_DIFFERS(path=str(folder / differ[0])))
     for name, text in units.items():
-        replaces = partial(_may_replace, text, installation)
-        with private_file(folder / name, replaces, mode=0o644) as file:
+        with private_file(folder / name, mode=0o644) as file:
             file.put(text)
 
 
-def _may_replace(text: str, installation: Installation, beginning: bytes) -> bool:
-    return installation.replaces or beginning in (b"", text.encode())
+def _differs(path: Path, text: str) -> bool:
+    return path.is_file() and path.read_bytes() not in (b"", text.encode())
 
 
 def _tell_commands(folder: Path, manager: Manager) -> None:

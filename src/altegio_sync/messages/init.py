@@ -157,6 +157,11 @@ SERVE_TOO = Template(
     "In seconds instead of minutes: {command} starts serve, which receives Altegio's webhooks "
     "(docs/serve.md).",
 )
+UNIT_DIFFERS = Template(
+    "init_unit_differs",
+    "{path} is there already, changed or of another installation: add --replace to replace the "
+    "units",
+)
 NO_LINGER = Template(
     "init_no_linger",
     "The timers only run while you are logged in, because loginctl refused ({reason}). An "
