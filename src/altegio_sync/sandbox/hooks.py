@@ -199,7 +199,7 @@ class HookSender:
     async def _send_all(self, received: MemoryObjectReceiveStream[SentHook]) -> None:
         self._time_passed = anyio.Event()  # an event belongs to its event loop
         # A proxy of the environment leads nowhere from loopback.
-        client = httpx2.AsyncClient(trust_env=False, timeout=self._answered_within_s)
+        client = httpx2.AsyncClient(trust_env=False, timeout=None)
         async with client, received, anyio.create_task_group() as tasks:
             async for hook in received:
                 tasks.start_soon(self._send, client, hook)
@@ -209,7 +209,7 @@ class HookSender:
         hook.sent_at = datetime.now(UTC)
         url = self.settings.urls[hook.address - 1]
         try:
-            # The client's own limit counts each part of the answer for itself.
+            # A limit of the client's would count each part of the answer for itself.
             with anyio.fail_after(self._answered_within_s):
                 answer = await client.post(url, json=hook.planned.content)
             hook.status = answer.status_code
