@@ -64,10 +64,12 @@ def test_the_changes_after_the_first_notice_are_measured(cli: Cli, stored: Datab
     """A change that is due at the start is classified at once: nobody received webhooks then."""
     versions = stored["altegio-sync-versions"]
     long_ago = datetime.now(UTC) - timedelta(days=2)
-    about = {"collection": "altegio-appointments", "companyId": "77", "appointmentId": "500"}
+    about = {"collection": "altegio-appointments", "companyId": "77"}
     times = dict.fromkeys(("changed_at", "at", "check_at", "found_at"), long_ago)
-    versions.insert_one({"_id": "before", "class": "open", **about, **times})
-    stored["altegio-sync-notices"].insert_one({**about, "received_at": long_ago, "state": "stored"})
+    before = {"_id": "before", "appointmentId": "500", "class": "open"}
+    versions.insert_one({**before, **about, **times})
+    notice = {"appointmentId": "499", "received_at": long_ago, "state": "stored"}
+    stored["altegio-sync-notices"].insert_one({**notice, **about})
     with Serving(cli, changes={"ALTEGIO_POLL_EVERY": "1s"}) as serving:
         serving.wait_for(lambda: versions.count_documents({"appointmentId": "501"}) == 1)
         serving.wait_for(lambda: versions.count_documents({"class": "receiver_down"}) == 1)
