@@ -31,6 +31,10 @@ class ConfigError(AltegioSyncError):
     """The settings or the arguments must be changed first."""
 
 
+class UnusableSettingsError(ConfigError):
+    """Settings are missing or wrong, so that the command could not begin."""
+
+
 class AltegioError(AltegioSyncError):
     """Altegio did not answer the request as needed."""
 

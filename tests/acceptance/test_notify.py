@@ -51,6 +51,18 @@ def test_one_word_when_it_fails_and_one_when_it_is_well_again(
     assert people.pings[0].body["title"] == "altegio-sync: Школа мов «Приклад» (77)"
 
 
+def test_settings_that_were_broken_are_told_too(told: Cli, people: PingServer) -> None:
+    broken = told.run("sync", "yesterday", "-q", ALTEGIO_USER_TOKEN=None, DB_URI="embeded")
+    told.run("sync", "yesterday", "--dry-run", DB_URI="embeded")
+    told.run("stats", DB_URI="embeded")
+    told.run("sync", "yesterday")
+
+    fails, well = messages(people)
+    assert broken.code == 2
+    assert fails.startswith("sync fails: Missing required environment variables: ")
+    assert well.startswith("sync succeeds again")
+
+
 def test_a_reason_that_names_the_command_is_followed_by_no_other(
     told: Cli, people: PingServer
 ) -> None:

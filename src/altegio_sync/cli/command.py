@@ -14,8 +14,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from altegio_sync.cli.interrupted import INTERRUPTED
+from altegio_sync.cli.repeated_warnings import log_warning
 from altegio_sync.cli.streams import WatchedOutput, watched_stdout
-from altegio_sync.config import ALL_SETTINGS, SchoolOfFile, SettingsSource, settings_file
+from altegio_sync.config import (
+    ALL_SETTINGS,
+    SchoolOfFile,
+    SettingsSource,
+    read_usable,
+    settings_file,
+)
 from altegio_sync.domain.exit_code import ExitCode
 from altegio_sync.domain.report import RunError, failure_json
 from altegio_sync.errors import (
@@ -25,6 +32,7 @@ from altegio_sync.errors import (
     LeaseHeldError,
     LeaseLostError,
     StoreError,
+    UnusableSettingsError,
 )
 from altegio_sync.log import configure_logging, get_logger
 from altegio_sync.messages import commands as texts
@@ -47,6 +55,10 @@ if TYPE_CHECKING:
     from altegio_sync.ports import Warn
 
 _OUTPUTS = (1, 2)
+#: The settings that a message to people needs.
+_NEEDED_TO_SAY = (
+    *("ALTEGIO_NOTIFY", "ALTEGIO_COMPANY_ID", "ALTEGIO_COLLECTION", "ALTEGIO_DATA_DIR"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +82,17 @@ class CommandOptions:
 
 
 def load(options: CommandOptions, required: Iterable[str] = ALL_SETTINGS) -> SchoolConfig:
-    """The settings; lines of `.env` that cannot be read are logged."""
+    """The settings; lines of `.env` that cannot be read are logged.
+
+    Raises:
+        UnusableSettingsError: settings are missing or wrong.
+    """
     _report_settings_file(options)
     _call_settings(options)
-    config = options.source.load(required)
+    try:
+        config = options.source.load(required)
+    except ConfigError as error:
+        raise UnusableSettingsError(error.message) from None
     if isinstance(config, SchoolOfFile):
         follow_school(config.language)
     _prepare(options, [config], required)
@@ -180,7 +199,22 @@ def _execute(
     except Exception as error:
         if error is output.failure:
             raise  # nothing can be written there
+        if isinstance(error, UnusableSettingsError) and options.is_watched:
+            asyncio.run(_say_that_settings_fail(options, error))
         return fail(options, error)
+
+
+async def _say_that_settings_fail(options: CommandOptions, error: ConfigError) -> None:
+    """Write to people, if their addresses can be read all the same."""
+    if options.source.schools_path is not None:
+        return
+    from altegio_sync.app.alerts import say_how_it_ended
+    from altegio_sync.app.watched import RunOutcome
+
+    config = read_usable(options.source.variables, _NEEDED_TO_SAY)
+    options.configure_logging(config.secrets)
+    outcome = RunOutcome(ExitCode.WRONG_USE, reason=error.message, lost_store=True)
+    await say_how_it_ended(config, options.name, outcome, log_warning)
 
 
 def _send_nowhere(descriptor: int) -> None:

@@ -8,6 +8,7 @@ from altegio_sync.config.environment import (
     Settings,
     load_settings,
     read_draft,
+    read_usable,
     read_variables,
 )
 from altegio_sync.config.names import (
@@ -48,6 +49,7 @@ __all__ = [
     "is_set",
     "load_settings",
     "read_draft",
+    "read_usable",
     "read_variables",
     "settings_file",
 ]

@@ -168,6 +168,18 @@ def read_draft(values: Mapping[str, str], required: Iterable[str] = ()) -> Schoo
     return config
 
 
+def read_usable(values: Mapping[str, str], names: Iterable[str]) -> SchoolConfig:
+    """The configuration of those of these variables that have a correct value."""
+    usable = {}
+    for name in names:
+        try:
+            read_draft({name: values.get(name, "")})
+        except ConfigError:
+            continue
+        usable[name] = values.get(name, "")
+    return read_draft(usable)
+
+
 def _missing_settings(missing: Sequence[str]) -> list[Message]:
     hints = [texts.HINT(name=name, hint=HINTS[name]()) for name in missing]
     return [texts.MISSING(names=missing), *hints]
