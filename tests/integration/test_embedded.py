@@ -6,6 +6,7 @@ import fcntl
 import json
 import os
 import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -470,3 +471,50 @@ async def test_a_server_that_died_is_started_again_at_the_same_address(tmp_path:
         with MongoClient[dict[str, Any]](uri) as client:
             assert client.admin.command("ping")["ok"] == 1
     await_gone(tmp_path)
+
+
+def test_the_unit_of_the_server_says_when_it_is_ready_and_others_come_and_go(
+    tmp_path: Path, user: Callable[[str], subprocess.Popen[str]]
+) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
+        notify.settimeout(120)
+        notify.bind(str(tmp_path / "notify"))
+        unit = subprocess.Popen(
+            [sys.executable, "-m", "altegio_sync.embedded", str(tmp_path)],
+            env=os.environ | {"NOTIFY_SOCKET": str(tmp_path / "notify")},
+        )
+        assert notify.recv(100) == b"READY=1"
+    [first] = servers(tmp_path)
+    visitor = user("a run")
+    await_stored(visitor)
+    leave(visitor)
+    assert servers(tmp_path) == [first]
+    [supervisor] = supervisors(tmp_path)
+    assert f"PPid:\t{unit.pid}\n" in Path(f"/proc/{supervisor}/status").read_text()
+
+    os.kill(first, signal.SIGKILL)
+    deadline = time.monotonic() + 120
+    while not (found := servers(tmp_path)) or found == [first]:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+    unit.terminate()
+    assert unit.wait(120) == 0
+    await_gone(tmp_path)
+
+
+def test_the_unit_of_the_server_is_not_started_again_where_that_cannot_help(tmp_path: Path) -> None:
+    folder = tmp_path / "mongodb"
+    folder.mkdir(mode=0o700)
+    (folder / "server.json").write_text("{}")
+    (folder / "db").mkdir()
+
+    unit = subprocess.run(
+        [sys.executable, "-m", "altegio_sync.embedded", str(tmp_path)],
+        capture_output=True,
+        check=False,
+        text=True,
+    )
+
+    assert (unit.returncode, unit.stdout) == (2, "")
+    assert unit.stderr.startswith("<3>")

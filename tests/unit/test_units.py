@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 SERVICES = sorted(each.name for each in UNITS.glob("*.service"))
-#: Runs all the time, so it has no timer and no line of a crontab.
-SERVE = "altegio-serve.service"
-TIMED = [each for each in SERVICES if each != SERVE]
+#: They run all the time, so they have no timer and no line of a crontab.
+SERVE, MONGOD = "altegio-serve.service", "altegio-mongod.service"
+TIMED = [each for each in SERVICES if each not in (SERVE, MONGOD)]
 PROGRAM = str(Path(sys.executable).parent / "altegio-sync")
 
 
@@ -60,12 +60,19 @@ def test_the_units_of_a_user_have_nothing_that_only_the_system_may_do(
 
 
 def test_every_service_has_a_timer_and_the_same_limits() -> None:
-    texts = [(UNITS / each).read_text() for each in SERVICES]
-    limits = {each.split("# It needs", 1)[1].split("\n[")[0].rstrip("\n") for each in texts}
+    texts = {each: (UNITS / each).read_text().split("# It needs", 1)[1] for each in SERVICES}
+    limits = {
+        tuple(re.findall("^[A-Z].*=.*$", text.split("\n[")[0], re.MULTILINE))
+        for name, text in texts.items()
+        if name != MONGOD
+    }
 
-    assert len(SERVICES) == 5
+    assert len(SERVICES) == 6
     assert [each for each in TIMED if not (UNITS / each).with_suffix(".timer").exists()] == []
-    assert len(limits) == 1
+    [others] = limits
+    for_mongod = re.findall("^[A-Z].*=.*$", texts[MONGOD].split("\n[")[0], re.MULTILINE)
+    assert set(others) - set(for_mongod) == {"PrivateTmp=yes"}
+    assert set(for_mongod) - set(others) == {"ReadWritePaths=/tmp"}
     assert (ROOT / "packaging" / "systemd").resolve() == UNITS.resolve()
 
 
@@ -111,3 +118,16 @@ def test_the_unit_of_serve_runs_all_the_time_unless_its_settings_are_wrong() -> 
     assert 'ExecStart="/bin/altegio-sync" serve\n' in text
     assert "Restart=on-failure\nRestartPreventExitStatus=2\n" in text
     assert text.endswith("[Install]\nWantedBy=default.target\n")
+
+
+def test_the_embedded_mongodb_is_started_before_whatever_may_need_it() -> None:
+    """Systemd would end it together with the unit that happened to start it."""
+    for name in SERVICES:
+        text = unit_texts(["/bin/altegio-sync"], Path("/srv/.env"), None)[name]
+        assert ("After=altegio-mongod.service\n" in text) is (name != MONGOD)
+        assert (UNITS / name).read_text().count("User=altegio\n") == 1
+    mongod = unit_texts(["/bin/altegio-sync"], Path("/srv/.env"), None)[MONGOD]
+    command = f'ExecStart="{sys.executable}" -m altegio_sync.embedded ${{ALTEGIO_DATA_DIR}}\n'
+
+    assert command in mongod
+    assert "Type=notify\n" in mongod

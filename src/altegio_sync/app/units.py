@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
 
 UNITS = Path(__file__).parents[1] / "units"
 _PROGRAM = "/opt/altegio-sync/bin/altegio-sync"
+_PYTHON = "/opt/altegio-sync/bin/python"
 _SETTINGS = "/etc/altegio-sync/env"
 _STATE = "/var/lib/"
 _USER = "User=altegio\n"
@@ -30,10 +32,11 @@ def unit_texts(program: Sequence[str], env_file: Path, user: str | None) -> dict
     ``program`` is the command with its full path. Without a ``user``, the units are for the
     manager of whoever starts them.
     """
-    command = " ".join(f'"{_escaped(each)}"' for each in program)
+    command = " ".join(map(_quoted, program))
     return {
         path.name: _for_user(path.read_text(encoding="utf-8"), user)
         .replace(_PROGRAM, command)
+        .replace(_PYTHON, _quoted(sys.executable))
         .replace(_SETTINGS, str(env_file).replace("%", "%%"))
         for path in sorted(UNITS.glob("altegio-*"))
     }
@@ -47,8 +50,8 @@ def _for_user(text: str, user: str | None) -> str:
     return _LIMITS.sub("", text).replace(_STATE, "%S/").replace("multi-user.", "default.")
 
 
-def _escaped(word: str) -> str:
-    """For a command line of a unit, in double quotes."""
+def _quoted(word: str) -> str:
+    """For a command line of a unit."""
     for sign, instead in (("\\", "\\\\"), ('"', '\\"'), ("%", "%%"), ("$", "$$")):
         word = word.replace(sign, instead)
-    return word
+    return f'"{word}"'

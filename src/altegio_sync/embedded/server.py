@@ -92,10 +92,11 @@ async def revive_mongod(data_dir: Path | None = None) -> None:
         ConfigError: there is no mongod any more.
         StoreUnavailableError: it does not start.
     """
-    await anyio.to_thread.run_sync(_revive, data_dir, anyio.from_thread.check_cancelled)
+    await anyio.to_thread.run_sync(keep_running, data_dir, anyio.from_thread.check_cancelled)
 
 
-def _revive(data_dir: Path | None, check: Callable[[], None]) -> None:
+def keep_running(data_dir: Path | None, check: Callable[[], None] = lambda: None) -> None:
+    """Like `revive_mongod`, for callers without an event loop; ``check`` as in `share_mongod`."""
     folder = _folder(data_dir)
     with open_lock(folder / "start.lock") as start_lock:
         lock(start_lock, fcntl.LOCK_EX, check)
