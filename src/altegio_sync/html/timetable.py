@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from altegio_sync.domain.appointment import AttendanceStatus
 from altegio_sync.domain.day_words import whole_day
 from altegio_sync.messages import live as texts
-from altegio_sync.messages.lessons import UNKNOWN_STATUS
 
 if TYPE_CHECKING:
     from datetime import date
@@ -17,14 +16,14 @@ if TYPE_CHECKING:
     from altegio_sync.domain.live import Lesson, LivePage, Timetable
     from altegio_sync.messages import Message
 
-#: The class of the colour, and a sign that does not need the colour.
-KINDS = {
-    AttendanceStatus.ARRIVED: ("arrived", "✓"),
-    AttendanceStatus.CONFIRMED: ("confirmed", "●"),
-    AttendanceStatus.PENDING: ("pending", "○"),
-    AttendanceStatus.NO_SHOW: ("no-show", "✕"),
+#: The class of the colour, a sign that does not need the colour, and the word.
+_STATUSES = {
+    AttendanceStatus.ARRIVED: ("arrived", "✓", texts.HAS_ARRIVED),
+    AttendanceStatus.CONFIRMED: ("confirmed", "●", texts.IS_CONFIRMED),
+    AttendanceStatus.PENDING: ("pending", "○", texts.IS_PENDING),
+    AttendanceStatus.NO_SHOW: ("no-show", "✕", texts.IS_NO_SHOW),
 }
-_OTHER = ("other", "?")
+_OTHER = ("other", "?", texts.HAS_NO_STATUS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +92,7 @@ def _hours(page: LivePage, timetable: Timetable, teachers: list[str]) -> list[_H
 
 
 def _to_cell(lesson: Lesson) -> _Cell:
-    kind, sign = _OTHER if lesson.status is None else KINDS[lesson.status]
+    kind, sign, status = _OTHER if lesson.status is None else _STATUSES[lesson.status]
     end = lesson.ends_at
     return _Cell(
         lesson=lesson,
@@ -101,6 +100,6 @@ def _to_cell(lesson: Lesson) -> _Cell:
         until=None if end is None else texts.UNTIL(time=f"{end:%H:%M}"),
         kind=kind,
         sign=sign,
-        status=UNKNOWN_STATUS() if lesson.status is None else lesson.status.label,
+        status=status(),
         lead=texts.NO_LEAD() if lesson.lead_id is None else texts.LEAD(lead=lesson.lead_id),
     )

@@ -6,10 +6,12 @@ const focusable = (element) => [...element.querySelectorAll("a, button, summary,
 const replace = ({ id, html }) => {
   const old = document.getElementById(id);
   const focused = focusable(old).indexOf(document.activeElement);
-  const scrolled = old.querySelector(".scroll")?.scrollLeft;
+  const opened = [...old.querySelectorAll("details[open]")].map((each) => each.id);
+  const { scrollLeft, scrollTop } = old.querySelector(".scroll") ?? {};
   old.outerHTML = html;
   const now = document.getElementById(id);
-  if (scrolled) now.querySelector(".scroll")?.scrollTo(scrolled, 0);
+  if (scrollLeft || scrollTop) now.querySelector(".scroll")?.scrollTo(scrollLeft, scrollTop);
+  opened.forEach((each) => { document.getElementById(each)?.setAttribute("open", ""); });
   if (focused >= 0) focusable(now)[focused]?.focus({ preventScroll: true });
 };
 let events;
@@ -40,3 +42,6 @@ document.addEventListener("click", async ({ target }) => {
   if (isCopied) target.nextElementSibling.hidden = false;
 });
 document.getElementById("company")?.addEventListener("change", ({ target }) => target.form.submit());
+// The present hour is the first that is seen, below the names of the teachers.
+const hour = document.querySelector(".timetable .is-now");
+if (hour) hour.closest(".scroll").scrollTop = hour.offsetTop - hour.closest("table").tHead.offsetHeight;
