@@ -232,6 +232,22 @@ async def test_health_is_about_the_process_and_mongodb(
     assert (answer.status_code, answer.json()) == (200, {"process": True, "mongodb": True})
 
 
+async def test_an_error_that_nobody_expected_is_reported_and_not_shown(
+    database: Database, capfd: pytest.CaptureFixture[str]
+) -> None:
+    async def store(_notices: object) -> None:
+        raise RuntimeError("Проба Вигадана +380 00 000 00 01")
+
+    found: list[Exception] = []
+    receiver = HookReceiver([SECRET], lambda body: read_delivery(body, {"77"}.__contains__), store)
+    async with serving(receiver, database, on_error=found.append) as client:
+        answer = await client.post(f"/hooks/{SECRET}", json=EVENT)
+
+    assert (answer.status_code, answer.content) == (500, b"")
+    assert [type(each) for each in found] == [RuntimeError]
+    assert capfd.readouterr() == ("", "")
+
+
 async def test_no_log_contains_the_secret(
     database: Database, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -97,13 +97,19 @@ def _make_outer(
         service.opened, service.ping, service.outages, service.work, receiver.counts
     )
     routes = MetricsRoutes(metrics.read, guard).routes
-    if not wanted.has_page:
-        return [WebServer(make_application(receiver, service.ping, pages=routes), listening)]
-    pages = LivePages(service.opened)
-    feed = LiveFeed(pages, service.ping, warn=log_warning, failure_of=to_run_error)
-    routes += LivePageRoutes(feed, guard, readers).routes
-    application = make_application(receiver, service.ping, pages=routes)
-    return [feed, WebServer(application, listening, close_streams=[feed.close])]
+    feeds = []
+    if wanted.has_page:
+        pages = LivePages(service.opened)
+        feed = LiveFeed(pages, service.ping, warn=log_warning, failure_of=to_run_error)
+        routes += LivePageRoutes(feed, guard, readers).routes
+        feeds = [feed]
+    application = make_application(receiver, service.ping, pages=routes, on_error=_log_error)
+    return [*feeds, WebServer(application, listening, [each.close for each in feeds])]
+
+
+def _log_error(error: Exception) -> None:
+    failure, _ = to_run_error(error)
+    get_logger().error("failed", code=failure.code, message=failure.message)
 
 
 class _LastResort:

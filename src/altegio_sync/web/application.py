@@ -21,16 +21,21 @@ if TYPE_CHECKING:
 _PINGED_WITHIN_S = 5.0
 
 
+def _ignore(_error: Exception) -> None: ...
+
+
 def make_application(
     receiver: HookReceiver,
     ping: Callable[[], Awaitable[None]],
     *,
     pages: Sequence[Route] = (),
+    on_error: Callable[[Exception], None] = _ignore,
     pinged_within_s: float = _PINGED_WITHIN_S,
 ) -> Starlette:
     """The application; ``ping`` raises StoreError if MongoDB cannot be reached.
 
-    ``pages`` are further addresses, which a guard protects.
+    ``pages`` are further addresses, which a guard protects. ``on_error`` gets an error that no part
+    of the program expected: the request is answered with 500.
     """
 
     async def health(_request: Request) -> Response:
@@ -41,10 +46,15 @@ def make_application(
             return JSONResponse({"process": True, "mongodb": False}, 503)
         return JSONResponse({"process": True, "mongodb": True})
 
+    async def fail(_request: Request, error: Exception) -> Response:
+        on_error(error)
+        return Response(status_code=500)
+
     return Starlette(
+        exception_handlers={Exception: fail},
         routes=[
             Route("/hooks/{secret}", receiver.receive, methods=["POST"]),
             Route("/health", health),
             *pages,
-        ]
+        ],
     )
