@@ -67,7 +67,7 @@ class Booted:
         )
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def booted(machine: Machine) -> Iterator[Booted]:
     skip_without("unshare", "nsenter", "setpriv")
     machine.install(_SYSTEMD)
