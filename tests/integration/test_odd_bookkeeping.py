@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -23,17 +24,27 @@ from altegio_sync.domain.metrics import metric_families
 from altegio_sync.domain.period import Period
 from altegio_sync.domain.run_marks import MarkChange, OpenRun
 from altegio_sync.domain.run_summary import RunSummary
+from altegio_sync.domain.versions import FoundVersion
 from altegio_sync.mongo.bookkeeping.conditions import CONDITIONS_COLLECTION, MongoConditions
 from altegio_sync.mongo.bookkeeping.cursors import CURSORS_COLLECTION
 from altegio_sync.mongo.bookkeeping.leases import LEASES_COLLECTION
 from altegio_sync.mongo.bookkeeping.ledger import LEDGER_COLLECTION, MongoLedger
+from altegio_sync.mongo.bookkeeping.notices import NOTICES_COLLECTION
+from altegio_sync.mongo.bookkeeping.receivers import (
+    STARTS_COLLECTION,
+    UPTIMES_COLLECTION,
+    MongoReceivers,
+)
 from altegio_sync.mongo.bookkeeping.runs import (
     LAST_RUNS_COLLECTION,
     RUNS_COLLECTION,
     MongoRuns,
 )
+from altegio_sync.mongo.bookkeeping.versions import VERSIONS_COLLECTION, MongoVersions
+from altegio_sync.mongo.bookkeeping.webhook_figures import MongoWebhookFigures
 from altegio_sync.mongo.core.elements import RawValue, joined, split, to_raw
 from altegio_sync.usecases.stats import collect_stats, to_last_run
+from altegio_sync.usecases.versions import classify_due
 from tests.odd_values import ODD_VALUES
 
 if TYPE_CHECKING:
@@ -282,6 +293,37 @@ async def test_odd_days_of_the_ledger_are_reported_and_are_gaps(
         await database[LEDGER_COLLECTION].delete_many({})
 
     assert set(told) == {LEDGER_COLLECTION}
+
+
+async def test_webhooks_are_measured_whatever_their_collections_hold(
+    database: AsyncDatabase[Document],
+) -> None:
+    about = {"collection": NAME, "companyId": "77"}
+    times = dict.fromkeys(("changed_at", "at", "found_at", "stored_at", "check_at"), NOW)
+    version = {**about, "appointmentId": "501", "class": "open", "fields_hash": "a", **times}
+    notice = {**about, "appointmentId": "501", "state": "waiting", "received_at": NOW}
+    for name, document in {
+        VERSIONS_COLLECTION: {**version, "is_timed": True, "id_hash": "b", "id_read_at": NOW},
+        NOTICES_COLLECTION: {**notice, "changed_at": NOW},
+        UPTIMES_COLLECTION: {**about, "start": NOW, "end": NOW},
+        STARTS_COLLECTION: {**about, "first_at": NOW - timedelta(days=1)},
+    }.items():
+        await database[name].insert_many(odd_documents(document))
+    versions, receivers = MongoVersions(database, NAME), MongoReceivers(database, NAME)
+    found = FoundVersion("77", "501", NOW, "a", is_by_id=False, is_stored=True)
+
+    await versions.prepare()
+    await receivers.note_running()
+    await receivers.note_starts()
+    await versions.add([found, replace(found, fields_hash="b")])
+    await classify_due(versions, receivers)
+    figures = await MongoWebhookFigures(database, NAME).find(NOW + timedelta(hours=1))
+
+    assert figures is not None
+    assert json.dumps(figures.to_json())
+    stored = await database[VERSIONS_COLLECTION].find_one({"_id": {"$regex": f"^{NAME}/77/501/"}})
+    assert stored is not None
+    assert stored["class"] == "announced"
 
 
 async def test_a_status_is_shown_whatever_the_programs_own_collections_hold(

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from datetime import datetime
     from zoneinfo import ZoneInfo
 
     from altegio_sync.domain.appointment import Booking
@@ -34,6 +33,8 @@ OLDEST = timedelta(days=29)
 _EXPECTED_WITHIN = timedelta(seconds=30)
 #: Then a version is deleted.
 KEPT_FOR = timedelta(days=90)
+#: Other stamps are mistakes, and cannot be calculated with.
+_EARLIEST, _LATEST = datetime(1970, 1, 2, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 #: Times of answers are in whole seconds.
 _SECOND = timedelta(seconds=1)
 
@@ -156,8 +157,8 @@ def _was_up(uptimes: Iterable[UpTime], start: datetime, end: datetime) -> bool:
 def to_found_version(
     booking: Booking, zone: ZoneInfo, *, by_id: bool, is_stored: bool
 ) -> FoundVersion | None:
-    """The version of a booking that was read; None if its change stamp cannot be read."""
-    if booking.changed_at is None:
+    """The version of a booking that was read; None if its change stamp cannot be used."""
+    if booking.changed_at is None or not _EARLIEST <= booking.changed_at < _LATEST:
         return None
     return FoundVersion(
         company=booking.company_id,

@@ -6,7 +6,7 @@ Only the server's clock is used.
 from __future__ import annotations
 
 import secrets
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from pymongo import UpdateOne
@@ -15,9 +15,11 @@ from altegio_sync.domain.versions import ANNOUNCED_BEFORE, UpTime
 from altegio_sync.mongo.bookkeeping.notices import NOTICES_COLLECTION
 from altegio_sync.mongo.core.bulk import write_all
 from altegio_sync.mongo.core.connection import durable, waits_for_mongodb
+from altegio_sync.mongo.core.junk import EARLIEST, IS_MOMENT, IS_TEXT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from pymongo.asynchronous.database import AsyncDatabase
 
@@ -33,7 +35,8 @@ USED_WITHIN = timedelta(days=7)
 _KEPT_S = 90 * 24 * 3600
 #: A notice may be stored a little later than a notice with a later time.
 _LOOKED_AT_AGAIN = timedelta(seconds=15)
-_ARE_MOMENTS = {"start": {"$type": "date"}, "end": {"$type": "date"}}
+#: Another program may have written other documents.
+_ARE_MOMENTS = {"start": IS_MOMENT, "end": IS_MOMENT}
 
 
 class MongoReceivers:
@@ -45,7 +48,7 @@ class MongoReceivers:
         self._notices = durable(database)[NOTICES_COLLECTION]
         self._of = collection
         self._uptime_id = ""
-        self._looked_until = datetime(1970, 1, 2, tzinfo=UTC)
+        self._looked_until = EARLIEST
         self._known: dict[str, datetime] = {}
 
     @waits_for_mongodb
@@ -95,8 +98,11 @@ class MongoReceivers:
                 {
                     "$match": {
                         "collection": self._of,
-                        "companyId": {"$type": "string"},
-                        "received_at": {"$gte": self._looked_until - _LOOKED_AT_AGAIN},
+                        "companyId": IS_TEXT,
+                        "received_at": {
+                            **IS_MOMENT,
+                            "$gte": self._looked_until - _LOOKED_AT_AGAIN,
+                        },
                     }
                 },
                 {
@@ -138,12 +144,8 @@ class MongoReceivers:
 
         Empty if the school does not use webhooks, or does not use them any more.
         """
-        query = {"collection": self._of, "first_at": {"$type": "date"}}
-        starts = {
-            each["companyId"]: each["first_at"]
-            async for each in self._starts.find(query)
-            if isinstance(each.get("companyId"), str)
-        }
+        query = {"collection": self._of, "companyId": IS_TEXT, "first_at": IS_MOMENT}
+        starts = {each["companyId"]: each["first_at"] async for each in self._starts.find(query)}
         last_seen = await self.find_last_seen() if starts else None
         return starts if last_seen is not None and now - last_seen < USED_WITHIN else {}
 

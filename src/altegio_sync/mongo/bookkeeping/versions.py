@@ -32,6 +32,7 @@ from altegio_sync.mongo.bookkeeping.version_writes import (
 from altegio_sync.mongo.core.bulk import write_all
 from altegio_sync.mongo.core.connection import durable, waits_for_mongodb
 from altegio_sync.mongo.core.fence import no_fence
+from altegio_sync.mongo.core.junk import IS_MOMENT, IS_NO_ARRAY, IS_TEXT
 from altegio_sync.mongo.core.server_clock import ServerClock
 from altegio_sync.mongo.core.together import WrittenTogether
 
@@ -51,12 +52,12 @@ _AT_ONCE = 1000
 #: A stamp that is further in the future comes from a wrong clock.
 _MOST_AHEAD = timedelta(minutes=2)
 #: Another program may have written other documents.
+_IS_ABOUT: dict[str, Any] = {"companyId": IS_TEXT, "appointmentId": IS_TEXT}
 _READABLE: dict[str, Any] = {
-    "companyId": {"$type": "string"},
-    "appointmentId": {"$type": "string"},
-    "changed_at": {"$type": "date"},
-    "at": {"$type": "date"},
-    "class": {"$in": [each.value for each in VersionClass]},
+    **_IS_ABOUT,
+    "changed_at": IS_MOMENT,
+    "at": IS_MOMENT,
+    "class": {"$in": [each.value for each in VersionClass], **IS_NO_ARRAY},
 }
 
 
@@ -175,11 +176,13 @@ class MongoVersions:
             ids[each.company].add(each.appointment_id)
         query = {
             "collection": self._of,
+            **_IS_ABOUT,
             "$or": [
                 {"companyId": company, "appointmentId": {"$in": sorted(appointments)}}
                 for company, appointments in ids.items()
             ],
             "received_at": {
+                **IS_NO_ARRAY,
                 "$gte": min(each.at for each in versions) - ANNOUNCED_BEFORE,
                 "$lte": max(each.at for each in versions) + LATE_WITHIN,
             },

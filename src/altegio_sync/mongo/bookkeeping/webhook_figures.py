@@ -13,6 +13,7 @@ from altegio_sync.mongo.bookkeeping.notices import NOTICES_COLLECTION
 from altegio_sync.mongo.bookkeeping.receivers import USED_WITHIN, MongoReceivers
 from altegio_sync.mongo.bookkeeping.versions import VERSIONS_COLLECTION
 from altegio_sync.mongo.core.connection import durable, waits_for_mongodb
+from altegio_sync.mongo.core.junk import IS_MOMENT, IS_NO_ARRAY, IS_TEXT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -72,18 +73,17 @@ class MongoWebhookFigures:
     ) -> tuple[dict[str, Counter[str]], Counter[float]]:
         """The changes of the last 24 hours: their classes by company, and how long each took."""
         took = {"$divide": [{"$subtract": ["$stored_at", "$at"]}, _DELAY_MS]}
-        is_known = {"$and": ["$is_timed", {"$ne": ["$stored_at", None]}]}
+        is_known = {"$and": ["$is_timed", {"$eq": [{"$type": "$stored_at"}, "date"]}]}
         key = {
             "company": "$companyId",
             "class": "$class",
             "took": {"$cond": [is_known, {"$round": [took, 0]}, None]},
         }
         match = {
-            "companyId": {"$type": "string"},
+            "companyId": IS_TEXT,
             **ours,
-            "at": {"$gte": now - _DAY, "$type": "date"},
-            "class": {"$in": _CLASSES},
-            "stored_at": {"$type": ["date", "null"]},
+            "at": {**IS_MOMENT, "$gte": now - _DAY},
+            "class": {"$in": _CLASSES, **IS_NO_ARRAY},
         }
         found = await self._versions.aggregate(
             [{"$match": match}, {"$group": {"_id": key, "count": {"$sum": 1}}}]
@@ -98,7 +98,7 @@ class MongoWebhookFigures:
 
     async def _find_queue(self, ours: Document, now: datetime) -> NoticeQueue:
         states = [each.value for each in OPEN_STATES]
-        is_open = {**ours, "state": {"$in": states}, "received_at": {"$type": "date"}}
+        is_open = {**ours, "state": {"$in": states}, "received_at": IS_MOMENT}
         found = await self._notices.aggregate(
             [
                 {"$match": is_open},

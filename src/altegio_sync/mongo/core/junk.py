@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 from altegio_sync.domain.clock import MOST_AHEAD
 
+#: Other moments are mistakes, and cannot be calculated with in every zone.
+EARLIEST, LATEST = datetime(1970, 1, 2, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+#: Conditions of a query. An array matches too if one of its elements matches.
+IS_NO_ARRAY: dict[str, Any] = {"$not": {"$type": "array"}}
+IS_MOMENT: dict[str, Any] = {"$gte": EARLIEST, "$lt": LATEST, **IS_NO_ARRAY}
+IS_TEXT: dict[str, Any] = {"$type": "string", **IS_NO_ARRAY}
 #: Called with the name of a collection and the `_id` of a document in it.
 OnJunk = Callable[[str, object], None]
 
