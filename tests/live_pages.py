@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from altegio_sync.domain.appointment import AttendanceStatus
 from altegio_sync.domain.attention import Attention
 from altegio_sync.domain.field_change import FieldChange
+from altegio_sync.domain.last_run import LastRun
 from altegio_sync.domain.latest import LatestChange
 from altegio_sync.domain.ledger import CompanyCoverage, Grade, LedgerEntry
 from altegio_sync.domain.live import (
@@ -28,7 +29,7 @@ from altegio_sync.domain.report import SyncMode
 from altegio_sync.domain.status import StatusReport
 from altegio_sync.domain.todo import Problem, TodoItem, TodoReport
 from altegio_sync.domain.webhooks import ClassCounts, Delay, NoticeQueue, WebhookFigures
-from tests.stats_reports import a_report
+from tests.stats_reports import a_report, an_empty_report
 
 KYIV = ZoneInfo("Europe/Kyiv")
 NOW = datetime(2026, 11, 26, 10, 20, tzinfo=KYIV)
@@ -157,3 +158,43 @@ def a_live_page(**changes: Any) -> LivePage:
         },
     )
     return replace(page, **changes)
+
+
+def a_calm_status(*attention: Attention) -> StatusReport:
+    """A status in which nothing but this needs attention."""
+    run = LastRun("20261126-081500-1", "changes", ok=True, finished_at=NOW, age_hours=0.0,
+                  period=None)  # fmt: skip
+    return a_status(*attention, last_run=run, coverage=[])
+
+
+def an_odd_page(name: str = "Агата Взірцева") -> LivePage:
+    """A page of what is seldom: values that are missing, long or of another program."""
+    last = datetime(9999, 12, 31, 23, 59, tzinfo=UTC)
+    lessons = [
+        a_lesson(8, name, service=name, ends_at=None, status=None, lead_id=None, is_trial=True),
+        a_lesson(23, "", service=""),
+    ]
+    changes = [
+        replace(a_change("teacherId", "9", None), teacher=name, service=name, teachers={"9": name}),
+        replace(a_change("startDateTime", last, NOW), teacher="", service="", starts_at=last),
+        a_change("status", None, None, command="another", at=None),
+        a_change("another", 1, 2, changed_at=NOW + timedelta(hours=1)),
+    ]
+    report = TodoReport()
+    report.add(TodoItem(Problem.OVERLAP, name, teacher=name))
+    report.add(TodoItem(Problem.NO_CRM_ID, "501"))
+    month = a_month()
+    empty = an_empty_report().counts
+    return a_live_page(
+        view=View(),
+        places=[Place("77", name)],
+        contents={
+            Section.NOW: a_calm_status(),
+            Section.TODAY: Timetable(TODAY, lessons, left_out=3),
+            Section.CHANGES: changes,
+            Section.TODO: report,
+            Section.MONTH: replace(month, counts=empty, counts_so_far=empty, counts_before=empty),
+            Section.COMPLETE: CompanyCoverage("77", KYIV.key, [], {}),
+            Section.WEBHOOKS: Webhooks(NOW, None),
+        },
+    )

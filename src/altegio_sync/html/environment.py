@@ -50,7 +50,9 @@ def _environment() -> Environment:
 
 
 def _shown(value: object) -> object:
-    """What is shown of a value, before it is escaped; finished HTML stays as it is."""
+    """What is shown of a value, before it is escaped. Finished HTML stays as it is."""
+    if value is None:
+        return ""
     if hasattr(value, "__html__"):
         return value
     return render(value) if isinstance(value, Message) else plain(value)
