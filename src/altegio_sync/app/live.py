@@ -17,11 +17,13 @@ from altegio_sync.app.todo import collect_todo
 from altegio_sync.domain.clock import steady_now, utc_now
 from altegio_sync.domain.live import LivePage, Place, Section, View, Webhooks
 from altegio_sync.domain.period_words import parse_period
+from altegio_sync.domain.validation import RuleContext
 from altegio_sync.domain.zones import find_zone
 from altegio_sync.errors import StoreError
 from altegio_sync.usecases.coverage import collect_coverage
 from altegio_sync.usecases.live import read_changes, read_month, read_timetable
 from altegio_sync.usecases.stopping import StopSignal
+from altegio_sync.usecases.validate import find_known
 from altegio_sync.usecases.zones import LocalZone
 
 if TYPE_CHECKING:
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from altegio_sync.domain.leads import LeadRules
     from altegio_sync.domain.ledger import CompanyCoverage
     from altegio_sync.messages import Message
+    from altegio_sync.usecases.validate import KnownFindings
 
 #: Reading takes at most this part of the time, however many readers there are.
 _PART_OF_TIME = 20
@@ -61,6 +64,8 @@ class _Frame:
     company: str | None
     local: LocalZone
     companies: CompanyScope | None
+    #: What the rules of `validate` found; None where they could not be run yet.
+    findings: KnownFindings | None = None
 
     @property
     def ids(self) -> Sequence[str]:
@@ -108,6 +113,8 @@ class LivePages:
         now = self._clock().astimezone(frame.zone)
         view = replace(view, company=frame.company)
         page = LivePage(view, now, frame.places)
+        if Section.NOW in sections:
+            frame, problem = await self._with_findings(frame, problem)
         contents = {}
         for section in sections:
             key = (section, view.company, page.day if section is Section.TODAY else None)
@@ -116,6 +123,14 @@ class LivePages:
             if content is not None:
                 contents[section] = content
         return replace(page, contents=contents, problem=problem)
+
+    async def _with_findings(
+        self, frame: _Frame, problem: Message | None
+    ) -> tuple[_Frame, Message | None]:
+        """The frame with what the rules find. They read the whole collection, the rest is cheap."""
+        key = ("findings", frame.company)
+        found, failed = await self._read(key, partial(_find_findings, frame))
+        return replace(frame, findings=found), problem or failed
 
     async def _read(
         self, key: object, read: Callable[[], Awaitable[Any]]
@@ -155,8 +170,14 @@ class LivePages:
         return _Frame(school, places, company, local, scope)
 
 
+async def _find_findings(frame: _Frame) -> KnownFindings:
+    now = await frame.school.appointments.find_server_time()
+    context = RuleContext(now, leads=frame.leads, companies=frame.companies)
+    return await find_known(frame.school.validator, context)
+
+
 async def _read_status(frame: _Frame, _page: LivePage) -> object:
-    return await collect_school_status(frame.school, wanted=frame.wanted)
+    return await collect_school_status(frame.school, wanted=frame.wanted, known=frame.findings)
 
 
 async def _read_today(frame: _Frame, page: LivePage) -> object:

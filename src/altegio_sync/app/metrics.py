@@ -18,6 +18,7 @@ from altegio_sync.domain.metrics import (
     work_families,
 )
 from altegio_sync.errors import StoreError
+from altegio_sync.usecases.validate import KnownFindings
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -110,7 +111,7 @@ class ServiceMetrics:
             return
         with anyio.move_on_after(_READ_WITHIN_S):
             try:
-                self._report = await collect_school_status(self._opened(), checks_documents=False)
+                self._report = await collect_school_status(self._opened(), known=KnownFindings())
                 self._read_at = self._clock()
             except StoreError:
                 self._is_up = False

@@ -11,7 +11,6 @@ from altegio_sync.domain.validation import RuleContext
 from altegio_sync.mongo.bookkeeping.lease_document import ALL_COMPANIES
 from altegio_sync.mongo.bookkeeping.leases import is_gone
 from altegio_sync.usecases.status import StatusQuery, Surroundings, collect_status
-from altegio_sync.usecases.validate import ChecksNothing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from altegio_sync.domain.run_marks import RunMark
     from altegio_sync.domain.status import StatusReport
     from altegio_sync.messages import Message
+    from altegio_sync.usecases.validate import KnownFindings
 
 _LOOKS_AGAIN_AFTER_S = 2.0
 
@@ -29,12 +29,12 @@ async def collect_school_status(
     mistyped: Sequence[Message] = (),
     wanted: Sequence[str] = (),
     *,
-    checks_documents: bool = True,
+    known: KnownFindings | None = None,
 ) -> StatusReport:
     """The status; ``mistyped`` are sentences about names that are nearly those of settings.
 
-    ``wanted`` are the only companies that the status is about, where there are any. Checking the
-    documents reads the whole collection; without it, the status has no findings.
+    ``wanted`` are the only companies that the status is about, where there are any. The rules read
+    the whole collection, unless it is ``known`` what they found.
 
     Raises:
         StoreError: MongoDB failed.
@@ -68,7 +68,7 @@ async def collect_school_status(
         chosen=chosen,
     )
     rules = RuleContext(now, leads=config.leads.in_zone(local.zone.key), companies=chosen)
-    validator = school.validator if checks_documents else ChecksNothing()
+    validator = known or school.validator
     return await collect_status(school.runs, school.ledger, validator, rules, query, around)
 
 

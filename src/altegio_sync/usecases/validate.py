@@ -11,7 +11,7 @@ from altegio_sync.domain.leads import USUAL_LEADS
 from altegio_sync.domain.validation import RuleContext, ValidationReport, ValidationScope
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
     from datetime import datetime
 
     from altegio_sync.domain.company_scope import CompanyScope
@@ -32,14 +32,22 @@ class Validator(Protocol):
     async def run_rules(self, context: RuleContext) -> list[RuleFinding]: ...
 
 
-class ChecksNothing:
-    """A `Validator` that reads no document, for a status that must be cheap."""
+@dataclass(frozen=True, slots=True)
+class KnownFindings:
+    """A `Validator` that reads no document, for a status that must be cheap.
 
-    async def count(self, _context: RuleContext) -> int:
-        return 0
+    It knows what the rules found before, by default nothing.
+    """
+
+    findings: Sequence[RuleFinding] = ()
+    documents: int = 0
+    without_company: int = 0
+
+    async def count(self, context: RuleContext) -> int:
+        return self.without_company if context.companies == WITHOUT_COMPANY else self.documents
 
     async def run_rules(self, _context: RuleContext) -> list[RuleFinding]:
-        return []
+        return list(self.findings)
 
 
 class FindingSource(Protocol):
@@ -92,6 +100,15 @@ async def validate_appointments(
     report.companies = context.companies
     report.without_company = await count_without_company(validator, context)
     return report
+
+
+async def find_known(validator: Validator, context: RuleContext) -> KnownFindings:
+    """What the rules find now. Raises StoreError when MongoDB fails."""
+    return KnownFindings(
+        await validator.run_rules(context),
+        await validator.count(context) if context.companies is not None else 0,
+        await count_without_company(validator, context) or 0,
+    )
 
 
 async def count_without_company(validator: Validator, context: RuleContext) -> int | None:
