@@ -198,3 +198,10 @@ def an_odd_page(name: str = "Агата Взірцева") -> LivePage:
             Section.WEBHOOKS: Webhooks(NOW, None),
         },
     )
+
+
+def a_busy_page() -> LivePage:
+    """A page with a lesson of each teacher in each hour of a long day."""
+    lessons = [a_lesson(hour, f"Викладач {each}") for hour in range(24) for each in range(12)]
+    page = a_live_page()
+    return replace(page, contents={**page.contents, Section.TODAY: Timetable(TODAY, lessons)})

@@ -33,13 +33,21 @@ if (document.body.dataset.events) {
   document.addEventListener("visibilitychange", follow);
   follow();
 }
-document.addEventListener("click", async ({ target }) => {
+// A line for each row, with tabs between the cells: for a spreadsheet and for a message.
+const inLines = (table) => [...table.rows].map((row) => [...row.cells].map(
+  (cell) => cell.innerText.trim().replace(/\s*\n\s*/g, ". ")).join("\t")).join("\n");
+document.addEventListener("click", ({ target }) => {
   const list = document.getElementById(target.dataset?.copies);
   if (!list) return;
-  getSelection().selectAllChildren(list);
+  // The clipboard's own interface is only there with https.
+  const area = document.createElement("textarea");
+  area.value = inLines(list);
+  document.body.append(area);
+  area.select();
   const isCopied = document.execCommand("copy");
-  getSelection().removeAllRanges();
-  if (isCopied) target.nextElementSibling.hidden = false;
+  area.remove();
+  target.focus();
+  target.nextElementSibling.hidden = !isCopied;
 });
 document.getElementById("company")?.addEventListener("change", ({ target }) => target.form.submit());
 // The present hour is the first that is seen, below the names of the teachers.
