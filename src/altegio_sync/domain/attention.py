@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Literal
 
 from altegio_sync.domain.day_words import moment_in_table
 from altegio_sync.domain.json_form import JsonForm, Key
-from altegio_sync.domain.public_ids import is_public
 from altegio_sync.domain.validation import Remedy, Severity
 from altegio_sync.messages import status as texts
 from altegio_sync.messages.foreign_text import plain
@@ -260,9 +259,7 @@ def about_killed(
 
 
 def _sample(ids: Sequence[str]) -> Message | str:
-    """Some of the ids. Somebody may have stored a name as an id: this is left out."""
-    public = [each for each in dict.fromkeys(ids) if is_public(each)]
-    return texts.SAMPLE(ids=some_ids(public)) if public else ""
+    return texts.SAMPLE(ids=some_ids(list(dict.fromkeys(ids)))) if ids else ""
 
 
 def _hours(span: timedelta) -> Message:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from altegio_sync.messages import Message
+from altegio_sync.messages.words import LISTED, LISTED_AND_MORE
 
 if TYPE_CHECKING:
     from altegio_sync.domain.leads import LeadRules
@@ -14,6 +18,7 @@ _ID = re.compile(r"[1-9][0-9]{0,9}")
 _LEAD = re.compile(r"[0-9]{1,10}")
 #: A document without an appointment's id is known by its `_id`.
 _DOCUMENT = re.compile(r"_id [0-9a-f]{24}")
+_SAMPLES = (LISTED.code, LISTED_AND_MORE.code)
 
 
 def public_id(value: object) -> str | None:
@@ -32,6 +37,25 @@ def _matching(pattern: re.Pattern[str], value: object) -> str | None:
     return text if pattern.fullmatch(text) else None
 
 
-def is_public(known_as: str) -> bool:
-    """Whether what a document is known as is an id, so that nobody's name is in it."""
-    return public_id(known_as) is not None or _DOCUMENT.fullmatch(known_as) is not None
+def with_public_ids(message: Message | str) -> Message | str:
+    """The message, without those of its samples of ids that may be a name or a phone number.
+
+    Somebody may have stored anything as the id of an appointment.
+    """
+    if not isinstance(message, Message):
+        return message
+    is_sample = message.code in _SAMPLES
+    fields = {name: _public(each, is_sample=is_sample) for name, each in message.fields.items()}
+    return replace(message, fields=fields)
+
+
+def _public(field: Any, *, is_sample: bool) -> Any:
+    match field:
+        case Message():
+            return with_public_ids(field)
+        case list() | tuple():
+            return [_public(each, is_sample=is_sample) for each in field]
+        case str() if is_sample:
+            return field if _DOCUMENT.fullmatch(field) or public_id(field) else "?"
+        case _:
+            return field

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from altegio_sync.domain.public_ids import with_public_ids
 from altegio_sync.html.moments import moment_or_time
 from altegio_sync.messages import live as texts
 
@@ -22,7 +23,10 @@ def show_status(page: LivePage, status: StatusReport) -> dict[str, Any]:
     return {
         "kind": found[0].level.lower() if found else "calm",
         "headline": _headline(found),
-        "lines": [(each.level.lower(), _word(each), each.text) for each in found[:_MOST_LINES]],
+        "lines": [
+            (each.level.lower(), _word(each), with_public_ids(each.text))
+            for each in found[:_MOST_LINES]
+        ],
         "more": max(0, len(found) - _MOST_LINES),
         "facts": _facts(page, status),
     }
