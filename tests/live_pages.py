@@ -138,7 +138,7 @@ def some_webhooks(**changes: Any) -> Webhooks:
         delay=Delay(3.2, 8.25),
         queue=NoticeQueue(2, timedelta(seconds=4), dead=1),
     )
-    return Webhooks(NOW, replace(figures, **changes))
+    return Webhooks(NOW, replace(figures, **changes), poll_interval=timedelta(minutes=5))
 
 
 def a_live_page(**changes: Any) -> LivePage:

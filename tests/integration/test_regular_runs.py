@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from altegio_sync.app.polling import Poll
 from altegio_sync.app.recheck import Recheck
-from altegio_sync.app.school import open_school
+from altegio_sync.app.school import ignore, open_school
 from altegio_sync.config import SchoolConfig
 from altegio_sync.usecases.stopping import StopSignal
 
@@ -56,20 +56,26 @@ class Runs:
 
 
 async def test_a_poll_is_repeated_and_its_interval_is_known(db_uri: str) -> None:
-    runs = Runs(3, takes_s=0.08)
+    runs, warned = Runs(4, takes_s=0.08), []
+
+    def warn(event: str, /, **_fields: object) -> None:
+        warned.append(event)
+
     async with open_school(config_of(db_uri)) as school:
-        poll = Poll(school, runs)
+        poll = Poll(school, runs, warn)
         await runs.of(poll)
 
-    assert runs.commands == ["changes"] * 3
-    assert poll.interval_s is not None
-    assert poll.interval_s > 0.09  # a poll of 0.08 s leaves out the one after 0.05 s
+    assert runs.commands == ["changes"] * 4
+    assert poll.interval is not None
+    # A poll of 0.08 s leaves out the one after 0.05 s.
+    assert poll.interval > timedelta(seconds=0.09)
+    assert warned == ["polls_late"]
 
 
 async def test_a_poll_that_another_process_has_just_made_is_left_out(db_uri: str) -> None:
     runs = Runs(2)
     async with open_school(config_of(db_uri, every_s=0.2)) as school:
-        poll = Poll(school, runs)
+        poll = Poll(school, runs, ignore)
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(runs.of, poll)
             for _ in range(30):

@@ -11,7 +11,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from altegio_sync.domain.attention import Attention
-from altegio_sync.domain.live import LivePage, Section, Timetable, View
+from altegio_sync.domain.live import LivePage, Section, Timetable, View, Webhooks
+from altegio_sync.domain.webhooks import WebhookFigures
 from altegio_sync.html import page_style, render_page, render_section, render_todo_page
 from altegio_sync.messages import as_message
 from altegio_sync.messages.foreign_text import plain
@@ -25,6 +26,7 @@ from tests.live_pages import (
     a_lesson,
     a_live_page,
     an_odd_page,
+    some_webhooks,
 )
 from tests.stats_reports import HOSTILE
 
@@ -208,3 +210,13 @@ def luminance(colour: str) -> float:
         each / 12.92 if each <= 0.04045 else ((each + 0.055) / 1.055) ** 2.4 for each in parts
     )
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize("figures", [some_webhooks().figures, None], ids=["webhooks", "polls only"])
+def test_it_shows_how_often_changes_are_asked_for(figures: WebhookFigures | None) -> None:
+    webhooks = Webhooks(NOW, figures, timedelta(minutes=10))
+    page = a_live_page(contents={Section.WEBHOOKS: webhooks})
+
+    shown = render_section(Section.WEBHOOKS, page, "en")
+
+    assert "Altegio is asked for changes every 10 minutes." in shown

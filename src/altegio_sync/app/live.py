@@ -61,6 +61,7 @@ class _Frame:
 
     school: School
     places: Sequence[Place]
+    poll_interval: timedelta | None
     company: str | None
     local: LocalZone
     companies: CompanyScope | None
@@ -97,10 +98,12 @@ class LivePages:
         self,
         opened: Callable[[], School],
         *,
+        poll_interval: Callable[[], timedelta | None] = lambda: None,
         clock: Callable[[], datetime] = utc_now,
         steady: Callable[[], float] = steady_now,
     ) -> None:
         self._opened = opened
+        self._poll_interval = poll_interval
         self._clock = clock
         self._steady = steady
         self._known: OrderedDict[object, _Known] = OrderedDict()
@@ -167,7 +170,7 @@ class LivePages:
             local = LocalZone(own, local.source)
         wanted = () if company is None else (company,)
         scope = await find_company_scope(school, wanted)
-        return _Frame(school, places, company, local, scope)
+        return _Frame(school, places, self._poll_interval(), company, local, scope)
 
 
 async def _find_findings(frame: _Frame) -> KnownFindings:
@@ -222,7 +225,8 @@ async def _read_coverage(frame: _Frame, page: LivePage) -> CompanyCoverage:
 
 async def _read_webhooks(frame: _Frame, _page: LivePage) -> Webhooks:
     now = await frame.school.appointments.find_server_time()
-    return Webhooks(now, await frame.school.webhook_figures.find(now, frame.wanted))
+    figures = await frame.school.webhook_figures.find(now, frame.wanted)
+    return Webhooks(now, figures, frame.poll_interval)
 
 
 _READ: dict[Section, Callable[[_Frame, LivePage], Awaitable[object]]] = {

@@ -12,6 +12,7 @@ import anyio
 from altegio_sync.app.companies import find_companies
 from altegio_sync.app.parts import pause
 from altegio_sync.app.syncing import sync_school_changes
+from altegio_sync.domain.durations import age_text
 from altegio_sync.domain.lanes import Lane
 from altegio_sync.errors import StoreError
 from altegio_sync.usecases.changes import DEFAULT_OVERLAP, ChangesRequest
@@ -19,29 +20,37 @@ from altegio_sync.usecases.changes import DEFAULT_OVERLAP, ChangesRequest
 if TYPE_CHECKING:
     from altegio_sync.app.parts import Runner, Work
     from altegio_sync.app.school import School
+    from altegio_sync.ports import Warn
     from altegio_sync.usecases.stopping import StopSignal
+
+
+#: The interval, in parts of the wanted one, from which on a poll must have been left out.
+_LATE = 1.5
 
 
 class Poll:
     """Runs `changes` again and again.
 
     A poll that is due while another one runs is left out, and so is a poll where another process
-    has just asked. ``interval_s`` is the time between the last two starts.
+    has just asked. ``interval`` is the time between the last two polls, by whichever process.
     """
 
-    def __init__(self, school: School, runner: Runner) -> None:
+    def __init__(self, school: School, runner: Runner, warn: Warn) -> None:
         self._school = school
         self._runner = runner
+        self._warn = warn
         self._every_s = school.config.poll_every.total_seconds()
         self._started_at: float | None = None
-        self.interval_s: float | None = None
+        self._is_late = False
+        self.interval: timedelta | None = None
 
     async def run(self, stop: StopSignal) -> None:
         due = anyio.current_time()
         while not stop.is_set:
             # What changed while the process did not run is asked for at once.
-            if self._started_at is None or not await self._is_fresh():
-                self._note_start()
+            is_asked = self._started_at is not None and await self._is_fresh()
+            self._note_poll()
+            if not is_asked:
                 await self._runner(self._school, "changes", self._plan(stop))
             now = anyio.current_time()
             due = next_due(due, self._every_s, now)
@@ -60,11 +69,22 @@ class Poll:
             each in cursors and since < cursors[each] <= now for each in companies
         )
 
-    def _note_start(self) -> None:
+    def _note_poll(self) -> None:
         now = anyio.current_time()
         if self._started_at is not None:
-            self.interval_s = now - self._started_at
+            self.interval = timedelta(seconds=now - self._started_at)
+            self._say_if_late(self.interval)
         self._started_at = now
+
+    def _say_if_late(self, interval: timedelta) -> None:
+        """Say once that polls take longer than they may, until they no longer do."""
+        was_late, self._is_late = self._is_late, interval.total_seconds() > _LATE * self._every_s
+        if self._is_late and not was_late:
+            self._warn(
+                "polls_late",
+                span=age_text(interval),
+                wanted=age_text(self._school.config.poll_every),
+            )
 
     def _plan(self, stop: StopSignal) -> Work:
         request = ChangesRequest(

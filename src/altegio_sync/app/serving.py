@@ -24,6 +24,7 @@ from altegio_sync.messages.serve import NOT_OPEN_YET
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
+    from datetime import timedelta
 
     from altegio_sync.app.parts import Runner
     from altegio_sync.app.school import School
@@ -63,6 +64,7 @@ class Service:
         self._runner = self.work.counted(runner)
         self._failure_of = failure_of
         self._polls = polls
+        self._poll: Poll | None = None
         #: The notices of these companies are accepted.
         self.companies = frozenset(config.pick_companies(()))
         self._is_open = anyio.Event()
@@ -95,10 +97,16 @@ class Service:
         if self.config.lists_all:
             parts.append(_KnownCompanies(self, school))
         if self._polls:
-            parts.append(Poll(school, self._runner))
+            self._poll = Poll(school, self._runner, self._warn)
+            parts.append(self._poll)
         if self.config.recheck_at is not None:
             parts.append(Recheck(school, self._runner, self.config.recheck_at))
         return parts
+
+    @property
+    def poll_interval(self) -> timedelta | None:
+        """The time between the last two polls; None before the second one."""
+        return None if self._poll is None else self._poll.interval
 
     def read(self, body: bytes) -> Delivery:
         """The notices of a webhook's body."""

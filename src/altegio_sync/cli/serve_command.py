@@ -99,7 +99,7 @@ def _make_outer(
     routes = MetricsRoutes(metrics.read, guard).routes
     feeds = []
     if wanted.has_page:
-        pages = LivePages(service.opened)
+        pages = LivePages(service.opened, poll_interval=lambda: service.poll_interval)
         feed = LiveFeed(pages, service.ping, warn=log_warning, failure_of=to_run_error)
         routes += LivePageRoutes(feed, guard, readers).routes
         feeds = [feed]

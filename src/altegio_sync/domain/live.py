@@ -10,7 +10,7 @@ from altegio_sync.domain.appointment import AttendanceStatus
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import date, datetime
+    from datetime import date, datetime, timedelta
 
     from altegio_sync.domain.latest import LatestChange
     from altegio_sync.domain.period import Period
@@ -100,10 +100,14 @@ class Month:
 
 @dataclass(frozen=True, slots=True)
 class Webhooks:
-    """The figures about webhooks at the moment ``now``; None if the school does not use them."""
+    """The figures about webhooks at the moment ``now``; None if the school does not use them.
+
+    ``poll_interval`` is the time between the last two polls of this process.
+    """
 
     now: datetime
     figures: WebhookFigures | None
+    poll_interval: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)

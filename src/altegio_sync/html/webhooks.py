@@ -27,12 +27,15 @@ class _Class:
 
 
 def show_webhooks(page: LivePage, webhooks: Webhooks) -> dict[str, Any]:
-    figures = webhooks.figures
+    figures, interval = webhooks.figures, webhooks.poll_interval
+    polled = None if interval is None else texts.POLLED_EVERY(span=age_text(interval))
     if figures is None or figures.since is None:
-        return {"instead": (texts.NO_WEBHOOKS if figures is None else texts.NO_WEBHOOK_YET)()}
+        instead = (texts.NO_WEBHOOKS if figures is None else texts.NO_WEBHOOK_YET)()
+        return {"instead": instead, "polled": polled}
     classes = _classes(figures.last_day, figures.total)
     return {
         "instead": None,
+        "polled": polled,
         "facts": list(_facts(figures)),
         "classes": classes,
         "pieces": stacked_bar([(each.name, each.day, each.kind) for each in classes]),

@@ -162,6 +162,7 @@ LATE = Template("live_late", "announced late")
 LOST = Template("live_lost", "not announced")
 RECEIVER_DOWN = Template("live_receiver_down", "serve was not running")
 TOO_YOUNG = Template("live_too_young", "too young to tell")
+POLLED_EVERY = Template("live_polled_every", "Altegio is asked for changes every {span}.")
 COUNTED_SINCE = Template("live_counted_since", "Counted since {moment}, for 90 days at most.")
 GIVEN_UP = Template(
     "live_given_up",

@@ -97,6 +97,10 @@ POLLING = Template("polling", "Asking Altegio for changes every {span}")
 NOT_POLLING = Template(
     "not_polling", "Without polls (--no-poll), changes of lost webhooks are missing: run changes"
 )
+POLLS_LATE = Template(
+    "polls_late",
+    "Altegio is asked for changes every {span} and not every {wanted}, because a poll takes longer",
+)
 RECHECKING = Template("rechecking", "Reading the days around today again every day at {at}")
 NOT_RECHECKING = Template(
     "not_rechecking", "The days around today are not read again (ALTEGIO_RECHECK_AT=off)"
