@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from altegio_sync.messages.language import Language
     from tests.chromium import Browser, Tab
 
-PHONE = 375
+PHONE = 320
 WIDE = "[document.documentElement.scrollWidth, window.innerWidth]"
 #: What stands out of its section to the right, and cannot be reached by scrolling in it.
 OUTSIDE = """[...document.querySelectorAll('section *')].filter(
