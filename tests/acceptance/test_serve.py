@@ -12,6 +12,7 @@ from pymongo import MongoClient
 
 from altegio_sync.config import SchoolConfig
 from altegio_sync.sandbox import School
+from tests.acceptance.ping_server import PingServer
 from tests.acceptance.serving import HOOK_SECRET, Serving
 
 if TYPE_CHECKING:
@@ -79,10 +80,13 @@ def test_the_changes_after_the_first_notice_are_measured(cli: Cli, stored: Datab
 
 
 def test_a_poll_brings_what_no_notice_named(cli: Cli, school: School, stored: Database) -> None:
-    with Serving(cli, changes={"ALTEGIO_POLL_EVERY": "1s"}) as serving:
-        serving.wait_for(lambda: status_of(stored, 501) == "0")
-        school.change(501, attendance=1, visit_attendance=1)
-        serving.wait_for(lambda: status_of(stored, 501) == "1")
+    with PingServer() as pings:
+        cli.settings |= {"ALTEGIO_POLL_EVERY": "1s", "ALTEGIO_PING_URL_CHANGES": pings.url}
+        with Serving(cli) as serving:
+            serving.wait_for(lambda: status_of(stored, 501) == "0")
+            school.change(501, attendance=1, visit_attendance=1)
+            serving.wait_for(lambda: status_of(stored, 501) == "1")
+            serving.wait_for(lambda: {"/start", "/0"} <= set(pings.paths))
 
 
 def test_without_a_secret_no_webhook_is_accepted_and_this_is_said(
