@@ -79,6 +79,25 @@ def test_the_changes_after_the_first_notice_are_measured(cli: Cli, stored: Datab
     assert stored["altegio-sync-uptimes"].count_documents({}) == 1
 
 
+def test_what_a_webhook_says_of_a_pupil_is_nowhere_but_in_the_collection(
+    cli: Cli, stored: Database
+) -> None:
+    """Also where a webhook cannot be read, or is about another record."""
+    pupil = {"name": "Проба Вигадана", "phone": "+380000000501", "comment": "Проба Вигадана"}
+    own = ("altegio-sync-notices", "altegio-sync-notice-claims", "altegio-sync-leases")
+    with Serving(cli, ("--no-poll", "-v")) as serving:
+        assert serving.notify(501, data={"client": pupil, **pupil}) == 204
+        assert serving.notify(999, status=pupil["name"], data=pupil) == 204
+        assert serving.client.post(f"/hooks/{HOOK_SECRET}", content=str(pupil)).status_code == 204
+        serving.wait_for(lambda: status_of(stored, 501) == "0")
+        shown = serving.client.get("/").text + serving.client.get("/metrics").text
+
+    noted = [str(each) for name in own for each in stored[name].find()]
+    assert "501" in "".join(noted)
+    for text in (shown, serving.log, *noted):
+        assert [each for each in ("Проба", "Вигадана", "0000000501") if each in text] == []
+
+
 def test_a_poll_brings_what_no_notice_named(cli: Cli, school: School, stored: Database) -> None:
     with PingServer() as pings:
         cli.settings |= {"ALTEGIO_POLL_EVERY": "1s", "ALTEGIO_PING_URL_CHANGES": pings.url}
