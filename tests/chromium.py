@@ -94,8 +94,8 @@ class Browser:
         scheme: Literal["light", "dark"] = "light",
         scale: float = 1,
     ) -> Tab:
-        """The page, loaded, as on a screen of that width."""
-        target = self.call("Target.createTarget", url="about:blank")["targetId"]
+        """The page, loaded, as on a screen of that width, in a window of its own."""
+        target = self.call("Target.createTarget", url="about:blank", newWindow=True)["targetId"]
         attached = self.call("Target.attachToTarget", targetId=target, flatten=True)
         tab = Tab(self, attached["sessionId"])
         for domain in ("Page", "Network", "Log", "Runtime"):
@@ -109,6 +109,13 @@ class Browser:
         tab.call("Page.navigate", url=url)
         self.wait_for("Page.loadEventFired", tab.session)
         return tab
+
+    def close_tabs(self) -> None:
+        """Close every page, and with it the connections that it keeps open."""
+        for each in self.call("Target.getTargets")["targetInfos"]:
+            if each["type"] == "page":
+                self.call("Target.closeTarget", targetId=each["targetId"])
+        self.events.clear()
 
     def _read(self) -> Message:
         deadline = time.monotonic() + _ANSWERS_WITHIN_S
