@@ -47,6 +47,9 @@ class Pages:
         self._rounds = 0
         self._let = anyio.Event()
 
+    def note_outage(self) -> None:
+        """What was read is of no interest here."""
+
     def let_read(self) -> None:
         self._rounds += 1
         let, self._let = self._let, anyio.Event()

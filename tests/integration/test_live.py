@@ -158,20 +158,45 @@ async def test_odd_documents_do_no_harm(school: School) -> None:
     assert "Марко Зразок" in text
 
 
-async def test_what_was_read_is_read_again_after_a_while(school: School) -> None:
-    seconds = iter(range(100))
-    pages = LivePages(lambda: school, clock=lambda: NOW, steady=lambda: next(seconds))
-    # The frame: read in 1 second, at second 1. The section: read in 1 second, at second 4.
-    first = await pages.read(View("77"), [Section.TODAY])
+@pytest.mark.parametrize(("section", "pause_s"), [(Section.MONTH, 10), (Section.TODAY, 3)])
+async def test_what_was_read_is_read_again_after_a_while(
+    school: School, section: Section, pause_s: int
+) -> None:
+    now = 0.0
+
+    def steady() -> float:
+        nonlocal now
+        now += 0.5
+        return now
+
+    pages = LivePages(lambda: school, clock=lambda: NOW, steady=steady)
+    first = await pages.read(View("77"), [section])  # reading took 0.5 seconds
     await appointments_of(school).insert_one(a_document(501))
 
-    soon = await pages.read(View("77"), [Section.TODAY])
-    for _ in range(20):
-        next(seconds)
-    later = await pages.read(View("77"), [Section.TODAY])
+    now += 1
+    soon = await pages.read(View("77"), [section])
+    now += pause_s
+    later = await pages.read(View("77"), [section])
 
-    assert soon.contents[Section.TODAY] is first.contents[Section.TODAY]
-    assert later.contents[Section.TODAY] != first.contents[Section.TODAY]
+    assert soon.contents[section] is first.contents[section]
+    assert later.contents[section] != first.contents[section]
+
+
+async def test_an_outage_does_not_count_as_the_cost_of_reading(school: School) -> None:
+    now = 0.0
+
+    def opened() -> School:
+        nonlocal now
+        now += 1000
+        pages.note_outage()
+        return school
+
+    pages = LivePages(opened, clock=lambda: NOW, steady=lambda: now)
+    await pages.read(View("77"), [Section.COMPLETE])
+    page = await pages.read(View("77"), [Section.COMPLETE])
+
+    assert now == 2000
+    assert page.problem is None
 
 
 async def test_where_mongodb_does_not_answer_the_page_shows_what_it_knows(school: School) -> None:

@@ -140,6 +140,8 @@ class LiveFeed:
                     self._end(key)
             if self._topics:
                 self.problem = await self._find_problem()
+                if self.problem is not None:
+                    self.pages.note_outage()
                 for each in self._topics.values():
                     each.show_problem()
             await anyio.sleep(_LOOKED_EVERY_S)

@@ -6,6 +6,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
+from math import inf
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
 
 #: Reading takes at most this part of the time, however many readers there are.
 _PART_OF_TIME = 20
+#: Except for these, whose queries are small: they follow within seconds on a busy machine too.
+_PAUSED_AT_MOST_S = {Section.NOW: 10.0, Section.TODAY: 3.0, Section.CHANGES: 3.0}
 _REMEMBERED = 100
 _STAFF_SINCE = timedelta(days=400)
 #: The days of the list of what needs correction, as by default in `todo`.
@@ -107,6 +110,11 @@ class LivePages:
         self._clock = clock
         self._steady = steady
         self._known: OrderedDict[object, _Known] = OrderedDict()
+        self._outages = 0
+
+    def note_outage(self) -> None:
+        """MongoDB does not answer now: how long reading takes says nothing about its cost."""
+        self._outages += 1
 
     async def read(self, view: View, sections: Collection[Section] = tuple(Section)) -> LivePage:
         """The page with these sections. An unknown location of the view is not used."""
@@ -121,7 +129,8 @@ class LivePages:
         contents = {}
         for section in sections:
             key = (section, view.company, page.day if section is Section.TODAY else None)
-            content, failed = await self._read(key, partial(_READ[section], frame, page))
+            read = partial(_READ[section], frame, page)
+            content, failed = await self._read(key, read, _PAUSED_AT_MOST_S.get(section, inf))
             problem = problem or failed
             if content is not None:
                 contents[section] = content
@@ -136,7 +145,7 @@ class LivePages:
         return replace(frame, findings=found), problem or failed
 
     async def _read(
-        self, key: object, read: Callable[[], Awaitable[Any]]
+        self, key: object, read: Callable[[], Awaitable[Any]], paused_at_most_s: float = inf
     ) -> tuple[Any, Message | None]:
         """What was read under the key, now or before; and why it could not be read now."""
         known = self._known.setdefault(key, _Known())
@@ -144,7 +153,7 @@ class LivePages:
         while len(self._known) > _REMEMBERED:
             self._known.popitem(last=False)
         async with known.reading:
-            begun = self._steady()
+            begun, outages = self._steady(), self._outages
             if known.is_read and begun < known.next_at:
                 return known.value, None
             try:
@@ -152,7 +161,8 @@ class LivePages:
             except StoreError as error:
                 return known.value, error.message
             ended = self._steady()
-            known.next_at = ended + (ended - begun) * _PART_OF_TIME
+            pause_s = (ended - begun) * _PART_OF_TIME if outages == self._outages else 0.0
+            known.next_at = ended + min(pause_s, paused_at_most_s)
             return known.value, None
 
     async def _find_frame(self, view: View) -> _Frame:
