@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import socket
 import time
-from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +12,6 @@ import pytest
 
 from altegio_sync.sandbox import School
 from tests.acceptance.serving import (
-    APPOINTMENTS,
     HOOK_SECRET,
     NO_POLL,
     NOTICES,
@@ -143,22 +141,3 @@ def test_it_ends_soon_although_others_wait(
                 socket.create_connection(address)
     [notice] = stored[NOTICES].find()
     assert notice["state"] in ("claimed", "waiting")
-
-
-def test_notices_wait_for_a_run_that_has_the_collection_to_itself(
-    cli: Cli, stored: Database
-) -> None:
-    lease = {"company": "*", "command": "clean", "run_id": "r", "host": "h", "pid": 1}
-    now = datetime.now().astimezone()
-    lease |= {"since": now, "renewed_at": now, "expires_at": now + timedelta(hours=1)}
-    stored["altegio-sync-leases"].insert_one({"_id": APPOINTMENTS, "leases": [lease]})
-    with Serving(cli, NO_POLL) as serving:
-        assert serving.notify(501) == 204
-        serving.wait_for(lambda: "the notices wait" in serving.log)
-        assert stored[APPOINTMENTS].count_documents({}) == 0
-        stored["altegio-sync-leases"].delete_many({})
-        wait_until_settled(serving, stored)
-
-    [notice] = stored[NOTICES].find()
-    assert (notice["state"], notice["tries"]) == ("stored", 0)
-    assert serving.log.count("the notices wait") == 1

@@ -6,6 +6,7 @@ import os
 import signal
 import time
 from contextlib import suppress
+from datetime import datetime, timedelta
 from pathlib import Path
 from random import randrange
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ import pytest
 from altegio_sync.sandbox import SandboxServer
 from tests.acceptance.cli import PARTNER_TOKEN, USER_TOKEN, Cli
 from tests.acceptance.serving import (
+    APPOINTMENTS,
     NO_POLL,
     NOTICES,
     RECORDS,
@@ -108,6 +110,24 @@ def test_it_ends_although_mongodb_does_not_answer(cli: Cli, mortal: RunningMongo
             assert time.monotonic() - begin < 28  # ten times of what is promised
         finally:
             os.kill(mortal.pid, signal.SIGCONT)
+
+
+def test_notices_wait_for_a_run_that_has_the_collection_to_itself(cli: Cli) -> None:
+    with database_of(cli) as stored:
+        lease = {"company": "*", "command": "clean", "run_id": "r", "host": "h", "pid": 1}
+        now = datetime.now().astimezone()
+        lease |= {"since": now, "renewed_at": now, "expires_at": now + timedelta(hours=1)}
+        stored["altegio-sync-leases"].insert_one({"_id": APPOINTMENTS, "leases": [lease]})
+        with Serving(cli, NO_POLL) as serving:
+            assert serving.notify(501) == 204
+            serving.wait_for(lambda: "the notices wait" in serving.log)
+            assert stored[APPOINTMENTS].count_documents({}) == 0
+            stored["altegio-sync-leases"].delete_many({})
+            wait_until_settled(serving, stored)
+
+        [notice] = stored[NOTICES].find()
+        assert (notice["state"], notice["tries"]) == ("stored", 0)
+        assert serving.log.count("the notices wait") == 1
 
 
 def test_an_embedded_mongodb_that_died_is_started_again(cli: Cli, tmp_path: Path) -> None:
