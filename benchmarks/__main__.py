@@ -20,6 +20,7 @@ from benchmarks import (
     page_size,
     questions,
     serve_day,
+    serve_notices,
     startup,
     throughput,
 )
@@ -41,6 +42,9 @@ MEASUREMENTS: dict[str, Callable[[], Section]] = {
     "chain": chain.measure,
     "locations": locations.measure,
     "serve_day": serve_day.measure,
+    "notices_delay": serve_notices.measure_delay,
+    "notices_rate": serve_notices.measure_rate,
+    "notices_forged": serve_notices.measure_forged,
 }
 #: So often a check measures what misses a goal.
 TRIES = 3
