@@ -59,8 +59,10 @@ class Serving:
         )
         await self.let_pass()
 
-    async def work_until(self, is_done: Callable[[dict[str, int]], bool]) -> None:
-        """Work until the notices by state are as wanted."""
+    async def work_until(
+        self, is_done: Callable[[dict[str, int]], bool], *, lets_pass: bool = True
+    ) -> None:
+        """Work until the notices by state are as wanted; ``lets_pass``: all pauses are over."""
         stop = StopSignal()
         work = NoticeWork(
             self.school,
@@ -73,7 +75,8 @@ class Serving:
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(work.run, stop)
                 while not is_done(await self.school.notices.count_by_state()):
-                    await self.let_pass()
+                    if lets_pass:
+                        await self.let_pass()
                     await anyio.sleep(0.05)
                 stop.set()
 
@@ -235,6 +238,8 @@ async def test_a_booking_that_is_gone_is_marked_and_many_are_not(serving: Servin
         serving.made_up.remove(each)
 
     await serving.notify(*range(503, 530))
+    asked = len(serving.asked)
+    await serving.work_until(lambda _: len(serving.asked) == asked + 27, lets_pass=False)
     await serving.work_until(all_are(unchanged=1, not_found=28))
 
     marked = [each for each, found in (await serving.stored()).items() if found["isDeleted"]]
