@@ -39,6 +39,7 @@ class Place:
     seconds: float = 100.0
     is_away: bool = False
     hangs: bool = False
+    read_within_s: float = 60
     readings: int = 0
     metrics: ServiceMetrics = field(init=False)
 
@@ -51,6 +52,7 @@ class Place:
             Counter(),
             clock=lambda: self.seconds,
             answered_within_s=0.01 if self.hangs else 60,
+            read_within_s=self.read_within_s,
         )
 
     def opened(self) -> School:
@@ -139,3 +141,17 @@ async def test_a_mongodb_that_does_not_answer_holds_nobody_up(school: School) ->
 
     assert (known["mongodb_up"], known["needs_attention"]) == (0, 1)
     assert "gap_days" not in known
+
+
+async def test_a_status_that_takes_long_is_read_once_and_known_later(school: School) -> None:
+    place = Place(school, read_within_s=0)
+
+    first = await place.read()
+    for _ in range(6000):
+        if "gap_days" in await place.read():
+            break
+        await anyio.sleep(0.01)
+
+    assert (first["mongodb_up"], "gap_days" in first) == (1, False)
+    assert "gap_days" in await place.read()
+    assert place.readings == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -77,6 +78,7 @@ class ServiceMetrics:
         *,
         clock: Callable[[], float] = steady_now,
         answered_within_s: float = _ANSWERED_WITHIN_S,
+        read_within_s: float = _READ_WITHIN_S,
     ) -> None:
         self._opened = opened
         self._ping = ping
@@ -85,6 +87,8 @@ class ServiceMetrics:
         self._notices = notices
         self._clock = clock
         self._answered_within_s = answered_within_s
+        self._read_within_s = read_within_s
+        self._task: asyncio.Task[None] | None = None
         self._reading = anyio.Lock()
         self._next_at = clock()
         self._is_up = False
@@ -94,11 +98,8 @@ class ServiceMetrics:
     async def read(self) -> list[Family]:
         """What is known. While MongoDB is away, this is what it said last."""
         async with self._reading:
-            begun = self._clock()
-            if begun >= self._next_at:
+            if self._clock() >= self._next_at:
                 await self._look()
-                ended = self._clock()
-                self._next_at = ended + max(_KEPT_FOR_S, (ended - begun) * _PART_OF_TIME)
         return [
             *self._known(),
             mongodb_family(is_up=self._is_up),
@@ -106,15 +107,28 @@ class ServiceMetrics:
         ]
 
     async def _look(self) -> None:
+        """Read the status. If this takes long, it goes on, and the next who asks waits for it."""
         self._is_up = await self._answers()
         if not self._is_up:
+            self._next_at = self._clock() + _KEPT_FOR_S
             return
-        with anyio.move_on_after(_READ_WITHIN_S):
-            try:
-                self._report = await collect_school_status(self._opened(), known=KnownFindings())
-                self._read_at = self._clock()
-            except StoreError:
-                self._is_up = False
+        task = self._task or asyncio.create_task(self._read_status())
+        # If the process stops meanwhile, nobody looks at the result.
+        task.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
+        done, _ = await asyncio.wait({task}, timeout=self._read_within_s)
+        self._task = None if done else task
+        for each in done:
+            each.result()
+
+    async def _read_status(self) -> None:
+        begun = self._clock()
+        try:
+            self._report = await collect_school_status(self._opened(), known=KnownFindings())
+            self._read_at = self._clock()
+        except StoreError:
+            self._is_up = False
+        ended = self._clock()
+        self._next_at = ended + max(_KEPT_FOR_S, (ended - begun) * _PART_OF_TIME)
 
     async def _answers(self) -> bool:
         if self._outages.error is not None:
