@@ -27,6 +27,7 @@ ALIKE = {
 #: Names inside the program: of styles, encodings, choices, and what rich replaces in a bar.
 INSIDE = {"bold", "bold red", "dim cyan", "utf-8", "key ", "extra spaces", "two dates"}
 INSIDE |= {"{task.description}", "{task.fields["}
+INSIDE |= {"/hooks/([A-Za-z0-9_-]{32,})/?$"}  # how an address ends
 #: Of the page, and of a workbook.
 IN_FILES = {
     *("<!doctype html>\n", "altegio-sync stats", "bar ", "light dark"),
