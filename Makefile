@@ -71,6 +71,7 @@ bench-check: $(VENV)/.dev .bench/peers/.done ## Compare counts, memory and ratio
 
 pictures: $(VENV)/.dev ## Draw the README's pictures again, from a made-up school.
 	@$(BIN)/python scripts/make-pictures
+	@$(BIN)/python scripts/make-page-pictures
 
 requirements: $(VENV)/.dev ## Compile the pinned requirements again.
 	$(COMPILE) --upgrade --extra embedded -o requirements/runtime.txt pyproject.toml
