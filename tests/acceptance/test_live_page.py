@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from datetime import date, datetime, time, timedelta
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
@@ -191,6 +192,7 @@ def test_no_pupil_is_in_anything_that_is_served(stage: Stage, serving: Serving) 
         for page in ("", "todo")
     ]
     served += [_first_events(serving, each) for each in days]
+    served += [serving.client.get("/metrics").text, serving.log]
 
     whole = "\n".join(served)
     assert "Взірцева" in whole
@@ -331,3 +333,21 @@ def test_three_open_pages_do_not_hold_up_the_end_and_come_back(
         for tab in tabs:
             wait_for(tab, IS_LIVE)
             wait_for(tab, f"{hour_of(504)} === '21:00'")
+
+
+def test_the_page_for_other_machines_needs_a_password_that_is_shown_nowhere(stage: Stage) -> None:
+    everywhere = ("--host", "0.0.0.0")
+    refused = stage.cli.run("serve", "--port", "0", *everywhere)
+    password = "сторінка: SECRET 5521"
+
+    with Serving(
+        stage.cli, (*NO_POLL, *everywhere), {"ALTEGIO_PAGE_PASSWORD": password}
+    ) as serving:
+        for path in ("/", "/events", "/todo", "/metrics"):
+            assert serving.client.get(path).status_code == 401
+        given = b64encode(f"me:{password}".encode()).decode()
+        answer = serving.client.get("/", headers={"Authorization": f"Basic {given}"})
+
+    assert (refused.code, "ALTEGIO_PAGE_PASSWORD must be set" in refused.err) == (2, True)
+    assert answer.status_code == 200
+    assert "SECRET" not in answer.text + serving.log
