@@ -320,6 +320,40 @@ def test_old_backups_are_removed_and_a_backup_is_verified_without_mongodb(
     assert f"{NAME}.bson.gz is missing" in damaged.out
 
 
+def test_a_changed_backup_is_not_said_to_be_as_it_was(
+    cli: Cli, stored: Collection[Document], tmp_path: Path
+) -> None:
+    fill(stored, 3)
+    cli.run("backup", "night")
+    dump = tmp_path / "night" / stored.database.name / f"{NAME}.bson.gz"
+    raw = gzip.decompress(dump.read_bytes())
+    size = int.from_bytes(raw[:4], "little")
+
+    for changed in (raw[size:], raw + raw[:size], raw.replace(b"padding", b"Padding")):
+        dump.write_bytes(gzip.compress(changed))
+        verified = cli.run("backup", "verify", "night")
+
+        assert verified.code == 1
+        assert "was changed after the backup" in verified.out
+        assert "as they were backed up" not in verified.out
+
+
+def test_a_backup_without_a_stored_checksum_is_not_called_good(
+    cli: Cli, stored: Collection[Document], tmp_path: Path
+) -> None:
+    fill(stored, 3)
+    cli.run("backup", "night")
+    (tmp_path / "night" / "altegio-backup.json").unlink()
+
+    verified = cli.run("backup", "verify", "night")
+    quiet = cli.run("backup", "verify", "night", "-q")
+
+    assert (verified.code, quiet.code) == (0, 0)
+    assert verified.out == quiet.out
+    assert f"{NAME}.bson.gz cannot be compared: no stored checksum" in verified.out
+    assert "good" not in verified.out
+
+
 def test_a_backup_that_fails_removes_nothing(
     cli: Cli, stored: Collection[Document], tmp_path: Path
 ) -> None:

@@ -9,7 +9,7 @@ import bson
 
 from altegio_sync.mongo.backup.dump_file import new_dump_file
 from altegio_sync.mongo.backup.dump_folder import PRELUDE, write_private
-from altegio_sync.mongo.backup.manifest import Manifest, write_manifest
+from altegio_sync.mongo.backup.manifest import Manifest, checksums_in, write_manifest
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,6 +37,7 @@ def make_backup(folder: Path, *, day: int = 1, documents: int = 3, uuid: str = "
         documents=digest.documents,
         size=digest.size,
         sha256=digest.sha256,
+        checksums=checksums_in(folder),
     )
     write_manifest(folder, manifest)
     return folder

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import gzip
+import json
+import os
 import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import bson
@@ -17,7 +20,6 @@ from tests.unit.backups import DUMP, METADATA, make_backup
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 
 @pytest.fixture
@@ -35,6 +37,10 @@ def _flip(path: Path, at: int) -> None:
     path.write_bytes(raw)
 
 
+def _append_zeros(path: Path) -> None:
+    path.write_bytes(path.read_bytes() + b"\x00" * 512)
+
+
 def _documents(*ids: object) -> bytes:
     return b"".join(bson.encode({"_id": each, "appointmentId": str(each)}) for each in ids)
 
@@ -46,7 +52,20 @@ async def test_a_good_backup_is_good_by_each_of_its_paths(backup: Path) -> None:
         assert report.errors == []
         assert report.exit_code == 0
         assert report.documents == 3
-        assert [each.is_compared for each in report.files] == [True]
+        assert [each.is_equal for each in report.files] == [True]
+        assert report.not_compared == []
+
+
+async def test_a_good_backup_is_good_from_inside_its_folder(
+    backup: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(backup / "school")
+
+    for path in (Path(), Path("altegio-appointments.bson.gz")):
+        report = await verify_backup(path)
+
+        assert (report.errors, report.not_compared) == ([], [])
+        assert [each.is_equal for each in report.files] == [True]
 
 
 DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
@@ -76,6 +95,13 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
     "no documents": (lambda folder: _zip(folder, b""), "differs"),
     "another document": (lambda folder: _zip(folder, _documents(0, 1, 3)), "differs"),
     "another order": (lambda folder: _zip(folder, _documents(0, 2, 1)), "differs"),
+    "zeros behind the dump": (lambda folder: _append_zeros(folder / DUMP), "differs"),
+    "zeros behind the metadata": (lambda folder: _append_zeros(folder / METADATA), "differs"),
+    "zeros behind the prelude": (lambda folder: _append_zeros(folder / PRELUDE), "differs"),
+    "other metadata": (
+        lambda folder: (folder / METADATA).write_bytes(gzip.compress(b"{}")),
+        "differs",
+    ),
     "an _id twice": (lambda folder: _zip(folder, _documents(0, 1, 1)), "same_id_twice"),
 }
 
@@ -89,19 +115,42 @@ async def test_each_damage_is_found(backup: Path, name: str) -> None:
 
     assert code in [each.code for each in report.errors]
     assert report.exit_code == 1
+    is_of_dump = any(DUMP in str(each.message) for each in report.errors)
+    assert [each for each in report.files if each.is_equal and is_of_dump] == []
 
 
-async def test_a_flipped_bit_is_found_unless_it_changes_no_document(backup: Path) -> None:
-    whole = (backup / DUMP).read_bytes()
-    missed = []
-    for at in range(10, len(whole)):  # the first ten bytes are gzip's header: time, system, flags
-        _flip(backup / DUMP, at)
-        if not (await verify_backup(backup)).errors:
-            missed.append(gzip.decompress((backup / DUMP).read_bytes()))
-        (backup / DUMP).write_bytes(whole)
+@pytest.mark.parametrize("name", [DUMP, METADATA, PRELUDE])
+async def test_a_flipped_bit_is_found(backup: Path, name: str) -> None:
+    whole = (backup / name).read_bytes()
+    for at in range(len(whole)):
+        _flip(backup / name, at)
+        assert (await verify_backup(backup)).errors, f"byte {at}"
+        (backup / name).write_bytes(whole)
 
-    assert len(missed) < 3  # bits that gzip does not use
-    assert set(missed) <= {gzip.decompress(whole)}
+
+async def test_a_backup_of_an_earlier_version_is_compared_as_far_as_it_can_be(
+    backup: Path,
+) -> None:
+    manifest = json.loads((backup / NAME).read_text())
+    del manifest["checksums"]
+    (backup / NAME).write_text(json.dumps(manifest))
+
+    report = await verify_backup(backup)
+    _append_zeros(backup / DUMP)
+    changed = await verify_backup(backup)
+
+    assert (report.errors, report.not_compared) == ([], [backup / PRELUDE, backup / METADATA])
+    assert [each.is_equal for each in report.files] == [True]
+    assert [each.code for each in changed.errors] == ["differs"]
+
+
+async def test_a_backup_without_its_manifest_cannot_be_compared(backup: Path) -> None:
+    (backup / NAME).unlink()
+
+    report = await verify_backup(backup)
+
+    assert report.errors == []
+    assert report.not_compared == [backup / PRELUDE, backup / METADATA, backup / DUMP]
 
 
 @pytest.mark.parametrize("suffix", ["", ".gz"])
@@ -120,6 +169,7 @@ async def test_a_dump_of_mongodump_is_read_and_has_nothing_to_compare_with(
     assert report.errors == []
     assert report.documents == 2
     assert [each.is_compared for each in report.files] == [False]
+    assert [each.is_equal for each in report.files] == [False]
 
 
 async def test_damage_in_one_of_two_collections_names_its_file(tmp_path: Path) -> None:
@@ -135,9 +185,11 @@ async def test_damage_in_one_of_two_collections_names_its_file(tmp_path: Path) -
     assert [each.path.name for each in report.files] == ["good.bson"]
 
 
-@pytest.mark.parametrize("name", ["nothing", "empty"])
+@pytest.mark.parametrize("name", ["nothing", "empty", "list.csv", "pipe.bson"])
 async def test_a_path_without_a_dump_is_a_wrong_use(tmp_path: Path, name: str) -> None:
     (tmp_path / "empty").mkdir()
+    (tmp_path / "list.csv").write_text("a,b\n")
+    os.mkfifo(tmp_path / "pipe.bson")
 
     with pytest.raises(ConfigError):
         await verify_backup(tmp_path / name)

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from altegio_sync.cli.command import CommandOptions
     from altegio_sync.config import SchoolConfig
     from altegio_sync.domain.dump import BackupReport, OnProgress, VerifyReport
+    from altegio_sync.messages import Message
     from altegio_sync.usecases.backup import CollectionBackup
     from altegio_sync.usecases.stopping import StopSignal
 
@@ -67,7 +68,7 @@ def run_verify(options: CommandOptions, path: Path) -> NoReturn:
             return ExitCode.INTERRUPTED
         if options.json_output:
             print_json(report.to_json())
-        elif not (options.quiet and report.ok):
+        elif not (options.quiet and report.ok and not report.not_compared):
             _show_verified(report)
         return report.exit_code
 
@@ -76,11 +77,19 @@ def run_verify(options: CommandOptions, path: Path) -> NoReturn:
 
 def _show_verified(report: VerifyReport) -> None:
     for file in report.files:
-        text = texts.VERIFIED if file.is_compared else texts.READABLE
+        text = texts.VERIFIED if file.is_equal else texts.READABLE
         print(render(text(documents=file.digest.documents, path=str(file.path))))
+    for path in report.not_compared:
+        print(render(texts.NOT_COMPARED(path=str(path))))
     for error in report.errors:
         print(render(error.message))
-    print(render(texts.BACKUP_IS_GOOD() if report.ok else texts.BACKUP_IS_DAMAGED()))
+    print(render(_verdict(report)))
+
+
+def _verdict(report: VerifyReport) -> Message:
+    if not report.ok:
+        return texts.BACKUP_IS_DAMAGED()
+    return texts.BACKUP_IS_READABLE() if report.not_compared else texts.BACKUP_IS_GOOD()
 
 
 @asynccontextmanager

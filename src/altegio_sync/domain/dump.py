@@ -82,7 +82,8 @@ class BackupReport(CommandReport):
 class VerifiedFile(JsonForm):
     """A file of a dump whose documents are all readable.
 
-    ``is_compared`` says whether the backup's manifest has a checksum to compare with.
+    ``is_compared`` says whether the backup's manifest has a checksum to compare with, and
+    ``is_equal`` whether the file is the one that was written then.
     """
 
     json_keys = (
@@ -93,17 +94,20 @@ class VerifiedFile(JsonForm):
     path: Path
     digest: DumpDigest
     is_compared: bool
+    is_equal: bool
 
 
 @dataclass(slots=True)
 class VerifyReport(CommandReport):
     """What a backup contains, and each damage that was found."""
 
-    json_keys = ("command", "ok", "path", "documents", "files", "errors")
+    json_keys = ("command", "ok", "path", "documents", "files", "not_compared", "errors")
     command: ClassVar[str] = "backup verify"
 
     path: Path
     files: list[VerifiedFile] = field(default_factory=list)
+    #: The files without a stored checksum.
+    not_compared: list[Path] = field(default_factory=list)
     errors: list[RunError] = field(default_factory=list)
 
     @property

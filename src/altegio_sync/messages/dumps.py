@@ -83,9 +83,17 @@ NOT_REMOVED = Template(
 # Verifying.
 TEXT_DAMAGED = Template("backup_text_damaged", "{path} is damaged: its text cannot be read")
 MISSING_FILE = Template("backup_missing_file", "{path} is missing")
+NO_DUMP_FILE = Template(
+    "backup_no_dump_file",
+    "{path} is no backup: name its folder, or a file that ends in .bson or .bson.gz",
+)
 NO_DUMP = Template("backup_no_dump", "{path} contains no dump (no .bson or .bson.gz file)")
 SAME_ID_TWICE_IN_DUMP = Template(
     "backup_same_id_twice", "{path} contains two documents with the same _id"
+)
+FILE_CHANGED = Template(
+    "backup_file_changed",
+    "{path} was changed after the backup: it is not the file that was written",
 )
 DIFFERS_FROM_MANIFEST = Template(
     "backup_differs",

@@ -76,11 +76,14 @@ BACKED_UP = Template(
 OLD_BACKUP_REMOVED = Template("old_backup_removed", "Removed the old backup {path}")
 VERIFY_INTERRUPTED = Template("verify_interrupted", "The check of the backup was interrupted")
 VERIFIED = Template("backup_verified", "{path}: {documents} documents, as they were backed up")
-READABLE = Template(
-    "backup_readable",
-    "{path}: {documents} documents, all readable (this backup has no stored checksum)",
-)
+READABLE = Template("backup_readable", "{path}: {documents} documents, all readable")
+NOT_COMPARED = Template("backup_file_not_compared", "{path} cannot be compared: no stored checksum")
 BACKUP_IS_GOOD = Template("backup_is_good", "The backup is good.")
+BACKUP_IS_READABLE = Template(
+    "backup_is_readable",
+    "No damage was found. But whether everything is as it was backed up is not known: there is "
+    "no stored checksum.",
+)
 BACKUP_IS_DAMAGED = Template(
     "backup_is_damaged", "The backup is damaged: keep an older one, and make a new one."
 )

@@ -20,7 +20,7 @@ from altegio_sync.mongo.backup.dump_file import (
     read_documents,
 )
 from altegio_sync.mongo.backup.dump_folder import PRELUDE, file_stem, new_folder, write_private
-from altegio_sync.mongo.backup.manifest import Manifest, write_manifest
+from altegio_sync.mongo.backup.manifest import Manifest, checksums_in, write_manifest
 from altegio_sync.mongo.backup.retention import keep_newest
 from altegio_sync.mongo.core.connection import durable, translated_errors
 
@@ -88,6 +88,7 @@ class MongoBackup:
                 documents=written.documents,
                 size=written.size,
                 sha256=written.sha256,
+                checksums=checksums_in(partial),
             )
             write_manifest(partial, manifest)
         retention = None if keep is None else keep_newest(target, manifest, keep)

@@ -6,6 +6,7 @@ program, has no such file.
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Annotated
 
@@ -35,6 +36,8 @@ class Manifest(BaseModel):
     documents: Annotated[int, Field(ge=0)]
     size: Annotated[int, Field(ge=0)]
     sha256: str
+    #: The SHA-256 of each file's bytes, by its path in the folder. Earlier versions stored none.
+    checksums: dict[str, str] = {}
 
     @property
     def origin(self) -> tuple[str, str, str]:
@@ -71,6 +74,17 @@ def read_manifest(folder: Path) -> Manifest | None:
         raise UnreadableDumpError(reason) from None
     except ValidationError:
         raise UnreadableDumpError(texts.TEXT_DAMAGED(path=str(path))) from None
+
+
+def checksum_of(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def checksums_in(folder: Path) -> dict[str, str]:
+    """The checksum of every file of a new backup that has no manifest yet."""
+    files = (each for each in sorted(folder.rglob("*")) if each.is_file())
+    return {each.relative_to(folder).as_posix(): checksum_of(each) for each in files}
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
