@@ -320,6 +320,24 @@ def test_old_backups_are_removed_and_a_backup_is_verified_without_mongodb(
     assert f"{NAME}.bson.gz is missing" in damaged.out
 
 
+def test_a_note_in_an_old_backup_is_reported_once_and_fails_no_night(
+    cli: Cli, stored: Collection[Document], tmp_path: Path
+) -> None:
+    fill(stored, 3)
+    cli.run("backup", "night-0")
+    (tmp_path / "night-0" / "notes.txt").write_text("mine")
+
+    first, second = (cli.run("backup", f"night-{n}", "--keep", "1", "-q") for n in (1, 2))
+    shown = cli.run("backup", "night-3", "--keep", "1", "--json")
+
+    assert [each.code for each in (first, second, shown)] == [0, 0, 0]
+    assert "night-0 is old, but contains other files too" in first.err
+    assert (second.out, second.err) == ("", "")
+    assert "night-0 is old" in shown.err
+    assert (shown.json["ok"], shown.json["kept"]) == (True, [str(tmp_path / "night-0")])
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["night-0", "night-3"]
+
+
 def test_a_changed_backup_is_not_said_to_be_as_it_was(
     cli: Cli, stored: Collection[Document], tmp_path: Path
 ) -> None:

@@ -69,7 +69,7 @@ def test_what_backup_did_not_make_is_never_removed(tmp_path: Path) -> None:
     assert (elsewhere / DUMP).exists()
 
 
-def test_a_folder_with_other_files_too_is_left_and_reported(tmp_path: Path) -> None:
+def test_a_folder_with_other_files_too_is_kept(tmp_path: Path) -> None:
     made = make_week(tmp_path)
     (tmp_path / "of-8" / "school" / "notes.txt").write_text("mine")
 
@@ -77,9 +77,19 @@ def test_a_folder_with_other_files_too_is_left_and_reported(tmp_path: Path) -> N
 
     assert names_in(tmp_path) == ["of-0", "of-8"]
     assert (tmp_path / "of-8" / DUMP).exists()
-    assert [(each.code, "of-8" in str(each.message)) for each in retention.errors] == [
-        ("not_removed", True)
-    ]
+    assert (retention.kept, retention.errors) == ([tmp_path / "of-8"], [])
+
+
+def test_a_kept_folder_is_news_only_when_it_became_old(tmp_path: Path) -> None:
+    made = make_week(tmp_path)
+    (tmp_path / "of-4" / "notes.txt").write_text("mine")
+
+    before = keep(made, 3)
+    nights = [keep(make_backup(tmp_path / f"{day}", day=day), 3) for day in range(8, 11)]
+
+    assert (before.kept, before.is_kept_news) == ([], False)
+    assert [each.kept for each in nights] == [[tmp_path / "of-4"]] * 3
+    assert [each.is_kept_news for each in nights] == [True, False, False]
 
 
 def test_a_backup_of_an_empty_collection_removes_nothing(tmp_path: Path) -> None:

@@ -105,6 +105,9 @@ def _show(options: CommandOptions, report: BackupReport) -> None:
         print_json(report.to_json())
     elif not options.quiet:
         _print(report)
+    if not options.quiet or (report.retention and report.retention.is_kept_news):
+        for folder in report.kept or ():
+            get_logger().warning("old_backup_kept", path=str(folder))
     for error in report.errors or ():
         get_logger().error("failed", code=error.code, message=error.message)
 

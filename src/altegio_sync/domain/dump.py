@@ -39,12 +39,18 @@ class DumpDigest:
     sha256: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Retention:
-    """The old backups that were removed beside a new backup, and what could not be removed."""
+    """The old backups that were removed beside a new backup, and what could not be removed.
 
-    removed: list[Path]
-    errors: list[RunError]
+    ``kept`` are the folders of old backups that contain other files too. ``is_kept_news`` says
+    whether one of these was not yet old when the previous backup was made.
+    """
+
+    removed: list[Path] = field(default_factory=list)
+    kept: list[Path] = field(default_factory=list)
+    errors: list[RunError] = field(default_factory=list)
+    is_kept_news: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +63,8 @@ class BackupReport(CommandReport):
     json_keys = (
         *("command", "ok", "path", Key("documents", "digest.documents")),
         *(Key("bytes", "digest.size"), Key("sha256", "digest.sha256")),
-        *(Key("removed", optional=True), Key("errors", optional=True)),
+        *(Key("removed", optional=True), Key("kept", optional=True)),
+        Key("errors", optional=True),
     )
     command: ClassVar[str] = "backup"
 
@@ -68,6 +75,10 @@ class BackupReport(CommandReport):
     @property
     def removed(self) -> list[Path] | None:
         return None if self.retention is None else self.retention.removed
+
+    @property
+    def kept(self) -> list[Path] | None:
+        return None if self.retention is None else self.retention.kept
 
     @property
     def errors(self) -> list[RunError] | None:

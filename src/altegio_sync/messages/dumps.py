@@ -72,10 +72,6 @@ EMPTY_KEEPS_ALL = Template(
     "backup_empty_keeps_all",
     "The collection is empty, so no old backup was removed: check DB_URI and ALTEGIO_COLLECTION",
 )
-OTHER_FILES = Template(
-    "backup_other_files",
-    "{path} is old, but contains other files too, so it was not removed: move those files away",
-)
 NOT_REMOVED = Template(
     "backup_not_removed", "Cannot remove the old backup {path}: {reason}. Remove it by hand"
 )

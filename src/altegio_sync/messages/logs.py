@@ -84,6 +84,10 @@ OWN_BUDGET = Template(
 SETTINGS_LINE_UNREAD = Template(
     "settings_line_unread", "{file}, line {line}: not read, since it is not NAME=value"
 )
+OLD_BACKUP_KEPT = Template(
+    "old_backup_kept",
+    "{path} is old, but contains other files too, so it was not removed: move those files away",
+)
 UNKNOWN_ZONE = Template("unknown_zone", "{problem}. Until then days begin and end in {used}")
 STOPPING = Template(
     "stopping", "Stopping: what was read is stored (press Ctrl-C again to stop at once)"

@@ -23,21 +23,34 @@ def keep_newest(made: Path, manifest: Manifest, keep: int) -> Retention:
     as the newest, even if the clock was wrong. So the last good backup is never removed. If the
     backup just made is empty, nothing is removed. Backups of other collections, folders without a
     manifest and folders that contain files of others are never removed.
+
+    A new backup makes one more backup old, the newest of the old ones. If this is kept, it is news.
     """
     if not manifest.is_whole_in(made):
-        return Retention(removed=[], errors=[RunError("backup_empty", texts.EMPTY_KEEPS_ALL())])
-    retention = Retention(removed=[], errors=[])
-    counted = 1
-    for folder, older in _others(made, manifest):
-        if counted < keep:
-            counted += older.is_whole_in(folder)
-            continue
-        error = _remove(folder, older)
-        if error is None:
-            retention.removed.append(folder)
-        else:
-            retention.errors.append(error)
+        return Retention(errors=[RunError("backup_empty", texts.EMPTY_KEEPS_ALL())])
+    retention = Retention()
+    old = _older_than(keep, _others(made, manifest))
+    for folder, older in old:
+        try:
+            if _remove(folder, older):
+                retention.removed.append(folder)
+            else:
+                retention.kept.append(folder)
+        except OSError as error:
+            reason = texts.NOT_REMOVED(path=str(folder), reason=error.strerror)
+            retention.errors.append(RunError("not_removed", reason))
+    retention.is_kept_news = bool(retention.kept) and retention.kept[0] == old[0][0]
     return retention
+
+
+def _older_than(keep: int, others: list[tuple[Path, Manifest]]) -> list[tuple[Path, Manifest]]:
+    """The backups that are not among the newest ``keep``; the backup just made is one of these."""
+    counted = 1
+    for place, (folder, older) in enumerate(others):
+        if counted >= keep:
+            return others[place:]
+        counted += older.is_whole_in(folder)
+    return []
 
 
 def _others(made: Path, manifest: Manifest) -> list[tuple[Path, Manifest]]:
@@ -55,22 +68,21 @@ def _others(made: Path, manifest: Manifest) -> list[tuple[Path, Manifest]]:
     return sorted(found, key=lambda pair: pair[1].made_at, reverse=True)
 
 
-def _remove(folder: Path, manifest: Manifest) -> RunError | None:
-    """Remove the backup, its manifest last: what an interruption leaves is found the next time."""
+def _remove(folder: Path, manifest: Manifest) -> bool:
+    """Remove the backup, its manifest last: what an interruption leaves is found the next time.
+
+    False if the folder contains other files too, and is kept.
+    """
     dump = folder / manifest.file
     stem = dump.name.removesuffix(".bson.gz")
     own = {dump, dump.with_name(f"{stem}.metadata.json.gz"), folder / PRELUDE, folder / NAME}
-    try:
-        if dump.parent.parent != folder or set(_files_in(folder)) - own:
-            return RunError("not_removed", texts.OTHER_FILES(path=str(folder)))
-        shutil.rmtree(dump.parent, ignore_errors=not dump.parent.exists())
-        (folder / PRELUDE).unlink(missing_ok=True)
-        (folder / NAME).unlink(missing_ok=True)
-        folder.rmdir()
-    except OSError as error:
-        reason = texts.NOT_REMOVED(path=str(folder), reason=error.strerror)
-        return RunError("not_removed", reason)
-    return None
+    if dump.parent.parent != folder or set(_files_in(folder)) - own:
+        return False
+    shutil.rmtree(dump.parent, ignore_errors=not dump.parent.exists())
+    (folder / PRELUDE).unlink(missing_ok=True)
+    (folder / NAME).unlink(missing_ok=True)
+    folder.rmdir()
+    return True
 
 
 def _files_in(folder: Path) -> list[Path]:
