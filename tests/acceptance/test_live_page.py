@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 from base64 import b64encode
 from datetime import date, datetime, time, timedelta
 from time import monotonic, sleep
@@ -320,6 +321,12 @@ def test_three_open_pages_do_not_hold_up_the_end_and_come_back(
         tabs = [browser.open(f"{first.url}/?day={stage.day}") for _ in range(3)]
         for tab in tabs:
             wait_for(tab, f"{hour_of(504)} === '10:00'")
+        with first.client.stream("GET", "/events") as answer:
+            lines = answer.iter_lines()
+            next(lines)
+            first.process.send_signal(signal.SIGTERM)
+            list(lines)  # a stream that is cut off in place of being ended is an error
+        first.process.wait(PATIENCE_S)
     assert first.code == 0
     # The last resort, which ends the process whatever still waits, does not say so.
     assert "Stopped" in first.lines[-1]
