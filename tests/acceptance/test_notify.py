@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from pymongo import MongoClient
@@ -240,3 +241,25 @@ def test_the_summary_of_the_week(told: Cli, people: PingServer, server: SandboxS
     [message] = messages(people)
     assert f": {shown['active']} lessons, {shown['no_show']['no_show']} no-shows. " in message
     assert "need correction in Altegio: altegio-sync todo" in message
+    assert "Attention" not in message
+
+
+def test_the_summary_of_a_week_that_was_not_read_says_so(
+    told: Cli, people: PingServer, server: SandboxServer
+) -> None:
+    del server
+    never = told.run("notify", "--weekly")
+    told.run("sync", _monday(), ALTEGIO_NOTIFY=None)
+    partly = told.run("notify", "--weekly")
+
+    assert (never.code, partly.code) == (0, 0)
+    command = "To bring them: altegio-sync sync last-week --update"
+    for message, unread in zip(messages(people), (7, 6), strict=True):
+        assert f"Attention: {unread} of the 7 days are not known to be complete" in message
+        assert command in message
+
+
+def _monday() -> str:
+    """The first day of the last week, in the sandbox's zone."""
+    today = datetime.now(ZoneInfo("Europe/Kyiv")).date()
+    return str(today - timedelta(days=today.weekday() + 7))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import secrets
 from collections import Counter
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -22,8 +22,6 @@ from altegio_sync.usecases.stats import collect_stats
 from altegio_sync.usecases.zones import find_local_zone
 
 if TYPE_CHECKING:
-    from datetime import date
-
     from pymongo.asynchronous.database import AsyncDatabase
 
     from altegio_sync.domain.stats import StatsReport
@@ -225,7 +223,7 @@ async def test_documents_that_no_unique_index_guards_want_attention(
 ) -> None:
     told = []
     empty = (await stats_of(database)).to_json()["warnings"]
-    await database[NAME].insert_one({"appointmentId": "1"})
+    await database[NAME].insert_one({"appointmentId": "1", "startDateTime": NOW})
     told.append((await stats_of(database)).to_json()["warnings"])
     await ensure_unique_index(database[NAME])
     told.append((await stats_of(database)).to_json()["warnings"])
@@ -250,8 +248,14 @@ async def test_what_is_no_start_of_a_lesson_is_on_no_day_and_follows_no_trial(
     beyond_every_zone = {"startDateTime": datetime(9999, 12, 31, 23, tzinfo=UTC)}
     await database[NAME].insert_many([*odd, trial, unnamed, beyond_every_zone])
 
-    report = (await stats_of(database)).to_json()
+    stats = await stats_of(database)
+    days = [Period.of_days(day, day) for day in (date(2026, 10, 25), date(2026, 10, 24))]
+    found = [(await stats_of(database, day)).counts.unread_starts for day in days]
+    report = stats.to_json()
 
+    assert stats.counts.unread_starts == len(odd) + 1
+    assert "9 active appointments count on no day" in report["warnings"][-1]
+    assert found == [len(odd), len(odd) - 2]
     assert report["dates"]["by_day"] == [{"date": "2026-10-26", "count": 2}]
     assert report["trials"] == {
         "lessons": 6,
@@ -266,7 +270,9 @@ async def test_what_is_no_start_of_a_lesson_is_on_no_day_and_follows_no_trial(
 async def test_an_index_does_not_hide_that_an_id_stands_as_a_number_and_in_text(
     database: AsyncDatabase[Document],
 ) -> None:
-    await database[NAME].insert_many([{"appointmentId": "1"}, {"appointmentId": 1}])
+    await database[NAME].insert_many(
+        {"appointmentId": each, "startDateTime": NOW} for each in ("1", 1)
+    )
     await ensure_unique_index(database[NAME])
 
     report = await stats_of(database)

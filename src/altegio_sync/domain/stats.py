@@ -55,7 +55,11 @@ def share_of(part: int, whole: int) -> float | None:
 
 @dataclass(frozen=True, slots=True)
 class StatsQuery:
-    """Counts documents that start from ``since`` on and before ``until``; None is no limit."""
+    """Counts documents that start from ``since`` on and before ``until``; None is no limit.
+
+    ``counts_unread_starts`` also counts the documents whose start is no date, which takes a pass
+    over the collection.
+    """
 
     zone: ZoneInfo
     now: datetime
@@ -63,6 +67,7 @@ class StatsQuery:
     since: datetime | None = None
     until: datetime | None = None
     companies: CompanyScope | None = None
+    counts_unread_starts: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +189,9 @@ class StoredCounts:
     has_unique_index: bool
     #: Documents that are left out since they have no `companyId`; None where none are left out.
     without_company: int | None = None
+    #: Documents that may belong to the period, but whose start is no date. Without a period,
+    #: active documents that count on no day.
+    unread_starts: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,20 @@ WITHOUT_COMPANY = Template(
     "{count} documents have no companyId, so they count for no company: altegio-sync sync PERIOD "
     "--update adds it",
 )
+UNREAD_STARTS = Template(
+    "unread_starts",
+    "{count} stored appointment is left out: its start cannot be read, and may be on these days. "
+    "altegio-sync validate shows it, validate --fix repairs it where possible",
+    "{count} stored appointments are left out: their start cannot be read, and may be on these "
+    "days. altegio-sync validate shows them, validate --fix repairs them where possible",
+)
+STARTS_ON_NO_DAY = Template(
+    "starts_on_no_day",
+    "{count} active appointment counts on no day, since its start cannot be read: altegio-sync "
+    "validate shows it, validate --fix repairs it where possible",
+    "{count} active appointments count on no day, since their start cannot be read: altegio-sync "
+    "validate shows them, validate --fix repairs them where possible",
+)
 
 # The last run.
 AGO = Template("ago", "{span} ago")

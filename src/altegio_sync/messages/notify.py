@@ -60,6 +60,21 @@ WEEKLY = Template(
 WEEKLY_INCOMPLETE = Template(
     "notify_weekly_incomplete", "{summary} Not everything could be read: {reason}"
 )
+WEEKLY_WITH = Template("notify_weekly_with", "{summary} {more}")
+WEEKLY_UNREAD_DAYS = Template(
+    "notify_weekly_unread_days",
+    "Attention: {count} of the {days} days is not known to be complete, so lessons may be missing "
+    "in these counts. To bring them: {rerun}",
+    "Attention: {count} of the {days} days are not known to be complete, so lessons may be missing "
+    "in these counts. To bring them: {rerun}",
+)
+WEEKLY_UNREAD_STARTS = Template(
+    "notify_weekly_unread_starts",
+    "{count} stored appointment is not counted, since its start cannot be read: altegio-sync "
+    "validate",
+    "{count} stored appointments are not counted, since their start cannot be read: altegio-sync "
+    "validate",
+)
 WEEKLY_SENT = Template("notify_weekly_sent", "The summary of the week was sent.")
 LESSONS = Template("notify_lessons", "{count} lesson", "{count} lessons")
 NO_SHOWS = Template("notify_no_shows", "{count} no-show", "{count} no-shows")

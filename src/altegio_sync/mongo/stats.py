@@ -33,6 +33,7 @@ from altegio_sync.mongo.core.ids import NO_LIST
 from altegio_sync.mongo.core.indexes import has_unique_index
 from altegio_sync.mongo.core.local_time import EARLIEST_START, FEW_AT_ONCE, QUARTER_OF_ID
 from altegio_sync.mongo.tending.duplicates import has_numeric_ids, repeated_ids
+from altegio_sync.mongo.tending.unread_starts import count_unread_starts
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -69,6 +70,7 @@ class MongoStats:
         """
         with translated_errors():
             without = await self._count_without_company(query)
+            unread = await self._count_unread_starts(query)
             # The slowest aggregation comes first.
             leads, duplicates, people, starts = await _two_at_a_time(
                 lambda: self._aggregate(_leads(query)),
@@ -77,7 +79,18 @@ class MongoStats:
                 lambda: self._count_starts(query),
             )
         counts = _to_counts(query, people, starts, leads, duplicates)
-        return replace(counts, without_company=without)
+        if query.since is None:
+            unread = counts.active - sum(each.count for each in counts.by_day)
+        # A write between two of the counts can make the difference negative.
+        return replace(counts, without_company=without, unread_starts=max(unread, 0))
+
+    async def _count_unread_starts(self, query: StatsQuery) -> int:
+        since, until = query.since, query.until
+        if since is None or until is None or not query.counts_unread_starts:
+            return 0
+        of_them = of_companies(query.companies)
+        span = (since, until, query.zone)
+        return await count_unread_starts(self._collection, of_them, lambda _: span)
 
     async def _count_without_company(self, query: StatsQuery) -> int | None:
         companies = query.companies

@@ -11,7 +11,7 @@ from altegio_sync.domain.last_run import LastRun
 from altegio_sync.domain.period import Period
 from altegio_sync.domain.stats import StatsQuery, StatsReport, day_starts_at
 from altegio_sync.messages import status as texts
-from altegio_sync.messages.figures import WITHOUT_COMPANY
+from altegio_sync.messages.figures import STARTS_ON_NO_DAY, UNREAD_STARTS, WITHOUT_COMPANY
 from altegio_sync.messages.sync import ZONE_AS_ASKED
 from altegio_sync.usecases.zones import LocalZone
 
@@ -60,6 +60,7 @@ async def collect_stats(
         since=None if days is None else day_starts_at(days.start, local.zone),
         until=None if days is None else day_starts_at(days.end, local.zone),
         companies=companies,
+        counts_unread_starts=days is not None,
     )
     report = await runs.find_last()
     last_run = None if report is None else to_last_run(report, now)
@@ -72,7 +73,10 @@ async def collect_stats(
         period=days,
         counts=counts,
         last_run=last_run,
-        warnings=tuple(_find_attention(counts, last_run, local, now)),
+        warnings=(
+            *_find_attention(counts, last_run, local, now),
+            *_about_unread_starts(counts, has_period=days is not None),
+        ),
         companies=companies,
     )
 
@@ -107,6 +111,12 @@ def _find_attention(
         yield Attention("WARNING", WITHOUT_COMPANY(count=counts.without_company))
     if counts.total and not counts.has_unique_index:
         yield Attention("WARNING", texts.NO_INDEX_AGAINST_DUPLICATES())
+
+
+def _about_unread_starts(counts: StoredCounts, *, has_period: bool) -> Iterator[Attention]:
+    if counts.unread_starts:
+        text = UNREAD_STARTS if has_period else STARTS_ON_NO_DAY
+        yield Attention("WARNING", text(count=counts.unread_starts))
 
 
 def _describe_duplicates(found: DuplicateCounts) -> Message:

@@ -123,14 +123,15 @@ def fields_repaired_by(document: Mapping[str, Any], answer: Answer, now: datetim
 def _to_type(value: Any, kind: str, zone: ZoneInfo | None) -> Any:
     match kind:
         case "date":
-            return _to_moment(value, zone)
+            return to_moment(value, zone)
         case "bool":
             return _to_flag(value)
         case _:
             return _to_text(value)
 
 
-def _to_moment(value: Any, zone: ZoneInfo | None) -> datetime | None:
+def to_moment(value: Any, zone: ZoneInfo | None) -> datetime | None:
+    """The moment in a text, or in milliseconds. Without a zone, a local time is not read."""
     if isinstance(value, str):
         moment = _parse_moment(value)
         if moment is None or (moment.tzinfo is None and zone is None):
