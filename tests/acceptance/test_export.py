@@ -110,6 +110,8 @@ def test_programs_get_the_chosen_columns_as_they_are_stored(
         "timezone": "Europe/Kyiv",
         "appointments": 9,
         "extra_copies": 0,
+        "unread_starts": 0,
+        "odd_flags": 0,
     }
 
 
@@ -157,6 +159,65 @@ def test_wrong_use_is_refused_before_mongodb_is_asked(
     assert ran.code == 2
     assert message in ran.err
     assert [each.name for each in tmp_path.iterdir()] == ["notes.csv"]
+
+
+@pytest.mark.parametrize("by", [(), ("--by", "teacher")])
+def test_an_appointment_without_a_readable_start_is_never_left_out_in_silence(
+    cli: Cli, stored: Collection[Document], tmp_path: Path, by: tuple[str, ...]
+) -> None:
+    starts = {"3": "2026-10-10 15:00:00", "4": None, "5": "2026-09-10 15:00:00"}
+    for number, start in starts.items():
+        stored.update_one({"appointmentId": number}, {"$set": {"startDateTime": start}})
+
+    ran = cli.run("export", "2026-10", "lessons.csv", *by)
+    as_json = cli.run("export", "2026-10", "lessons.csv", *by, "--json")
+    told = cli.run("stats", "2026-10").out
+    todo = cli.run("todo", "--period", "2026-10", "--offline")
+
+    message = "2 stored appointments are left out: their start cannot be read"
+    assert (ran.code, as_json.code) == (1, 1)
+    assert message in ran.err
+    assert "altegio-sync validate" in ran.err
+    assert (tmp_path / "lessons.csv").exists()
+    assert (as_json.json["ok"], as_json.json["unread_starts"]) == (False, 2)
+    assert message in told
+    assert message in todo.err
+
+
+def test_odd_flags_are_shown_as_what_they_count_as(
+    cli: Cli, stored: Collection[Document], tmp_path: Path
+) -> None:
+    stored.update_one({"appointmentId": "0"}, {"$set": {"isDeleted": "true"}})
+    stored.update_one({"appointmentId": "1"}, {"$set": {"isDeleted": 1}})
+
+    ran = cli.run("export", "2026-10", "lessons.xlsx")
+    cli.run("export", "2026-10", "lessons.jsonl", "--columns", "isDeleted")
+
+    header, *rows = openpyxl.load_workbook(tmp_path / "lessons.xlsx").active.values
+    cancelled = [row[header.index("Cancelled")] for row in rows]
+    flags = [json.loads(each) for each in (tmp_path / "lessons.jsonl").read_text().splitlines()]
+    assert cancelled == ["no (stored: true)", "no (stored: 1)", *["no"] * 3, "yes", *["no"] * 3]
+    assert [each["isDeleted"] for each in flags] == [n == 5 for n in range(9)]
+    assert "WARNING 2 appointments have a value other than true or false" in ran.out
+
+
+def test_a_file_of_others_is_named_as_such_and_an_empty_export_has_no_personal_data(
+    cli: Cli, stored: Collection[Document], tmp_path: Path
+) -> None:
+    del stored
+    others = tmp_path / "others.csv"
+    others.write_text("appointmentId,leadId,status\n1,2,0\n")
+
+    refused = [
+        cli.run("export", "2026-10", "others.csv", *each) for each in ((), ("--by", "teacher"))
+    ]
+    empty = cli.run("export", "2026-11", "empty.csv")
+
+    assert [each.code for each in refused] == [2, 2]
+    assert "is no export of appointments with these columns: name another file" in refused[0].err
+    assert "is no export by teacher: name another file" in refused[1].err
+    assert empty.out.startswith("0 appointments written")
+    assert "personal data" not in empty.out
 
 
 def test_without_mongodb_no_file_appears(cli: Cli, tmp_path: Path) -> None:

@@ -45,8 +45,7 @@ class Rows:
         self.totals: Sequence[TeacherTotals] = ()
 
     def begin_teacher(self, name: str, teacher_id: str) -> None:
-        del name
-        self.teachers.append(teacher_id)
+        self.teachers.append(teacher_id or name)
 
     def add(self, appointment: StoredAppointment) -> None:
         self.ids.append(appointment.fields.get("appointmentId"))
@@ -135,6 +134,82 @@ async def test_odd_values_stop_nothing(
 
     assert len(rows.ids) == 2 * len(odd) + 1
     assert len(rows.teachers) == len(set(rows.teachers))
+
+
+@pytest.mark.parametrize("by_teacher", [False, True])
+async def test_starts_that_are_no_date_are_counted_if_they_may_belong_to_the_period(
+    database: AsyncDatabase[Document], *, by_teacher: bool
+) -> None:
+    possible: list[Any] = [
+        *("2026-10-10 10:00:00", "2026-10-10T10:00:00+03:00", " 2026-10-31T23:00 ", "2026-10-01"),
+        *(None, "", "10.10.2026", 7, 1_791_630_000_000, [MIDDAY], {"at": MIDDAY}, True, b"x"),
+    ]
+    elsewhere: list[Any] = ["2026-09-30 23:59", "2026-11-01T00:00:00+02:00", "2026-11-01"]
+    elsewhere += [1_700_000_000_000, "9999-12-31 23:59", MIDDAY]
+    await database[NAME].insert_many(
+        [lesson(n, startDateTime=each) for n, each in enumerate([*possible, *elsewhere])]
+        + [lesson(99, startDateTime="2026-10-10 10:00", companyId="78"), {"companyId": "77"}]
+    )
+    query = ExportQuery(OCTOBER, KYIV, {}, CompanyScope(("77",), False))
+
+    rows, report = await export(database, query, by_teacher=by_teacher)
+
+    assert len(rows.ids) == 1
+    assert report.unread_starts == len(possible) + 1
+    assert (report.exit_code, report.ok) == (1, False)
+
+
+async def test_a_text_without_zone_is_read_in_the_zone_of_the_location(
+    database: AsyncDatabase[Document],
+) -> None:
+    await database[NAME].insert_many(
+        lesson(1, startDateTime="2026-10-31T20:00:00Z", companyId=company)
+        for company in ("77", "78")
+    )
+
+    _, report = await export(database, ExportQuery(OCTOBER, KYIV, {"78": TOKYO}))
+
+    assert report.unread_starts == 1
+
+
+async def test_teachers_without_an_id_are_known_by_their_names(
+    database: AsyncDatabase[Document],
+) -> None:
+    nobody: Document = {"teacherId": None, "teacherName": None}
+    await database[NAME].insert_many(
+        [
+            lesson(1, teacherId="", teacherName="Марко"),
+            lesson(2, **nobody),
+            lesson(3, teacherId=None, teacherName="Олена"),
+            lesson(4, teacherId=None, teacherName="Марко"),
+            lesson(5, **nobody),
+            lesson(6),
+        ]
+    )
+
+    rows, _ = await export(database, ExportQuery(OCTOBER, KYIV), by_teacher=True)
+
+    assert {(each.id, each.name): each.lessons for each in rows.totals} == {
+        ("", ""): 2,
+        ("", "Марко"): 2,
+        ("9", "Марко"): 1,
+        ("", "Олена"): 1,
+    }
+
+
+async def test_a_flag_counts_only_if_it_is_true_and_others_are_reported(
+    database: AsyncDatabase[Document],
+) -> None:
+    flags: list[Any] = [True, False, None, "true", 1, "x"]
+    await database[NAME].insert_many(
+        lesson(n, isDeleted=each, IsTrial=each) for n, each in enumerate(flags)
+    )
+
+    rows, report = await export(database, ExportQuery(OCTOBER, KYIV), by_teacher=True)
+
+    [totals] = rows.totals
+    assert (totals.lessons, totals.deleted, totals.trials.total()) == (5, 1, 0)
+    assert report.odd_flags == 3
 
 
 def changes_of_a_lesson() -> st.SearchStrategy[Document]:

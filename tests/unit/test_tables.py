@@ -162,6 +162,12 @@ def foreign_files(folder: Path) -> dict[str, bytes]:
         "no workbook": b"PK\x03\x04 and then nothing",
         "text": b"notes of mine\r\n",
         "csv of others": b"start,name\r\n",
+        "csv with some of our columns": b"start,lead\r\n",
+        "csv with more columns": b"start,day,teacher,hours,lead,notes\r\n",
+        "csv in another order": b"day,start,teacher,hours,lead\r\n",
+        "csv of another program": b"start,day,teacher,hours,lead\n",
+        "csv with quotes": b'"start","day","teacher","hours","lead"\r\n',
+        "json with some of our columns": b'{"lead": 1}\n',
         "json of others": b'{"start": 1, "name": 2}\n',
         "json list": b"[1, 2]\n",
         "binary": b"\x00\xff\xfe",
@@ -181,6 +187,22 @@ def test_a_file_of_another_kind_is_never_overwritten(tmp_path: Path, ending: str
             write(path, ROW)
         assert path.read_bytes() == content, name
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("ending", ["csv", "jsonl"])
+def test_chosen_columns_replace_the_same_columns_or_the_usual_ones(
+    tmp_path: Path, ending: str
+) -> None:
+    path = tmp_path / f"list.{ending}"
+    write(path, ROW)
+
+    for _ in range(2):
+        with open_table(path, TableKind("test-list", LIST.title, COLUMNS[:2], COLUMNS)) as file:
+            file.new_table(COLUMNS[:2]).add(ROW[:2])
+            file.put()
+
+    with pytest.raises(ConfigError, match="it is there already"):
+        write(path, ROW)
 
 
 @pytest.mark.parametrize("name", ["list", "list.xls", "list.ods", "list.txt", "csv", ".xlsx"])

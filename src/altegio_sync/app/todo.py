@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from altegio_sync.app.companies import find_company_scope
 from altegio_sync.app.syncing import sync_school
 from altegio_sync.domain.clock import utc_now
+from altegio_sync.domain.export import ExportQuery
 from altegio_sync.domain.todo import TodoReport
 from altegio_sync.usecases.sync import SyncRequest
 from altegio_sync.usecases.todo import TodoCollector, collect_stored
@@ -44,6 +45,8 @@ async def collect_todo(
     scope = await find_company_scope(school, companies)
     request = ValidationRequest(now, local, school.config.leads, period=period, companies=scope)
     with stop.interrupting():
+        stored = ExportQuery(report.period, local.zone, companies=scope)
+        report.unread_starts = await school.export.count_unread_starts(stored)
         await collect_stored(school.findings, request.context, local.zone, report)
     if asks_altegio and not stop.is_set:
         wanted = SyncRequest(school.config.pick_companies(companies), period, dry_run=True)

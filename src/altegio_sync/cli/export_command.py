@@ -15,12 +15,12 @@ from altegio_sync.cli.command import (
     telling_store_errors,
 )
 from altegio_sync.cli.export_tables import (
-    APPOINTMENTS,
     LESSON_FIELDS,
     PAY,
     AppointmentRows,
     PaySheets,
     fields_of,
+    kind_of,
     pick_columns,
 )
 from altegio_sync.cli.repeated_warnings import log_warning
@@ -32,9 +32,10 @@ from altegio_sync.domain.period_words import parse_period
 from altegio_sync.domain.report import RunError
 from altegio_sync.domain.zones import find_zone
 from altegio_sync.errors import ConfigError
+from altegio_sync.log import get_logger
 from altegio_sync.messages import export as texts
 from altegio_sync.messages import render
-from altegio_sync.messages.figures import WITHOUT_COMPANY
+from altegio_sync.messages.figures import UNREAD_STARTS, WITHOUT_COMPANY
 from altegio_sync.usecases.export import export_appointments, export_pay
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def run_export(options: CommandOptions, wanted: ExportOptions) -> NoReturn:
         config = load(options, ["DB_URI"])
         picked = config.pick_companies(wanted.companies) if wanted.companies else ()
         # Whether the file can be written is checked before MongoDB is asked.
-        with open_table(wanted.file, PAY if wanted.by_teacher else APPOINTMENTS) as file:
+        with open_table(wanted.file, PAY if wanted.by_teacher else kind_of(columns)) as file:
             with telling_store_errors(options):
                 async with open_school(config, stop=stop, warn=log_warning) as school:
                     query = await _query(school, asked, picked)
@@ -107,6 +108,9 @@ async def _query(school: School, asked: AnyPeriod, companies: Sequence[str]) -> 
 
 
 def _show(options: CommandOptions, report: ExportReport) -> None:
+    if report.unread_starts:
+        message = UNREAD_STARTS(count=report.unread_starts)
+        get_logger().error("failed", code="unread_starts", message=message)
     if options.json_output:
         print_json(report.to_json())
         return
@@ -114,6 +118,9 @@ def _show(options: CommandOptions, report: ExportReport) -> None:
     print(render(result))
     if report.extra_copies:
         print(f"WARNING {render(texts.EXTRA_COPIES(count=report.extra_copies))}")
+    if report.odd_flags:
+        print(f"WARNING {render(texts.ODD_FLAGS(count=report.odd_flags))}")
     if report.without_company:
         print(f"WARNING {render(WITHOUT_COMPANY(count=report.without_company))}")
-    print(render(texts.FOR_YOU_ONLY()))
+    if report.appointments:
+        print(render(texts.FOR_YOU_ONLY()))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from altegio_sync.cli.render_findings import in_zone
 from altegio_sync.cli.tables import Column, Kind, TableKind
 from altegio_sync.domain.appointment import AttendanceStatus
+from altegio_sync.domain.export import FLAGS, is_odd_flag
 from altegio_sync.domain.stats import label_of
 from altegio_sync.errors import ConfigError
 from altegio_sync.messages import export as texts
@@ -49,7 +50,7 @@ COLUMNS = (
     Column("altegioUpdatedAt", titles.CHANGED_COLUMN(), Kind.MOMENT),
 )
 _BY_NAME = {each.name: each for each in COLUMNS}
-APPOINTMENTS = TableKind("appointments", texts.APPOINTMENTS(), COLUMNS)
+_USUAL_COLUMNS = tuple(each for each in COLUMNS if each.name != _LEAD_NAME)
 
 _LESSON_COLUMNS = tuple(
     _BY_NAME[each]
@@ -76,7 +77,7 @@ _TOTAL_COLUMNS = (
     Column("trials_no_show", titles.TRIALS_NO_SHOW_COLUMN(), Kind.NUMBER),
     Column("deleted", titles.DELETED_LESSONS_COLUMN(), Kind.NUMBER),
 )
-PAY = TableKind("pay", texts.PAY(), _TOTAL_COLUMNS)
+PAY = TableKind("pay", texts.PAY_FILE(), _TOTAL_COLUMNS)
 
 
 def pick_columns(names: str | None) -> Sequence[Column]:
@@ -88,7 +89,7 @@ def pick_columns(names: str | None) -> Sequence[Column]:
         ConfigError: there is no such column, or none is named.
     """
     if names is None:
-        return [each for each in COLUMNS if each.name != _LEAD_NAME]
+        return _USUAL_COLUMNS
     by_title = {render(each.title).casefold(): each.name for each in COLUMNS}
     typed = [each.strip() for each in names.split(",") if each.strip()]
     named = [each if each in _BY_NAME else by_title.get(each.casefold(), each) for each in typed]
@@ -105,10 +106,15 @@ def pick_columns(names: str | None) -> Sequence[Column]:
     return [_BY_NAME[each] for each in wanted]
 
 
+def kind_of(columns: Sequence[Column]) -> TableKind:
+    """The file of appointments with these columns."""
+    return TableKind("appointments", texts.APPOINTMENTS_FILE(), columns, _USUAL_COLUMNS)
+
+
 def fields_of(columns: Sequence[Column]) -> Sequence[str]:
-    """The stored fields that the columns show."""
+    """The stored fields that the columns show, and the flags, which the report is about."""
     names = {"endDateTime" if each.name == _MINUTES else each.name for each in columns}
-    return sorted(names)
+    return sorted({*names, *FLAGS})
 
 
 class AppointmentRows:
@@ -118,7 +124,7 @@ class AppointmentRows:
         self._columns = columns
         self._query = query
         self._is_for_people = file.is_for_people
-        self._table = file.new_table(columns)
+        self._table = file.new_table(columns, texts.APPOINTMENTS())
 
     def add(self, appointment: StoredAppointment) -> None:
         self._table.add(
@@ -132,7 +138,7 @@ class PaySheets:
     def __init__(self, file: TableFile, query: ExportQuery) -> None:
         self._file = file
         self._query = query
-        self._totals = file.new_table(_TOTAL_COLUMNS)
+        self._totals = file.new_table(_TOTAL_COLUMNS, texts.PAY())
         self._lessons: Table | None = None
 
     def begin_teacher(self, name: str, teacher_id: str) -> None:
@@ -164,6 +170,9 @@ def _row(
         if name == _MINUTES:
             return _number(appointment.length / timedelta(minutes=1))
         value: Value = appointment.fields.get(name)
+        if name in FLAGS and is_odd_flag(value):
+            # As everywhere, only `true` counts.
+            return texts.ODD_FLAG(value=str(value)) if is_for_people else False
         if name == _STATUS and is_for_people:
             return label_of(None if value is None else str(value))
         return in_zone(value, zone) if isinstance(value, datetime) else value

@@ -23,6 +23,7 @@ from altegio_sync.log import get_logger
 from altegio_sync.messages import render
 from altegio_sync.messages import tables as titles
 from altegio_sync.messages import todo as texts
+from altegio_sync.messages.figures import UNREAD_STARTS
 from altegio_sync.messages.foreign_text import plain
 
 if TYPE_CHECKING:
@@ -69,6 +70,8 @@ def run_todo(
                 _write(table, report.items)
         for error in report.errors:
             get_logger().error("failed", code=error.code, message=error.message)
+        if report.unread_starts:
+            log_warning("unread_starts", message=UNREAD_STARTS(count=report.unread_starts))
         if options.json_output:
             print_json(report.to_json())
         else:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar
 
 from altegio_sync.domain.appointment import AttendanceStatus
-from altegio_sync.domain.exit_code import CommandReport
+from altegio_sync.domain.exit_code import CommandReport, ExitCode, decide_exit_code
 from altegio_sync.domain.json_form import Key
 
 if TYPE_CHECKING:
@@ -33,13 +33,26 @@ class ExportQuery:
     zones: Mapping[str, ZoneInfo] = field(default_factory=dict)
     companies: CompanyScope | None = None
 
-    def zone_of(self, company: Value) -> ZoneInfo:
+    def zone_of(self, company: object) -> ZoneInfo:
         return self.zones.get(str(company), self.zone)
+
+    def span_of(self, company: object) -> tuple[datetime, datetime, ZoneInfo]:
+        """The moments between which the period lies at the location, and its zone."""
+        zone = self.zone_of(company)
+        return *self.period.moments(zone), zone
 
     def moments(self) -> tuple[datetime, datetime]:
         """The first moment of the period in any zone, and the moment after the last one."""
         spans = [self.period.moments(each) for each in (self.zone, *self.zones.values())]
         return min(start for start, _ in spans), max(end for _, end in spans)
+
+
+#: The fields that are true or false.
+FLAGS = ("IsTrial", "isDeleted")
+
+
+def is_odd_flag(value: Value) -> bool:
+    return value is not None and not isinstance(value, bool)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +64,17 @@ class StoredAppointment:
 
     @property
     def is_deleted(self) -> bool:
+        """Only `true` counts, as in `stats`; see `has_odd_flag`."""
         return self.fields.get("isDeleted") is True
 
     @property
     def is_trial(self) -> bool:
         return self.fields.get("IsTrial") is True
+
+    @property
+    def has_odd_flag(self) -> bool:
+        """Whether a flag has a value that is neither true nor false, such as the text "true"."""
+        return any(is_odd_flag(self.fields.get(name)) for name in FLAGS)
 
     @property
     def teacher_id(self) -> str:
@@ -67,6 +86,11 @@ class StoredAppointment:
     def teacher_name(self) -> str:
         value = self.fields.get("teacherName")
         return "" if value is None else str(value)
+
+    @property
+    def teacher_key(self) -> tuple[str, str]:
+        """What tells teachers apart: the id, else the name."""
+        return self.teacher_id, "" if self.teacher_id else self.teacher_name
 
     @property
     def status(self) -> AttendanceStatus | None:
@@ -118,11 +142,14 @@ class ExportReport(CommandReport):
 
     ``extra_copies`` are further documents of the same appointment, which pay-roll leaves out.
     ``without_company`` are documents that belong to no company, if companies were chosen.
+    ``unread_starts`` are documents that may belong to the period, but whose start is no date, so
+    they are not in the file. ``odd_flags`` are appointments with a flag that is neither true nor
+    false.
     """
 
     json_keys = (
         *("command", "ok", "path", Key("period", "days_asked"), "timezone", "appointments"),
-        *("extra_copies", Key("without_company", optional=True)),
+        *("extra_copies", "unread_starts", "odd_flags", Key("without_company", optional=True)),
     )
     command: ClassVar[str] = "export"
 
@@ -131,7 +158,17 @@ class ExportReport(CommandReport):
     timezone: str
     appointments: int = 0
     extra_copies: int = 0
+    unread_starts: int = 0
+    odd_flags: int = 0
     without_company: int | None = None
+
+    def add(self, appointment: StoredAppointment) -> None:
+        self.appointments += 1
+        self.odd_flags += appointment.has_odd_flag
+
+    @property
+    def exit_code(self) -> ExitCode:
+        return decide_exit_code(has_failed=self.unread_starts > 0)
 
     @property
     def days_asked(self) -> dict[str, date]:

@@ -85,9 +85,21 @@ class TodoItem(JsonForm):
 
 @dataclass(slots=True)
 class TodoReport(CommandReport):
-    """All problems of the period; ``errors`` say what could not be read."""
+    """All problems of the period; ``errors`` say what could not be read.
 
-    json_keys = ("command", "ok", Key("period", "days_asked"), "counts", "items", "errors")
+    ``unread_starts`` are stored appointments that may belong to the period, but whose start is no
+    date, so they were not examined.
+    """
+
+    json_keys = (
+        "command",
+        "ok",
+        Key("period", "days_asked"),
+        "counts",
+        "items",
+        "errors",
+        "unread_starts",
+    )
     command: ClassVar[str] = "todo"
 
     period: Period | None = None
@@ -95,6 +107,7 @@ class TodoReport(CommandReport):
     errors: list[RunError] = field(default_factory=list)
     interrupted: bool = False
     out_of_reach: bool = False
+    unread_starts: int = 0
 
     def add(self, item: TodoItem) -> None:
         """Add the item; the same problem of a booking is listed once."""

@@ -4,6 +4,10 @@ from altegio_sync.messages.template import Template
 
 APPOINTMENTS = Template("export_appointments", "Appointments")
 PAY = Template("export_pay", "By teacher")
+APPOINTMENTS_FILE = Template(
+    "export_appointments_file", "export of appointments with these columns"
+)
+PAY_FILE = Template("export_pay_file", "export by teacher")
 NO_TEACHER = Template("export_no_teacher", "No teacher")
 EXPORTED = Template(
     "exported",
@@ -14,6 +18,14 @@ EXTRA_COPIES = Template(
     "export_extra_copies",
     "{count} extra copy of an appointment was not counted: altegio-sync clean",
     "{count} extra copies of appointments were not counted: altegio-sync clean",
+)
+ODD_FLAG = Template("export_odd_flag", "no (stored: {value})")
+ODD_FLAGS = Template(
+    "export_odd_flags",
+    "{count} appointment has a value other than true or false in isDeleted or IsTrial, which "
+    "counts as false: altegio-sync validate shows it, validate --fix repairs it",
+    "{count} appointments have a value other than true or false in isDeleted or IsTrial, which "
+    "counts as false: altegio-sync validate shows them, validate --fix repairs them",
 )
 FOR_YOU_ONLY = Template(
     "export_for_you_only", "The file contains personal data, and only you can read it."

@@ -13,6 +13,7 @@ from altegio_sync.mongo.core.connection import durable, translated_errors
 from altegio_sync.mongo.core.documents import KEY, STAMP
 from altegio_sync.mongo.core.ids import NO_LIST, having_ids, keys_of, to_id
 from altegio_sync.mongo.tending.duplicates import repeated_ids
+from altegio_sync.mongo.tending.unread_starts import count_unread_starts
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Collection, Mapping, Sequence
@@ -28,7 +29,10 @@ _AS_TEXT: Document = {
     "$convert": {"input": "$teacherId", "to": "string", "onError": None, "onNull": None}
 }
 #: The teacher's id as text; null if there is none.
-_TEACHER: Document = {"$cond": [{"$eq": [_AS_TEXT, ""]}, None, _AS_TEXT]}
+_ID: Document = {"$cond": [{"$eq": [_AS_TEXT, ""]}, None, _AS_TEXT]}
+_NAME: Document = {"$cond": [{"$eq": [{"$type": "$teacherName"}, "string"]}, "$teacherName", ""]}
+#: A teacher without an id is known by the name.
+_TEACHER: Document = {"id": _ID, "name": {"$cond": [{"$eq": [_ID, None]}, _NAME, ""]}}
 _LONGEST = 1000
 #: What tells which of several copies is the present one.
 _AGE = (STAMP, "updatedAt")
@@ -68,7 +72,7 @@ class MongoExport:
         place = {"$indexOfArray": [order, _TEACHER]}
         stages: list[Document] = [
             {"$match": {**_matching(query), "_id": {"$nin": extra}}},
-            {"$addFields": {"_place": place, "teacherId": _TEACHER}},
+            {"$addFields": {"_place": place, "teacherId": _ID, "teacherName": _NAME}},
             {"$sort": {"_place": 1, "startDateTime": 1, "_id": 1}},
         ]
         async for each in self._read(query, stages, fields):
@@ -105,6 +109,16 @@ class MongoExport:
             left_out = _matching(replace(query, companies=WITHOUT_COMPANY))
             return await self._collection.count_documents(left_out)
 
+    async def count_unread_starts(self, query: ExportQuery) -> int:
+        """How many documents may belong to the period, although their start is no date.
+
+        Raises:
+            StoreError: MongoDB failed.
+        """
+        with translated_errors():
+            of_them = of_companies(query.companies)
+            return await count_unread_starts(self._collection, of_them, query.span_of)
+
     async def _read(
         self, query: ExportQuery, stages: Sequence[Document], fields: Sequence[str]
     ) -> AsyncIterator[StoredAppointment]:
@@ -124,7 +138,7 @@ class MongoExport:
     async def _find_teachers(self, query: ExportQuery) -> list[Document]:
         pipeline = [
             {"$match": _matching(query)},
-            {"$group": {"_id": _TEACHER, "name": {"$last": "$teacherName"}}},
+            {"$group": {"_id": _TEACHER, "name": {"$last": _NAME}}},
         ]
         found = await (await self._collection.aggregate(pipeline, allowDiskUse=True)).to_list()
         return sorted(found, key=lambda each: (str(each["name"]).casefold(), str(each["_id"])))

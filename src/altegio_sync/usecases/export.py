@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from altegio_sync.domain.export import TeacherTotals
+from altegio_sync.domain.export import FLAGS, TeacherTotals
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from altegio_sync.usecases.stopping import StopSignal
 
 #: The fields that `TeacherTotals` needs.
-_COUNTED = ("teacherId", "teacherName", "endDateTime", "status", "IsTrial", "isDeleted")
+_COUNTED = ("teacherId", "teacherName", "endDateTime", "status", *FLAGS)
 
 
 class AppointmentExport(Protocol):
@@ -28,6 +28,8 @@ class AppointmentExport(Protocol):
     ) -> AsyncIterator[StoredAppointment]: ...
 
     async def count_extra_copies(self, query: ExportQuery) -> int: ...
+
+    async def count_unread_starts(self, query: ExportQuery) -> int: ...
 
 
 class AppointmentTable(Protocol):
@@ -60,9 +62,10 @@ async def export_appointments(
         StoreError: MongoDB failed.
     """
     with stop.interrupting():
+        report.unread_starts = await source.count_unread_starts(query)
         async for each in source.read(query, fields):
             table.add(each)
-            report.appointments += 1
+            report.add(each)
 
 
 async def export_pay(
@@ -79,13 +82,16 @@ async def export_pay(
         StoreError: MongoDB failed.
     """
     totals: list[TeacherTotals] = []
+    last: tuple[str, str] | None = None
     with stop.interrupting():
+        report.unread_starts = await source.count_unread_starts(query)
         report.extra_copies = await source.count_extra_copies(query)
         async for each in source.read_by_teacher(query, sorted({*fields, *_COUNTED})):
-            if not totals or totals[-1].id != each.teacher_id:
+            if each.teacher_key != last:
+                last = each.teacher_key
                 totals.append(TeacherTotals(each.teacher_id, each.teacher_name))
                 tables.begin_teacher(each.teacher_name, each.teacher_id)
             totals[-1].add(each)
             tables.add(each)
-            report.appointments += 1
+            report.add(each)
         tables.end(totals)

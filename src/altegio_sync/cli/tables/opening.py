@@ -42,15 +42,17 @@ class Table(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class TableKind:
-    """What a file contains: ``name`` in a workbook's properties, ``title`` for people.
+    """What a file contains: ``name`` in a workbook's properties, ``title`` in sentences.
 
-    ``columns`` are all that a file of this kind may have: a file with these columns alone is
-    recognized, and replaced.
+    A table for programs has no mark of this program. It is recognized, and replaced, only if it
+    has exactly the ``columns`` or the ``usual_columns``, in their order and in the form in which
+    this program writes them.
     """
 
     name: str
     title: Message
     columns: Sequence[Column]
+    usual_columns: Sequence[Column] = ()
 
     def is_in(self, path: Path) -> bool:
         with path.open("rb") as file:
@@ -61,9 +63,9 @@ class TableKind:
             from altegio_sync.cli.tables.workbook import kind_in_workbook
 
             return kind_in_workbook(path) == self.name
-        own = {each.name for each in self.columns}
         found = names_in_json_lines(beginning) or names_in_csv(beginning)
-        return found is not None and (found <= own or own <= found)
+        own = [[each.name for each in one] for one in (self.columns, self.usual_columns) if one]
+        return found in own
 
 
 class TableFile:

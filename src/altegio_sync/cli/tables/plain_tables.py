@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from altegio_sync.cli.tables.columns import Cell, Column, Row
 
-BOM = b"\xef\xbb\xbf"
+_BOM = b"\xef\xbb\xbf"
 #: The places of possible formulas in a spreadsheet: the beginning of a cell, and behind a sign that
 #: may end a cell. White space and quotation marks before a formula do not matter.
 _FORMULA = re.compile(rf"(^|[;,|])(?=[\s\"{REPLACEMENT}]*[=+\-@＝＋－＠])")
@@ -57,19 +57,22 @@ class JsonLinesTable:
     def close(self) -> None: ...
 
 
-def names_in_csv(beginning: bytes) -> set[str] | None:
-    """The names of the columns of a CSV file; None if its first line is not a plain header."""
-    line = beginning.removeprefix(BOM).split(b"\n", 1)[0].decode("utf-8", "replace").strip("\r")
-    return set(line.split(",")) if line else None
+def names_in_csv(beginning: bytes) -> list[str] | None:
+    """The names of the columns of a CSV file; None if its first line is not a header of ours.
+
+    Our lines end in CRLF; most other programs write LF. A spreadsheet may have added a BOM.
+    """
+    line, end, _ = beginning.removeprefix(_BOM).partition(b"\r\n")
+    return line.decode("utf-8", "replace").split(",") if end else None
 
 
-def names_in_json_lines(beginning: bytes) -> set[str] | None:
+def names_in_json_lines(beginning: bytes) -> list[str] | None:
     """The keys of the first line of a `.jsonl` file; None if it is no JSON object."""
     try:
         shape = json.loads(beginning.split(b"\n", 1)[0])
     except (ValueError, RecursionError):
         return None
-    return set(shape) if isinstance(shape, dict) else None
+    return list(shape) if isinstance(shape, dict) else None
 
 
 def _csv_text(cell: Cell) -> str:
