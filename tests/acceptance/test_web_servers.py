@@ -142,7 +142,10 @@ def test_only_webhooks_pass_and_no_log_shows_the_secret(
         assert checked.returncode == 0, checked.stderr
         with running(command, folder, port) as client:
             assert client.post(f"/hooks/{HOOK_SECRET}", content=b"{}").status_code == 204
+            assert client.post(f"/hooks/{HOOK_SECRET}/", content=b"{}").status_code == 204
             assert client.post(f"//hooks/{HOOK_SECRET}").status_code in (204, 404)
+            # A browser sends this after somebody opened the address in it.
+            client.get("/favicon.ico", headers={"Referer": f"https://x/hooks/{HOOK_SECRET}"})
             assert client.post(f"/hooks/{WRONG}", content=b"{}").status_code == 404
             assert client.post(f"/{HOOK_SECRET}", content=b"{}").status_code == 404
             large = client.post(f"/hooks/{HOOK_SECRET}", content=b"x" * 300_000)

@@ -91,7 +91,7 @@ async def test_a_notice_is_stored_when_it_is_answered(database: Database) -> Non
 
         assert answer.status_code == 204
         assert await stored(database) == 1
-        answer = await client.post(f"/hooks/{NEW_SECRET}", json=[EVENT, EVENT])
+        answer = await client.post(f"/hooks/{NEW_SECRET}/", json=[EVENT, EVENT])
         assert answer.status_code == 204
     assert await stored(database) == 3
     assert receiver.counts == {HookOutcome.ACCEPTED: 3}
@@ -99,7 +99,7 @@ async def test_a_notice_is_stored_when_it_is_answered(database: Database) -> Non
 
 async def test_a_wrong_secret_is_not_found(database: Database) -> None:
     receiver = make_receiver(database)
-    wrong = ("a" * 31, "a" * 31 + "b", SECRET.upper(), "%D1%96", "%00", "x")
+    wrong = ("a" * 31, "a" * 31 + "b", SECRET.upper(), "%D1%96", "%00", "x", "x/", f"x/{SECRET}")
     async with serving(receiver, database) as client:
         for secret in wrong:
             answer = await client.post(f"/hooks/{secret}", json=EVENT)

@@ -50,11 +50,14 @@ def make_application(
         on_error(error)
         return Response(status_code=500)
 
-    return Starlette(
+    application = Starlette(
         exception_handlers={Exception: fail},
         routes=[
-            Route("/hooks/{secret}", receiver.receive, methods=["POST"]),
+            Route("/hooks/{secret:path}", receiver.receive, methods=["POST"]),
             Route("/health", health),
             *pages,
         ],
     )
+    # Whoever sends webhooks follows no redirect, and its address would show the secret to logs.
+    application.router.redirect_slashes = False
+    return application

@@ -58,7 +58,8 @@ class HookReceiver:
         self.counts: Counter[HookOutcome] = Counter()
 
     async def receive(self, request: Request) -> Response:
-        if not self._knows(request.path_params["secret"]):
+        # The address may have been entered with a slash at its end.
+        if not self._knows(request.path_params["secret"].rstrip("/")):
             return self._refuse(HookOutcome.WRONG_SECRET, 404)
         try:
             with anyio.fail_after(self._received_within_s):
