@@ -88,3 +88,16 @@ def test_an_empty_file_is_a_missing_setting(folder: Path, monkeypatch: pytest.Mo
 
     with pytest.raises(ConfigError, match=r"Missing required .* ALTEGIO_COMPANY_TOKEN"):
         load_settings()
+
+
+@pytest.mark.parametrize("name", ["ALTEGIO_HOOK_SECRET", "ALTEGIO_PAGE_PASSWORD"])
+def test_an_empty_file_of_a_secret_that_may_be_missing_is_refused(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    (folder / "company").write_text(TOKEN)
+    (folder / "empty").write_text(" \n")
+    monkeypatch.setenv("ALTEGIO_COMPANY_TOKEN_FILE", "company")
+    monkeypatch.setenv(f"{name}_FILE", "empty")
+
+    with pytest.raises(ConfigError, match=f"{name}_FILE: the file empty cannot be read: it is emp"):
+        load_settings()

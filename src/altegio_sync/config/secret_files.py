@@ -20,13 +20,9 @@ if TYPE_CHECKING:
 
     from altegio_sync.messages import Message
 
-_SECRETS = (
-    "ALTEGIO_COMPANY_TOKEN",
-    "ALTEGIO_USER_TOKEN",
-    "DB_URI",
-    "ALTEGIO_HOOK_SECRET",
-    "ALTEGIO_PAGE_PASSWORD",
-)
+#: Without these `serve` runs, and is open or deaf. So an empty file of theirs is a mistake.
+_OPTIONAL = ("ALTEGIO_HOOK_SECRET", "ALTEGIO_PAGE_PASSWORD")
+_SECRETS = ("ALTEGIO_COMPANY_TOKEN", "ALTEGIO_USER_TOKEN", "DB_URI", *_OPTIONAL)
 #: The settings that name the files.
 FILE_SETTINGS = tuple(f"{each}_FILE" for each in _SECRETS)
 _MOST_BYTES = 100_000
@@ -54,6 +50,8 @@ def _find_problem(name: str, variables: Mapping[str, str]) -> Message | None:
         return texts.SECRET_SET_TWICE(name=name, file_name=f"{name}_FILE")
     path = Path(variables[f"{name}_FILE"])
     reason = find_file_problem(path, _MOST_BYTES) if is_there(path) else NO_SUCH_FILE()
+    if reason is None and name in _OPTIONAL and not _read(path).strip():
+        reason = texts.IS_EMPTY()
     if reason is None:
         return None
     return texts.SECRET_UNREAD(name=f"{name}_FILE", path=str(path), reason=reason)

@@ -32,6 +32,7 @@ UNREADABLE_FILE = Template(
     "settings_unreadable_file", "The settings file {path} cannot be read: {reason}"
 )
 IS_DIRECTORY = Template("settings_is_directory", "it is a directory")
+IS_EMPTY = Template("settings_is_empty", "it is empty")
 IS_NO_FILE = Template("settings_is_no_file", "it is not a file")
 IS_TOO_LARGE = Template("settings_is_too_large", "it is larger than {most} bytes")
 IS_NO_TEXT = Template("settings_is_no_text", "it is not text in UTF-8")
