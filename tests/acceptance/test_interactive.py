@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tests.acceptance.cli import Cli
 
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
-DOWN, ENTER, CTRL_C = "\x1b[B", "\r", "\x03"
+DOWN, ENTER, CTRL_C, CTRL_D = "\x1b[B", "\r", "\x03", "\x04"
 
 
 class Terminal:
@@ -213,14 +213,33 @@ def test_with_dates_given_nothing_is_asked(cli: Cli) -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "shown"), [("\r", "Nothing was changed"), ("y\r", "0 entries")], ids=["no", "yes"]
+    ("keys", "code"), [("\r", 0), (CTRL_C, 130), (CTRL_D, 130)], ids=["no", "ctrl-c", "ctrl-d"]
 )
-def test_a_purge_asks_on_a_terminal_and_only_there(cli: Cli, answer: str, shown: str) -> None:
+@pytest.mark.parametrize(
+    ("language", "question", "shown"),
+    [
+        ("en", "undo cannot restore", "Nothing was changed."),
+        ("uk", "видалити", "Нічого не змінено."),
+    ],
+)
+def test_a_purge_that_is_not_confirmed_changes_nothing(
+    cli: Cli, keys: str, code: int, language: str, question: str, shown: str
+) -> None:
+    terminal = Terminal(cli, "trash", "purge", "--older-than", "90d", ALTEGIO_LANG=language)
+    terminal.wait_for(question)
+    terminal.type(keys)
+    terminal.wait_for(shown)
+
+    assert terminal.end() == code
+    assert "Abort" not in terminal.seen
+
+
+def test_a_purge_asks_on_a_terminal_and_only_there(cli: Cli) -> None:
     command = ("trash", "purge", "--older-than", "90d")
     terminal = Terminal(cli, *command)
     terminal.wait_for("undo cannot restore")
-    terminal.type(answer)
-    terminal.wait_for(shown)
+    terminal.type("y\r")
+    terminal.wait_for("0 entries")
 
     assert terminal.end() == 0
     confirmed = Terminal(cli, *command, "--yes")

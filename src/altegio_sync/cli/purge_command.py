@@ -29,9 +29,15 @@ if TYPE_CHECKING:
 def run_purge(
     options: CommandOptions, older_than: str, *, dry_run: bool, is_confirmed: bool
 ) -> NoReturn:
-    if not (dry_run or is_confirmed or options.json_output or _confirms(options, older_than)):
-        print(render(NOTHING_CHANGED()))
-        sys.exit(ExitCode.DONE)
+    if not (dry_run or is_confirmed or options.json_output):
+        code = ExitCode.DONE
+        try:
+            is_confirmed = _confirms(options, older_than)
+        except (KeyboardInterrupt, EOFError):  # Ctrl-C, Ctrl-D
+            code = ExitCode.INTERRUPTED
+        if not is_confirmed:
+            print(render(NOTHING_CHANGED()))
+            sys.exit(code)
 
     async def body(stop: StopSignal) -> int:
         before = utc_now() - parse_duration(older_than)
