@@ -130,6 +130,19 @@ async def test_a_notice_is_stored_with_its_time_and_without_any_data(
     assert second == {"_id": "n2", "collection": NAME, "state": "unreadable", "size": 17}
 
 
+@pytest.mark.parametrize(
+    "field", [{"companyId": ["77"]}, {"appointmentId": ["501"]}, {"received_at": [AT]}]
+)
+async def test_a_document_of_another_program_is_not_due(
+    notices: MongoNotices, database: Database, field: dict[str, Any]
+) -> None:
+    await notices.add([notice(1), notice(2, "502")])
+    await let_pass(database, 60)
+    await database[NOTICES_COLLECTION].update_one({"_id": "n1"}, {"$set": field})
+
+    assert await due_ids(notices) == ["502"]
+
+
 async def test_notices_are_deleted_after_30_days(notices: MongoNotices, database: Database) -> None:
     await notices.add([notice(1)])
 

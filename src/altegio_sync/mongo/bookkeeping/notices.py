@@ -31,6 +31,7 @@ from altegio_sync.domain.notices import (
 from altegio_sync.mongo.bookkeeping.notice_claims import CLAIM_LIFETIME_S, MongoClaims
 from altegio_sync.mongo.core.bulk import write_all
 from altegio_sync.mongo.core.connection import durable, waits_for_mongodb
+from altegio_sync.mongo.core.junk import IS_MOMENT, IS_TEXT
 from altegio_sync.mongo.core.together import WrittenTogether
 
 if TYPE_CHECKING:
@@ -52,9 +53,9 @@ _FOUND = (NoticeState.STORED, NoticeState.UNCHANGED, NoticeState.OLDER)
 _STATE_KEY = [("collection", 1), ("state", 1), ("companyId", 1), ("appointmentId", 1)]
 #: Another program may have written other documents.
 _READABLE: dict[str, Any] = {
-    "companyId": {"$type": "string"},
-    "appointmentId": {"$type": "string"},
-    "received_at": {"$type": "date"},
+    "companyId": IS_TEXT,
+    "appointmentId": IS_TEXT,
+    "received_at": IS_MOMENT,
 }
 
 
