@@ -341,3 +341,29 @@ def test_nothing_private_is_told_on_any_way_to_fail(
 def _whole_year() -> tuple[date, date]:
     today = datetime.now(ZoneInfo("Europe/Kyiv")).date()
     return today - timedelta(days=60), today
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("status", "--metrics-file"),
+        ("stats", "last-month", "--html"),
+        ("sync", "last-month", "--skipped"),
+        ("validate", "--report"),
+        ("todo",),
+        ("export", "last-month"),
+        ("status", "--log-file"),
+        ("init", "--env-file"),
+    ],
+    ids=lambda arguments: arguments[0] + arguments[-1],
+)
+def test_a_file_with_the_name_of_a_folder_is_refused(
+    cli: Cli, tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    before = sorted(tmp_path.iterdir())
+
+    for path in ("new.csv/", "new.csv/."):
+        ran = cli.run(*arguments, path)
+        assert ran.code == 2
+        assert "it is a folder" in ran.err
+    assert sorted(tmp_path.iterdir()) == before

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from altegio_sync.cli.log_file import log_file
-from altegio_sync.cli.typed_text import digits_only, typed
+from altegio_sync.cli.typed_text import digits_only, output_file, typed
 from altegio_sync.cli.usage import App, Commands
 from altegio_sync.domain.period_words import PERIOD_WORDS
 from altegio_sync.messages import render
@@ -82,6 +82,7 @@ LogFile = Annotated[
     typer.Option(
         "--log-file",
         callback=log_file,
+        parser=output_file,
         metavar="PATH",
         help=_("Also add the log to this file, with times, and with -q too."),
     ),
@@ -203,7 +204,12 @@ def init(
     ] = None,
     env_file: Annotated[
         Path | None,
-        typer.Option("--env-file", metavar="PATH", help=_("Write here instead of .env.")),
+        typer.Option(
+            "--env-file",
+            parser=output_file,
+            metavar="PATH",
+            help=_("Write here instead of .env."),
+        ),
     ] = None,
     _lang: Lang = None,
 ) -> None:
@@ -274,6 +280,7 @@ def sync(
         Path | None,
         typer.Option(
             "--skipped",
+            parser=output_file,
             metavar="FILE",
             help=_("List the bookings that need correction in this .xlsx, .csv or .jsonl file."),
         ),
@@ -420,6 +427,7 @@ def status(
         Path | None,
         typer.Option(
             "--metrics-file",
+            parser=output_file,
             metavar="PATH",
             help=_("Write the same metrics into this file, and print nothing."),
         ),
@@ -476,7 +484,10 @@ def stats(
     html_file: Annotated[
         Path | None,
         typer.Option(
-            "--html", metavar="FILE", help=_("Also write a page of charts, with teachers' names.")
+            "--html",
+            parser=output_file,
+            metavar="FILE",
+            help=_("Also write a page of charts, with teachers' names."),
         ),
     ] = None,
     company: Company = None,
@@ -550,7 +561,7 @@ def export(
     last, file = (None, second) if third is None else (typed(second), third)
     options = CommandOptions("export", _source(env_file, schools, school), json_output, log_format)
     wanted = ExportOptions(
-        first, last, Path(file), columns, by_teacher=by is not None, companies=company or []
+        first, last, output_file(file), columns, by_teacher=by is not None, companies=company or []
     )
     run_export(options, wanted)
 
@@ -604,6 +615,7 @@ def validate(
         Path | None,
         typer.Option(
             "--report",
+            parser=output_file,
             metavar="FILE",
             help=_("Save every finding to this file: .xlsx, .csv or .jsonl."),
         ),
@@ -685,7 +697,9 @@ def todo(
     file: Annotated[
         Path | None,
         typer.Argument(
-            metavar="FILE", help=_("Write the list into this file: .xlsx, .csv or .jsonl.")
+            parser=output_file,
+            metavar="FILE",
+            help=_("Write the list into this file: .xlsx, .csv or .jsonl."),
         ),
     ] = None,
     period: Annotated[

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import typer
 
 from altegio_sync.messages import render
+from altegio_sync.messages.files import CANNOT_WRITE, FOLDER
 from altegio_sync.messages.usage import NO_NUMBER
 
 
@@ -18,6 +20,16 @@ def typed(argument: str | None) -> str | None:
     if argument is None or not any("\udc80" <= each <= "\udcff" for each in argument):
         return argument
     return os.fsencode(argument).decode(errors="replace")
+
+
+def output_file(argument: str) -> Path:
+    """The path of a file to write; raises typer.BadParameter if the argument names a folder.
+
+    A Path does not have the final slash any more.
+    """
+    if argument.endswith(("/", "/.")):
+        raise typer.BadParameter(render(CANNOT_WRITE(path=argument, reason=FOLDER())))
+    return Path(argument)
 
 
 def digits_only(argument: str) -> str:
