@@ -173,6 +173,8 @@ def test_an_appointment_without_a_readable_start_is_never_left_out_in_silence(
     as_json = cli.run("export", "2026-10", "lessons.csv", *by, "--json")
     told = cli.run("stats", "2026-10").out
     todo = cli.run("todo", "--period", "2026-10", "--offline")
+    checked = cli.run("validate", "2026-10")
+    elsewhere = cli.run("validate", "2026-08")
 
     message = "2 stored appointments are left out: their start cannot be read"
     assert (ran.code, as_json.code) == (1, 1)
@@ -182,6 +184,9 @@ def test_an_appointment_without_a_readable_start_is_never_left_out_in_silence(
     assert (as_json.json["ok"], as_json.json["unread_starts"]) == (False, 2)
     assert message in told
     assert message in todo.err
+    assert message in checked.err
+    assert "1 stored appointment is left out" in elsewhere.err  # the start that is missing
+    assert "altegio-sync validate without a period" in ran.err
 
 
 def test_odd_flags_are_shown_as_what_they_count_as(

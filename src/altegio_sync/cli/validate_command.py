@@ -21,7 +21,9 @@ from altegio_sync.cli.repeated_warnings import log_warning
 from altegio_sync.config import ALL_SETTINGS
 from altegio_sync.domain.clock import utc_now
 from altegio_sync.domain.exit_code import ExitCode
+from altegio_sync.domain.export import ExportQuery
 from altegio_sync.log import get_logger
+from altegio_sync.messages.figures import UNREAD_STARTS
 from altegio_sync.messages.sync import FETCH_FAILED
 from altegio_sync.usecases.validate import ValidationRequest, validate_appointments
 
@@ -88,6 +90,7 @@ def run_validate(
                 }
                 source = school.findings
                 with stop.interrupting():
+                    await _warn_about_unread_starts(school, request)
                     await load_details(source, request.context, report, findings, file, local.zone)
                     if not options.json_output:
                         details = await detail_lines(source, report, local.zone)
@@ -115,6 +118,17 @@ async def _validate(
     with stop.interrupting():
         report = await validate_appointments(school.validator, request.context, request.scope)
     return report  # noqa: RET504 - None where it was interrupted
+
+
+async def _warn_about_unread_starts(school: School, request: ValidationRequest) -> None:
+    """A document whose start is no date is on no day, so a period never includes it."""
+    scope = request.scope
+    if scope is None:
+        return
+    query = ExportQuery(scope.period, scope.zone, companies=request.companies)
+    count = await school.export.count_unread_starts(query)
+    if count:
+        log_warning("unread_starts", message=UNREAD_STARTS(count=count))
 
 
 def _show(

@@ -17,9 +17,10 @@ WITHOUT_COMPANY = Template(
 UNREAD_STARTS = Template(
     "unread_starts",
     "{count} stored appointment is left out: its start cannot be read, and may be on these days. "
-    "altegio-sync validate shows it, validate --fix repairs it where possible",
+    "altegio-sync validate without a period shows it, validate --fix repairs it where possible",
     "{count} stored appointments are left out: their start cannot be read, and may be on these "
-    "days. altegio-sync validate shows them, validate --fix repairs them where possible",
+    "days. altegio-sync validate without a period shows them, validate --fix repairs them where "
+    "possible",
 )
 STARTS_ON_NO_DAY = Template(
     "starts_on_no_day",
