@@ -230,3 +230,22 @@ def test_without_mongodb_no_file_appears(cli: Cli, tmp_path: Path) -> None:
 
     assert ran.code == 3
     assert list(tmp_path.iterdir()) == []
+
+
+def test_quiet_commands_print_nothing_while_all_is_well(
+    cli: Cli, stored: Collection[Document], tmp_path: Path
+) -> None:
+    well = [
+        cli.run("export", "2026-10", "list.csv", "-q"),
+        cli.run("clean", "-q"),
+        cli.run("validate", "-q"),
+    ]
+    assert [(each.code, each.out, each.err) for each in well] == [(0, "", "")] * 3
+    assert (tmp_path / "list.csv").is_file()
+
+    stored.update_one({"appointmentId": "1"}, {"$set": {"startDateTime": "soon"}})
+    failed = [cli.run("export", "2026-10", "list.csv", "-q"), cli.run("validate", "-q")]
+
+    assert [each.code for each in failed] == [1, 1]
+    assert failed[0].err
+    assert "startDateTime" in failed[1].out

@@ -384,6 +384,35 @@ def test_a_crontab_that_cannot_be_read_or_written_stays(cli: Cli, db_uri: str, w
     assert tab(cli).read_text() == "0 1 * * * run\n"
 
 
+def write_units(cli: Cli, db_uri: str, folder: str) -> Ran:
+    return cli.run(
+        *("init", "--yes", "--crm-id-digits", "8", "--units", folder),
+        ALTEGIO_COMPANY_TOKEN=PARTNER_TOKEN,
+        ALTEGIO_USER_TOKEN=USER_TOKEN,
+        DB_URI=db_uri,
+    )
+
+
+def test_units_are_written_into_a_new_folder_that_systemd_can_read(cli: Cli, db_uri: str) -> None:
+    ran = write_units(cli, db_uri, "new/units")
+
+    folder = cli.folder / "new" / "units"
+    assert ran.code == 0, ran.err
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o755
+    assert (folder / "altegio-sync.service").is_file()
+
+
+def test_a_folder_for_units_that_cannot_be_made_is_refused_before_the_first_question(
+    cli: Cli, db_uri: str
+) -> None:
+    (cli.folder / "file").write_text("mine")
+
+    ran = write_units(cli, db_uri, "file/units")
+
+    assert (ran.code, ran.out) == (2, "")
+    assert "Cannot write file/units: Not a directory" in ran.err
+
+
 def test_units_are_told_how_to_start_where_systemd_refuses(cli: Cli, db_uri: str) -> None:
     ran = install(cli, db_uri, SYSTEMD="running", REFUSES="1")
 

@@ -548,6 +548,7 @@ def export(
     ] = None,
     company: Company = None,
     json_output: Json = False,
+    quiet: Quiet = False,
     log_format: LogFormat = "text",
     _log_file: LogFile = None,
     env_file: EnvFile = None,
@@ -559,7 +560,9 @@ def export(
     from altegio_sync.cli.export_command import ExportOptions, run_export
 
     last, file = (None, second) if third is None else (typed(second), third)
-    options = CommandOptions("export", _source(env_file, schools, school), json_output, log_format)
+    options = CommandOptions(
+        "export", _source(env_file, schools, school), json_output, log_format, quiet=quiet
+    )
     wanted = ExportOptions(
         first, last, output_file(file), columns, by_teacher=by is not None, companies=company or []
     )
@@ -571,6 +574,7 @@ def clean(
     dry_run: DryRun = False,
     wait: Wait = "10m",
     json_output: Json = False,
+    quiet: Quiet = False,
     log_format: LogFormat = "text",
     _log_file: LogFile = None,
     env_file: EnvFile = None,
@@ -581,7 +585,9 @@ def clean(
     from altegio_sync.cli.clean_command import run_clean
     from altegio_sync.cli.command import CommandOptions
 
-    options = CommandOptions("clean", _source(env_file, schools, school), json_output, log_format)
+    options = CommandOptions(
+        "clean", _source(env_file, schools, school), json_output, log_format, quiet=quiet
+    )
     run_clean(options, dry_run=dry_run, wait=wait)
 
 
@@ -623,6 +629,7 @@ def validate(
     company: Company = None,
     wait: Wait = "10m",
     json_output: Json = False,
+    quiet: Quiet = False,
     log_format: LogFormat = "text",
     _log_file: LogFile = None,
     env_file: EnvFile = None,
@@ -636,7 +643,7 @@ def validate(
     from altegio_sync.cli.validate_command import FixOptions, run_validate
 
     options = CommandOptions(
-        "validate", _source(env_file, schools, school), json_output, log_format
+        "validate", _source(env_file, schools, school), json_output, log_format, quiet=quiet
     )
     findings = FindingOptions(tuple(listed or ()), frozenset(ignored or ()), report_file)
     wanted = FixOptions(fix, dry_run, offline, wait)

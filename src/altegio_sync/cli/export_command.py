@@ -114,6 +114,8 @@ def _show(options: CommandOptions, report: ExportReport) -> None:
     if options.json_output:
         print_json(report.to_json())
         return
+    if options.quiet and report.ok:
+        return
     result = texts.EXPORTED(count=report.appointments, path=str(report.path), zone=report.timezone)
     print(render(result))
     if report.extra_copies:

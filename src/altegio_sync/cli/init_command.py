@@ -12,7 +12,12 @@ from typing import TYPE_CHECKING
 from altegio_sync.cli.asking import Lines, Menus, Proposals
 from altegio_sync.cli.command import CommandOptions, fail
 from altegio_sync.cli.init_questions import SettingQuestions
-from altegio_sync.cli.init_schedule import Installation, find_schedules, write_units
+from altegio_sync.cli.init_schedule import (
+    Installation,
+    check_units_folder,
+    find_schedules,
+    write_units,
+)
 from altegio_sync.cli.private_file import private_file
 from altegio_sync.cli.sync_command import execute_changes, execute_sync
 from altegio_sync.config import (
@@ -69,6 +74,8 @@ def run_init(wanted: InitOptions) -> int:
     asker = _asker(wanted)
     is_written = False
     try:
+        if wanted.units_folder is not None:
+            check_units_folder(wanted.units_folder)
         questions = _questions(wanted, options, path, asker)
         questions.ask()
         is_written = _write(path, questions.values, asker, wanted)

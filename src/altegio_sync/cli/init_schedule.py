@@ -17,7 +17,7 @@ from altegio_sync.domain.crontab import cron_lines
 from altegio_sync.errors import ConfigError
 from altegio_sync.messages import init as texts
 from altegio_sync.messages import render
-from altegio_sync.messages.os_errors import os_reason
+from altegio_sync.messages.os_errors import NO_FOLDER, NO_PERMISSION, os_reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -139,20 +139,42 @@ def write_units(folder: Path, installation: Installation) -> None:
     Raises:
         ConfigError: a unit cannot be written, or would be replaced.
     """
+    _make_folder(folder)
     user = "altegio" if os.getuid() == 0 else _user()
     program, env_file = installation.program, installation.env_file
     _write(folder, unit_texts(program, env_file, user), installation)
     _tell_commands(folder, Manager(is_of_system=True))
 
 
+def check_units_folder(folder: Path) -> None:
+    """Check that `write_units` can write there, before the first question.
+
+    Raises:
+        ConfigError: the path is no folder, or cannot be written.
+    """
+    path = folder.absolute()
+    existing = next(each for each in (path, *path.parents) if each.exists())
+    if not existing.is_dir():
+        raise cannot_write(folder, NO_FOLDER())
+    if not os.access(existing, os.W_OK | os.X_OK):
+        raise cannot_write(folder, NO_PERMISSION())
+
+
+def _make_folder(folder: Path) -> None:
+    """Make the folder if it is not there, readable for systemd and for every user."""
+    try:
+        if not folder.is_dir():
+            folder.mkdir(parents=True)
+            folder.chmod(0o755)
+    except OSError as error:
+        raise cannot_write(folder, os_reason(error)) from error
+
+
 def _write_own_units(installation: Installation, manager: Manager) -> None:
     """Write the units for the manager. They run as the user who runs `init`, as with cron."""
     user = _user() if manager.is_of_system else None
     folder = manager.folder
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise cannot_write(folder, os_reason(error)) from error
+    _make_folder(folder)
     _write(folder, unit_texts(installation.program, installation.env_file, user), installation)
 
 

@@ -141,5 +141,5 @@ def _show(
         get_logger().error("failed", code=error.code, message=error.message)
     if options.json_output:
         print_json(report.to_json())
-    else:
+    elif not (options.quiet and report.ok):
         print(render_validation(report, details))
