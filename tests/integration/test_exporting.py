@@ -197,6 +197,19 @@ async def test_teachers_without_an_id_are_known_by_their_names(
     }
 
 
+async def test_lessons_that_count_with_no_hours_are_reported(
+    database: AsyncDatabase[Document],
+) -> None:
+    ends: list[Any] = ["2026-10-10 13:00:00", None, MIDDAY, MIDDAY + timedelta(hours=1)]
+    await database[NAME].insert_many(lesson(n, endDateTime=each) for n, each in enumerate(ends))
+    await database[NAME].insert_one(lesson(9, endDateTime=None, isDeleted=True))
+
+    rows, report = await export(database, ExportQuery(OCTOBER, KYIV), by_teacher=True)
+
+    assert [each.length for each in rows.totals] == [timedelta(hours=1)]
+    assert report.without_length == 3
+
+
 async def test_a_flag_counts_only_if_it_is_true_and_others_are_reported(
     database: AsyncDatabase[Document],
 ) -> None:

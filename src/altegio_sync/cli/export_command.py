@@ -120,6 +120,8 @@ def _show(options: CommandOptions, report: ExportReport) -> None:
     print(render(result))
     if report.extra_copies:
         print(f"WARNING {render(texts.EXTRA_COPIES(count=report.extra_copies))}")
+    if report.without_length:
+        print(f"WARNING {render(texts.WITHOUT_LENGTH(count=report.without_length))}")
     if report.odd_flags:
         print(f"WARNING {render(texts.ODD_FLAGS(count=report.odd_flags))}")
     if report.without_company:

@@ -143,13 +143,15 @@ class ExportReport(CommandReport):
     ``extra_copies`` are further documents of the same appointment, which pay-roll leaves out.
     ``without_company`` are documents that belong to no company, if companies were chosen.
     ``unread_starts`` are documents that may belong to the period, but whose start is no date, so
-    they are not in the file. ``odd_flags`` are appointments with a flag that is neither true nor
+    they are not in the file. ``without_length`` are lessons that pay-roll counts with 0 hours.
+    ``odd_flags`` are appointments with a flag that is neither true nor
     false.
     """
 
     json_keys = (
         *("command", "ok", "path", Key("period", "days_asked"), "timezone", "appointments"),
-        *("extra_copies", "unread_starts", "odd_flags", Key("without_company", optional=True)),
+        *("extra_copies", "unread_starts", "odd_flags"),
+        *(Key("without_length", optional=True), Key("without_company", optional=True)),
     )
     command: ClassVar[str] = "export"
 
@@ -160,6 +162,7 @@ class ExportReport(CommandReport):
     extra_copies: int = 0
     unread_starts: int = 0
     odd_flags: int = 0
+    without_length: int | None = None
     without_company: int | None = None
 
     def add(self, appointment: StoredAppointment) -> None:

@@ -19,6 +19,13 @@ EXTRA_COPIES = Template(
     "{count} extra copy of an appointment was not counted: altegio-sync clean",
     "{count} extra copies of appointments were not counted: altegio-sync clean",
 )
+WITHOUT_LENGTH = Template(
+    "export_without_length",
+    "{count} lesson counts with 0 hours, since its end is missing, cannot be read, or is not after "
+    "its start: altegio-sync validate shows it",
+    "{count} lessons count with 0 hours, since their end is missing, cannot be read, or is not "
+    "after their start: altegio-sync validate shows them",
+)
 ODD_FLAG = Template("export_odd_flag", "no (stored: {value})")
 ODD_FLAGS = Template(
     "export_odd_flags",

@@ -83,6 +83,7 @@ async def export_pay(
     """
     totals: list[TeacherTotals] = []
     last: tuple[str, str] | None = None
+    report.without_length = 0
     with stop.interrupting():
         report.unread_starts = await source.count_unread_starts(query)
         report.extra_copies = await source.count_extra_copies(query)
@@ -92,6 +93,7 @@ async def export_pay(
                 totals.append(TeacherTotals(each.teacher_id, each.teacher_name))
                 tables.begin_teacher(each.teacher_name, each.teacher_id)
             totals[-1].add(each)
+            report.without_length += not (each.is_deleted or each.length)
             tables.add(each)
             report.add(each)
         tables.end(totals)
