@@ -25,7 +25,6 @@ from altegio_sync.domain.notices import (
 from altegio_sync.errors import StoreError
 from altegio_sync.mongo.bookkeeping.notice_claims import CLAIMS_COLLECTION
 from altegio_sync.mongo.bookkeeping.notices import NOTICES_COLLECTION, MongoNotices
-from altegio_sync.mongo.stores import MongoAppointments
 from altegio_sync.usecases.notice_loop import MOST_BY_ID, BroughtTogether, NoticeLoop
 from altegio_sync.usecases.stopping import StopSignal
 
@@ -79,8 +78,12 @@ async def claimed(notices: MongoNotices, appointment_id: str = "501") -> Claim:
     return claim
 
 
-async def nothing_together(_company: str, _ids: Collection[str]) -> None:
+async def nothing_together(_company: str) -> None:
     """Another run of `changes` is at work."""
+
+
+async def none_stored(_company: str, _ids: Collection[str]) -> set[str]:
+    return set()
 
 
 def loop_of(notices: MongoNotices, bring: Bring, **options: Any) -> NoticeLoop:
@@ -91,7 +94,10 @@ def loop_of(notices: MongoNotices, bring: Bring, **options: Any) -> NoticeLoop:
             errors.append(error)
 
     together = options.pop("together", nothing_together)
-    return NoticeLoop(notices, bring, together, on_error=note, looks_every_s=0.01, **options)
+    stored = options.pop("stored", none_stored)
+    return NoticeLoop(
+        notices, bring, together, stored, on_error=note, looks_every_s=0.01, **options
+    )
 
 
 async def work_off(notices: MongoNotices, bring: Bring, **options: Any) -> None:
@@ -478,21 +484,105 @@ async def test_many_appointments_of_a_company_are_brought_together(
     notices: MongoNotices, database: Database
 ) -> None:
     await many(notices, database, MOST_BY_ID + 1)
-    runs: list[tuple[str, int]] = []
+    runs: list[str] = []
 
-    async def together(company: str, ids: Collection[str]) -> BroughtTogether:
-        runs.append((company, len(ids)))
-        began_at = await MongoAppointments(database, NAME).find_server_time()
+    async def together(company: str) -> BroughtTogether:
+        runs.append(company)
         await notices.add([notice(1000, "7")])
         results = {"1": Settled(NoticeState.STORED, AT), "2": Settled(NoticeState.UNCHANGED)}
-        return BroughtTogether(began_at, results, is_complete=True)
+        return BroughtTogether(results, is_complete=True)
 
     await loop_of(notices, never, together=together).work_once()
 
-    assert runs == [("77", MOST_BY_ID + 1)]
+    assert runs == ["77"]
     counts = await notices.count_by_state()
     # The notice that came during the run is still open.
     assert counts == {"stored": 1, "unchanged": 1, "not_found": MOST_BY_ID - 1, "waiting": 1}
+
+
+async def test_a_run_settles_all_notices_that_came_before_it(
+    notices: MongoNotices, database: Database
+) -> None:
+    """Also those that were not due yet when the run began."""
+    await many(notices, database, MOST_BY_ID + 1)
+    await notices.add([notice(number, str(number)) for number in range(501, 801)])
+    await notices.add([notice(900, "900")])
+
+    async def together(_company: str) -> BroughtTogether:
+        return BroughtTogether({"900": Settled(NoticeState.STORED)}, is_complete=True)
+
+    await loop_of(notices, never, together=together).work_once()
+
+    assert await notices.count_by_state() == {"stored": 1, "not_found": MOST_BY_ID + 301}
+
+
+@pytest.mark.parametrize(("later", "requested"), [(MOST_BY_ID, 16), (MOST_BY_ID + 1, 0)])
+async def test_a_few_that_come_during_a_run_are_requested_by_id_beside_it(
+    notices: MongoNotices, database: Database, later: int, requested: int
+) -> None:
+    """16 are requested at the same time. More than 100 wait for the next run."""
+    await many(notices, database, MOST_BY_ID + 1)
+    brought: list[str] = []
+
+    async def bring(claim: Claim) -> Brought:
+        brought.append(claim.appointment_id)
+        return Settled(NoticeState.STORED)
+
+    async def together(_company: str) -> BroughtTogether:
+        # The first of them has a notice from before the run too.
+        ids = [str(MOST_BY_ID + 1 + number) for number in range(later)]
+        await notices.add([notice(1000 + number, each) for number, each in enumerate(ids)])
+        while len(await notices.find_due()) < MOST_BY_ID + later:  # noqa: ASYNC110 - as above
+            await anyio.sleep(0.05)
+        await loop.work_once()
+        return BroughtTogether({}, is_complete=True)
+
+    loop = loop_of(notices, bring, together=together)
+    with anyio.fail_after(60):
+        await loop.work_once()
+
+    assert len(brought) == requested
+    assert set(brought) <= {str(MOST_BY_ID + 1 + number) for number in range(later)}
+    assert (str(MOST_BY_ID + 1) in brought) is (requested > 0)
+
+
+async def test_what_is_stored_and_not_listed_is_requested_by_id(
+    notices: MongoNotices, database: Database
+) -> None:
+    """However many they are, they lead to no further run, and others go before them."""
+    await many(notices, database, 2 * MOST_BY_ID)
+    stored = {str(number) for number in range(1, MOST_BY_ID + 11)}
+    runs: list[str] = []
+    brought: list[str] = []
+
+    async def together(company: str) -> BroughtTogether:
+        runs.append(company)
+        return BroughtTogether({"150": Settled(NoticeState.STORED)}, is_complete=True)
+
+    async def find_stored(company: str, ids: Collection[str]) -> set[str]:
+        assert company == "77"
+        return stored & set(ids)
+
+    async def bring(claim: Claim) -> Brought:
+        brought.append(claim.appointment_id)
+        return Settled(NoticeState.UNCHANGED)
+
+    loop = loop_of(notices, bring, together=together, stored=find_stored)
+    await loop.work_once()
+    assert brought == []
+    await notices.add([notice(900, "900")])
+    await let_pass(database, 5, _id="n900")
+    while await notices.find_due():
+        await loop.work_once()
+
+    assert runs == ["77"]
+    assert brought[0] == "900"
+    assert sorted(brought[1:]) == sorted(stored)
+    assert await notices.count_by_state() == {
+        "stored": 1,
+        "not_found": MOST_BY_ID - 11,
+        "unchanged": MOST_BY_ID + 11,
+    }
 
 
 @pytest.mark.parametrize("gives_way", [True, False])
@@ -502,10 +592,9 @@ async def test_what_a_run_did_not_bring_is_requested_by_id(
     await many(notices, database, MOST_BY_ID + 1)
     brought: list[str] = []
 
-    async def together(_company: str, _ids: Collection[str]) -> BroughtTogether | None:
-        began_at = await MongoAppointments(database, NAME).find_server_time()
+    async def together(_company: str) -> BroughtTogether | None:
         results = {"1": Settled(NoticeState.STORED)}
-        return None if gives_way else BroughtTogether(began_at, results, is_complete=False)
+        return None if gives_way else BroughtTogether(results, is_complete=False)
 
     async def bring(claim: Claim) -> Brought:
         brought.append(claim.appointment_id)

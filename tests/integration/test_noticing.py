@@ -208,6 +208,24 @@ async def test_many_are_brought_by_one_run_of_changes(serving: Serving) -> None:
     assert await serving.school.cursors.find_all()
 
 
+async def test_what_is_gone_among_many_is_marked_and_forged_ids_cost_no_request(
+    serving: Serving,
+) -> None:
+    ids = range(501, 611)
+    add_bookings(serving, *ids)
+    await sync(serving)
+    for each in (503, 577):
+        serving.made_up.remove(each)
+
+    await serving.notify(*ids, *range(9001, 9301))
+    await serving.work_until(all_are(unchanged=108, not_found=302))
+
+    marked = [each for each, found in (await serving.stored()).items() if found["isDeleted"]]
+    assert sorted(marked) == ["503", "577"]
+    by_id = [each for each in serving.asked if each.startswith("record/")]
+    assert sorted(by_id) == ["record/77/503"] * 2 + ["record/77/577"] * 2
+
+
 async def test_what_a_run_of_changes_cannot_store_is_dead_in_the_end(serving: Serving) -> None:
     """The other appointments do not wait for it."""
     ids = range(501, 611)

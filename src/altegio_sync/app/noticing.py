@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import anyio
 
@@ -28,9 +29,11 @@ from altegio_sync.usecases.run_context import RunContext
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Collection
+    from collections.abc import Set as AbstractSet
 
     from altegio_sync.app.outages import StoreOutages
     from altegio_sync.app.school import School
+    from altegio_sync.config.values import SchoolConfig
     from altegio_sync.domain.counts import RecordCounts
     from altegio_sync.domain.notices import Brought, Claim
     from altegio_sync.domain.report import RunError
@@ -76,6 +79,7 @@ class NoticeWork:
             self._school.notices,
             self._bring,
             self._bring_together,
+            self._find_stored,
             on_error=self._note_store,
             looks_every_s=self._looks_every_s,
         )
@@ -120,9 +124,8 @@ class NoticeWork:
         reason = self._failure_of(error)[0].message
         self._warn("notice_failed", appointment_id=claim.appointment_id, reason=reason)
 
-    async def _bring_together(self, company: str, ids: Collection[str]) -> BroughtTogether | None:
-        school, noted = self._school, NotedResults(ids)
-        began_at = await school.appointments.find_server_time()
+    async def _bring_together(self, company: str) -> BroughtTogether | None:
+        school, noted = self._school, NotedResults()
         # Where the company has no cursor yet, this is the beginning.
         request = ChangesRequest([company], since=DEFAULT_OVERLAP)
         try:
@@ -135,7 +138,18 @@ class NoticeWork:
             return None
         self._count(report.records)
         is_whole = report.exit_code == 0 and not any(each.gave_way for each in report.companies)
-        return BroughtTogether(began_at, noted.results, is_whole)
+        return BroughtTogether(noted.results, is_whole)
+
+    async def _find_stored(self, company: str, ids: Collection[str]) -> AbstractSet[str]:
+        scope = _all_of(company, ZoneInfo("UTC"), self._school.config)  # all days, so any zone
+        return set(await self._school.appointments.find_undeleted(scope, ids))
+
+
+def _all_of(company: str, zone: ZoneInfo, config: SchoolConfig) -> StoredScope:
+    """All documents of the company."""
+    return StoredScope(
+        company, ALL_DAYS, zone, includes_documents_without_company=config.has_single_company
+    )
 
 
 class _Means:
@@ -183,12 +197,7 @@ class _Means:
         if zone is None:
             zone = await company.fetch_zone(utc_now())
             self._context = replace(self._context, zones=self._zones())  # now it is stored
-        scope = StoredScope(
-            claim.company,
-            ALL_DAYS,
-            zone,
-            includes_documents_without_company=self._school.config.has_single_company,
-        )
+        scope = _all_of(claim.company, zone, self._school.config)
         appointment = NoticedAppointment(
             company,
             claim,

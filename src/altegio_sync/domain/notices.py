@@ -70,12 +70,18 @@ class UnreadableNotice:
 
 @dataclass(frozen=True, slots=True)
 class DueAppointment:
-    """An appointment whose notices have waited long enough; ``first_at`` is the first notice."""
+    """An appointment whose notices have waited long enough.
+
+    ``first_at`` and ``last_at`` are the times of the first and the last notice. ``is_unlisted``: a
+    run of `changes` did not list the appointment, so only a request by id can bring it.
+    """
 
     company: str
     appointment_id: str
     first_at: datetime
+    last_at: datetime
     notices: int
+    is_unlisted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
@@ -19,7 +19,8 @@ from altegio_sync.domain.notices import (
 from altegio_sync.errors import StoreError, ungrouped
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
     from datetime import datetime, timedelta
 
     from altegio_sync.domain.notices import Brought, Claim, DueAppointment
@@ -40,23 +41,26 @@ _RELEASED_WITHIN_S = 0.5
 
 @dataclass(frozen=True, slots=True)
 class BroughtTogether:
-    """What a run of `changes` found out; ``began_at`` is by MongoDB's clock.
+    """What a run of `changes` found out about each appointment that it read.
 
     ``is_complete``: the run read everything that has changed.
     """
 
-    began_at: datetime
     results: Mapping[str, Settled]
     is_complete: bool
 
 
 if TYPE_CHECKING:
-    # A run of `changes` for one company; the ids are those with notices. None: it gave way.
-    BringTogether = Callable[[str, Collection[str]], Awaitable[BroughtTogether | None]]
+    # A run of `changes` for one company. None: it gave way.
+    BringTogether = Callable[[str], Awaitable[BroughtTogether | None]]
+    # Which of these appointments of a company are stored, and not marked as deleted.
+    FindStored = Callable[[str, Collection[str]], Awaitable[AbstractSet[str]]]
 
 
 class NoticeStore(Protocol):
     """The stored notices; see `MongoNotices`."""
+
+    async def find_server_time(self) -> datetime: ...
 
     async def find_due(self) -> Sequence[DueAppointment]: ...
 
@@ -74,6 +78,10 @@ class NoticeStore(Protocol):
 
     async def release(self, claim: Claim) -> None: ...
 
+    async def find_open(self, company: str, before: datetime) -> AbstractSet[str]: ...
+
+    async def note_unlisted(self, company: str, before: datetime, ids: Collection[str]) -> None: ...
+
     async def finish_all(
         self, company: str, before: datetime, settled: Mapping[str, Settled]
     ) -> None: ...
@@ -90,6 +98,7 @@ class NoticeLoop:
         notices: NoticeStore,
         bring: Bring,
         bring_together: BringTogether,
+        find_stored: FindStored,
         *,
         on_error: Callable[[StoreError | None], None],
         looks_every_s: float = LOOKED_EVERY_S,
@@ -98,11 +107,13 @@ class NoticeLoop:
         self._notices = notices
         self._bring = bring
         self._bring_together = bring_together
+        self._find_stored = find_stored
         self._on_error = on_error
         self._looks_every_s = looks_every_s
         self._renews_every_s = renews_every_s
         self._at_work: set[tuple[str, str]] = set()
-        self._together: set[str] = set()
+        # When the run of `changes` of a company began, by MongoDB's clock.
+        self._together: dict[str, datetime] = {}
         self._by_id_until: dict[str, float] = {}
 
     async def run(self, stop: StopSignal) -> None:
@@ -121,48 +132,78 @@ class NoticeLoop:
     async def _begin_due(self, tasks: anyio.abc.TaskGroup) -> None:
         try:
             due = await self._notices.find_due()
+            await self._begin_together(due, tasks)
         except StoreError as error:
             self._on_error(error)
             return
         self._on_error(None)
-        by_company: dict[str, list[DueAppointment]] = defaultdict(list)
-        for each in due:
-            by_company[each.company].append(each)
-        self._forget_old()
-        for company, of_company in by_company.items():
-            is_busy = company in self._together or company in self._by_id_until
-            if len(of_company) > MOST_BY_ID and not is_busy:
-                self._together.add(company)
-                tasks.start_soon(self._work_together, company, of_company)
-        for each in due:
+        for each in self._choose_by_id(due):
             key = each.company, each.appointment_id
             if len(self._at_work) >= _MOST_AT_WORK:
                 return
-            if each.company not in self._together and key not in self._at_work:
+            if key not in self._at_work:
                 self._at_work.add(key)
                 tasks.start_soon(self._work, each)
+
+    async def _begin_together(
+        self, due: Sequence[DueAppointment], tasks: anyio.abc.TaskGroup
+    ) -> None:
+        """Begin a run of `changes` for each company of which too many appointments are due."""
+        self._forget_old()
+        counts = Counter(each.company for each in due if not each.is_unlisted)
+        for company, count in counts.items():
+            is_busy = company in self._together or company in self._by_id_until
+            if count > MOST_BY_ID and not is_busy:
+                began_at = await self._notices.find_server_time()
+                self._together[company] = began_at
+                tasks.start_soon(self._work_together, company, began_at)
 
     def _forget_old(self) -> None:
         now = anyio.current_time()
         self._by_id_until = {key: at for key, at in self._by_id_until.items() if at > now}
 
-    async def _work_together(self, company: str, due: Sequence[DueAppointment]) -> None:
-        ids = {each.appointment_id for each in due}
+    def _choose_by_id(self, due: Sequence[DueAppointment]) -> Iterator[DueAppointment]:
+        """The appointments that wait for no run of `changes`.
+
+        A run settles the notices that came before it. Of those that came later, a few are requested
+        by id beside the run. If there are many, the next run brings them.
+        """
+        later = Counter(each.company for each in due if self._came_during_run(each))
+        for each in due:
+            is_of_few = self._came_during_run(each) and later[each.company] <= MOST_BY_ID
+            if each.is_unlisted or is_of_few or each.company not in self._together:
+                yield each
+
+    def _came_during_run(self, due: DueAppointment) -> bool:
+        began_at = self._together.get(due.company)
+        return began_at is not None and due.last_at >= began_at and not due.is_unlisted
+
+    async def _work_together(self, company: str, began_at: datetime) -> None:
         try:
-            brought = await self._bring_together(company, ids)
+            brought = await self._bring_together(company)
             if brought is None or not brought.is_complete:
                 self._by_id_until[company] = anyio.current_time() + _BY_ID_FOR_S
             if brought is not None:
-                results = dict(brought.results)
-                if brought.is_complete:
-                    # What Altegio does not list has not changed, or is gone: then `sync --update`
-                    # finds it.
-                    results |= dict.fromkeys(ids - results.keys(), _NOT_LISTED)
-                await self._notices.finish_all(company, brought.began_at, results)
+                await self._note_together(company, began_at, brought)
         except StoreError as error:
             self._on_error(error)
         finally:
-            self._together.discard(company)
+            del self._together[company]
+
+    async def _note_together(
+        self, company: str, began_at: datetime, brought: BroughtTogether
+    ) -> None:
+        """Settle all notices that came before the run, also those that were not due yet."""
+        ids = await self._notices.find_open(company, began_at)
+        settled = {each: brought.results[each] for each in ids & brought.results.keys()}
+        if brought.is_complete:
+            # What Altegio does not list has not changed, or is gone. Only a stored appointment can
+            # be gone, and only a request by id shows it. Forged ids are not stored.
+            unlisted = ids - settled.keys()
+            stored = await self._find_stored(company, unlisted)
+            await self._notices.note_unlisted(company, began_at, stored)
+            settled |= dict.fromkeys(unlisted - stored, _NOT_LISTED)
+        await self._notices.finish_all(company, began_at, settled)
 
     async def _work(self, due: DueAppointment) -> None:
         try:

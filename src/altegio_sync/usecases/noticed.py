@@ -25,7 +25,7 @@ from altegio_sync.usecases.by_id import NotKnown, Refused, RequestsById
 from altegio_sync.usecases.vanished import MASS_SHARE, is_mass
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Collection
+    from collections.abc import Awaitable, Callable
     from contextlib import AbstractAsyncContextManager
 
     from altegio_sync.domain.appointment import Booking
@@ -144,19 +144,18 @@ class NoticedAppointment:
 
 
 class NotedResults(SilentProgress):
-    """The results of the notices of these appointments in a run of `changes`.
+    """The results of a run of `changes`, for the notices of the appointments that it read.
 
     An appointment that could not be stored has no result.
     """
 
-    def __init__(self, ids: Collection[str]) -> None:
-        self._ids = ids
+    def __init__(self) -> None:
         self.results: dict[str, Settled] = {}
 
     def appointment(self, verdict: Verdict, outcome: Outcome, changes: object = ()) -> None:
         del changes
         booking = verdict.booking
-        if booking.id in self._ids and outcome is not Outcome.FAILED:
+        if outcome is not Outcome.FAILED:
             is_stored = outcome in (Outcome.SAVED, Outcome.UPDATED)
             state = NoticeState.STORED if is_stored else NoticeState.UNCHANGED
             reason = None

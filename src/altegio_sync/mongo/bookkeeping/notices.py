@@ -32,10 +32,12 @@ from altegio_sync.mongo.bookkeeping.notice_claims import CLAIM_LIFETIME_S, Mongo
 from altegio_sync.mongo.core.bulk import write_all
 from altegio_sync.mongo.core.connection import durable, waits_for_mongodb
 from altegio_sync.mongo.core.junk import IS_MOMENT, IS_TEXT
+from altegio_sync.mongo.core.server_clock import ServerClock
 from altegio_sync.mongo.core.together import WrittenTogether
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
     from datetime import datetime
 
     from pymongo.asynchronous.database import AsyncDatabase
@@ -110,10 +112,15 @@ class MongoNotices:
         return UpdateOne({"_id": notice.id}, update, upsert=True)
 
     @waits_for_mongodb
+    async def find_server_time(self) -> datetime:
+        return await ServerClock().ask(self._notices.database)
+
+    @waits_for_mongodb
     async def find_due(self) -> list[DueAppointment]:
         """The appointments whose open notices have waited long enough, the oldest first.
 
-        An appointment that another process works on may be among them: `claim` decides.
+        The appointments that a run of `changes` did not list come last: no new one waits for them.
+        An appointment that another process works on may be among the due ones: `claim` decides.
         """
         is_quiet = {"$lte": ["$last", _ago(QUIET_FOR)]}
         has_waited = {"$lte": ["$first", _ago(LONGEST_WAIT)]}
@@ -129,15 +136,21 @@ class MongoNotices:
                         "last": {"$max": "$received_at"},
                         "retry_at": {"$max": "$retry_at"},
                         "notices": {"$sum": 1},
+                        "is_unlisted": {"$max": {"$eq": ["$is_unlisted", True]}},
                     }
                 },
                 {"$match": {"$expr": {"$and": [{"$or": [is_quiet, has_waited]}, may_try]}}},
-                {"$sort": {"first": 1, "_id": 1}},
+                {"$sort": {"is_unlisted": 1, "first": 1, "_id": 1}},
             ]
         )
         return [
             DueAppointment(
-                each["_id"]["company"], each["_id"]["appointment"], each["first"], each["notices"]
+                each["_id"]["company"],
+                each["_id"]["appointment"],
+                each["first"],
+                each["last"],
+                each["notices"],
+                each["is_unlisted"],
             )
             for each in await found.to_list()
         ]
@@ -231,11 +244,28 @@ class MongoNotices:
         await self._notices.update_many(claimed, update)
 
     @waits_for_mongodb
+    async def find_open(self, company: str, before: datetime) -> AbstractSet[str]:
+        """The ids of the appointments with open notices received ``before``."""
+        query = {**_READABLE, **self._open_before(company, before)}
+        found = self._notices.find(query, {"_id": 0, "appointmentId": 1})
+        return {each["appointmentId"] async for each in found}
+
+    @waits_for_mongodb
+    async def note_unlisted(self, company: str, before: datetime, ids: Collection[str]) -> None:
+        """Note that a run of `changes` did not list these appointments."""
+        among = {"appointmentId": {"$in": list(ids)}}
+        noted = {"$set": {"is_unlisted": True}}
+        await self._notices.update_many({**self._open_before(company, before), **among}, noted)
+
+    def _open_before(self, company: str, before: datetime) -> Document:
+        return {**self._open, "companyId": company, "received_at": {"$lt": before}}
+
+    @waits_for_mongodb
     async def finish_all(
         self, company: str, before: datetime, settled: Mapping[str, Settled]
     ) -> None:
         """Store the results of these appointments, for the open notices received ``before``."""
-        open_before = {**self._open, "companyId": company, "received_at": {"$lt": before}}
+        open_before = self._open_before(company, before)
         writes = [
             UpdateMany({**open_before, "appointmentId": each}, _result_of(result))
             for each, result in settled.items()
