@@ -134,7 +134,13 @@ def press(tab: Tab, key: str, code: int, text: str = "") -> None:
 
 @pytest.mark.usefixtures("catalog")
 @pytest.mark.parametrize(
-    ("language", "width", "scheme"), [("en", DESKTOP, "light"), ("uk", PHONE, "dark")]
+    ("language", "width", "scheme"),
+    [
+        ("en", DESKTOP, "light"),
+        ("uk", PHONE, "dark"),
+        ("uk", DESKTOP, "dark"),
+        ("en", PHONE, "light"),
+    ],
 )
 def test_it_is_shown_whole_in_the_width_of_the_screen(
     browser: Browser, serving: Serving, language: Language, width: int, scheme: Any
