@@ -608,6 +608,26 @@ async def test_what_a_run_did_not_bring_is_requested_by_id(
     assert await notices.find_due() == []
 
 
+async def test_a_burst_that_no_run_brings_keeps_no_later_appointment_waiting(
+    notices: MongoNotices, database: Database
+) -> None:
+    await many(notices, database, MOST_BY_ID + 1)
+    await notices.add([notice(900, "900"), notice(901, "901", company="78")])
+    await let_pass(database, 3, appointmentId={"$in": ["900", "901"]})
+    brought: list[str] = []
+
+    async def bring(claim: Claim) -> Brought:
+        brought.append(claim.appointment_id)
+        return Settled(NoticeState.STORED)
+
+    loop = loop_of(notices, bring)
+    await loop.work_once()
+    await loop.work_once()
+
+    assert {"900", "901"} <= set(brought)
+    assert len(brought) < MOST_BY_ID
+
+
 async def test_an_appointment_that_takes_long_keeps_no_other_waiting(
     notices: MongoNotices, database: Database
 ) -> None:

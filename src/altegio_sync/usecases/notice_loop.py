@@ -137,7 +137,7 @@ class NoticeLoop:
             self._on_error(error)
             return
         self._on_error(None)
-        for each in self._choose_by_id(due):
+        for each in _in_order(list(self._choose_by_id(due))):
             key = each.company, each.appointment_id
             if len(self._at_work) >= _MOST_AT_WORK:
                 return
@@ -150,10 +150,9 @@ class NoticeLoop:
     ) -> None:
         """Begin a run of `changes` for each company of which too many appointments are due."""
         self._forget_old()
-        counts = Counter(each.company for each in due if not each.is_unlisted)
-        for company, count in counts.items():
+        for company in _find_crowded(due):
             is_busy = company in self._together or company in self._by_id_until
-            if count > MOST_BY_ID and not is_busy:
+            if not is_busy:
                 began_at = await self._notices.find_server_time()
                 self._together[company] = began_at
                 tasks.start_soon(self._work_together, company, began_at)
@@ -249,6 +248,26 @@ class NoticeLoop:
             await anyio.sleep(self._renews_every_s)
             if not await self._notices.renew(claim):
                 work.cancel()
+
+
+def _find_crowded(due: Sequence[DueAppointment]) -> set[str]:
+    """The companies of which too many appointments are due to request each by its id."""
+    counts = Counter(each.company for each in due if not each.is_unlisted)
+    return {company for company, count in counts.items() if count > MOST_BY_ID}
+
+
+def _in_order(due: Sequence[DueAppointment]) -> list[DueAppointment]:
+    """The oldest first, and of a company of which too many are due the newest first.
+
+    So no new appointment waits for a burst until a run of `changes` brings the burst.
+    """
+    crowded = _find_crowded(due)
+
+    def place(each: DueAppointment) -> tuple[bool, bool, float]:
+        is_crowded, at = each.company in crowded, each.first_at.timestamp()
+        return each.is_unlisted, is_crowded, -at if is_crowded else at
+
+    return sorted(due, key=place)
 
 
 _NOT_LISTED = Settled(NoticeState.NOT_FOUND)
