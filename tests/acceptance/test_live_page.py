@@ -147,10 +147,10 @@ def test_it_is_shown_whole_in_the_width_of_the_screen(
 ) -> None:
     tab = browser.open(f"{serving.url}/?lang={language}", width=width, scheme=scheme)
     wait_for(tab, IS_LIVE)
+    wait_for(tab, "document.querySelectorAll('.lesson').length > 5")
 
     assert tab.evaluate("document.documentElement.lang") == language
     assert tab.evaluate(WIDE) == [width, width]
-    assert tab.evaluate("document.querySelectorAll('.lesson').length") > 5
     dark = tab.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(17, 22, 29)"
     assert dark is (scheme == "dark")
     assert tab.complaints == []
@@ -298,6 +298,7 @@ def test_without_the_script_it_reloads_itself(browser: Browser, serving: Serving
 def test_it_is_used_by_keyboard(browser: Browser, serving: Serving) -> None:
     tab = browser.open(f"{serving.url}/?lang=en")
     wait_for(tab, IS_LIVE)
+    wait_for(tab, "document.getElementById('todo-copy') !== null")
     tab.call("Page.bringToFront")
     tab.call("Browser.grantPermissions", permissions=["clipboardReadWrite"])
 

@@ -110,6 +110,8 @@ def test_serve_and_status_have_the_metrics_of_the_contract(cli: Cli) -> None:
         assert serving.notify(501, company_id=78) == 204
         assert serving.notify(501, secret="y" * 32) == 404
         serving.wait_for(lambda: scrape(serving).samples["records_total", "outcome=duplicate"] > 0)
+        # Webhooks are measured from the first one on.
+        serving.wait_for(lambda: "hook_versions_total" in scrape(serving).described)
         scraped = scrape(serving)
     printed = Metrics.of(cli.run("status", "--prometheus").out)
 
