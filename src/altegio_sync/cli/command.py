@@ -205,7 +205,7 @@ def _execute(
 
 
 async def _say_that_settings_fail(options: CommandOptions, error: ConfigError) -> None:
-    """Write to people, if their addresses can be read all the same."""
+    """Send the message that settings are wrong, if `ALTEGIO_NOTIFY` itself is correct."""
     if options.source.schools_path is not None:
         return
     from altegio_sync.app.alerts import say_how_it_ended

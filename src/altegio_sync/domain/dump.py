@@ -94,7 +94,7 @@ class VerifiedFile(JsonForm):
     """A file of a dump whose documents are all readable.
 
     ``is_compared`` says whether the backup's manifest has a checksum to compare with, and
-    ``is_equal`` whether the file is the one that was written then.
+    ``is_equal`` whether the file is still as the backup wrote it.
     """
 
     json_keys = (

@@ -44,7 +44,7 @@ class Place:
 class View:
     """What somebody looks at: a location, None where there is only one; a day, None is today.
 
-    ``language`` is the one that the reader asked for, None if it follows from something else.
+    ``language`` is the language that the reader chose; None if the reader chose none.
     """
 
     company: str | None = None

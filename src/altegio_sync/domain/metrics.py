@@ -1,4 +1,4 @@
-"""What Prometheus is told of a school: names, help texts and values, without a text format.
+"""The metrics of a school for Prometheus: names, help texts and values, without a text format.
 
 No label names a person: the labels are ids of companies, commands, and our own words.
 """

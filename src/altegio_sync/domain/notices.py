@@ -20,7 +20,7 @@ LONGEST_WAIT = timedelta(seconds=5)
 MOST_TRIES = 5
 #: An appointment that Altegio does not have is requested again after this time.
 MISSING_PAUSE = timedelta(minutes=1)
-#: So long an appointment counts among those that are gone at Altegio.
+#: The mass limit counts the appointments that disappeared at Altegio within this time.
 GONE_COUNTED_FOR = timedelta(hours=1)
 _FIRST_PAUSE = timedelta(seconds=10)
 _FIRST_WAIT = timedelta(seconds=2)
