@@ -91,6 +91,8 @@ class RunningMongod:
                 *("--wiredTigerCacheSizeGB", str(self._cache_gb)),
                 *("--setParameter", "diagnosticDataCollectionEnabled=false"),
                 *("--setParameter", "enableTestCommands=1"),  # it can be told to fail
+                # Tests have dates of their own, which the real clock would find too old.
+                *("--setParameter", "ttlMonitorEnabled=false"),
                 *(("--auth",) if self._has_users else ()),
                 *self._replica_set_options(),
                 *self._options,
