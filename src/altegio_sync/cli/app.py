@@ -493,6 +493,7 @@ def stats(
     company: Company = None,
     wait: Wait = "10m",
     json_output: Json = False,
+    quiet: Quiet = False,
     log_format: LogFormat = "text",
     _log_file: LogFile = None,
     env_file: EnvFile = None,
@@ -512,13 +513,15 @@ def stats(
         from altegio_sync.cli.clean_command import run_clean
 
         options = CommandOptions(
-            "clean", _source(env_file, schools, school), json_output, log_format
+            "clean", _source(env_file, schools, school), json_output, log_format, quiet=quiet
         )
         run_clean(options, dry_run=dry_run, wait=wait)
     from altegio_sync.cli.period_option import AskedDays
     from altegio_sync.cli.stats_command import execute_stats
 
-    options = CommandOptions("stats", _source(env_file, schools, school), json_output, log_format)
+    options = CommandOptions(
+        "stats", _source(env_file, schools, school), json_output, log_format, quiet=quiet
+    )
     days = AskedDays(first, last, from_option, to_option)
     raise typer.Exit(execute_stats(options, days, html_file, company or []))
 
@@ -661,6 +664,7 @@ def undo(
     ] = False,
     wait: Wait = "10m",
     json_output: Json = False,
+    quiet: Quiet = False,
     log_format: LogFormat = "text",
     _log_file: LogFile = None,
     env_file: EnvFile = None,
@@ -671,7 +675,9 @@ def undo(
     from altegio_sync.cli.command import CommandOptions
     from altegio_sync.cli.undo_command import run_undo
 
-    options = CommandOptions("undo", _source(env_file, schools, school), json_output, log_format)
+    options = CommandOptions(
+        "undo", _source(env_file, schools, school), json_output, log_format, quiet=quiet
+    )
     run_undo(options, run_id, force=force, wait=wait)
 
 
@@ -717,6 +723,7 @@ def todo(
     ] = False,
     company: Company = None,
     json_output: Json = False,
+    quiet: Quiet = False,
     log_format: LogFormat = "text",
     _log_file: LogFile = None,
     env_file: EnvFile = None,
@@ -727,7 +734,9 @@ def todo(
     from altegio_sync.cli.command import CommandOptions
     from altegio_sync.cli.todo_command import run_todo
 
-    options = CommandOptions("todo", _source(env_file, schools, school), json_output, log_format)
+    options = CommandOptions(
+        "todo", _source(env_file, schools, school), json_output, log_format, quiet=quiet
+    )
     run_todo(options, period, file, company or [], offline=offline)
 
 
@@ -743,6 +752,7 @@ def runs(
         int, typer.Option("--limit", metavar="NUMBER", min=1, help=_("How many runs to list."))
     ] = 20,
     json_output: Json = False,
+    quiet: Quiet = False,
     log_format: LogFormat = "text",
     _log_file: LogFile = None,
     env_file: EnvFile = None,
@@ -753,7 +763,9 @@ def runs(
     from altegio_sync.cli.command import CommandOptions
     from altegio_sync.cli.runs_command import run_runs
 
-    options = CommandOptions("runs", _source(env_file, schools, school), json_output, log_format)
+    options = CommandOptions(
+        "runs", _source(env_file, schools, school), json_output, log_format, quiet=quiet
+    )
     run_runs(options, run_id, limit)
 
 
@@ -780,6 +792,7 @@ def purge(
     ] = False,
     dry_run: DryRun = False,
     json_output: Json = False,
+    quiet: Quiet = False,
     log_format: LogFormat = "text",
     _log_file: LogFile = None,
     env_file: EnvFile = None,
@@ -791,7 +804,7 @@ def purge(
     from altegio_sync.cli.purge_command import run_purge
 
     options = CommandOptions(
-        "trash purge", _source(env_file, schools, school), json_output, log_format
+        "trash purge", _source(env_file, schools, school), json_output, log_format, quiet=quiet
     )
     run_purge(options, older_than, dry_run=dry_run, is_confirmed=yes)
 
@@ -799,6 +812,7 @@ def purge(
 @app.command(help=_("Test every setting, the tokens and their rights, the time zone and MongoDB."))
 def check(
     json_output: Json = False,
+    quiet: Quiet = False,
     log_format: LogFormat = "text",
     _log_file: LogFile = None,
     env_file: EnvFile = None,
@@ -815,6 +829,7 @@ def check(
         _source(env_file, schools, school),
         json_output,
         log_format,
+        quiet=quiet,
         reports_settings_file=False,
     )
     run_check(options)
@@ -826,6 +841,7 @@ def check(
 def services(
     company: Company = None,
     json_output: Json = False,
+    quiet: Quiet = False,
     log_format: LogFormat = "text",
     _log_file: LogFile = None,
     env_file: EnvFile = None,
@@ -837,7 +853,9 @@ def services(
     from altegio_sync.cli.services_command import run_services
 
     run_services(
-        CommandOptions("services", _source(env_file, schools, school), json_output, log_format),
+        CommandOptions(
+            "services", _source(env_file, schools, school), json_output, log_format, quiet=quiet
+        ),
         company or [],
     )
 
@@ -853,6 +871,7 @@ def companies(
         ),
     ] = None,
     json_output: Json = False,
+    quiet: Quiet = False,
     log_format: LogFormat = "text",
     _log_file: LogFile = None,
     env_file: EnvFile = None,
@@ -864,7 +883,7 @@ def companies(
     from altegio_sync.cli.companies_command import run_companies
 
     options = CommandOptions(
-        "companies", _source(env_file, schools, school), json_output, log_format
+        "companies", _source(env_file, schools, school), json_output, log_format, quiet=quiet
     )
     run_companies(options, forget or [])
 
@@ -930,6 +949,7 @@ def restore(
     dry_run: DryRun = False,
     wait: Wait = "10m",
     json_output: Json = False,
+    quiet: Quiet = False,
     log_format: LogFormat = "text",
     _log_file: LogFile = None,
     env_file: EnvFile = None,
@@ -940,7 +960,9 @@ def restore(
     from altegio_sync.cli.command import CommandOptions
     from altegio_sync.cli.restore_command import run_restore
 
-    options = CommandOptions("restore", _source(env_file, schools, school), json_output, log_format)
+    options = CommandOptions(
+        "restore", _source(env_file, schools, school), json_output, log_format, quiet=quiet
+    )
     run_restore(options, path, dry_run=dry_run, wait=wait)
 
 

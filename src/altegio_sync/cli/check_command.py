@@ -36,7 +36,7 @@ def run_check(options: CommandOptions) -> NoReturn:
         with stop.interrupting():
             async for check in _find_checks(options, config):
                 checks.append(check)
-                if not options.json_output:
+                if not (options.json_output or (options.quiet and check.level is Level.OK)):
                     print(_render(check), flush=True)
         ok = not stop.is_set and all(each.ok for each in checks)
         if options.json_output:

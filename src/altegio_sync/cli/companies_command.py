@@ -36,7 +36,7 @@ def run_companies(options: CommandOptions, forgotten: Sequence[str]) -> NoReturn
             get_logger().warning(each.code, message=each.message, company_id=each.company)
         if options.json_output:
             print_json(listed.to_json())
-        else:
+        elif not options.quiet:
             print(_table(listed))
         return listed.exit_code
 

@@ -114,10 +114,10 @@ def _show(options: CommandOptions, report: ExportReport) -> None:
     if options.json_output:
         print_json(report.to_json())
         return
-    if options.quiet and report.ok:
-        return
-    result = texts.EXPORTED(count=report.appointments, path=str(report.path), zone=report.timezone)
-    print(render(result))
+    says_all = not (options.quiet and report.ok)
+    if says_all:
+        file = str(report.path)
+        print(render(texts.EXPORTED(count=report.appointments, path=file, zone=report.timezone)))
     if report.extra_copies:
         print(f"WARNING {render(texts.EXTRA_COPIES(count=report.extra_copies))}")
     if report.without_length:
@@ -126,5 +126,5 @@ def _show(options: CommandOptions, report: ExportReport) -> None:
         print(f"WARNING {render(texts.ODD_FLAGS(count=report.odd_flags))}")
     if report.without_company:
         print(f"WARNING {render(WITHOUT_COMPANY(count=report.without_company))}")
-    if report.appointments:
+    if report.appointments and says_all:
         print(render(texts.FOR_YOU_ONLY()))

@@ -47,7 +47,7 @@ def run_purge(
             report = await purge_trash(school.trash, run, before, dry_run=dry_run)
         if options.json_output:
             print_json(report.to_json())
-        else:
+        elif not (options.quiet and report.ok):
             result = texts.WOULD_PURGE if report.dry_run else texts.PURGED
             print(render(result(count=report.purged, span=older_than)))
         return report.exit_code

@@ -34,8 +34,15 @@ _MOST_TEACHERS = 10
 _SHADES = " ░▒▓█"
 
 
-def print_stats(report: StatsReport) -> None:
+def print_stats(report: StatsReport, *, only_attention: bool = False) -> None:
     """On stdout: colours on a terminal, plain text of a fixed width elsewhere."""
+    if not only_attention:
+        _print_figures(report)
+    for warning in report.warnings:
+        print(attention_line(warning))
+
+
+def _print_figures(report: StatsReport) -> None:
     is_terminal = sys.stdout.isatty()
     console = Console(
         width=None if is_terminal else _WIDTH, highlight=False, markup=False, emoji=False
@@ -43,8 +50,6 @@ def print_stats(report: StatsReport) -> None:
     for part in draw_stats(report, console.width):
         # If a long line were folded, its second part could begin with foreign text.
         console.print(part, soft_wrap=True)
-    for warning in report.warnings:
-        print(attention_line(warning))
 
 
 def draw_stats(report: StatsReport, width: int = _WIDTH) -> Iterable[Table | Text | str]:

@@ -56,7 +56,7 @@ def _show(options: CommandOptions, report: RestoreReport) -> None:
         log.error("failed", code=error.code, message=error.message)
     if options.json_output:
         print_json(report.to_json())
-    else:
+    elif not (options.quiet and report.ok):
         print(render_restore(report))
 
 

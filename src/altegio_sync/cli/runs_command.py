@@ -65,7 +65,7 @@ def run_runs(options: CommandOptions, run_id: str | None, limit: int) -> NoRetur
             raise ConfigError(texts.UNKNOWN_RUN(run_id=repr(run_id)))
         if options.json_output:
             print_json({"command": "runs", "ok": True, "run": json_value(run.report)})
-        else:
+        elif not (options.quiet and run.ending is Ending.SUCCEEDED):
             print("\n".join(_lines_of(run, zone)))
         return ExitCode.DONE
 
@@ -79,8 +79,11 @@ def _show_all(
     if options.json_output:
         print_json({"command": "runs", "ok": True, "runs": [each.to_json() for each in shown]})
         return
-    if not shown:
+    if options.quiet:
+        shown = [each for each in shown if each.ending is not Ending.SUCCEEDED]
+    elif not shown:
         print(render(texts.NO_RUNS()))
+    if not shown:
         return
     rows = [
         (
@@ -96,6 +99,8 @@ def _show_all(
     for row in rows:
         cells = map(padded, row, widths)
         print("  ".join(cells).rstrip())
+    if options.quiet:
+        return
     print(render(texts.QUIET_CHANGES()))
     if len(found) > limit:
         print(render(texts.MORE(limit=2 * limit)))

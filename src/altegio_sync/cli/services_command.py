@@ -49,7 +49,7 @@ def run_services(options: CommandOptions, companies: Sequence[str]) -> NoReturn:
             get_logger().error("failed", code=each.code, message=each.message)
         if options.json_output:
             print_json(report.to_json())
-        elif report.found:
+        elif report.found and (report.errors or not options.quiet):
             print(_text(report, is_of_file=isinstance(config, SchoolOfFile)))
         if not report.errors:
             return ExitCode.DONE

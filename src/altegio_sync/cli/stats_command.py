@@ -59,8 +59,8 @@ def execute_stats(
         if options.json_output:
             print_json(report.to_json())
         else:
-            print_stats(report)
-            if page is not None:
+            print_stats(report, only_attention=options.quiet)
+            if page is not None and not options.quiet:
                 print(render(AS_PAGE(path=str(page.path))))
         return ExitCode.DONE
 

@@ -74,7 +74,7 @@ def run_todo(
             log_warning("unread_starts", message=UNREAD_STARTS(count=report.unread_starts))
         if options.json_output:
             print_json(report.to_json())
-        else:
+        elif not (options.quiet and report.ok and (file or not report.items)):
             print("\n".join(_lines(report, file, offline=offline)))
         return report.exit_code
 

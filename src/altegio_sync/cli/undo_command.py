@@ -46,6 +46,8 @@ def _show_runs(options: CommandOptions, runs: Sequence[TrashedRun]) -> None:
     if options.json_output:
         print_json({"command": "undo", "ok": True, "runs": [each.to_json() for each in runs]})
         return
+    if options.quiet:
+        return
     if not runs:
         print(render(texts.TRASH_EMPTY()))
     for run in runs:
@@ -71,6 +73,8 @@ def _show(options: CommandOptions, report: UndoReport) -> None:
         log.error("failed", code=error.code, message=error.message)
     if options.json_output:
         print_json(report.to_json())
+        return
+    if options.quiet and report.ok:
         return
     run_id, restored, already = report.run_id, report.restored, report.already
     if already:
