@@ -48,9 +48,9 @@ def test_nothing_is_printed_while_all_is_well(cli: Cli, db_uri: str, tmp_path: P
     }
     checked = cli.run("check", "-q")
 
-    assert {line: (each.code, each.out, each.err) for line, each in ran.items()} == {
-        line: (0, "", "") for line in ran
-    }
+    assert {line: (each.code, each.out, each.err) for line, each in ran.items()} == dict.fromkeys(
+        ran, (0, "", "")
+    )
     assert (tmp_path / "page.html").is_file()
     assert (tmp_path / "todo.csv").is_file()
     assert {line.split()[0] for line in checked.out.splitlines()} <= {"warn", "FAIL"}
