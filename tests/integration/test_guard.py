@@ -71,7 +71,9 @@ async def test_without_a_password_no_other_host_name_shows_it(host: str) -> None
     "name",
     [
         *("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "x-forwarded-anything", "Via"),
-        *("X-Real-IP", "X-Client-IP", "True-Client-IP", "CF-Connecting-IP"),
+        *("X-Real-IP", "X-Client-IP", "True-Client-IP", "CF-Connecting-IP", "CDN-Loop"),
+        *("X-Cluster-Client-IP", "Fastly-Client-IP", "X-Original-Forwarded-For", "X-Original-Host"),
+        *("X-ProxyUser-Ip", "X-Appengine-User-IP", "X-Envoy-External-Address"),
     ],
 )
 async def test_without_a_password_no_proxy_shows_it(name: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hmac
+import re
 import unicodedata
 from functools import wraps
 from hashlib import sha256
@@ -31,8 +32,8 @@ if TYPE_CHECKING:
 _DELAY_S = 1.0
 _MOST_WAITING = 50
 _CHALLENGE = {"WWW-Authenticate": 'Basic realm="altegio-sync", charset="UTF-8"'}
-#: Beside these, every header whose name begins with `x-forwarded`.
-_FORWARDING = ("forwarded", "via", "x-real-ip", "x-client-ip", "true-client-ip", "cf-connecting-ip")
+#: Headers of proxies and of networks in front of web servers. No browser sends them.
+_FORWARDING = re.compile(r".*forwarded.*|.*-ip|.*-external-address|via|x-original-.*|cdn-loop")
 
 
 class Guard:
@@ -127,7 +128,7 @@ def _is_from_here(request: Request) -> bool:
     browser does so.
     """
     names = request.headers.keys()
-    is_forwarded = any(name.startswith("x-forwarded") or name in _FORWARDING for name in names)
+    is_forwarded = any(_FORWARDING.fullmatch(name) for name in names)
     peer = request.client.host if request.client else ""
     return (
         not is_forwarded
