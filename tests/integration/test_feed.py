@@ -271,6 +271,17 @@ async def test_views_that_nobody_reads_make_room_for_others() -> None:
         await reader.read_until("5,555")
 
 
+async def test_what_does_not_exist_is_not_replaced_by_something_else() -> None:
+    stage = Stage()
+    stage.pages.is_free = True
+    async with stage.shown() as client:
+        for address in ("/?company=99", "/todo?company=99", "/?day=never", "/events?day=never"):
+            answer = await client.get(address)
+            assert answer.status_code == 404
+            assert '<a href="./">Back to the page</a>' in answer.text
+        assert (await client.get("/?company=78&day=2026-11-26")).status_code == 200
+
+
 @pytest.mark.parametrize("path", ["/", "/events", "/todo", "/page.css", "/page.js", "/icon.svg"])
 async def test_each_address_answers_head_and_refuses_what_changes(path: str) -> None:
     stage = Stage()

@@ -9,7 +9,7 @@ from starlette.requests import Request
 
 from altegio_sync.domain.live import View
 from altegio_sync.messages.language import Language
-from altegio_sync.web.readers import Readers
+from altegio_sync.web.readers import NoViewError, Readers
 
 
 def a_request(query: str = "", accepted: str | None = None) -> Request:
@@ -22,17 +22,25 @@ def a_request(query: str = "", accepted: str | None = None) -> Request:
     [
         ("", View()),
         ("company=77&day=2026-11-26&lang=uk", View("77", date(2026, 11, 26), "uk")),
-        ("day=2026-02-30", View()),
-        ("day=0001-01-01", View()),
-        ("day=9999-12-31", View()),
-        ("day=%00&company=%00", View()),
-        ("company=" + "7" * 21, View()),
-        ("company=٧٧", View()),
-        ("company=-1&lang=fr", View()),
+        ("day=&company=&lang=fr", View()),
+        ("day=2000-01-01", View(day=date(2000, 1, 1))),
+        ("day=2199-12-31", View(day=date(2199, 12, 31))),
     ],
 )
-def test_what_cannot_be_read_is_not_used(query: str, view: View) -> None:
+def test_the_address_says_what_is_shown(query: str, view: View) -> None:
     assert Readers().view_of(a_request(query)) == view
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        *("day=2026-02-30", "day=1999-12-31", "day=2200-01-01", "day=today", "day=%00"),
+        *("company=" + "7" * 21, "company=٧٧", "company=-1", "company=%00"),
+    ],
+)
+def test_nothing_else_is_shown_in_place_of_what_cannot_be_read(query: str) -> None:
+    with pytest.raises(NoViewError):
+        Readers().view_of(a_request(query))
 
 
 @pytest.mark.parametrize(

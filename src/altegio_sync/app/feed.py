@@ -185,6 +185,12 @@ class Topic:
         whole = sha256(b"".join(each.event for each in self.elements.values()))
         return f"{assets_version()}-{whole.hexdigest()[:_STATE_LENGTH]}"
 
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether the view names a location that the school does not have, as far as is known."""
+        asked, places = self._view.company, self.page.places
+        return bool(asked and places) and asked not in {each.company for each in places}
+
     async def wait_for_change(self, shown: Mapping[str, Element]) -> None:
         """Return when the elements are not the ``shown`` ones, or the topic is over."""
         while self.elements is shown and not self.is_over:

@@ -11,5 +11,6 @@ if TYPE_CHECKING:
     from altegio_sync.messages import Message
 
 
-def render_notice(title: Message, text: Message) -> str:
-    return render_template("notice.html", title=title, text=text, style=STYLE)
+def render_notice(title: Message, text: Message, *, leads_back: bool = False) -> str:
+    values = {"title": title, "text": text, "leads_back": leads_back}
+    return render_template("notice.html", **values, style=STYLE)

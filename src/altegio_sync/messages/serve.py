@@ -18,6 +18,15 @@ NEW_SECRET = Template(
 NOT_OPEN_YET = Template("serve_not_open_yet", "MongoDB has not been reached yet")
 
 # The page, where it is not shown.
+PAGE_NOT_FOUND = Template("serve_page_not_found", "There is no such page")
+NO_SUCH_DAY = Template(
+    "serve_no_such_day",
+    "The address names no day from 2000 to 2199 in the form 2026-06-15.",
+)
+NO_SUCH_LOCATION = Template(
+    "serve_no_such_location",
+    "The address names a location that is not among those whose appointments are read.",
+)
 PAGE_NEEDS_PASSWORD = Template(
     "serve_page_needs_password",
     "--host makes the page visible to other machines, so ALTEGIO_PAGE_PASSWORD must be set. "

@@ -38,8 +38,9 @@ def explain(
     *,
     language: Language,
     headers: Mapping[str, str] | None = None,
+    leads_back: bool = False,
 ) -> Response:
-    """A page that says why there is nothing to see."""
+    """A page that says why there is nothing to see; it may have a link to the live page."""
     with in_language(language):
-        page = render_notice(title, text)
+        page = render_notice(title, text, leads_back=leads_back)
     return HTMLResponse(page, status, {**FOR_PAGES, **(headers or {})})

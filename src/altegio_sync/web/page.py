@@ -8,7 +8,7 @@ import anyio
 from starlette.responses import HTMLResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from altegio_sync.app.feed import NotFollowedError
+from altegio_sync.app.feed import NotFollowedError, Topic
 from altegio_sync.html import (
     EVENTS,
     ICON,
@@ -24,13 +24,15 @@ from altegio_sync.html import (
 )
 from altegio_sync.messages import serve as texts
 from altegio_sync.web.answers import FOR_PAGES, PRIVATE, SAFE, explain
+from altegio_sync.web.readers import NoViewError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
     from starlette.requests import Request
 
-    from altegio_sync.app.feed import Element, LiveFeed, Topic
+    from altegio_sync.app.feed import Element, LiveFeed
+    from altegio_sync.messages import Message
     from altegio_sync.web.guard import Guard
     from altegio_sync.web.readers import Readers
 
@@ -75,38 +77,48 @@ class LivePageRoutes:
         ]
 
     async def _show(self, request: Request) -> Response:
-        topic = self._open(request)
-        if topic is None:
-            return self._refuse(request)
-        await _wait_until_read(topic)
+        topic = await self._find(request)
+        if isinstance(topic, Response):
+            return topic
         drawn = {name: each.html for name, each in topic.elements.items()}
         page = render_page(topic.page_now(), topic.language, drawn, topic.state)
         return HTMLResponse(page, headers=FOR_PAGES)
 
     async def _show_todo(self, request: Request) -> Response:
-        topic = self._open(request)
-        if topic is None:
-            return self._refuse(request)
-        await _wait_until_read(topic)
+        topic = await self._find(request)
+        if isinstance(topic, Response):
+            return topic
         page = render_todo_page(topic.page_now(), topic.language)
         return HTMLResponse(page, headers=FOR_PAGES)
 
     async def _stream(self, request: Request) -> Response:
         if request.method == "HEAD":
             return Response(None, 200, _STREAM, "text/event-stream")
-        topic = self._open(request) if self._streams < self._most_streams else None
-        if topic is None:
+        if self._streams >= self._most_streams:
             return self._refuse(request)
+        topic = self._open(request)
+        if isinstance(topic, Response):
+            return topic
         seen = request.headers.get("last-event-id") or request.query_params.get("seen", "")
         return StreamingResponse(self._read(topic, seen), 200, _STREAM, "text/event-stream")
 
-    def _open(self, request: Request) -> Topic | None:
-        """What the request asks for; None if it cannot be followed."""
-        view, language = self._readers.view_of(request), self._readers.language_of(request)
+    async def _find(self, request: Request) -> Topic | Response:
+        """What the request asks for, as soon as it is read; or why there is nothing to see."""
+        topic = self._open(request)
+        if isinstance(topic, Topic):
+            await _wait_until_read(topic)
+            if topic.is_elsewhere:
+                return self._find_nothing(request, texts.NO_SUCH_LOCATION())
+        return topic
+
+    def _open(self, request: Request) -> Topic | Response:
         try:
-            return self._feed.open(view, language)
+            view = self._readers.view_of(request)
+            return self._feed.open(view, self._readers.language_of(request))
+        except NoViewError as error:
+            return self._find_nothing(request, error.message)
         except NotFollowedError:
-            return None
+            return self._refuse(request)
 
     async def _read(self, topic: Topic, seen: str) -> AsyncIterator[bytes]:
         """The events for one reader, who saw the state ``seen`` last."""
@@ -129,6 +141,11 @@ class LivePageRoutes:
         finally:
             topic.readers -= 1
             self._streams -= 1
+
+    def _find_nothing(self, request: Request, text: Message) -> Response:
+        """Never another page than the one that was asked for: it would be taken for this one."""
+        language = self._readers.language_of(request)
+        return explain(404, texts.PAGE_NOT_FOUND(), text, language=language, leads_back=True)
 
     def _refuse(self, request: Request) -> Response:
         text = texts.PAGE_TOO_MANY_READERS()

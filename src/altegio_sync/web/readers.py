@@ -6,16 +6,26 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from altegio_sync.domain.live import View
+from altegio_sync.messages import serve as texts
 from altegio_sync.messages.language import current_language, to_language
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
+    from altegio_sync.messages import Message
     from altegio_sync.messages.language import Language
 
 _LONGEST_ID = 20
 #: A page has links to the days around.
 _FIRST_DAY, _LAST_DAY = date(2000, 1, 1), date(2199, 12, 31)
+
+
+class NoViewError(Exception):
+    """The address names something that no page shows."""
+
+    def __init__(self, message: Message) -> None:
+        super().__init__(message)
+        self.message = message
 
 
 class Readers:
@@ -34,23 +44,31 @@ class Readers:
         )
 
     def view_of(self, request: Request) -> View:
-        """What the address asks for; what cannot be read in it is not used."""
+        """What the address asks for; an empty part asks for nothing. Raises NoViewError."""
         asked = request.query_params
-        company = asked.get("company", "")
-        is_id = company.isascii() and company.isdecimal() and len(company) <= _LONGEST_ID
         return View(
-            company if is_id else None,
+            _to_company(asked.get("company", "")),
             _to_day(asked.get("day", "")),
             to_language(asked.get("lang", "")),
         )
 
 
+def _to_company(text: str) -> str | None:
+    if text and not (text.isascii() and text.isdecimal() and len(text) <= _LONGEST_ID):
+        raise NoViewError(texts.NO_SUCH_LOCATION())
+    return text or None
+
+
 def _to_day(text: str) -> date | None:
+    if not text:
+        return None
     try:
         day = date.fromisoformat(text)
     except ValueError:
-        return None
-    return day if _FIRST_DAY <= day <= _LAST_DAY else None
+        raise NoViewError(texts.NO_SUCH_DAY()) from None
+    if not _FIRST_DAY <= day <= _LAST_DAY:
+        raise NoViewError(texts.NO_SUCH_DAY())
+    return day
 
 
 def _accepted(header: str) -> Language | None:
