@@ -52,7 +52,7 @@ _APP: Final = Path(altegio_sync.__file__).parent / "cli" / "app.py"
 @cache
 def _known() -> frozenset[str]:
     """The words above, and the commands: functions that `app.command` decorates."""
-    commands = re.findall(r"^@\w+\.command\([^@]*?^def (\w+)", _APP.read_text(), re.M)
+    commands = re.findall(r"^@\w+\.command\(.*?^def (\w+)", _APP.read_text(), re.M | re.S)
     return frozenset([*_WORDS.split(), *commands])
 
 

@@ -22,7 +22,7 @@ import altegio_sync
 from altegio_sync.cli import main
 
 #: A command imports these itself: their texts are in the language that it is run in.
-_OF_A_LANGUAGE = {"altegio_sync.cli.app", "typer.rich_utils"}
+_OF_A_LANGUAGE = {"altegio_sync.cli.app", "altegio_sync.cli.options", "typer.rich_utils"}
 #: The moment at which a command runs, in seconds of the epoch: for tests in which time passes.
 MOMENT = "RUN_AT"
 #: Longer than any order.

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from altegio_sync.cli.log_file import log_file
+from altegio_sync.cli.options import EnvFile, Lang, School, Schools, with_common_options
 from altegio_sync.cli.typed_text import digits_only, output_file, typed
 from altegio_sync.cli.usage import App, Commands
 from altegio_sync.domain.period_words import PERIOD_WORDS
@@ -17,7 +18,7 @@ from altegio_sync.messages import usage as texts
 from altegio_sync.messages.language import current_language
 
 if TYPE_CHECKING:
-    from altegio_sync.config import SettingsSource
+    from altegio_sync.cli.command import CommandOptions
 
 app = App(
     cls=Commands,
@@ -52,49 +53,6 @@ LastDay = Annotated[
         help=_("The last day, included: also a month's or a word's last day."),
     ),
 ]
-EnvFile = Annotated[
-    Path | None,
-    typer.Option("--env-file", metavar="PATH", help=_("Read settings from here instead of .env.")),
-]
-Schools = Annotated[
-    Path | None,
-    typer.Option(
-        "--schools", metavar="FILE", help=_("Read the settings of several schools from this file.")
-    ),
-]
-School = Annotated[
-    str | None,
-    typer.Option("--school", callback=typed, metavar="NAME", help=_("The school of the file.")),
-]
-AllSchools = Annotated[
-    bool, typer.Option("--all-schools", help=_("Every school of the file, with one result."))
-]
-Json = Annotated[bool, typer.Option("--json", help=_("Print one JSON object on stdout."))]
-Verbose = Annotated[bool, typer.Option("-v", "--verbose", help=_("Log every appointment."))]
-Quiet = Annotated[
-    bool, typer.Option("-q", "--quiet", help=_("For cron: print nothing while all is well."))
-]
-LogFormat = Annotated[
-    Literal["text", "json"], typer.Option("--log-format", help=_("The format of log lines."))
-]
-LogFile = Annotated[
-    Path | None,
-    typer.Option(
-        "--log-file",
-        callback=log_file,
-        parser=output_file,
-        metavar="PATH",
-        help=_("Also add the log to this file, with times, and with -q too."),
-    ),
-]
-Lang = Annotated[
-    Literal["uk", "en"] | None,
-    typer.Option(
-        "--lang",
-        case_sensitive=False,
-        help=_("The language of everything that people read; JSON is the same in both."),
-    ),
-]
 Wait = Annotated[
     str,
     typer.Option(
@@ -109,14 +67,6 @@ Company = Annotated[
         "--company", metavar="ID", help=_("Only this configured company; may be repeated.")
     ),
 ]
-
-
-def _source(
-    env_file: Path | None, schools: Path | None, school: str | None, all_schools: bool = False
-) -> SettingsSource:
-    from altegio_sync.config import SettingsSource
-
-    return SettingsSource(env_file, schools, school, all_schools)
 
 
 def _version(value: bool) -> None:
@@ -238,7 +188,9 @@ def init(
 
 
 @app.command(help=_("Bring the appointments of a period into MongoDB."))
+@with_common_options(verbose=True, all_schools=True)
 def sync(
+    options: CommandOptions,
     first: Annotated[
         str,
         typer.Argument(callback=typed, metavar="PERIOD|FROM", help=_PERIOD_HELP),
@@ -291,31 +243,12 @@ def sync(
             "--skipped-all", help=_("With --skipped: list bookings of other services too.")
         ),
     ] = False,
-    json_output: Json = False,
-    verbose: Verbose = False,
-    quiet: Quiet = False,
-    log_format: LogFormat = "text",
-    _log_file: LogFile = None,
-    env_file: EnvFile = None,
-    schools: Schools = None,
-    school: School = None,
-    all_schools: AllSchools = False,
-    _lang: Lang = None,
 ) -> None:
-    from altegio_sync.cli.command import CommandOptions
     from altegio_sync.cli.skipped_list import SkippedFile
     from altegio_sync.cli.sync_command import SyncOptions, execute_sync
 
     if skipped_all and skipped is None:
         raise typer.BadParameter(render(texts.ADD_A_FILE()), param_hint="--skipped-all")
-    options = CommandOptions(
-        "sync",
-        _source(env_file, schools, school, all_schools),
-        json_output,
-        log_format,
-        verbose,
-        quiet,
-    )
     wanted = SyncOptions(
         update=update,
         prove=prove,
@@ -338,7 +271,9 @@ DryRun = Annotated[
 @app.command(
     help=_("Bring what changed at Altegio since the last run; made for cron, every few minutes.")
 )
+@with_common_options(verbose=True, all_schools=True)
 def changes(
+    options: CommandOptions,
     since: Annotated[
         str | None,
         typer.Option(
@@ -358,28 +293,9 @@ def changes(
         bool, typer.Option("--dry-run", help=_("Read everything, write nothing."))
     ] = False,
     company: Company = None,
-    json_output: Json = False,
-    verbose: Verbose = False,
-    quiet: Quiet = False,
-    log_format: LogFormat = "text",
-    _log_file: LogFile = None,
-    env_file: EnvFile = None,
-    schools: Schools = None,
-    school: School = None,
-    all_schools: AllSchools = False,
-    _lang: Lang = None,
 ) -> None:
-    from altegio_sync.cli.command import CommandOptions
     from altegio_sync.cli.sync_command import execute_changes
 
-    options = CommandOptions(
-        "changes",
-        _source(env_file, schools, school, all_schools),
-        json_output,
-        log_format,
-        verbose,
-        quiet,
-    )
     code = execute_changes(options, since, overlap, dry_run=dry_run, companies=company or [])
     raise typer.Exit(code)
 
@@ -387,38 +303,28 @@ def changes(
 @app.command(
     help=_("Show a calendar of the days that are checked or proved to be complete, and the gaps.")
 )
+@with_common_options()
 def coverage(
+    options: CommandOptions,
     first: Annotated[
         str | None,
         typer.Argument(callback=typed, metavar="PERIOD|FROM", help=_PERIOD_HELP),
     ] = None,
     last: LastDay = None,
     company: Company = None,
-    json_output: Json = False,
-    quiet: Quiet = False,
-    log_format: LogFormat = "text",
-    _log_file: LogFile = None,
-    env_file: EnvFile = None,
-    schools: Schools = None,
-    school: School = None,
-    _lang: Lang = None,
 ) -> None:
-    from altegio_sync.cli.command import CommandOptions
     from altegio_sync.cli.coverage_command import run_coverage
 
-    options = CommandOptions(
-        "coverage", _source(env_file, schools, school), json_output, log_format, quiet=quiet
-    )
     run_coverage(options, first, last, company or [])
 
 
 @app.command(
     help=_("Show whether the collection can be trusted now; exit 1 when something needs attention.")
 )
+@with_common_options(all_schools=True)
 def status(
+    options: CommandOptions,
     company: Company = None,
-    json_output: Json = False,
-    quiet: Quiet = False,
     prometheus: Annotated[
         bool,
         typer.Option("--prometheus", help=_("Print metrics for the node exporter's text files.")),
@@ -432,19 +338,9 @@ def status(
             help=_("Write the same metrics into this file, and print nothing."),
         ),
     ] = None,
-    log_format: LogFormat = "text",
-    _log_file: LogFile = None,
-    env_file: EnvFile = None,
-    schools: Schools = None,
-    school: School = None,
-    all_schools: AllSchools = False,
-    _lang: Lang = None,
 ) -> None:
-    from altegio_sync.cli.command import CommandOptions
     from altegio_sync.cli.status_command import MetricsOptions, run_status
 
-    source = _source(env_file, schools, school, all_schools)
-    options = CommandOptions("status", source, json_output, log_format, quiet=quiet)
     run_status(options, MetricsOptions(prometheus, metrics_file), company or [])
 
 
@@ -461,12 +357,15 @@ def interactive(
     _lang: Lang = None,
 ) -> None:
     from altegio_sync.cli.interactive_command import run_interactive
+    from altegio_sync.config import SettingsSource
 
-    raise typer.Exit(run_interactive(first, last, _source(env_file, schools, school)))
+    raise typer.Exit(run_interactive(first, last, SettingsSource(env_file, schools, school)))
 
 
 @app.command(help=_("Show what is stored, and what needs attention."))
+@with_common_options()
 def stats(
+    options: CommandOptions,
     first: AnyDays = None,
     last: LastDay = None,
     from_option: Annotated[
@@ -492,16 +391,7 @@ def stats(
     ] = None,
     company: Company = None,
     wait: Wait = "10m",
-    json_output: Json = False,
-    quiet: Quiet = False,
-    log_format: LogFormat = "text",
-    _log_file: LogFile = None,
-    env_file: EnvFile = None,
-    schools: Schools = None,
-    school: School = None,
-    _lang: Lang = None,
 ) -> None:
-    from altegio_sync.cli.command import CommandOptions
 
     if clean:
         if html_file is not None:
@@ -512,16 +402,10 @@ def stats(
             raise typer.BadParameter(render(texts.WORKS_ON_ALL_DAYS()), param_hint="--clean")
         from altegio_sync.cli.clean_command import run_clean
 
-        options = CommandOptions(
-            "clean", _source(env_file, schools, school), json_output, log_format, quiet=quiet
-        )
-        run_clean(options, dry_run=dry_run, wait=wait)
+        run_clean(replace(options, name="clean"), dry_run=dry_run, wait=wait)
     from altegio_sync.cli.period_option import AskedDays
     from altegio_sync.cli.stats_command import execute_stats
 
-    options = CommandOptions(
-        "stats", _source(env_file, schools, school), json_output, log_format, quiet=quiet
-    )
     days = AskedDays(first, last, from_option, to_option)
     raise typer.Exit(execute_stats(options, days, html_file, company or []))
 
@@ -529,7 +413,9 @@ def stats(
 @app.command(
     help=_("Write the appointments of a period, or what teachers are paid by, into a file.")
 )
+@with_common_options()
 def export(
+    options: CommandOptions,
     first: Annotated[str, typer.Argument(callback=typed, metavar="PERIOD|FROM", help=_PERIOD_HELP)],
     second: Annotated[
         str, typer.Argument(metavar="FILE|TO", help=_("The file: .xlsx, .csv or .jsonl."))
@@ -550,22 +436,10 @@ def export(
         typer.Option("--by", help=_("Lessons and hours of each teacher, with a sheet for each.")),
     ] = None,
     company: Company = None,
-    json_output: Json = False,
-    quiet: Quiet = False,
-    log_format: LogFormat = "text",
-    _log_file: LogFile = None,
-    env_file: EnvFile = None,
-    schools: Schools = None,
-    school: School = None,
-    _lang: Lang = None,
 ) -> None:
-    from altegio_sync.cli.command import CommandOptions
     from altegio_sync.cli.export_command import ExportOptions, run_export
 
     last, file = (None, second) if third is None else (typed(second), third)
-    options = CommandOptions(
-        "export", _source(env_file, schools, school), json_output, log_format, quiet=quiet
-    )
     wanted = ExportOptions(
         first, last, output_file(file), columns, by_teacher=by is not None, companies=company or []
     )
@@ -573,24 +447,14 @@ def export(
 
 
 @app.command(help=_("Keep one document for each appointment id; move the others to the trash."))
+@with_common_options()
 def clean(
+    options: CommandOptions,
     dry_run: DryRun = False,
     wait: Wait = "10m",
-    json_output: Json = False,
-    quiet: Quiet = False,
-    log_format: LogFormat = "text",
-    _log_file: LogFile = None,
-    env_file: EnvFile = None,
-    schools: Schools = None,
-    school: School = None,
-    _lang: Lang = None,
 ) -> None:
     from altegio_sync.cli.clean_command import run_clean
-    from altegio_sync.cli.command import CommandOptions
 
-    options = CommandOptions(
-        "clean", _source(env_file, schools, school), json_output, log_format, quiet=quiet
-    )
     run_clean(options, dry_run=dry_run, wait=wait)
 
 
@@ -600,7 +464,9 @@ def clean(
         "With a period, only documents that start on its local days."
     )
 )
+@with_common_options()
 def validate(
+    options: CommandOptions,
     first: AnyDays = None,
     last: LastDay = None,
     fix: Annotated[bool, typer.Option("--fix", help=_("Repair what can be repaired."))] = False,
@@ -631,30 +497,20 @@ def validate(
     ] = None,
     company: Company = None,
     wait: Wait = "10m",
-    json_output: Json = False,
-    quiet: Quiet = False,
-    log_format: LogFormat = "text",
-    _log_file: LogFile = None,
-    env_file: EnvFile = None,
-    schools: Schools = None,
-    school: School = None,
-    _lang: Lang = None,
 ) -> None:
-    from altegio_sync.cli.command import CommandOptions
     from altegio_sync.cli.findings import FindingOptions
     from altegio_sync.cli.period_option import AskedDays
     from altegio_sync.cli.validate_command import FixOptions, run_validate
 
-    options = CommandOptions(
-        "validate", _source(env_file, schools, school), json_output, log_format, quiet=quiet
-    )
     findings = FindingOptions(tuple(listed or ()), frozenset(ignored or ()), report_file)
     wanted = FixOptions(fix, dry_run, offline, wait)
     run_validate(options, findings, AskedDays(first, last), wanted, company or [])
 
 
 @app.command(help=_("Restore everything that a clean or a repair changed or removed."))
+@with_common_options()
 def undo(
+    options: CommandOptions,
     run_id: Annotated[
         str | None,
         typer.Argument(callback=typed, metavar="RUN_ID", help=_("Without it, list the runs.")),
@@ -663,50 +519,31 @@ def undo(
         bool, typer.Option("--force", help=_("Also overwrite documents that were changed since."))
     ] = False,
     wait: Wait = "10m",
-    json_output: Json = False,
-    quiet: Quiet = False,
-    log_format: LogFormat = "text",
-    _log_file: LogFile = None,
-    env_file: EnvFile = None,
-    schools: Schools = None,
-    school: School = None,
-    _lang: Lang = None,
 ) -> None:
-    from altegio_sync.cli.command import CommandOptions
     from altegio_sync.cli.undo_command import run_undo
 
-    options = CommandOptions(
-        "undo", _source(env_file, schools, school), json_output, log_format, quiet=quiet
-    )
     run_undo(options, run_id, force=force, wait=wait)
 
 
 @app.command(help=_("Send a message to the addresses of ALTEGIO_NOTIFY."))
+@with_common_options()
 def notify(
+    options: CommandOptions,
     test: Annotated[bool, typer.Option("--test", help=_("Send a test message."))] = False,
     weekly: Annotated[
         bool,
         typer.Option("--weekly", help=_("Send last week's lessons and what needs correction.")),
     ] = False,
-    json_output: Json = False,
-    quiet: Quiet = False,
-    log_format: LogFormat = "text",
-    _log_file: LogFile = None,
-    env_file: EnvFile = None,
-    schools: Schools = None,
-    school: School = None,
-    _lang: Lang = None,
 ) -> None:
-    from altegio_sync.cli.command import CommandOptions
     from altegio_sync.cli.notify_command import run_notify
 
-    source = _source(env_file, schools, school)
-    options = CommandOptions("notify", source, json_output, log_format, quiet=quiet)
     run_notify(options, test=test, weekly=weekly)
 
 
 @app.command(help=_("List what needs correction in Altegio, by teacher."))
+@with_common_options()
 def todo(
+    options: CommandOptions,
     file: Annotated[
         Path | None,
         typer.Argument(
@@ -722,26 +559,16 @@ def todo(
         bool, typer.Option("--offline", help=_("Only from what is stored: ask Altegio nothing."))
     ] = False,
     company: Company = None,
-    json_output: Json = False,
-    quiet: Quiet = False,
-    log_format: LogFormat = "text",
-    _log_file: LogFile = None,
-    env_file: EnvFile = None,
-    schools: Schools = None,
-    school: School = None,
-    _lang: Lang = None,
 ) -> None:
-    from altegio_sync.cli.command import CommandOptions
     from altegio_sync.cli.todo_command import run_todo
 
-    options = CommandOptions(
-        "todo", _source(env_file, schools, school), json_output, log_format, quiet=quiet
-    )
     run_todo(options, period, file, company or [], offline=offline)
 
 
 @app.command(help=_("Show what ran, when, how it ended and what it did."))
+@with_common_options()
 def runs(
+    options: CommandOptions,
     run_id: Annotated[
         str | None,
         typer.Argument(
@@ -751,21 +578,9 @@ def runs(
     limit: Annotated[
         int, typer.Option("--limit", metavar="NUMBER", min=1, help=_("How many runs to list."))
     ] = 20,
-    json_output: Json = False,
-    quiet: Quiet = False,
-    log_format: LogFormat = "text",
-    _log_file: LogFile = None,
-    env_file: EnvFile = None,
-    schools: Schools = None,
-    school: School = None,
-    _lang: Lang = None,
 ) -> None:
-    from altegio_sync.cli.command import CommandOptions
     from altegio_sync.cli.runs_command import run_runs
 
-    options = CommandOptions(
-        "runs", _source(env_file, schools, school), json_output, log_format, quiet=quiet
-    )
     run_runs(options, run_id, limit)
 
 
@@ -783,7 +598,9 @@ def _trash(_lang: Lang = None) -> None: ...
 
 
 @trash.command(help=_("Delete old entries permanently: they contain personal data."))
+@with_common_options()
 def purge(
+    options: CommandOptions,
     older_than: Annotated[
         str, typer.Option("--older-than", metavar="SPAN", help=_("Such as 90d, 24h."))
     ],
@@ -791,77 +608,40 @@ def purge(
         bool, typer.Option("--yes", help=_("Do not ask for confirmation on a terminal."))
     ] = False,
     dry_run: DryRun = False,
-    json_output: Json = False,
-    quiet: Quiet = False,
-    log_format: LogFormat = "text",
-    _log_file: LogFile = None,
-    env_file: EnvFile = None,
-    schools: Schools = None,
-    school: School = None,
-    _lang: Lang = None,
 ) -> None:
-    from altegio_sync.cli.command import CommandOptions
     from altegio_sync.cli.purge_command import run_purge
 
-    options = CommandOptions(
-        "trash purge", _source(env_file, schools, school), json_output, log_format, quiet=quiet
-    )
-    run_purge(options, older_than, dry_run=dry_run, is_confirmed=yes)
+    run_purge(replace(options, name="trash purge"), older_than, dry_run=dry_run, is_confirmed=yes)
 
 
 @app.command(help=_("Test every setting, the tokens and their rights, the time zone and MongoDB."))
+@with_common_options()
 def check(
-    json_output: Json = False,
-    quiet: Quiet = False,
-    log_format: LogFormat = "text",
-    _log_file: LogFile = None,
-    env_file: EnvFile = None,
-    schools: Schools = None,
-    school: School = None,
-    _lang: Lang = None,
+    options: CommandOptions,
 ) -> None:
     from altegio_sync.cli.check_command import run_check
-    from altegio_sync.cli.command import CommandOptions
 
     # The findings name the lines of the settings file that cannot be read.
-    options = CommandOptions(
-        "check",
-        _source(env_file, schools, school),
-        json_output,
-        log_format,
-        quiet=quiet,
-        reports_settings_file=False,
-    )
-    run_check(options)
+    run_check(replace(options, reports_settings_file=False))
 
 
 @app.command(
     help=_("List the services, how often each was booked in 30 days, and which would be kept.")
 )
+@with_common_options()
 def services(
+    options: CommandOptions,
     company: Company = None,
-    json_output: Json = False,
-    quiet: Quiet = False,
-    log_format: LogFormat = "text",
-    _log_file: LogFile = None,
-    env_file: EnvFile = None,
-    schools: Schools = None,
-    school: School = None,
-    _lang: Lang = None,
 ) -> None:
-    from altegio_sync.cli.command import CommandOptions
     from altegio_sync.cli.services_command import run_services
 
-    run_services(
-        CommandOptions(
-            "services", _source(env_file, schools, school), json_output, log_format, quiet=quiet
-        ),
-        company or [],
-    )
+    run_services(options, company or [])
 
 
 @app.command(help=_("List the locations of the user token, with time zone, city and title."))
+@with_common_options()
 def companies(
+    options: CommandOptions,
     forget: Annotated[
         list[str] | None,
         typer.Option(
@@ -870,28 +650,18 @@ def companies(
             help=_("No longer warn of this missing location; may be repeated."),
         ),
     ] = None,
-    json_output: Json = False,
-    quiet: Quiet = False,
-    log_format: LogFormat = "text",
-    _log_file: LogFile = None,
-    env_file: EnvFile = None,
-    schools: Schools = None,
-    school: School = None,
-    _lang: Lang = None,
 ) -> None:
-    from altegio_sync.cli.command import CommandOptions
     from altegio_sync.cli.companies_command import run_companies
 
-    options = CommandOptions(
-        "companies", _source(env_file, schools, school), json_output, log_format, quiet=quiet
-    )
     run_companies(options, forget or [])
 
 
 @app.command(
     help=_("Write the collection into a folder, in the format of mongodump --gzip, and check it.")
 )
+@with_common_options()
 def backup(
+    options: CommandOptions,
     file: Annotated[
         Path | None,
         typer.Argument(
@@ -916,58 +686,38 @@ def backup(
             help=_("Then remove older backups of this collection beside it, and keep this many."),
         ),
     ] = None,
-    json_output: Json = False,
-    quiet: Quiet = False,
-    log_format: LogFormat = "text",
-    _log_file: LogFile = None,
-    env_file: EnvFile = None,
-    schools: Schools = None,
-    school: School = None,
-    _lang: Lang = None,
 ) -> None:
     from altegio_sync.cli.backup_command import run_backup, run_verify
-    from altegio_sync.cli.command import CommandOptions
 
-    source = _source(env_file, schools, school)
     if file == Path("verify"):
         if path is None:
             raise typer.BadParameter(render(texts.BACKUP_TO_VERIFY()), param_hint="PATH")
-        options = CommandOptions("backup verify", source, json_output, log_format, quiet=quiet)
-        run_verify(options, path)
+        run_verify(replace(options, name="backup verify"), path)
     if path is not None:
         raise typer.BadParameter(render(texts.ONE_FOLDER()), param_hint="PATH")
-    options = CommandOptions("backup", source, json_output, log_format, quiet=quiet)
     run_backup(options, file, keep)
 
 
 @app.command(help=_("Restore the documents of a backup by _id; other documents are not changed."))
+@with_common_options()
 def restore(
+    options: CommandOptions,
     path: Annotated[
         Path,
         typer.Argument(metavar="PATH", help=_("A backup's folder, or its .bson.gz or .bson file.")),
     ],
     dry_run: DryRun = False,
     wait: Wait = "10m",
-    json_output: Json = False,
-    quiet: Quiet = False,
-    log_format: LogFormat = "text",
-    _log_file: LogFile = None,
-    env_file: EnvFile = None,
-    schools: Schools = None,
-    school: School = None,
-    _lang: Lang = None,
 ) -> None:
-    from altegio_sync.cli.command import CommandOptions
     from altegio_sync.cli.restore_command import run_restore
 
-    options = CommandOptions(
-        "restore", _source(env_file, schools, school), json_output, log_format, quiet=quiet
-    )
     run_restore(options, path, dry_run=dry_run, wait=wait)
 
 
 @app.command(help=_("Receive webhooks and ask for changes, for as long as the process lives."))
+@with_common_options(json=False, verbose=True)
 def serve(
+    options: CommandOptions,
     host: Annotated[str, typer.Option(help=_("The address of this machine to listen at."))] = (
         "127.0.0.1"
     ),
@@ -983,27 +733,11 @@ def serve(
             help=_("Print a secret and the address to enter in Altegio, and serve nothing."),
         ),
     ] = False,
-    verbose: Verbose = False,
-    quiet: Quiet = False,
-    log_format: LogFormat = "text",
-    _log_file: LogFile = None,
-    env_file: EnvFile = None,
-    schools: Schools = None,
-    school: School = None,
-    _lang: Lang = None,
 ) -> None:
-    from altegio_sync.cli.command import CommandOptions
     from altegio_sync.cli.serve_command import ServeOptions, print_new_secret, run_serve
 
     if new_secret:
         print_new_secret()
-    options = CommandOptions(
-        "serve",
-        _source(env_file, schools, school),
-        log_format=log_format,
-        verbose=verbose,
-        quiet=quiet,
-    )
     run_serve(options, ServeOptions(host, port, has_page=not no_page, polls=not no_poll))
 
 
