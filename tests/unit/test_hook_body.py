@@ -139,6 +139,12 @@ def test_of_an_unreadable_body_only_the_size_is_noted(body: object) -> None:
     assert delivery.outcomes == {HookOutcome.UNREADABLE: 1}
 
 
+def test_broken_json_is_not_repaired_because_this_would_cost_much_time() -> None:
+    body = json.dumps({**EVENT, "data": [{"id": 501}, "x"]}).encode().replace(b'"x"', b"x")
+
+    assert notices(deliver(body)) == [UnreadableNotice("", len(body))]
+
+
 def test_the_readable_events_of_a_body_are_accepted() -> None:
     body = json.dumps(["x", EVENT, 7]).encode()
 

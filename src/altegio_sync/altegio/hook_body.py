@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import ValidationError
 
-from altegio_sync.altegio.lenient import read_leniently
+from altegio_sync.altegio.lenient import read_undamaged
 from altegio_sync.altegio.translate import to_moment
 from altegio_sync.altegio.wire import Id, Text, Usual, Wire
 from altegio_sync.domain.notices import Delivery, HookOutcome, Notice, UnreadableNotice
@@ -66,13 +66,16 @@ def read_delivery(body: bytes, is_ours: Callable[[str], bool]) -> Delivery:
 def _read_events(body: bytes) -> list[_WireEvent | None]:
     """The events; None for each that cannot be read."""
     try:
-        value: Any = read_leniently(body)
+        value: Any = read_undamaged(body)
     except ValueError:
         return [None]
     return [_read_event(each) for each in (value if isinstance(value, list) else [value])]
 
 
 def _read_event(value: Any) -> _WireEvent | None:
+    # Most of a large forged list is refused here, where this costs little.
+    if not isinstance(value, dict) or "resource" not in value:
+        return None
     try:
         return _WireEvent.model_validate(value)
     except ValidationError:
