@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import anyio
 import httpx2
 import pytest
+from starlette.responses import Response
+from starlette.routing import Route
 
 from altegio_sync.altegio.hook_body import read_delivery
 from altegio_sync.domain.notices import HookOutcome
@@ -97,13 +99,18 @@ async def test_a_notice_is_stored_when_it_is_answered(database: Database) -> Non
     assert receiver.counts == {HookOutcome.ACCEPTED: 3}
 
 
-async def test_a_wrong_secret_is_not_found(database: Database) -> None:
+def same(answer: httpx2.Response) -> tuple[bytes, dict[str, str]]:
+    return answer.content, {**answer.headers, "date": ""}
+
+
+async def test_a_wrong_secret_is_not_found_as_any_other_address(database: Database) -> None:
     receiver = make_receiver(database)
     wrong = ("a" * 31, "a" * 31 + "b", SECRET.upper(), "%D1%96", "%00", "x", "x/", f"x/{SECRET}")
     async with serving(receiver, database) as client:
         for secret in wrong:
             answer = await client.post(f"/hooks/{secret}", json=EVENT)
-            assert (answer.status_code, answer.content) == (404, b"")
+            assert answer.status_code == 404
+            assert same(answer) == same(await client.post("/nothing", json=EVENT))
 
     assert await stored(database) == 0
     assert receiver.counts == {HookOutcome.WRONG_SECRET: len(wrong)}
@@ -184,6 +191,23 @@ async def test_a_connection_without_a_request_is_closed(database: Database, begi
         assert await read_all(stream) == b""
 
 
+async def test_a_connection_whose_answer_nobody_reads_is_closed(database: Database) -> None:
+    size = 50_000_000
+
+    async def answer(_request: object) -> Response:
+        return Response(b"x" * size)
+
+    receiver, pages = make_receiver(database), [Route("/large", answer)]
+    async with (
+        serving(receiver, database, QuickProtocol, pages=pages) as client,
+        connected(client) as stream,
+    ):
+        await stream.send(b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n")
+        await anyio.sleep(0.5)
+
+        assert len(await read_all(stream)) < size
+
+
 async def test_a_request_at_work_is_not_closed(mongod: RunningMongod, database: Database) -> None:
     slow = {"blockConnection": True, "blockTimeMS": 300}
     with mongod.failing(1, ("update",), **slow):
@@ -203,6 +227,29 @@ async def test_a_notice_that_mongodb_does_not_store_in_time_is_refused(
 
     assert answer.status_code == 503
     assert receiver.counts == {HookOutcome.NOT_STORED: 2}
+
+
+async def test_a_notice_that_waits_when_the_server_stops_is_refused(database: Database) -> None:
+    is_waiting = anyio.Event()
+
+    async def store(_notices: object) -> None:
+        is_waiting.set()
+        await anyio.sleep_forever()
+
+    receiver = HookReceiver(
+        [SECRET], lambda body: read_delivery(body, {"77"}.__contains__), store, closed_within_s=0.1
+    )
+    answers: list[httpx2.Response] = []
+
+    async def post(client: httpx2.AsyncClient) -> None:
+        answers.append(await client.post(f"/hooks/{SECRET}", json=EVENT))
+
+    async with serving(receiver, database) as client, anyio.create_task_group() as tasks:
+        tasks.start_soon(post, client)
+        await is_waiting.wait()
+        receiver.close()
+
+    assert [each.status_code for each in answers] == [503]
 
 
 async def test_a_notice_that_mongodb_refuses_is_refused(

@@ -97,14 +97,15 @@ def _make_outer(
         service.opened, service.ping, service.outages, service.work, receiver.counts
     )
     routes = MetricsRoutes(metrics.read, guard).routes
-    feeds = []
+    feeds, close_streams = [], [receiver.close]
     if wanted.has_page:
         pages = LivePages(service.opened, poll_interval=lambda: service.poll_interval)
         feed = LiveFeed(pages, service.ping, warn=log_warning, failure_of=to_run_error)
         routes += LivePageRoutes(feed, guard, readers).routes
-        feeds = [feed]
+        feeds.append(feed)
+        close_streams.append(feed.close)
     application = make_application(receiver, service.ping, pages=routes, on_error=_log_error)
-    return [*feeds, WebServer(application, listening, [each.close for each in feeds])]
+    return [*feeds, WebServer(application, listening, close_streams)]
 
 
 def _log_error(error: Exception) -> None:

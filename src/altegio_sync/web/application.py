@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from altegio_sync.errors import StoreError
+from altegio_sync.web.receiver import not_found
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -50,8 +51,11 @@ def make_application(
         on_error(error)
         return Response(status_code=500)
 
+    async def find_nothing(_request: Request, _error: Exception) -> Response:
+        return not_found()
+
     application = Starlette(
-        exception_handlers={Exception: fail},
+        exception_handlers={Exception: fail, 404: find_nothing},
         routes=[
             Route("/hooks/{secret:path}", receiver.receive, methods=["POST"]),
             Route("/health", health),

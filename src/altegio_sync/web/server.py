@@ -27,18 +27,22 @@ if TYPE_CHECKING:
 _KEPT_ALIVE_S = 5
 _GRACE_S = 2
 _BACKLOG = 2048
-#: A connection is closed if no request arrived between two looks at it.
+#: A connection is closed if no request arrived, and no part of an answer left, between two looks.
 _LOOKED_EVERY_S = 5.0
 
 
 class ImpatientProtocol(H11Protocol):
-    """HTTP/1.1 that does not wait for ever for the rest of a request's head, as uvicorn does."""
+    """HTTP/1.1 that does not wait for ever, as uvicorn does.
+
+    A client may send only a part of a request's head, or not read the answer.
+    """
 
     looked_every_s = _LOOKED_EVERY_S
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self._last_cycle = self.cycle
+        self._last_unsent = 0
         self._look = self.loop.call_later(self.looked_every_s, self._look_at_connection)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -46,12 +50,16 @@ class ImpatientProtocol(H11Protocol):
         super().connection_lost(exc)
 
     def _look_at_connection(self) -> None:
+        unsent = self.transport.get_write_buffer_size()
+        if 0 < unsent == self._last_unsent:
+            self.transport.abort()
+            return
         # Before the first request there is no cycle.
-        is_at_work = not getattr(self.cycle, "response_complete", True)
+        is_at_work = unsent or not getattr(self.cycle, "response_complete", True)
         if not is_at_work and self.cycle is self._last_cycle:
             self.transport.close()
             return
-        self._last_cycle = self.cycle
+        self._last_cycle, self._last_unsent = self.cycle, unsent
         self._look = self.loop.call_later(self.looked_every_s, self._look_at_connection)
 
 
