@@ -46,13 +46,14 @@ _WORDS: Final = """
     Emma Sampleton Individual lesson min Trial
     today yesterday tomorrow around
 """
-_APP: Final = Path(altegio_sync.__file__).parent / "cli" / "app.py"
+_COMMANDS: Final = Path(altegio_sync.__file__).parent / "cli" / "commands"
 
 
 @cache
 def _known() -> frozenset[str]:
     """The words above, and the commands: functions that `app.command` decorates."""
-    commands = re.findall(r"^@\w+\.command\(.*?^def (\w+)", _APP.read_text(), re.M | re.S)
+    code = "".join(each.read_text() for each in _COMMANDS.glob("*.py"))
+    commands = re.findall(r"^@\w+\.command\(.*?^def (\w+)", code, re.M | re.S)
     return frozenset([*_WORDS.split(), *commands])
 
 

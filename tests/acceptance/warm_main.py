@@ -9,6 +9,7 @@ import importlib
 import json
 import os
 import pkgutil
+import re
 import select
 import signal
 import socket
@@ -22,7 +23,7 @@ import altegio_sync
 from altegio_sync.cli import main
 
 #: A command imports these itself: their texts are in the language that it is run in.
-_OF_A_LANGUAGE = {"altegio_sync.cli.app", "altegio_sync.cli.options", "typer.rich_utils"}
+_OF_A_LANGUAGE = re.compile(r"altegio_sync\.cli\.(app|options|commands\..+)|typer\.rich_utils")
 #: The moment at which a command runs, in seconds of the epoch: for tests in which time passes.
 MOMENT = "RUN_AT"
 #: Longer than any order.
@@ -36,9 +37,9 @@ def serve(orders: socket.socket) -> None:
     for module in pkgutil.walk_packages(altegio_sync.__path__, "altegio_sync."):
         # No command imports the chain, which needs Dagster.
         is_of_no_command = module.name.endswith(".__main__") or ".chain." in module.name
-        if not is_of_no_command and module.name not in _OF_A_LANGUAGE:
+        if not is_of_no_command and not _OF_A_LANGUAGE.fullmatch(module.name):
             importlib.import_module(module.name)
-    assert not _OF_A_LANGUAGE & sys.modules.keys()
+    assert not any(map(_OF_A_LANGUAGE.fullmatch, sys.modules))
     gc.freeze()  # without it a command searches and copies all that is imported: half of its time
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the tests, and these end us
     running: Running = {}

@@ -10,13 +10,49 @@ import typer
 
 from altegio_sync.cli.log_file import log_file
 from altegio_sync.cli.typed_text import output_file, typed
+from altegio_sync.domain.period_words import PERIOD_WORDS
 from altegio_sync.messages import translated as _
+from altegio_sync.messages.language import current_language
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from altegio_sync.cli.command import CommandOptions
 
+PERIOD_HELP = _(
+    "A day (YYYY-MM-DD or DD.MM.YYYY), a month (YYYY-MM), or one of {names}. The periods this-… "
+    "end today; around is from 30 days back to 60 days ahead."
+).format(names=", ".join(PERIOD_WORDS[current_language()]))
+_ALL_DAYS = _("All days when left out.")
+AnyDays = Annotated[
+    str | None,
+    typer.Argument(callback=typed, metavar="PERIOD|FROM", help=f"{PERIOD_HELP} {_ALL_DAYS}"),
+]
+LastDay = Annotated[
+    str | None,
+    typer.Argument(
+        callback=typed,
+        metavar="TO",
+        help=_("The last day, included: also a month's or a word's last day."),
+    ),
+]
+Wait = Annotated[
+    str,
+    typer.Option(
+        "--wait",
+        metavar="SPAN",
+        help=_("How long to wait for another run to end; 0 does not wait."),
+    ),
+]
+Company = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--company", metavar="ID", help=_("Only this configured company; may be repeated.")
+    ),
+]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help=_("Count what would change, write nothing."))
+]
 EnvFile = Annotated[
     Path | None,
     typer.Option("--env-file", metavar="PATH", help=_("Read settings from here instead of .env.")),

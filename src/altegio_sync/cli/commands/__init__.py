@@ -1,0 +1,1 @@
+"""The commands and their options. The code of a command is imported when the command runs."""
