@@ -74,6 +74,8 @@ class Cli:
             for name, value in os.environ.items()
             if not name.startswith("ALTEGIO_") and name != "DB_URI"
         }
+        # No test leaves files in the data folder of the user who runs it.
+        kept["XDG_DATA_HOME"] = str(self.folder / ".data")
         settings = self.settings | {"PYTHONWARNINGS": "error"} | dict(changes)
         return kept | {name: value for name, value in settings.items() if value is not None}
 

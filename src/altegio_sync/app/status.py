@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from altegio_sync.app.companies import find_companies, find_company_scope, find_missing_companies
+from altegio_sync.app.missed_runs import store_missed_runs
 from altegio_sync.domain.lease_state import LeaseState
 from altegio_sync.domain.validation import RuleContext
 from altegio_sync.mongo.bookkeeping.lease_document import ALL_COMPANIES
@@ -40,6 +41,7 @@ async def collect_school_status(
         StoreError: MongoDB failed.
     """
     config = school.config
+    await store_missed_runs(school)
     companies = await find_companies(school, wanted)
     chosen = await find_company_scope(school, wanted)
     state = await school.appointments.describe()

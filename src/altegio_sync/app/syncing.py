@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from altegio_sync.app.companies import ask_run_companies
+from altegio_sync.app.missed_runs import store_missed_runs
 from altegio_sync.domain.clock import utc_now
 from altegio_sync.domain.lanes import Lane
 from altegio_sync.domain.report import SyncMode, SyncReport, new_run_id
@@ -39,6 +40,8 @@ async def sync_school(
     setting is `all`. ``wait`` is how long another run is waited for, such as `10m`.
     """
     config = school.config
+    if not request.dry_run:
+        await store_missed_runs(school)
     report = _blank_report("sync", request.mode, request, request.words)
     chosen = await ask_run_companies(school, request.companies, report, progress, stop)
     request = replace(
@@ -84,6 +87,8 @@ async def sync_school_changes(
     for: the company that it works on is left to it. The requests are in this lane of the budget.
     """
     config = school.config
+    if not request.dry_run:
+        await store_missed_runs(school)
     report = _blank_report("changes", SyncMode.UPDATE, request)
     chosen = await ask_run_companies(school, request.companies, report, progress, stop)
     request = replace(

@@ -8,7 +8,9 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from altegio_sync.errors import StoreError
+from altegio_sync.app.missed_runs import note_missed_run
+from altegio_sync.domain.clock import utc_now
+from altegio_sync.errors import LeaseHeldError, LeaseLostError, StoreError
 from altegio_sync.notify.pings import Pinger
 
 if TYPE_CHECKING:
@@ -32,6 +34,8 @@ class RunOutcome:
     reason: Message | None = None
     #: MongoDB could not be reached, so nobody needs to wait for it again.
     lost_store: bool = False
+    #: The id of the run, if the command gave it one.
+    run_id: str | None = None
 
 
 @asynccontextmanager
@@ -47,7 +51,7 @@ async def watched(
     knows. Nothing is reported without a ``config``, as in a dry run. A report that fails is a
     warning.
     """
-    outcome = RunOutcome()
+    outcome, started_at = RunOutcome(), utc_now()
     if config is None:
         yield outcome
         return
@@ -61,9 +65,13 @@ async def watched(
         failure, outcome.exit_code = failure_of(error)
         outcome.reason = failure.message
         outcome.lost_store = isinstance(error, StoreError)
+        if isinstance(error, StoreError) and not isinstance(error, LeaseHeldError | LeaseLostError):
+            note_missed_run(config, command, outcome, started_at)
         await _report(config, pinger, command, outcome, warn)
         raise
     else:
+        if outcome.lost_store:
+            note_missed_run(config, command, outcome, started_at)
         await _report(config, pinger, command, outcome, warn)
     finally:
         start.cancel()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from altegio_sync.app.missed_runs import store_missed_runs
 from altegio_sync.app.school import open_school
 from altegio_sync.cli.columns import name_lines, padded, width_of
 from altegio_sync.cli.command import leaving_at_once, load, print_json, run_command
@@ -55,6 +56,7 @@ def run_runs(options: CommandOptions, run_id: str | None, limit: int) -> NoRetur
     async def body() -> int:
         config = load(options, ["DB_URI"])
         async with open_school(config, warn=log_warning) as school:
+            await store_missed_runs(school)
             zone = (await school.find_zone()).zone
             if run_id is None:
                 found = await school.runs.find_reports(limit + 1)

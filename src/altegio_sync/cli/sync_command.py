@@ -215,6 +215,7 @@ def note_outcome(outcome: RunOutcome, report: SyncReport) -> None:
     """Set what the service of pings, and people, hear of the run."""
     outcome.exit_code = report.exit_code
     outcome.gave_way = report.gave_way
+    outcome.run_id = report.run_id
     outcome.counts = counts_of(report)
     outcome.reason = next((each.message for each in report.errors), None)
     outcome.lost_store = any(each.lost_store for each in report.companies)

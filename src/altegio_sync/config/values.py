@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import platform
 import re
 import unicodedata
@@ -324,6 +325,12 @@ class SchoolConfig(BaseModel):
     @property
     def home(self) -> MongoHome:
         return MongoHome(self.db_uri, self.data_dir)
+
+    @property
+    def place(self) -> str:
+        """A name for the collection that files can have: no user, password or option of the URI."""
+        address = self.db_uri.get_secret_value().rpartition("@")[2].partition("?")[0]
+        return hashlib.sha256(f"{address}\n{self.collection}".encode()).hexdigest()[:16]
 
     @property
     def budget_home(self) -> MongoHome:
