@@ -27,17 +27,18 @@ def noted(folder: Path) -> list[Path]:
 def test_a_night_without_mongodb_is_in_runs_and_in_status(
     cli: Cli, db_uri: str, tmp_path: Path
 ) -> None:
+    config = SchoolConfig(db_uri=SecretStr(db_uri))
     cli.settings["ALTEGIO_DATA_DIR"] = str(tmp_path / "data")
     cli.run("sync", "yesterday", "-q")
-    away = cli.run("sync", "yesterday", "-q", **NO_MONGODB)
-    dry = cli.run("sync", "yesterday", "-q", "--dry-run", **NO_MONGODB)
-    [elsewhere] = noted(tmp_path)
-    # The same night, of the database that is back now.
-    here = elsewhere.parent.parent / SchoolConfig(db_uri=SecretStr(db_uri)).place
-    here.mkdir()
-    elsewhere.rename(here / elsewhere.name)
-    (here / "odd.json").write_text("[]")
-    text = (here / elsewhere.name).read_text()
+    lost = NO_MONGODB | {
+        "DB_URI": f"mongodb://a:{PASSWORD}@127.0.0.1:9/{db_uri.rpartition('/')[2]}"
+    }
+    away = cli.run("sync", "yesterday", "-q", **lost)
+    dry = cli.run("sync", "yesterday", "-q", "--dry-run", **lost)
+    cli.run("sync", "yesterday", "-q", **NO_MONGODB)  # another database
+    elsewhere, note = sorted(noted(tmp_path), key=lambda each: config.place in each.parts)
+    text = note.read_text()
+    note.with_name("odd.json").write_text("[]")
 
     status = cli.run("status", "--json").json
     [failed, well] = cli.run("runs", "--json").json["runs"]
@@ -50,7 +51,7 @@ def test_a_night_without_mongodb_is_in_runs_and_in_status(
     assert (status["last_run"]["ok"], status["last_run"]["run_id"]) == (False, failed["run_id"])
     assert (failed["ending"], well["ending"]) == ("failed", "succeeded")
     assert "ERROR MongoDB" in shown.out
-    assert noted(tmp_path) == []
+    assert noted(tmp_path) == [elsewhere]
     assert after["last_run"]["ok"] is True
 
 
@@ -69,6 +70,7 @@ def test_the_notes_are_bounded_and_about_commands_that_store_reports(tmp_path: P
     assert len(names) == 600
     assert names[-1] == "20261001-031500-1.json"
     assert json.loads((folder / names[-1]).read_text())["records"] == {"fetched": 7}
-    other = SchoolConfig(db_uri=SecretStr("mongodb://b:other@host/school?w=1"))
+    other = SchoolConfig(db_uri=SecretStr("mongodb://b:other@host2/school?w=1"))
     assert config.place == other.place
+    assert SchoolConfig(db_uri=SecretStr("embedded")).place
     assert config.place != SchoolConfig(db_uri=SecretStr("mongodb://host/second")).place

@@ -92,8 +92,9 @@ def test_a_dry_run_and_a_run_that_gave_way_say_nothing(told: Cli, people: PingSe
 def test_without_mongodb_the_disk_remembers_and_hands_over(
     told: Cli, people: PingServer, tmp_path: Path, db_uri: str
 ) -> None:
-    told.run("clean", **NO_MONGODB)
-    told.run("clean", **NO_MONGODB)
+    away = NO_MONGODB | {"DB_URI": f"mongodb://127.0.0.1:9/{db_uri.rpartition('/')[2]}"}
+    told.run("clean", **away)
+    told.run("clean", **away)
     remembered = (tmp_path / "data" / "alerts.json").read_text()
     told.run("clean")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -76,27 +77,50 @@ def test_the_last_word_is_true(failures: list[bool]) -> None:
 
 def test_the_state_survives_on_the_disk(tmp_path: Path) -> None:
     state = AlertState(is_failing=True, since=NOW, said_at=NOW + HOUR)
-    StateFile(tmp_path / "new").write("kyiv/sync", state)
+    StateFile(tmp_path / "new", "db").write("kyiv/sync", state)
 
-    found = StateFile(tmp_path / "new").find("kyiv/sync")
-    StateFile(tmp_path / "new").forget("kyiv/sync")
+    found = StateFile(tmp_path / "new", "db").find("kyiv/sync")
+    StateFile(tmp_path / "new", "db").forget("kyiv/sync")
 
     assert found == state
-    assert StateFile(tmp_path / "new").find("kyiv/sync") is None
+    assert StateFile(tmp_path / "new", "db").find("kyiv/sync") is None
     assert newer(found, None) == newer(None, found) == found
 
 
 def test_a_damaged_file_counts_as_empty(tmp_path: Path) -> None:
     for damage in (b"", b"[", b"[]", b'{"a": 7}', b'{"a": {"is_failing": 1}}', b"\xff"):
         (tmp_path / "alerts.json").write_bytes(damage)
-        assert StateFile(tmp_path).find("a") is None
-    StateFile(tmp_path).write("a", AlertState(is_failing=True, since=NOW, said_at=NOW))
-    assert StateFile(tmp_path).find("a") is not None
+        assert StateFile(tmp_path, "db").find("a") is None
+    StateFile(tmp_path, "db").write("a", AlertState(is_failing=True, since=NOW, said_at=NOW))
+    assert StateFile(tmp_path, "db").find("a") is not None
+
+
+def test_two_databases_of_one_user_have_states_of_their_own(tmp_path: Path) -> None:
+    early = AlertState(is_failing=True, since=NOW, said_at=NOW)
+    late = AlertState(is_failing=True, since=NOW + HOUR, said_at=NOW + HOUR)
+    one, other = StateFile(tmp_path, "one"), StateFile(tmp_path, "other")
+    one.write("77/sync", early)
+    other.write("77/sync", late)
+
+    assert (one.find("77/sync"), other.find("77/sync")) == (early, late)
+    one.forget("77/sync")
+    assert (one.find("77/sync"), other.find("77/sync")) == (None, late)
+
+
+def test_the_state_of_an_earlier_version_is_read_until_there_is_a_new_one(tmp_path: Path) -> None:
+    stored = {"is_failing": True, "since": NOW.isoformat(), "said_at": NOW.isoformat()}
+    (tmp_path / "alerts.json").write_text(json.dumps({"77/sync": stored}))
+    file = StateFile(tmp_path, "db")
+
+    assert file.find("77/sync") == AlertState(is_failing=True, since=NOW, said_at=NOW)
+    file.forget("77/sync")
+    assert file.find("77/sync") is None
 
 
 def test_a_folder_that_cannot_be_written_fails_nothing(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
 
-    StateFile(tmp_path / "file").write("a", AlertState(is_failing=True, since=NOW, said_at=NOW))
+    file = StateFile(tmp_path / "file", "db")
+    file.write("a", AlertState(is_failing=True, since=NOW, said_at=NOW))
 
-    assert StateFile(tmp_path / "file").find("a") is None
+    assert file.find("a") is None

@@ -183,7 +183,7 @@ def _of_command(command: str, code: ExitCode, outcome: RunOutcome) -> Subject:
 
 def _warn_once_a_day(config: SchoolConfig, problem: Message | None, warn: Warn) -> None:
     """A word that does not arrive is tried again by every run."""
-    file, key, now = StateFile(config.data_dir), _file_key(config, "undelivered"), utc_now()
+    file, key, now = _state_file(config), _file_key(config, "undelivered"), utc_now()
     plan = plan_word(file.find(key), now, has_failed=problem is not None)
     if problem is None:
         file.forget(key)
@@ -192,13 +192,17 @@ def _warn_once_a_day(config: SchoolConfig, problem: Message | None, warn: Warn) 
         file.write(key, plan[1])
 
 
+def _state_file(config: SchoolConfig) -> StateFile:
+    return StateFile(config.data_dir, config.place)
+
+
 def _file_key(config: SchoolConfig, subject: str) -> str:
     return f"{name_of(config)}/{config.collection}/{subject}"
 
 
 async def _say(config: SchoolConfig, subject: Subject, school: School | None) -> Delivery | None:
     """Say the word that is due, if any. Returns what became of it."""
-    file = StateFile(config.data_dir)
+    file = _state_file(config)
     key = _file_key(config, subject.name)
     stored = None if school is None else await _find(school, subject.name)
     state, now = newer(stored, file.find(key)), utc_now()

@@ -72,7 +72,7 @@ async def store_missed_runs(school: School) -> None:
 
 
 def _folder_of(config: SchoolConfig) -> Path:
-    """A folder for each database and collection: several schools may have one data folder."""
+    """A folder for each database and collection: they may share the data folder."""
     data_dir = config.data_dir or platformdirs.user_data_path("altegio-sync")
     return data_dir / "missed-runs" / config.place
 

@@ -58,6 +58,7 @@ _OUTPUTS = (1, 2)
 #: The settings that a message to people needs.
 _NEEDED_TO_SAY = (
     *("ALTEGIO_NOTIFY", "ALTEGIO_COMPANY_ID", "ALTEGIO_COLLECTION", "ALTEGIO_DATA_DIR"),
+    "DB_URI",
 )
 
 

@@ -328,9 +328,15 @@ class SchoolConfig(BaseModel):
 
     @property
     def place(self) -> str:
-        """A name for the collection that files can have: no user, password or option of the URI."""
-        address = self.db_uri.get_secret_value().rpartition("@")[2].partition("?")[0]
-        return hashlib.sha256(f"{address}\n{self.collection}".encode()).hexdigest()[:16]
+        """A name of the database and the collection, for files; empty if no database is named.
+
+        The servers are not part of it, since an address that was wrong is corrected.
+        """
+        address = self.db_uri.get_secret_value().partition("://")
+        _hosts, _, database = address[2].rpartition("@")[2].partition("?")[0].partition("/")
+        database = database or ("embedded" if address[0] == "embedded" else "")
+        name = f"{database}\n{self.collection}"
+        return hashlib.sha256(name.encode()).hexdigest()[:16] if database else ""
 
     @property
     def budget_home(self) -> MongoHome:

@@ -24,13 +24,19 @@ _MOMENTS = ("since", "said_at")
 
 
 class StateFile:
-    """The states by subject. A file that cannot be read or written counts as empty."""
+    """The states of one place (a collection of a database), by subject.
 
-    def __init__(self, data_dir: Path | None) -> None:
+    A file that cannot be read or written counts as empty. A state without a place is of an earlier
+    version, or of settings that name no database: it is read until this place has its own.
+    """
+
+    def __init__(self, data_dir: Path | None, place: str) -> None:
         self._path = (data_dir or platformdirs.user_data_path("altegio-sync")) / _NAME
+        self._place = place
 
     def find(self, subject: str) -> AlertState | None:
-        stored = self._read().get(subject)
+        states = self._read()
+        stored = states.get(self._key(subject), states.get(subject))
         if not isinstance(stored, dict):
             return None
         with suppress(ValueError, TypeError, KeyError):
@@ -40,13 +46,20 @@ class StateFile:
 
     def write(self, subject: str, state: AlertState) -> None:
         moments = {"since": utc_text(state.since), "said_at": utc_text(state.said_at)}
-        self._write({**self._read(), subject: {"is_failing": state.is_failing, **moments}})
+        others = self._without(subject)
+        self._write({**others, self._key(subject): {"is_failing": state.is_failing, **moments}})
 
     def forget(self, subject: str) -> None:
-        states = self._read()
-        if subject in states:
-            del states[subject]
-            self._write(states)
+        others = self._without(subject)
+        if others != self._read():
+            self._write(others)
+
+    def _key(self, subject: str) -> str:
+        return f"{self._place}/{subject}" if self._place else subject
+
+    def _without(self, subject: str) -> dict[str, Any]:
+        gone = (subject, self._key(subject))
+        return {key: each for key, each in self._read().items() if key not in gone}
 
     def _read(self) -> dict[str, Any]:
         try:
