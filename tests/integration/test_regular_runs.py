@@ -90,22 +90,60 @@ async def test_a_poll_that_another_process_has_just_made_is_left_out(db_uri: str
 class Night:
     """A clock that jumps to the next hour each time when it is read."""
 
-    def __init__(self) -> None:
-        self.now = datetime.fromisoformat("2026-11-26 00:15+02:00")
+    def __init__(self, begin: str = "2026-11-26 00:15+02:00") -> None:
+        self.now = datetime.fromisoformat(begin)
 
-    def __call__(self) -> datetime:
+    async def __call__(self) -> datetime:
         self.now += timedelta(hours=1)
         return self.now
+
+
+def recheck_of(school: School, runs: Runs, clock: Night) -> Recheck:
+    return Recheck(school, runs, AT, clock=clock, looked_every_s=0)
 
 
 async def test_the_days_around_today_are_read_again_once_a_day(db_uri: str) -> None:
     runs, clock = Runs(2), Night()
     async with open_school(config_of(db_uri)) as school:
-        await runs.of(Recheck(school, runs, AT, clock=clock, looked_every_s=0))
+        await runs.of(recheck_of(school, runs, clock))
 
     assert runs.commands == ["sync", "sync"]
     assert runs.companies == [("77",), ("77",)]
-    assert clock.now >= datetime.fromisoformat("2026-11-27 03:15+02:00")
+    assert clock.now == datetime.fromisoformat("2026-11-27 03:15+02:00")
+
+
+async def test_of_two_processes_one_reads_the_days_around_today_again(db_uri: str) -> None:
+    runs, clock = Runs(4), Night()
+    async with (
+        open_school(config_of(db_uri)) as one,
+        open_school(config_of(db_uri)) as other,
+        anyio.create_task_group() as tasks,
+    ):
+        tasks.start_soon(runs.of, recheck_of(one, runs, clock))
+        tasks.start_soon(runs.of, recheck_of(other, runs, clock))
+
+    # Both read the same clock, and one of them may be an hour ahead of the other.
+    assert clock.now >= datetime.fromisoformat("2026-11-29 03:15+02:00")
+
+
+async def test_a_night_in_which_no_process_ran_is_made_up_for(db_uri: str) -> None:
+    first, later = Runs(1), Runs(1)
+    async with open_school(config_of(db_uri)) as school:
+        await first.of(recheck_of(school, first, Night()))
+        clock = Night("2026-11-29 13:00+02:00")
+        await later.of(recheck_of(school, later, clock))
+
+    assert clock.now == datetime.fromisoformat("2026-11-29 14:00+02:00")
+
+
+async def test_a_reading_that_a_stop_ended_is_made_up_for(db_uri: str) -> None:
+    stopped, later = Runs(1), Runs(1)
+    async with open_school(config_of(db_uri)) as school:
+        await stopped.of(recheck_of(school, stopped, Night()))
+        clock = Night("2026-11-26 03:16+02:00")
+        await later.of(recheck_of(school, later, clock))
+
+    assert clock.now == datetime.fromisoformat("2026-11-26 04:16+02:00")
 
 
 async def test_many_locations_are_read_again_in_groups(db_uri: str) -> None:

@@ -2,55 +2,41 @@
 
 from __future__ import annotations
 
-import itertools
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from altegio_sync.app.polling import next_due
-from altegio_sync.domain.daily import has_passed
+from altegio_sync.domain.daily import last_moment
 
 KYIV = ZoneInfo("Europe/Kyiv")
 AT = time(3, 15)
 
 
 @pytest.mark.parametrize(
-    ("before", "now", "expected"),
+    ("now", "expected"),
     [
-        ("03:14:30", "03:15:00", True),
-        ("03:15:00", "03:15:30", False),
-        ("03:14:00", "03:14:30", False),
-        ("01:00:00", "09:00:00", True),
+        ("2026-11-26 03:15:00", "2026-11-26 03:15"),
+        ("2026-11-26 03:14:59", "2026-11-25 03:15"),
+        ("2026-11-26 23:59:00", "2026-11-26 03:15"),
+        ("2026-11-26 00:00:00", "2026-11-25 03:15"),
     ],
-    ids=["just now", "done", "not yet", "after a sleep"],
 )
-def test_a_local_time_passes_once(before: str, now: str, expected: bool) -> None:
-    begin, end = (datetime.fromisoformat(f"2026-11-26 {each}+02:00") for each in (before, now))
+def test_the_last_moment_is_of_today_or_of_yesterday(now: str, expected: str) -> None:
+    moment = last_moment(AT, datetime.fromisoformat(f"{now}+02:00"), KYIV)
 
-    assert has_passed(AT, begin, end, KYIV) is expected
-
-
-def test_a_machine_that_slept_over_midnight_is_not_too_late() -> None:
-    before, now = (datetime(2026, 11, day, hour, tzinfo=UTC) for day, hour in ((26, 1), (26, 23)))
-
-    assert has_passed(time(23, 30), before, now, KYIV)
-
-
-def test_a_clock_that_is_set_back_makes_nothing_due() -> None:
-    before = datetime(2026, 11, 26, 3, 16, tzinfo=KYIV)
-
-    assert not has_passed(AT, before, before - timedelta(hours=1), KYIV)
+    assert moment == datetime.fromisoformat(f"{expected}+02:00")
 
 
 @pytest.mark.parametrize("day", ["2026-03-29", "2026-10-25"], ids=["spring", "autumn"])
-def test_it_happens_once_on_the_days_when_the_clock_changes(day: str) -> None:
+def test_there_is_one_moment_on_the_days_when_the_clock_changes(day: str) -> None:
     begin = datetime.fromisoformat(f"{day} 00:00").replace(tzinfo=KYIV).astimezone(UTC)
     looks = [begin + timedelta(minutes=10 * number) for number in range(6 * 24)]
 
-    due = [now for before, now in itertools.pairwise(looks) if has_passed(AT, before, now, KYIV)]
+    moments = {last_moment(AT, now, KYIV) for now in looks}
 
-    assert len(due) == 1
+    assert len(moments) == 2  # the other one is of the day before
 
 
 @pytest.mark.parametrize(("now", "expected"), [(100, 400), (399, 400), (400, 700), (1350, 1600)])

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
+import anyio
+
 from altegio_sync.app.companies import find_companies
 from altegio_sync.app.parts import pause
 from altegio_sync.app.syncing import sync_school
-from altegio_sync.domain.clock import utc_now
-from altegio_sync.domain.daily import has_passed
+from altegio_sync.domain.daily import last_moment
 from altegio_sync.domain.period_words import parse_period
 from altegio_sync.domain.report import SyncMode
 from altegio_sync.errors import StoreError
@@ -18,7 +20,7 @@ from altegio_sync.usecases.sync import SyncRequest
 from altegio_sync.usecases.zones import find_local_zone
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Awaitable, Callable, Iterator, Sequence
     from datetime import datetime, time
 
     from altegio_sync.app.parts import Runner, Work
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 _PERIOD = "around"
 _WAIT = "10m"
 _LOOKED_EVERY_S = 30.0
+_GIVEN_BACK_WITHIN_S = 0.5
 #: More locations than this are read in groups of this size …
 _GROUP = 20
 #: … whose starts are spread over this time.
@@ -37,7 +40,8 @@ _NIGHT = timedelta(hours=3)
 class Recheck:
     """Runs `sync around --update` once a day at the local time ``at``.
 
-    A clock that is set, and a machine that was asleep at that time, cost no run.
+    Of several processes one does it. A machine that was off at that time makes up for it. The time
+    is that of MongoDB's clock, which all processes share.
     """
 
     def __init__(
@@ -46,45 +50,54 @@ class Recheck:
         runner: Runner,
         at: time,
         *,
-        clock: Callable[[], datetime] = utc_now,
+        clock: Callable[[], Awaitable[datetime]] | None = None,
         looked_every_s: float = _LOOKED_EVERY_S,
         night: timedelta = _NIGHT,
     ) -> None:
         self._school = school
         self._runner = runner
         self._at = at
-        self._clock = clock
+        self._clock = clock or school.appointments.find_server_time
         self._looked_every_s = looked_every_s
-        self._night = night
+        self._night_s = night.total_seconds()
 
     async def run(self, stop: StopSignal) -> None:
-        before = self._clock()
         while not stop.is_set:
+            with suppress(StoreError):  # at the next look it is still due
+                await self._read_if_due(stop)
             await pause(self._looked_every_s, stop)
-            now = self._clock()
-            try:
-                if await self._is_due(before, now):
-                    await self._read_again(stop)
-            except StoreError:
-                continue  # at the next look, the time has passed as well
-            before = now
 
-    async def _is_due(self, before: datetime, now: datetime) -> bool:
+    async def _read_if_due(self, stop: StopSignal) -> None:
         local = await find_local_zone(self._school.config.timezone, self._school.runs)
-        return has_passed(self._at, before, now, local.zone)
+        now = await self._clock()
+        night = last_moment(self._at, now, local.zone)
+        if not await self._school.rechecks.take(night, now):
+            return
+        is_over = False
+        try:
+            is_over = await self._read_again(stop)
+        finally:
+            if not is_over:
+                await self._give_back(night)
 
-    async def _read_again(self, stop: StopSignal) -> None:
-        """One run, or a run for each group of locations."""
+    async def _give_back(self, night: datetime) -> None:
+        """The next start, or another process, reads again."""
+        with anyio.CancelScope(shield=True), anyio.move_on_after(_GIVEN_BACK_WITHIN_S):
+            await self._school.rechecks.give_back(night)
+
+    async def _read_again(self, stop: StopSignal) -> bool:
+        """One run, or a run for each group of locations. False if the stop came first."""
         companies = await find_companies(self._school)
         groups = [()] if len(companies) <= _GROUP else list(_groups_of(companies))
         for number, group in enumerate(groups):
-            started_at = self._clock()
+            started_at = anyio.current_time()
             await self._runner(self._school, "sync", self._plan(group, stop))
             is_last = number == len(groups) - 1
             if stop.is_set or is_last:
-                return
-            left = self._night / len(groups) - (self._clock() - started_at)
-            await pause(max(0.0, left.total_seconds()), stop)
+                break
+            left_s = self._night_s / len(groups) - (anyio.current_time() - started_at)
+            await pause(max(0.0, left_s), stop)
+        return not stop.is_set
 
     def _plan(self, companies: Sequence[str], stop: StopSignal) -> Work:
         request = SyncRequest(

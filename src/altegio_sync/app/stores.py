@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from altegio_sync.mongo.bookkeeping.locations import MongoLocations
     from altegio_sync.mongo.bookkeeping.notices import MongoNotices
     from altegio_sync.mongo.bookkeeping.receivers import MongoReceivers
+    from altegio_sync.mongo.bookkeeping.rechecks import MongoRechecks
     from altegio_sync.mongo.bookkeeping.runs import MongoRuns
     from altegio_sync.mongo.bookkeeping.versions import MongoVersions
     from altegio_sync.mongo.bookkeeping.webhook_figures import MongoWebhookFigures
@@ -136,6 +137,12 @@ class Stores:
         from altegio_sync.mongo.bookkeeping.receivers import MongoReceivers
 
         return MongoReceivers(self.database, self.collection)
+
+    @cached_property
+    def rechecks(self) -> MongoRechecks:
+        from altegio_sync.mongo.bookkeeping.rechecks import MongoRechecks
+
+        return MongoRechecks(self.database, self.collection)
 
     @cached_property
     def webhook_figures(self) -> MongoWebhookFigures:

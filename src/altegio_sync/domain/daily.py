@@ -9,8 +9,8 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
 
-def has_passed(at: time, before: datetime, now: datetime, zone: ZoneInfo) -> bool:
-    """Whether it was ``at`` o'clock in the zone after ``before``, and not after ``now``.
+def last_moment(at: time, now: datetime, zone: ZoneInfo) -> datetime:
+    """When it was ``at`` o'clock in the zone for the last time, not after ``now``.
 
     A local time that occurs twice counts the first time. A local time that the clock change skips
     is the moment an hour later.
@@ -20,4 +20,4 @@ def has_passed(at: time, before: datetime, now: datetime, zone: ZoneInfo) -> boo
         datetime.combine(day, at, zone).astimezone(UTC)
         for day in (today, today - timedelta(days=1))
     )
-    return any(before < each <= now for each in moments)
+    return next(each for each in moments if each <= now)
