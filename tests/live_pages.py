@@ -18,6 +18,7 @@ from altegio_sync.domain.live import (
     Lesson,
     LivePage,
     Month,
+    Overview,
     Place,
     Section,
     Timetable,
@@ -148,7 +149,9 @@ def a_live_page(**changes: Any) -> LivePage:
         now=NOW,
         places=[Place("77", "Подвір’я"), Place("78")],
         contents={
-            Section.NOW: a_status(Attention("ERROR", "2 validation errors are open")),
+            Section.NOW: Overview(
+                a_status(Attention("ERROR", "2 validation errors are open")), ["78"]
+            ),
             Section.TODAY: Timetable(TODAY, [a_lesson(10), a_lesson(12, "Щукін")], cancelled=1),
             Section.CHANGES: some_changes(),
             Section.TODO: a_todo(),
@@ -189,7 +192,7 @@ def an_odd_page(name: str = "Агата Взірцева") -> LivePage:
         view=View(),
         places=[Place("77", name)],
         contents={
-            Section.NOW: a_calm_status(),
+            Section.NOW: Overview(a_calm_status()),
             Section.TODAY: Timetable(TODAY, lessons, left_out=3),
             Section.CHANGES: changes,
             Section.TODO: report,

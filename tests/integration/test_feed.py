@@ -14,7 +14,7 @@ import pytest
 from starlette.applications import Starlette
 
 from altegio_sync.app.feed import LiveFeed
-from altegio_sync.domain.live import LivePage, Section, View
+from altegio_sync.domain.live import LivePage, Overview, Section, View
 from altegio_sync.domain.report import RunError
 from altegio_sync.errors import StoreUnavailableError
 from altegio_sync.html import assets_version
@@ -63,7 +63,7 @@ class Pages:
         if section in self.failures:
             raise self.failures[section]
         page = replace(a_live_page(), view=view)
-        contents = {**page.contents, Section.NOW: a_status(documents=self.documents)}
+        contents = {**page.contents, Section.NOW: Overview(a_status(documents=self.documents))}
         return replace(page, contents={section: contents.get(section)})
 
 

@@ -19,7 +19,7 @@ from altegio_sync.app.school import open_school
 from altegio_sync.config import SchoolConfig
 from altegio_sync.domain.field_change import FieldChange
 from altegio_sync.domain.latest import LatestChange
-from altegio_sync.domain.live import Section, View
+from altegio_sync.domain.live import Overview, Section, View
 from altegio_sync.domain.report import WritingRun
 from altegio_sync.errors import StoreUnavailableError
 from altegio_sync.html import render_page, render_todo_page
@@ -108,6 +108,24 @@ async def test_an_empty_database_has_a_page_too(school: School) -> None:
     assert "No lessons on this day." in text
     assert "No change has been stored yet." in text
     assert "Nothing needs correction." in text
+
+
+async def test_the_top_is_about_the_other_locations_too(school: School) -> None:
+    page = await pages_of(school).read(View("77"), [Section.NOW])
+
+    overview = page.contents[Section.NOW]
+    assert isinstance(overview, Overview)
+    assert overview.others == ["88"]
+    assert {each.company for each in overview.status.attention} == {None, "77"}
+
+
+async def test_an_appointment_whose_start_is_no_date_is_not_passed_over(school: School) -> None:
+    await appointments_of(school).insert_one(a_document(501, startDateTime="скоро"))
+
+    text = await shown(school)
+
+    # Under what needs correction, under the month, and on the page with the whole list.
+    assert text.count("1 stored appointment is left out: its start cannot be read") == 3
 
 
 @settings(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from typing import Literal
 
@@ -11,7 +12,16 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from altegio_sync.domain.attention import Attention
-from altegio_sync.domain.live import LivePage, Section, Timetable, View, Webhooks
+from altegio_sync.domain.live import (
+    LivePage,
+    Overview,
+    Place,
+    Section,
+    Timetable,
+    View,
+    Webhooks,
+)
+from altegio_sync.domain.todo import TodoReport
 from altegio_sync.domain.webhooks import WebhookFigures
 from altegio_sync.html import page_style, render_page, render_section, render_todo_page
 from altegio_sync.messages import as_message
@@ -25,10 +35,11 @@ from tests.live_pages import (
     a_calm_status,
     a_lesson,
     a_live_page,
+    a_month,
     an_odd_page,
     some_webhooks,
 )
-from tests.stats_reports import HOSTILE
+from tests.stats_reports import HOSTILE, a_report
 
 #: What is in English: what needs attention on the made-up page, and the link to the other language.
 _FROM_THE_PAGE = ["validation", "errors", "are", "open", "English"]
@@ -113,13 +124,61 @@ def test_one_sentence_says_whether_the_collection_can_be_trusted(
     attention: list[Literal["WARNING", "ERROR"]], headline: str
 ) -> None:
     found = [Attention(level, f"line of {level}") for level in attention]
-    page = a_live_page(contents={Section.NOW: a_calm_status(*found)})
+    contents = {Section.NOW: Overview(a_calm_status(*found))}
+    page = a_live_page(view=View(), contents=contents)
 
     texts = Page(render_section(Section.NOW, page)).texts
 
     assert headline in " ".join(texts)
     lines = [each for each in texts if each.startswith("line of")]
     assert lines == [f"line of {level}" for level in sorted(attention)]
+    of_several = Page(render_section(Section.NOW, a_live_page(contents=contents))).shown
+    assert headline.partition(" can ")[2] in " ".join(of_several.split())
+    assert "of this location can be trusted" in of_several
+
+
+@pytest.mark.parametrize("code", ["incomplete_days", "old_run", "old_cursor", "company_missing"])
+def test_a_collection_that_may_be_old_or_incomplete_is_not_trusted(code: str) -> None:
+    status = a_calm_status(Attention("WARNING", "5 of the last 30 days are not complete", code))
+    page = a_live_page(view=View(), contents={Section.NOW: Overview(status)})
+
+    shown = render_section(Section.NOW, page)
+
+    assert "Not everything in the collection can be trusted: 1 thing needs attention." in shown
+
+
+def test_the_top_names_the_other_locations_that_need_attention() -> None:
+    places = [Place(str(number), f"Школа {number}") for number in range(77, 97)]
+    status = a_calm_status()
+
+    def shown(others: list[str]) -> str:
+        contents = {Section.NOW: Overview(status, others)}
+        return render_section(Section.NOW, a_live_page(places=places, contents=contents))
+
+    none, two, many = shown([]), shown(["78", "80"]), shown([each.company for each in places[1:]])
+
+    assert "other location" not in none
+    assert 'class="card wide calm"' in none
+    assert "2 other locations need attention too:" in two
+    assert '<a href="./?company=78"><bdi>Школа 78 (78)</bdi></a>, <a href="./?company=80">' in two
+    assert 'class="card wide warning"' in two
+    assert many.count("<a ") == 12
+    assert "and 7 more" in many
+
+
+def test_appointments_whose_start_is_no_date_are_reported() -> None:
+    counts = replace(a_report().counts, unread_starts=2)
+    todo = TodoReport(unread_starts=2)
+    month = replace(a_month(), counts=counts)
+    page = a_live_page(contents={Section.TODO: todo, Section.MONTH: month})
+
+    for text in (
+        render_section(Section.TODO, page),
+        render_section(Section.MONTH, page),
+        render_todo_page(page),
+    ):
+        assert "2 stored appointments are left out: their start cannot be read" in text
+    assert "start cannot be read" not in render_page(a_live_page())
 
 
 def test_a_lesson_has_time_service_status_and_lead() -> None:

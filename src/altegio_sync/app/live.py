@@ -16,7 +16,7 @@ from altegio_sync.app.companies import find_companies, find_company_scope
 from altegio_sync.app.status import collect_school_status
 from altegio_sync.app.todo import collect_todo
 from altegio_sync.domain.clock import steady_now, utc_now
-from altegio_sync.domain.live import LivePage, Place, Section, View, Webhooks
+from altegio_sync.domain.live import LivePage, Overview, Place, Section, View, Webhooks
 from altegio_sync.domain.period_words import parse_period
 from altegio_sync.domain.validation import RuleContext
 from altegio_sync.domain.zones import find_zone
@@ -24,7 +24,7 @@ from altegio_sync.errors import StoreError
 from altegio_sync.usecases.coverage import collect_coverage
 from altegio_sync.usecases.live import read_changes, read_month, read_timetable
 from altegio_sync.usecases.stopping import StopSignal
-from altegio_sync.usecases.validate import find_known
+from altegio_sync.usecases.validate import KnownFindings, find_known
 from altegio_sync.usecases.zones import LocalZone
 
 if TYPE_CHECKING:
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from altegio_sync.domain.leads import LeadRules
     from altegio_sync.domain.ledger import CompanyCoverage
     from altegio_sync.messages import Message
-    from altegio_sync.usecases.validate import KnownFindings
 
 #: Reading takes at most this part of the time, however many readers there are.
 _PART_OF_TIME = 20
@@ -70,6 +69,8 @@ class _Frame:
     companies: CompanyScope | None
     #: What the rules of `validate` found; None where they could not be run yet.
     findings: KnownFindings | None = None
+    #: The locations that need attention, where there are several.
+    in_need: Collection[str] = ()
 
     @property
     def ids(self) -> Sequence[str]:
@@ -126,6 +127,7 @@ class LivePages:
         page = LivePage(view, now, frame.places)
         if Section.NOW in sections:
             frame, problem = await self._with_findings(frame, problem)
+            frame, problem = await self._with_needs(frame, problem)
         contents = {}
         for section in sections:
             key = (section, view.company, page.day if section is Section.TODAY else None)
@@ -143,6 +145,15 @@ class LivePages:
         key = ("findings", frame.company)
         found, failed = await self._read(key, partial(_find_findings, frame))
         return replace(frame, findings=found), problem or failed
+
+    async def _with_needs(
+        self, frame: _Frame, problem: Message | None
+    ) -> tuple[_Frame, Message | None]:
+        """The frame with the locations that need attention. Only one status for all readers."""
+        if frame.company is None:
+            return frame, problem
+        found, failed = await self._read("in need", partial(_find_in_need, frame.school))
+        return replace(frame, in_need=found or ()), problem or failed
 
     async def _read(
         self, key: object, read: Callable[[], Awaitable[Any]], paused_at_most_s: float = inf
@@ -189,8 +200,16 @@ async def _find_findings(frame: _Frame) -> KnownFindings:
     return await find_known(frame.school.validator, context)
 
 
-async def _read_status(frame: _Frame, _page: LivePage) -> object:
-    return await collect_school_status(frame.school, wanted=frame.wanted, known=frame.findings)
+async def _find_in_need(school: School) -> frozenset[str]:
+    """The locations that need attention. The rules do not look at their documents for this."""
+    status = await collect_school_status(school, known=KnownFindings())
+    return frozenset(each.company for each in status.attention if each.company is not None)
+
+
+async def _read_overview(frame: _Frame, _page: LivePage) -> Overview:
+    status = await collect_school_status(frame.school, wanted=frame.wanted, known=frame.findings)
+    others = [each.company for each in frame.places if each.company != frame.company]
+    return Overview(status, [each for each in others if each in frame.in_need])
 
 
 async def _read_today(frame: _Frame, page: LivePage) -> object:
@@ -240,7 +259,7 @@ async def _read_webhooks(frame: _Frame, _page: LivePage) -> Webhooks:
 
 
 _READ: dict[Section, Callable[[_Frame, LivePage], Awaitable[object]]] = {
-    Section.NOW: _read_status,
+    Section.NOW: _read_overview,
     Section.TODAY: _read_today,
     Section.CHANGES: _read_changes,
     Section.TODO: _read_todo,

@@ -31,6 +31,8 @@ _MAX_AT_WORK = timedelta(hours=24)
 #: How long a company that was removed from the settings is mentioned.
 _REMOVED_FOR = timedelta(days=7)
 _CLOCKS_DIFFER_BY = timedelta(minutes=10)
+#: Warnings that mean that stored appointments may be old, or that some are missing.
+_DOUBTS = {"incomplete_days", "old_run", "old_cursor", "company_missing", "too_little_kept"}
 _RERUN = {"sync": "altegio-sync sync PERIOD", "changes": "altegio-sync changes"}
 
 
@@ -48,6 +50,11 @@ class Attention(JsonForm):
     @property
     def line(self) -> str:
         return " ".join(plain(self.text).split())
+
+    @property
+    def is_doubt(self) -> bool:
+        """Whether it means that something in the collection may be missing, old or wrong."""
+        return self.level == "ERROR" or self.code in _DOUBTS
 
     def __str__(self) -> str:
         return f"{self.level} {self.line}"

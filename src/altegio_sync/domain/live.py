@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from altegio_sync.domain.latest import LatestChange
     from altegio_sync.domain.period import Period
     from altegio_sync.domain.stats import StoredCounts
+    from altegio_sync.domain.status import StatusReport
     from altegio_sync.domain.webhooks import WebhookFigures
     from altegio_sync.messages import Message
     from altegio_sync.messages.language import Language
@@ -50,6 +51,17 @@ class View:
     company: str | None = None
     day: date | None = None
     language: Language | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """The status of the chosen location, and which ``others`` need attention too.
+
+    What `validate` finds in the documents of the others is not known.
+    """
+
+    status: StatusReport
+    others: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from altegio_sync.html.environment import render_template
 from altegio_sync.html.latest import show_changes
 from altegio_sync.html.moments import moment_or_time
 from altegio_sync.html.month import show_month
-from altegio_sync.html.now import show_status
+from altegio_sync.html.now import show_overview
 from altegio_sync.html.page_files import ICON, SCRIPT, STYLE, assets_version
 from altegio_sync.html.timetable import show_timetable
 from altegio_sync.html.todo import show_todo, show_whole_todo
@@ -39,7 +39,7 @@ _RELOADED_EVERY_S = 30
 _LANGUAGES: dict[Language, str] = {"uk": "Українською", "en": "English"}
 
 _SHOW: dict[Section, Show] = {
-    Section.NOW: show_status,
+    Section.NOW: show_overview,
     Section.TODAY: show_timetable,
     Section.CHANGES: show_changes,
     Section.TODO: show_todo,
@@ -130,10 +130,15 @@ def _render(section: Section, page: LivePage, show: Show) -> str:
     def to_day(day: date) -> str:
         return address("./", page.view, None if day == page.today else day)
 
+    def to_place(company: str) -> str:
+        return address("./", replace(page.view, company=company), page.view.day)
+
     return render_template(
         f"live_{section}.html",
         is_read=content is not None,
         to_day=to_day,
+        to_place=to_place,
+        name_of=_name_of,
         page_day=page.day,
         today=page.today,
         todo=address(TODO, page.view, page.view.day),

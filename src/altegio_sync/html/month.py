@@ -12,6 +12,7 @@ from altegio_sync.html.charts import heat_rows, label_of, plot_of
 from altegio_sync.html.counted import status_rows, trial_rows
 from altegio_sync.messages import live as texts
 from altegio_sync.messages.calendar import WEEKDAYS
+from altegio_sync.messages.figures import UNREAD_STARTS
 
 if TYPE_CHECKING:
     from altegio_sync.domain.live import LivePage, Month
@@ -51,6 +52,7 @@ def show_month(page: LivePage, month: Month) -> dict[str, Any]:
         "compared": _compare(month.counts_so_far, month.counts_before),
         "rates": [_no_show_rate(each) for each in (month.counts_so_far, month.counts_before)],
         "ahead": counts.active - month.counts_so_far.active,
+        "unread": UNREAD_STARTS(count=counts.unread_starts) if counts.unread_starts else None,
         "status": status_rows(counts, shows_unknown=False),
         "trials": trial_rows(counts.trials),
         "hours": heat_rows({(each.weekday, each.hour): each.count for each in counts.heat_map}),

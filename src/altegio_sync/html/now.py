@@ -9,8 +9,10 @@ from altegio_sync.html.moments import moment_or_time
 from altegio_sync.messages import live as texts
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from altegio_sync.domain.attention import Attention
-    from altegio_sync.domain.live import LivePage
+    from altegio_sync.domain.live import LivePage, Overview, Place
     from altegio_sync.domain.status import StatusReport
     from altegio_sync.messages import Message
 
@@ -18,11 +20,16 @@ if TYPE_CHECKING:
 _MOST_LINES = 12
 
 
-def show_status(page: LivePage, status: StatusReport) -> dict[str, Any]:
+def show_overview(page: LivePage, overview: Overview) -> dict[str, Any]:
+    status = overview.status
     found = sorted(status.attention, key=lambda each: each.level)  # errors first
+    others = [each for each in page.places if each.company in overview.others]
     return {
-        "kind": found[0].level.lower() if found else "calm",
-        "headline": _headline(found),
+        "kind": _kind(found, others),
+        "headline": _headline(found, is_one_of_several=page.view.company is not None),
+        "others": texts.OTHERS(count=len(others)) if others else None,
+        "other_places": others[:_MOST_LINES],
+        "more_others": max(0, len(others) - _MOST_LINES),
         "lines": [
             (each.level.lower(), _word(each), with_public_ids(each.text))
             for each in found[:_MOST_LINES]
@@ -32,11 +39,20 @@ def show_status(page: LivePage, status: StatusReport) -> dict[str, Any]:
     }
 
 
-def _headline(found: list[Attention]) -> Message:
+def _kind(found: Sequence[Attention], others: Sequence[Place]) -> str:
+    if found:
+        return found[0].level.lower()
+    return "warning" if others else "calm"
+
+
+def _headline(found: Sequence[Attention], *, is_one_of_several: bool) -> Message:
+    """The sentence; where there are several locations, it is about the chosen one."""
     if not found:
-        return texts.TRUSTED()
-    has_errors = any(each.level == "ERROR" for each in found)
-    return (texts.NOT_TRUSTED if has_errors else texts.TRUSTED_BUT)(count=len(found))
+        return (texts.TRUSTED_HERE if is_one_of_several else texts.TRUSTED)()
+    if any(each.is_doubt for each in found):
+        doubt = texts.NOT_TRUSTED_HERE if is_one_of_several else texts.NOT_TRUSTED
+        return doubt(count=len(found))
+    return (texts.TRUSTED_BUT_HERE if is_one_of_several else texts.TRUSTED_BUT)(count=len(found))
 
 
 def _word(attention: Attention) -> Message:

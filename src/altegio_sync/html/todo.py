@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from altegio_sync.domain.day_words import moment_in_table
 from altegio_sync.domain.public_ids import public_id
 from altegio_sync.messages import live as texts
+from altegio_sync.messages.figures import UNREAD_STARTS
 from altegio_sync.messages.todo import NO_TEACHER
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ def _show(page: LivePage, report: TodoReport, most: int) -> dict[str, Any]:
         "items": [_to_item(each) for each in items[:most]],
         "more": max(0, len(items) - most),
         "count": texts.TO_CORRECT(count=len(items)),
+        "unread": UNREAD_STARTS(count=report.unread_starts) if report.unread_starts else None,
     }
 
 

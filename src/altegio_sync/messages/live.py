@@ -32,6 +32,23 @@ NOT_TRUSTED = Template(
     "Not everything in the collection can be trusted: {count} thing needs attention.",
     "Not everything in the collection can be trusted: {count} things need attention.",
 )
+# The same where there are other locations.
+TRUSTED_HERE = Template("live_trusted_here", "What is stored of this location can be trusted.")
+TRUSTED_BUT_HERE = Template(
+    "live_trusted_but_here",
+    "What is stored of this location can be trusted. {count} thing needs attention.",
+    "What is stored of this location can be trusted. {count} things need attention.",
+)
+NOT_TRUSTED_HERE = Template(
+    "live_not_trusted_here",
+    "Not everything that is stored of this location can be trusted: {count} thing needs attention.",
+    "Not everything that is stored of this location can be trusted: {count} things need attention.",
+)
+OTHERS = Template(
+    "live_others",
+    "{count} other location needs attention too:",
+    "{count} other locations need attention too:",
+)
 ATTENTION = Template("live_attention", "What needs attention")
 AND_MORE = Template("live_and_more", "and {count} more", "and {count} more")
 IMPORTANT = Template("live_important", "Important")

@@ -155,8 +155,10 @@ async def read_month(
     last_first, last_last = month_of((days.start - timedelta(days=1)).replace(day=1))
     before = Period.of_days(last_first, min(last_last, last_first + timedelta(today.day - 1)))
 
-    async def count(period: Period) -> StoredCounts:
+    async def count(period: Period, *, unread: bool = False) -> StoredCounts:
         start, end = (day_starts_at(each, zone) for each in (period.start, period.end))
-        return await stats.count(StatsQuery(zone, now, period, start, end, companies))
+        query = StatsQuery(zone, now, period, start, end, companies, counts_unread_starts=unread)
+        return await stats.count(query)
 
-    return Month(days, so_far, before, await count(days), await count(so_far), await count(before))
+    whole = await count(days, unread=True)
+    return Month(days, so_far, before, whole, await count(so_far), await count(before))
