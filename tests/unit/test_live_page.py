@@ -242,6 +242,8 @@ def test_the_whole_list_of_what_needs_correction_is_a_page_of_its_own() -> None:
     assert "The whole list: 5 more" in few
     assert "Booking 530" not in few
     assert "Booking 530" in whole
+    # The button says what it copies.
+    assert "Copy these 25" in few
     assert "Copy the list" in whole
 
 

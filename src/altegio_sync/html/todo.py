@@ -43,9 +43,11 @@ def show_whole_todo(page: LivePage, report: TodoReport) -> dict[str, Any]:
 def _show(page: LivePage, report: TodoReport, most: int) -> dict[str, Any]:
     del page
     items = report.items
+    more = max(0, len(items) - most)
     return {
         "items": [_to_item(each) for each in items[:most]],
-        "more": max(0, len(items) - most),
+        "more": more,
+        "copy": texts.COPY_THESE(count=most) if more else texts.COPY(),
         "count": texts.TO_CORRECT(count=len(items)),
         "unread": UNREAD_STARTS(count=report.unread_starts) if report.unread_starts else None,
     }

@@ -128,6 +128,7 @@ TO_CORRECT = Template(
 )
 NOTHING_TO_CORRECT = Template("live_nothing_to_correct", "Nothing needs correction.")
 COPY = Template("live_copy", "Copy the list")
+COPY_THESE = Template("live_copy_these", "Copy this {count:,}", "Copy these {count:,}")
 COPIED = Template("live_copied", "Copied.")
 LESSON = Template("live_lesson", "Lesson")
 TO_DO = Template("live_to_do", "What to do")
