@@ -7,25 +7,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.slow import readme
 from tests.slow.machine import ROOT, USER
 
 if TYPE_CHECKING:
     from altegio_sync.sandbox import SandboxServer
     from tests.slow.machine import Machine
 
-README = (ROOT / "README.md").read_text("utf-8")
 #: What `init` asks, in its order. An empty answer accepts what is proposed.
 ANSWERS = (
     *("sandbox-partner-token", "sandbox-user-token"),
     *("", "", "", "", "8", "{mongodb}", "y"),
 )
-
-
-def written(pattern: str) -> str:
-    """A command as it is written in README."""
-    found = re.search(pattern, README, re.M)
-    assert found is not None, pattern
-    return found[1]
 
 
 def set_up_and_sync(machine: Machine, user: str, mongodb: str, server: SandboxServer) -> None:
@@ -36,8 +29,8 @@ def set_up_and_sync(machine: Machine, user: str, mongodb: str, server: SandboxSe
     answers = " ".join(f"'{each.format(mongodb=mongodb)}'" for each in ANSWERS)
     steps = f"""
         rm -rf school; mkdir school; cd school; . ~/path
-        printf '%s\\n' {answers} | {written("^2[.] `([^`]+)` asks")}
-        {written("^3[.] `([^`]+)` tests")}
+        printf '%s\\n' {answers} | {readme.INIT}
+        {readme.CHECK}
         altegio-sync sync last-month
         altegio-sync init --yes --units .; ls
         altegio-sync --lang uk --help
@@ -54,7 +47,7 @@ def set_up_and_sync(machine: Machine, user: str, mongodb: str, server: SandboxSe
 
 
 def test_make_demo_works_as_readme_says(machine: Machine) -> None:
-    machine.install(written("`apt install ([^`]+ make [^`]+)`"))
+    machine.install(readme.MAKE_NEEDS)
     machine.clone("root", "tryout")
 
     assert "That was it." in machine.do("cd tryout; make demo")
@@ -64,10 +57,9 @@ def test_make_demo_works_as_readme_says(machine: Machine) -> None:
 def test_readmes_steps_work_as_they_are_typed(
     machine: Machine, user: str, sandbox: SandboxServer
 ) -> None:
-    machine.install(written("`apt install ([^`]+)` comes first"))
+    machine.install(readme.PIP_NEEDS)
     machine.clone(user, "clone")
-    step = written("^1[.] Install: `([^`]+)`")
-    server_too = step.removesuffix(".") + written("; `('.[^`]+)` instead of `.`")
+    server_too = readme.PIP_INSTALL.removesuffix(".") + readme.ALL_PARTS
     rest = "find . -mindepth 1 -maxdepth 1 ! -name .venv -exec rm -r {} +"
 
     machine.do(f"cd clone; {server_too}; {rest}", user=user)

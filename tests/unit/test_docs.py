@@ -64,6 +64,13 @@ def test_the_tokens_in_the_librarys_examples_are_taken() -> None:
         altegio_sync.AltegioApi(token, user_token)  # raises where it refuses one
 
 
+def test_the_slow_tests_find_their_commands_in_the_readme() -> None:
+    from tests.slow import readme  # reads README, and fails where a sentence is missing
+
+    assert readme.PIP_INSTALL.startswith("python3 -m venv")
+    assert readme.INIT == "altegio-sync init"
+
+
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 #: Five fields of time, then what is run.
 CRON_LINE = re.compile(r"^[0-9*/,-]+(?: +[0-9*/,-]+){4} {2,}(?P<command>\S.*)$", re.MULTILINE)
