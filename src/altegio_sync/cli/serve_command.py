@@ -24,7 +24,7 @@ from altegio_sync.domain.exit_code import ExitCode
 from altegio_sync.log import get_logger
 from altegio_sync.messages import render
 from altegio_sync.messages import serve as texts
-from altegio_sync.messages.language import chosen_language
+from altegio_sync.messages.language import chosen_language, follow_settings
 from altegio_sync.web.application import make_application
 from altegio_sync.web.guard import Guard, check_page
 from altegio_sync.web.metrics import MetricsRoutes
@@ -56,8 +56,9 @@ class ServeOptions:
     polls: bool = True
 
 
-def print_new_secret() -> NoReturn:
+def print_new_secret(options: CommandOptions) -> NoReturn:
     """Print a secret, and the address with it, and leave the program."""
+    follow_settings(options.source.variables)
     print(render(texts.NEW_SECRET(secret=secrets.token_hex(_SECRET_BYTES))))
     sys.exit(ExitCode.DONE)
 

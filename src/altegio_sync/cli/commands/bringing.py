@@ -180,5 +180,5 @@ def serve(
     from altegio_sync.cli.serve_command import ServeOptions, print_new_secret, run_serve
 
     if new_secret:
-        print_new_secret()
+        print_new_secret(options)
     run_serve(options, ServeOptions(host, port, has_page=not no_page, polls=not no_poll))
