@@ -142,6 +142,7 @@ def test_a_new_secret_is_one_that_can_be_used(cli: Cli) -> None:
     assert SchoolConfig(hook_secret=SecretStr(secret)).hook_secrets == (secret,)
 
 
+@pytest.mark.usefixtures("catalog")
 def test_a_new_secret_is_printed_in_the_language_of_the_settings_file(cli: Cli) -> None:
     (cli.folder / ".env").write_text("ALTEGIO_LANG=uk\n")
 
