@@ -144,6 +144,20 @@ def test_ctrl_c_at_a_question_cancels(cli: Cli) -> None:
     assert terminal.end() == 130
 
 
+def test_ctrl_c_after_the_run_skips_only_the_offers(cli: Cli) -> None:
+    terminal = Terminal(cli, "interactive")
+
+    terminal.wait_for("two dates")
+    terminal.type(DOWN + ENTER)
+    terminal.wait_for("Sync these appointments?")
+    terminal.type("y" + ENTER)
+    terminal.wait_for("Show statistics?")
+    terminal.type(CTRL_C)
+
+    assert terminal.end() == 0
+    assert "Cancelled" not in terminal.seen
+
+
 def test_ctrl_c_in_the_run_stores_what_was_read(cli: Cli, server: SandboxServer) -> None:
     server.latency_s = 0.5
     terminal = Terminal(cli, "interactive", "last-month", ALTEGIO_REQUESTS_PER_SECOND="4")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
@@ -73,7 +74,9 @@ def run_interactive(first: str | None, last: str | None, source: SettingsSource)
             return ExitCode.DONE
         code = execute_sync(replace(options, name="sync"), first, last)
         if has_terminal and code != ExitCode.INTERRUPTED:
-            _offer(asker, source)
+            # Ctrl-C or Ctrl-D only skips the offers: the sync has ended, however it ended.
+            with suppress(KeyboardInterrupt, EOFError):
+                _offer(asker, source)
     except AltegioSyncError as error:
         return fail(options, error)
     except (KeyboardInterrupt, EOFError):  # Ctrl-C, Ctrl-D
