@@ -141,6 +141,7 @@ async def test_a_refused_list_names_the_way_out(
 
     assert "does not list the user's locations" in str(raised.value)
     assert str(raised.value).endswith("or set ALTEGIO_COMPANY_ID to the ids")
+    assert "check ALTEGIO_COMPANY_ID" not in str(raised.value)
 
 
 async def test_wrong_tokens_are_told_as_wrong_tokens() -> None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from altegio_sync.altegio.requesting import Requester
     from altegio_sync.altegio.wire import WireCompany
     from altegio_sync.domain.appointment import Location
+    from altegio_sync.messages import Message
 
 _PAGE = 200
 #: More pages than any user's locations need. A longer list is an error and may never end.
@@ -103,8 +104,7 @@ async def _read_page(requester: Requester, listed: _Listed, page: int) -> Sequen
     except AltegioRejectedError as error:
         if error.status == UNAUTHORIZED:
             raise  # the tokens are wrong, so ids in the settings would not help
-        message = texts.COMPANIES_REFUSED(reason=error.message)
-        raise type(error)(message, status=error.status) from error
+        raise type(error)(_refused(error), status=error.status) from error
     total = answer.meta.total_count if answer.meta else None
     listed.totals.add(total if isinstance(total, int) and total >= 0 else None)
     ids = [_id_of(row) for row in answer.data]
@@ -113,6 +113,13 @@ async def _read_page(requester: Requester, listed: _Listed, page: int) -> Sequen
             listed.found[company_id] = to_location(row, company_id)
     listed.rows += len(ids)
     return ids
+
+
+def _refused(error: AltegioRejectedError) -> Message:
+    """The list is of the user, so no id of a location is wrong."""
+    if error.message.template in (texts.ACCESS_REFUSED, texts.NOT_KNOWN):
+        return texts.COMPANIES_FORBIDDEN(answer=error.message.fields["answer"])
+    return texts.COMPANIES_REFUSED(reason=error.message)
 
 
 def _id_of(row: WireCompany | None) -> str:

@@ -152,6 +152,11 @@ COMPANIES_REFUSED = Template(
     "companies_refused",
     "Altegio does not list the user's locations: {reason}; or set ALTEGIO_COMPANY_ID to the ids",
 )
+COMPANIES_FORBIDDEN = Template(
+    "companies_forbidden",
+    "Altegio does not list the user's locations ({answer}): check the rights of the user behind "
+    "ALTEGIO_USER_TOKEN, or set ALTEGIO_COMPANY_ID to the ids",
+)
 COMPANY_WITHOUT_ID = Template(
     "company_without_id", "Altegio lists a location whose id is not a number"
 )
