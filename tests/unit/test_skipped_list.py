@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+import resource
 import stat
 import sys
 from datetime import datetime
@@ -84,6 +85,26 @@ def write(path: Path) -> None:
             Skipped(odd, SkipReason.SERVICE, Teacher("9", "Марко\nРудь"))
         )
         assert progress.finish() == []
+
+
+@pytest.mark.parametrize("ending", ["xlsx", "csv"])
+def test_a_disk_that_is_full_in_the_middle_ends_the_list_and_not_the_run(
+    tmp_path: Path, ending: str
+) -> None:
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, limits[1]))
+    try:
+        with CliProgress() as progress:
+            progress.list_skipped_in(SkippedFile(tmp_path / f"skipped.{ending}"))
+            of_company = progress.of_company("77")
+            for number in range(1000):
+                of_company.skipped(Skipped(booking(str(number)), SkipReason.NO_CRM_ID, None))
+            [error] = progress.finish()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+    assert error.code == "skipped_not_listed"
+    assert list(tmp_path.iterdir()) == []
 
 
 def rows_of(path: Path) -> list[dict[str, str]]:

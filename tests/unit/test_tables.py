@@ -5,8 +5,10 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import resource
 import stat
+import unicodedata
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +19,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from altegio_sync.cli.private_file import NotWrittenError
 from altegio_sync.cli.tables import Column, Kind, open_table
 from altegio_sync.cli.tables.opening import TableKind
 from altegio_sync.errors import ConfigError
@@ -38,7 +41,11 @@ COLUMNS = (
 )
 LIST = TableKind("test-list", as_message("List"), COLUMNS)
 ROW: Row = (START, date(2026, 10, 31), "Марко Рудь", 1.5, "20269999")
-FORMULAS = ("=cmd()", "+1-2", "@x", ";=cmd", "＝x", "\x00=x", "\ufeff=x", "\u200b=x", "\t=x", "'=x")
+FORMULAS = (
+    *("=cmd()", "+1-2", "@x", ";=cmd", "a:=cmd", "a|=cmd", "a,=cmd", "＝x", "﹦x", "⁼x"),
+    *("\x00=x", "\ufeff=x", "\u200b=x", "\t=x", "'=x"),
+)
+SEPARATORS = ";:|,"
 
 
 def write(path: Path, *rows: Row, kind: TableKind = LIST) -> None:
@@ -104,8 +111,8 @@ def test_foreign_text_is_no_formula_in_csv(tmp_path: Path, text: str) -> None:
 
     with path.open(encoding="utf-8", newline="") as file:
         [row] = list(csv.DictReader(file))
-    for part in row["teacher"].split(";"):
-        assert not part.strip().startswith(tuple("=+-@＝"))
+    for part in re.split(f"[{SEPARATORS}]", row["teacher"]):
+        assert not unicodedata.normalize("NFKC", part.strip()).startswith(tuple("=+-@"))
 
 
 def test_csv_and_json_lines_are_for_programs(tmp_path: Path) -> None:
@@ -173,9 +180,27 @@ def foreign_files(folder: Path) -> dict[str, bytes]:
         "binary": b"\x00\xff\xfe",
         "deep": b"[" * 60_000,
     }
+    made["damaged workbook"] = _with_other_bytes(made["workbook of another kind"])
+    made["workbook with a password"] = _as_with_password(made["workbook of another kind"])
     for each in ("other.xlsx", "foreign.xlsx"):
         (folder / each).unlink()
     return made
+
+
+def _with_other_bytes(book: bytes) -> bytes:
+    """The same workbook; what it says about its kind cannot be unpacked."""
+    content = book.index(b"docProps/custom.xml") + len("docProps/custom.xml")
+    return (
+        book[:content] + bytes(each ^ 0xFF for each in book[content:][:40]) + book[content + 40 :]
+    )
+
+
+def _as_with_password(book: bytes) -> bytes:
+    """The same workbook, each of its files marked as encrypted."""
+    marked = bytearray(book)
+    for entry in re.finditer(b"PK\x01\x02", book):
+        marked[entry.start() + 8] |= 1
+    return bytes(marked)
 
 
 @pytest.mark.parametrize("ending", ["xlsx", "csv", "jsonl"])
@@ -226,6 +251,20 @@ def test_without_put_nothing_remains(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("ending", ["xlsx", "csv", "jsonl"])
+def test_a_disk_that_is_full_in_the_middle_names_the_file(tmp_path: Path, ending: str) -> None:
+    path = tmp_path / f"list.{ending}"
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, limits[1]))
+    try:
+        with pytest.raises(NotWrittenError, match=f"Cannot write {path}: File too large"):
+            write(path, *[ROW] * 2000)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_the_draft_is_for_its_owner_alone(tmp_path: Path) -> None:
     before = os.umask(0)
     try:
@@ -262,6 +301,7 @@ def test_a_workbook_may_have_more_sheets_than_a_process_open_files(tmp_path: Pat
 def test_names_of_sheets_are_always_accepted(tmp_path: Path) -> None:
     path = tmp_path / "list.xlsx"
     names = ["Марко", "марко", "a/b:c*?[d]\\", "", "'x'", "History", "я" * 40, "я" * 40 + "2", "\n"]
+    names += ["👩‍🏫" * 10, "👩‍🏫" * 11]
     with open_table(path, LIST) as file:
         for name in names:
             file.new_table(COLUMNS, name).add(ROW)
@@ -278,6 +318,7 @@ def test_names_of_sheets_are_always_accepted(tmp_path: Path) -> None:
     [
         *(10**15, -(10**18), float("inf"), float("nan"), 0.1, True, False),
         *(date(1890, 1, 1), date(9999, 12, 31), "x" * 40_000, "\ud800", "\x01", "\U000fffff"),
+        "😀" * 20_000,
     ],
 )
 def test_odd_values_are_shown_and_the_file_opens(tmp_path: Path, value: Any) -> None:
@@ -285,7 +326,7 @@ def test_odd_values_are_shown_and_the_file_opens(tmp_path: Path, value: Any) -> 
         write(tmp_path / f"list.{ending}", (None, None, value, None, None))
 
     assert sheet_of(tmp_path / "list.xlsx")["C2"].value is not None
-    json.loads((tmp_path / "list.jsonl").read_text("utf-8"))
+    json.loads((tmp_path / "list.jsonl").read_text("utf-8"), parse_constant=pytest.fail)
 
 
 def test_a_table_longer_than_a_sheet_goes_on_in_the_next(

@@ -15,6 +15,7 @@ from altegio_sync.errors import ConfigError
 from altegio_sync.messages import export as texts
 from altegio_sync.messages import render
 from altegio_sync.messages import tables as titles
+from altegio_sync.messages.foreign_text import plain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -145,7 +146,7 @@ class PaySheets:
         if self._file.is_for_people:
             if self._lessons is not None:
                 self._lessons.close()
-            title = name or teacher_id or texts.NO_TEACHER()
+            title = plain(name).strip() or teacher_id or texts.NO_TEACHER()
             self._lessons = self._file.new_table(_LESSON_COLUMNS, title)
 
     def add(self, appointment: StoredAppointment) -> None:

@@ -79,7 +79,7 @@ class FindingFile:
         )
 
     def put(self) -> None:
-        """Write the file; raises ConfigError if it cannot be written."""
+        """Write the file; raises NotWrittenError if it cannot be written."""
         self._file.put()
 
 

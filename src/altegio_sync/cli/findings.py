@@ -78,7 +78,7 @@ async def load_details(
 
     Raises:
         StoreError: MongoDB failed.
-        ConfigError: the file cannot be written.
+        NotWrittenError: the file cannot be written.
     """
     for finding in report.findings:
         is_listed = finding.rule in options.listed

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from altegio_sync.errors import ConfigError
+from altegio_sync.errors import AltegioSyncError, ConfigError
 from altegio_sync.messages import files as texts
 from altegio_sync.messages.os_errors import os_reason
 
@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from altegio_sync.messages import Message
+
+
+class NotWrittenError(AltegioSyncError):
+    """The file could not be written although its place was writable: the disk is full."""
 
 
 class PendingFile:
@@ -30,7 +34,7 @@ class PendingFile:
         """Write the text, and replace the file at the path by it.
 
         Raises:
-            ConfigError: the disk is full, or the folder is gone.
+            NotWrittenError: the disk is full, or the folder is gone.
         """
         try:
             with open(self._descriptor, "w", encoding="utf-8", newline="", closefd=False) as file:
@@ -39,7 +43,7 @@ class PendingFile:
                 os.fsync(self._descriptor)
             self._draft.replace(self.path)
         except OSError as error:
-            raise cannot_write(self.path, os_reason(error)) from error
+            raise not_written(self.path, error) from error
 
 
 @contextmanager
@@ -86,3 +90,7 @@ def _beginning_of(path: Path) -> bytes:
 
 def cannot_write(path: Path, reason: Message | str | None) -> ConfigError:
     return ConfigError(texts.CANNOT_WRITE(path=str(path), reason=reason or str(None)))
+
+
+def not_written(path: Path, error: OSError) -> NotWrittenError:
+    return NotWrittenError(texts.CANNOT_WRITE(path=str(path), reason=os_reason(error)))

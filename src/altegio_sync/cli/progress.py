@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, Self
 
 from altegio_sync.cli.bar import new_bar, shows_bar
 from altegio_sync.cli.company_progress import CompanyProgress
+from altegio_sync.cli.private_file import NotWrittenError
 from altegio_sync.cli.repeated_warnings import RepeatedWarnings
 from altegio_sync.cli.skipped_list import skipped_list
 from altegio_sync.domain.counts import ApiUsage
 from altegio_sync.domain.report import RunError
-from altegio_sync.errors import ConfigError
 from altegio_sync.log import get_logger
 from altegio_sync.messages import bars, render
 from altegio_sync.messages import commands as texts
@@ -84,7 +84,7 @@ class CliProgress(SilentProgress):
         if listed is not None:
             try:
                 listed.put()
-            except ConfigError as error:
+            except NotWrittenError as error:
                 return [RunError("skipped_not_listed", error.message)]
         return []
 

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from altegio_sync.cli.private_file import NotWrittenError
 from altegio_sync.cli.tables import Column, Kind, TableKind, open_table
 from altegio_sync.domain.lessons import Kept, SkipReason
 from altegio_sync.messages import skipped as texts
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from zoneinfo import ZoneInfo
 
-    from altegio_sync.cli.tables import TableFile
+    from altegio_sync.cli.tables import Row, TableFile
     from altegio_sync.domain.appointment import Booking, Teacher
     from altegio_sync.domain.lessons import Skipped, Verdict
     from altegio_sync.messages import Message
@@ -59,6 +60,7 @@ class SkippedList:
         self._has_other_services = has_other_services
         self._is_for_people = file.is_for_people
         self._table = file.new_table(FOR_PEOPLE if self._is_for_people else FOR_PROGRAMS)
+        self._failure: NotWrittenError | None = None
 
     def add_skipped(self, skipped: Skipped, zone: ZoneInfo) -> None:
         if skipped.reason is SkipReason.SERVICE and not self._has_other_services:
@@ -71,7 +73,9 @@ class SkippedList:
         self._add(verdict.booking, teacher, _DOUBTFUL, None, zone)
 
     def put(self) -> None:
-        """Write the file; raises ConfigError if it cannot be written."""
+        """Write the file; raises NotWrittenError if it cannot be written, also not in part."""
+        if self._failure is not None:
+            raise self._failure
         self._file.put()
 
     def _add(
@@ -89,10 +93,19 @@ class SkippedList:
             words, todo = _WORDS[reason]
             if detail is not None:
                 words = texts.INVALID_BECAUSE(problem=detail)
-            self._table.add((start, teacher, services, words, todo, booking.id))
+            self._add_row((start, teacher, services, words, todo, booking.id))
         else:
             code = f"{reason}: {detail}" if detail else reason
-            self._table.add((booking.id, start, teacher, services, code))
+            self._add_row((booking.id, start, teacher, services, code))
+
+    def _add_row(self, row: Row) -> None:
+        """Add the row. A full disk ends the list, not the run: `put` reports it."""
+        if self._failure is not None:
+            return
+        try:
+            self._table.add(row)
+        except NotWrittenError as error:
+            self._failure = error
 
 
 @contextmanager

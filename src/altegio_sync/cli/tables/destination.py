@@ -7,12 +7,13 @@ import shutil
 import stat
 import sys
 import tempfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from altegio_sync.cli.private_file import cannot_write
 from altegio_sync.messages import files as texts
+from altegio_sync.messages.os_errors import os_reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -58,7 +59,8 @@ class Destination:
 
     def close(self) -> None:
         if self._file is not None:
-            self._file.close()
+            with suppress(OSError):  # of a full disk; `add` or `put` reported it
+                self._file.close()
 
 
 @contextmanager
@@ -78,7 +80,7 @@ def destination(
     except FileNotFoundError:
         found = None
     except OSError as error:
-        raise cannot_write(path, error.strerror) from error
+        raise cannot_write(path, os_reason(error)) from error
     if found is not None:
         _refuse_others(path, found, is_replaced, what)
     target = Path(os.path.realpath(path))
@@ -88,7 +90,7 @@ def destination(
     try:
         name = tempfile.mkdtemp(dir=folder, prefix=f".{target.name[:100]}.")
     except OSError as error:
-        raise cannot_write(path, error.strerror) from error
+        raise cannot_write(path, os_reason(error)) from error
     made = Destination(target, Path(name) / "draft", is_copied=is_copied)
     try:
         yield made
@@ -108,7 +110,7 @@ def _refuse_others(
         try:
             is_ours = is_replaced(path)
         except OSError as error:
-            raise cannot_write(path, error.strerror) from error
+            raise cannot_write(path, os_reason(error)) from error
         if not is_ours:
             raise cannot_write(path, texts.OF_ANOTHER_KIND(what=what))
     elif not stat.S_ISCHR(found.st_mode):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from altegio_sync.cli.private_file import cannot_write
+from altegio_sync.cli.private_file import not_written
 from altegio_sync.cli.tables.destination import destination
 from altegio_sync.cli.tables.plain_tables import (
     CsvTable,
@@ -32,7 +32,7 @@ _BEGINNING = 64 * 1024
 
 
 class Table(Protocol):
-    """Takes rows."""
+    """Takes rows. Raises NotWrittenError if the disk is full."""
 
     def add(self, row: Row) -> None: ...
 
@@ -84,7 +84,17 @@ class TableFile:
         return self._ending == XLSX
 
     def new_table(self, columns: Sequence[Column], title: Message | str | None = None) -> Table:
-        """A new table. Only a workbook can have a second table; ``title`` names its sheet."""
+        """A new table. Only a workbook can have a second table; ``title`` names its sheet.
+
+        Raises:
+            NotWrittenError: the disk is full.
+        """
+        try:
+            return _NamedTable(self._make_table(columns, title), self._target.path)
+        except OSError as error:
+            raise not_written(self._target.path, error) from error
+
+    def _make_table(self, columns: Sequence[Column], title: Message | str | None) -> Table:
         if self.is_for_people:
             return self._new_sheet(columns, title or self._kind.title)
         made = JsonLinesTable if self._ending == JSON_LINES else CsvTable
@@ -102,13 +112,14 @@ class TableFile:
     def release(self) -> None:
         """Close what is open, whether the file was put or not."""
         for sheet in self._sheets:
-            sheet.release()
+            with suppress(OSError):  # of a full disk; `add` or `put` reported it
+                sheet.release()
 
     def put(self) -> None:
         """Move the file to its place.
 
         Raises:
-            ConfigError: the disk is full, or the folder is gone.
+            NotWrittenError: the disk is full, or the folder is gone.
         """
         try:
             if self._book is not None:
@@ -117,7 +128,27 @@ class TableFile:
                 self._book.close()
             self._target.put()
         except OSError as error:
-            raise cannot_write(self._target.path, error.strerror) from error
+            raise not_written(self._target.path, error) from error
+
+
+class _NamedTable:
+    """A table whose errors of the disk name the file."""
+
+    def __init__(self, table: Table, path: Path) -> None:
+        self._table = table
+        self._path = path
+
+    def add(self, row: Row) -> None:
+        try:
+            self._table.add(row)
+        except OSError as error:
+            raise not_written(self._path, error) from error
+
+    def close(self) -> None:
+        try:
+            self._table.close()
+        except OSError as error:
+            raise not_written(self._path, error) from error
 
 
 def check_ending(path: Path, default: str | None = None) -> str:

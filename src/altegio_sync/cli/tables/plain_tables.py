@@ -6,6 +6,7 @@ import csv
 import json
 import re
 from datetime import date, datetime
+from math import isfinite
 from typing import IO, TYPE_CHECKING
 
 from altegio_sync.messages import Message
@@ -17,9 +18,11 @@ if TYPE_CHECKING:
     from altegio_sync.cli.tables.columns import Cell, Column, Row
 
 _BOM = b"\xef\xbb\xbf"
+#: The signs at which a formula begins, and their wide, small, raised and lowered forms.
+_SIGNS = "=+\\-@＝＋－＠﹦﹢﹣﹫⁼⁺₌₊﬩"
 #: The places of possible formulas in a spreadsheet: the beginning of a cell, and behind a sign that
 #: may end a cell. White space and quotation marks before a formula do not matter.
-_FORMULA = re.compile(rf"(^|[;,|])(?=[\s\"{REPLACEMENT}]*[=+\-@＝＋－＠])")
+_FORMULA = re.compile(rf"(^|[;,|:])(?=[\s\"{REPLACEMENT}]*[{_SIGNS}])")
 _NUMBER = re.compile(r"-?[0-9]+([.,][0-9]+)?")
 
 
@@ -92,5 +95,7 @@ def _json_value(cell: Cell) -> str | int | float | bool | None:
             return cell.isoformat()
         case str():
             return plain(cell)
+        case float() if not isfinite(cell):
+            return str(cell)  # JSON has no such number
         case _:
             return cell

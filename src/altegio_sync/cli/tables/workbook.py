@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import struct
 import unicodedata
 import zipfile
+import zlib
 from datetime import date, datetime
 from math import isfinite
 from typing import TYPE_CHECKING, Any, Final
@@ -25,7 +27,8 @@ if TYPE_CHECKING:
 
     from altegio_sync.cli.tables.columns import Cell, Column, Row
 
-#: Excel's limits: rows of a sheet, letters of a cell, digits of a number, letters of a name.
+#: Excel's limits: rows of a sheet, letters of a cell, size of a number, letters of a name. An emoji
+#: counts as two letters or more.
 _MOST_ROWS = 1_048_576
 _MOST_LETTERS = 32_767
 _MOST_EXACT = 10**15
@@ -41,6 +44,12 @@ _FORMATS: Mapping[Kind, str] = {
 }
 _WIDTHS: Mapping[Kind, int] = {Kind.DAY: 11, Kind.MOMENT: 17}
 _MARK = "altegio-sync"
+_MOST_PROPERTIES = 64 * 1024
+#: What zipfile raises for a damaged file, and for one with a password or of an unknown method.
+_UNREADABLE = (
+    *(OSError, EOFError, LookupError, ValueError, RuntimeError),
+    *(struct.error, zlib.error, zipfile.BadZipFile),
+)
 
 
 class Workbook:
@@ -95,11 +104,11 @@ class Workbook:
     def _free_name(self, title: str) -> str:
         """A name that Excel accepts, and that no other sheet has."""
         clean = _NOT_IN_NAMES.sub(" ", plain(title)).strip(" '") or "-"
-        name, number = clean[:_LONGEST_NAME].strip(" '"), 1
+        name, number = _cut(clean, _LONGEST_NAME).strip(" '"), 1
         while name.lower() in self._names or name.lower() == "history":
             number += 1
             ending = f" ({number})"
-            name = clean[: _LONGEST_NAME - len(ending)].strip(" '") + ending
+            name = _cut(clean, _LONGEST_NAME - len(ending)).strip(" '") + ending
         self._names.add(name.lower())
         return name
 
@@ -175,13 +184,18 @@ class Sheet:
         self._sheet.write_datetime(self._next, at, cell, self._book.format_of(form))
 
     def _write_text(self, at: int, text: str) -> None:
-        shown = plain(text)[:_MOST_LETTERS]
+        shown = _cut(plain(text), _MOST_LETTERS)
         self._widths[at] = max(self._widths[at], _cells_of(shown))
         self._sheet.write_string(self._next, at, shown)
 
 
 def _is_in_calendar(day: date) -> bool:
     return (day.date() if isinstance(day, datetime) else day) >= _EARLIEST
+
+
+def _cut(text: str, most: int) -> str:
+    """The beginning of the text, with at most so many letters as Excel counts them (UTF-16)."""
+    return text.encode("utf-16-le")[: 2 * most].decode("utf-16-le", "ignore")
 
 
 def _cells_of(text: str) -> int:
@@ -194,9 +208,9 @@ def _cells_of(text: str) -> int:
 def kind_in_workbook(path: Path) -> str | None:
     """The kind that a workbook of this program has in its properties."""
     try:
-        with zipfile.ZipFile(path) as book:
-            properties = book.read("docProps/custom.xml").decode("utf-8", "replace")
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile, NotImplementedError):
+        with zipfile.ZipFile(path) as book, book.open("docProps/custom.xml") as file:
+            properties = file.read(_MOST_PROPERTIES).decode("utf-8", "replace")
+    except _UNREADABLE:
         return None
     found: Any = re.search(rf'name="{_MARK}"><vt:lpwstr>([a-z-]+)<', properties)
     return found[1] if found else None
