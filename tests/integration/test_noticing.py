@@ -20,6 +20,7 @@ from altegio_sync.config import SchoolConfig
 from altegio_sync.domain.notices import MOST_TRIES, Notice
 from altegio_sync.domain.report import RunError
 from altegio_sync.errors import AltegioSyncError, LeaseHeldError
+from altegio_sync.messages.logs import SERVE_STOPPED
 from altegio_sync.mongo.bookkeeping.notices import NOTICES_COLLECTION
 from altegio_sync.sandbox import SandboxServer
 from altegio_sync.sandbox import School as MadeUpSchool
@@ -29,7 +30,9 @@ from altegio_sync.usecases.stopping import StopSignal
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
+    from altegio_sync.app.noticing import FailureOf
     from altegio_sync.app.school import School
+    from altegio_sync.domain.counts import RecordCounts
 
 TOKEN, USER_TOKEN = "partner-token-6130", "user-token-6130"
 DAY = timedelta(days=1)
@@ -49,6 +52,8 @@ class Serving:
     server: SandboxServer
     school: School
     warnings: list[tuple[str, dict[str, object]]] = field(default_factory=list)
+    failure_of: FailureOf = failure_of
+    count: Callable[[RecordCounts], None] = lambda _counts: None
 
     def warn(self, event: str, /, **fields: object) -> None:
         self.warnings.append((event, fields))
@@ -68,8 +73,9 @@ class Serving:
             self.school,
             StoreOutages(self.warn),
             warn=self.warn,
-            failure_of=failure_of,
+            failure_of=self.failure_of,
             looks_every_s=0.05,
+            count=self.count,
         )
         with anyio.fail_after(60):
             async with anyio.create_task_group() as tasks:
@@ -206,6 +212,24 @@ async def test_many_are_brought_by_one_run_of_changes(serving: Serving) -> None:
     assert [each for each in serving.asked if each.startswith("record/")] == []
     assert len(serving.asked) < 10
     assert await serving.school.cursors.find_all()
+
+
+async def test_an_error_that_nobody_expected_costs_one_run_of_changes_and_no_more(
+    serving: Serving,
+) -> None:
+    def fail_on_many(counts: RecordCounts) -> None:
+        if counts.fetched > 1:
+            raise RuntimeError("Проба Вигадана")
+
+    serving.count = fail_on_many
+    serving.failure_of = lambda _error: (RunError("unexpected", SERVE_STOPPED()), 1)
+    ids = range(501, 611)
+    add_bookings(serving, *ids)
+    await serving.notify(*ids)
+
+    await serving.work_until(lambda found: found.keys() <= {"stored", "unchanged"})
+
+    assert [event for event, _ in serving.warnings] == ["notices_failed"]
 
 
 async def test_what_is_gone_among_many_is_marked_and_forged_ids_cost_no_request(

@@ -132,11 +132,15 @@ class NoticeWork:
             report = await sync_school_changes(
                 school, request, lane=Lane.POLLS, progress=noted, stop=self._stop
             )
-        except AltegioSyncError as error:
-            if isinstance(error, StoreError):
-                raise
+            self._count(report.records)
+        except StoreError:
+            raise
+        except AltegioSyncError:
             return None
-        self._count(report.records)
+        except Exception as error:  # noqa: BLE001 - one company must not end the process
+            reason = self._failure_of(error)[0].message
+            self._warn("notices_failed", company=company, reason=reason)
+            return None
         is_whole = report.exit_code == 0 and not any(each.gave_way for each in report.companies)
         return BroughtTogether(noted.results, is_whole)
 

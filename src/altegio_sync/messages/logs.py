@@ -123,6 +123,10 @@ NOTICES_WAIT = Template("notices_wait", "{reason}. Until then the notices wait")
 NOTICE_FAILED = Template(
     "notice_failed", "Appointment {appointment_id} of a notice: {reason}. It is tried again"
 )
+NOTICES_FAILED = Template(
+    "notices_failed",
+    "Many notices of company {company}: {reason}. Each appointment is requested by itself",
+)
 RUN_DONE = Template("run_done", "{command}: {fetched} read, {saved} saved, {updated} updated")
 NOTICES_LEFT = Template(
     "notices_left",
