@@ -119,6 +119,20 @@ def test_each_change_is_announced_once_and_names_its_booking(
     assert {each.status for each in hooks.sent} == {200}
 
 
+def test_of_a_long_time_only_the_last_webhooks_and_requests_are_kept() -> None:
+    school = School.empty()
+    server = SandboxServer(school, hooks=HookSender(["http://127.0.0.1:9"], HookFaults(loss=1)))
+    server.most_kept = server.hooks.most_kept = 10
+    book(school, 50)
+    with server, client_of(server) as client:
+        for _ in range(50):
+            client.get("companies")
+
+    assert 10 <= len(server.requests) <= 20
+    # One change may be announced by several webhooks.
+    assert 10 <= len(server.hooks.sent) <= 30
+
+
 def test_events_have_all_the_forms_that_have_been_seen() -> None:
     changes = changes_of()
 

@@ -4,7 +4,8 @@ from altegio_sync.messages.template import Template
 
 PORT_IN_USE = Template(
     "serve_port_in_use",
-    "Port {port} of {host} is in use, perhaps by another serve: --port chooses another one",
+    "Port {port} of {host} is in use, perhaps by another serve or the sandbox: "
+    "--port chooses another one",
 )
 CANNOT_LISTEN = Template("serve_cannot_listen", "Cannot listen at {host}, port {port}: {reason}")
 NEW_SECRET = Template(

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 #: How long Altegio waits for an answer.
 _ANSWERED_WITHIN_S = 15.0
+_MOST_KEPT = 50_000
 #: The switches of the settings, in the order of Altegio's answer.
 _EVENTS = (
     *("salon", "service_category", "service", "good", "master", "client", "record"),
@@ -105,7 +106,8 @@ class HookSender:
     """Sends each change to all addresses of ``settings``, from a thread of its own.
 
     An answer may take 15 seconds. Nothing is sent twice on purpose, except the doubles of
-    ``faults``. ``sent`` has all webhooks, also the lost ones.
+    ``faults``. ``sent`` has all webhooks, also the lost ones: those that wait, and of the others
+    the last ``most_kept`` or more.
     """
 
     def __init__(
@@ -119,6 +121,7 @@ class HookSender:
         self.settings = HookSettings(urls)
         self.faults = faults or HookFaults()
         self.sent: list[SentHook] = []
+        self.most_kept = _MOST_KEPT
         self._seed = seed
         self._answered_within_s = answered_within_s
         self._changes: Counter[tuple[str, int]] = Counter()
@@ -146,6 +149,7 @@ class HookSender:
                 for each in self._plan(change)
                 for number in range(1, len(self.settings.urls) + 1)
             ]
+            self._forget_old()
             self.sent += hooks
             for each in hooks:
                 if each.is_open:
@@ -168,6 +172,11 @@ class HookSender:
         self.settings, self.faults = HookSettings(), HookFaults()
         self.sent.clear()
         self._changes.clear()
+
+    def _forget_old(self) -> None:
+        if len(self.sent) >= 2 * self.most_kept:
+            old, last = self.sent[: -self.most_kept], self.sent[-self.most_kept :]
+            self.sent[:] = [*(each for each in old if each.is_open), *last]
 
     def _plan(self, change: SchoolChange) -> list[PlannedDelivery]:
         """The same for the same seed, whatever happens to other bookings in the meantime."""

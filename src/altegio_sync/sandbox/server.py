@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 _STARTS_WITHIN_S = 60.0
 #: The delay of the answer of `Fault.SLOW`.
 _SLOW_S = 5.0
+_MOST_KEPT = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,8 @@ class SandboxServer:
         self.slow_s = _SLOW_S
         self.max_page_size = max_page_size
         self.retry_after: str | None = None
+        #: The last requests: at least so many, at most twice as many.
+        self.most_kept = _MOST_KEPT
         self.requests: list[SeenRequest] = []
         self.before_request: Callable[[str, Mapping[str, str]], None] | None = None
         self._authorization = f"Bearer {token}, User {user_token}"
@@ -238,15 +241,18 @@ class SandboxServer:
             answered_at = self.school.clock().astimezone(UTC)
             response, fault = self._answer(request, endpoint, at)
             response.headers["Date"] = format_datetime(answered_at, usegmt=True)
-            self.requests.append(
-                SeenRequest(at, request.url.path, query, response.status_code, fault)
-            )
+            self._note(SeenRequest(at, request.url.path, query, response.status_code, fault))
             wait_s = self.latency_s + (self.slow_s if fault is Fault.SLOW else 0.0)
             if wait_s:
                 await anyio.sleep(wait_s)
             return response
 
         return handle
+
+    def _note(self, seen: SeenRequest) -> None:
+        if len(self.requests) >= 2 * self.most_kept:
+            del self.requests[: self.most_kept]
+        self.requests.append(seen)
 
     def _answer(
         self, request: Request, endpoint: Callable[[Request], Response], at: float
@@ -300,7 +306,7 @@ class SandboxServer:
         return school
 
     async def _log_in(self, request: Request) -> Response:
-        self.requests.append(SeenRequest(self._monotonic_s(), request.url.path, {}, 0, None))
+        self._note(SeenRequest(self._monotonic_s(), request.url.path, {}, 0, None))
         if request.headers.get("authorization") != self._partner:
             return refusal(401, "Authentication needed.")
         if await request.json() != self._user:
