@@ -297,6 +297,14 @@ def test_ctrl_c_on_a_terminal_leaves_and_says_the_way_on(cli: Cli, answers: int,
     assert list(cli.folder.iterdir()) == []
 
 
+def test_a_closed_terminal_leaves_as_ctrl_c_does(cli: Cli) -> None:
+    terminal = Terminal(cli, "init")
+    terminal.wait_for("Partner token")
+
+    assert terminal.hang_up() == 130
+    assert list(cli.folder.iterdir()) == []
+
+
 def machine_that_starts_programs(folder: Path) -> dict[str, str]:
     """Settings with which `init` finds the programs `crontab`, `systemctl` and `loginctl`.
 

@@ -53,6 +53,11 @@ class Terminal:
         os.close(self._ours)
         return self._process.wait(timeout=600)
 
+    def hang_up(self) -> int:
+        """Close the terminal; the exit code."""
+        os.close(self._ours)
+        return self._process.wait(timeout=600)
+
     def _has_more(self) -> bool:
         return bool(select.select([self._ours], [], [], 0.1)[0])
 

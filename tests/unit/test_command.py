@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -72,3 +73,20 @@ def test_an_output_that_fails_is_told_as_that(
 
     assert code == 1
     assert "Cannot write the output: No space left on device" in capsys.readouterr().err
+
+
+def test_signals_act_after_a_command_as_before_it() -> None:
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    seen = []
+
+    async def body(_stop: StopSignal) -> int:
+        seen.append(signal.getsignal(signal.SIGTERM))
+        return 0
+
+    try:
+        execute(CommandOptions("sync"), body)
+
+        assert signal.getsignal(signal.SIGTERM) is signal.default_int_handler
+        assert seen != [signal.default_int_handler]
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from altegio_sync.ports import Warn
 
 _OUTPUTS = (1, 2)
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 #: The settings that a message to people needs.
 _NEEDED_TO_SAY = (
     *("ALTEGIO_NOTIFY", "ALTEGIO_COMPANY_ID", "ALTEGIO_COLLECTION", "ALTEGIO_DATA_DIR"),
@@ -149,17 +150,47 @@ def execute(options: CommandOptions, body: Callable[[StopSignal], Awaitable[int]
     The first SIGINT, SIGTERM or SIGHUP (a closed terminal) asks the body to stop, the second
     cancels it. No error shows a traceback, since its text may contain private data.
     """
-    if sys.stderr is None:  # closed by the caller: report nothing, especially not on stdout
-        sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115 - until the end
     follow_settings(options.source.variables)
     options.configure_logging()
+    return _with_output(options, lambda output: _execute(options, body, output))
+
+
+def converse(options: CommandOptions, talk: Callable[[], int], leave: Callable[[], Message]) -> int:
+    """Run a conversation with a person; return the exit code.
+
+    Ctrl-C, Ctrl-D, SIGTERM and a closed terminal end it; then ``leave`` is shown.
+    """
+    options.configure_logging()
+    terminals = _terminals()
+
+    def guarded(_output: WatchedOutput) -> int:
+        try:
+            return talk()
+        except AltegioSyncError as error:
+            return fail(options, error)
+        except (KeyboardInterrupt, EOFError):  # Ctrl-C, Ctrl-D
+            _forget_closed(terminals)
+            print(render(leave()))
+        except OSError:
+            if not _forget_closed(terminals):
+                raise
+        return ExitCode.INTERRUPTED
+
+    return _with_output(options, guarded)
+
+
+def _with_output(options: CommandOptions, work: Callable[[WatchedOutput], int]) -> int:
+    """Do the work; report an output that fails, without a traceback."""
+    if sys.stderr is None:  # closed by the caller: report nothing, especially not on stdout
+        sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115 - until the end
+        options.configure_logging()
     if sys.stdout is None:
         get_logger().error("failed", code="output", message=texts.STDOUT_CLOSED())
         return ExitCode.PARTLY
     WatchedOutput.was_written = False
     with watched_stdout() as output:
         try:
-            code = _execute(options, body, output)
+            code = work(output)
             if code == ExitCode.INTERRUPTED and options.json_output and not output.was_written:
                 print_json(failure_json(options.name, [RunError("interrupted", INTERRUPTED)]))
             output.flush()
@@ -194,7 +225,8 @@ def _execute(
     options: CommandOptions, body: Callable[[StopSignal], Awaitable[int]], output: WatchedOutput
 ) -> int:
     try:
-        return asyncio.run(_with_signals(options, body))
+        with _handlers_kept():
+            return asyncio.run(_with_signals(options, body))
     except (asyncio.CancelledError, KeyboardInterrupt):
         return ExitCode.INTERRUPTED
     except Exception as error:
@@ -222,12 +254,23 @@ def _send_nowhere(descriptor: int) -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), descriptor)
 
 
+@contextmanager
+def _handlers_kept() -> Iterator[None]:
+    """Afterwards signals act as before: an event loop leaves them to kill the process."""
+    before = {number: signal.getsignal(number) for number in _SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
 async def _with_signals(
     options: CommandOptions, body: Callable[[StopSignal], Awaitable[int]]
 ) -> int:
     stop = StopSignal()
     task = asyncio.ensure_future(body(stop))
-    terminals = [each for each in _OUTPUTS if os.isatty(each)]
+    terminals = _terminals()
 
     def on_signal() -> None:
         _forget_closed(terminals)
@@ -239,18 +282,23 @@ async def _with_signals(
             stop.set()
 
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in _SIGNALS:
         # nohup ignores SIGHUP, so that a run continues after its terminal is closed.
         if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:
             loop.add_signal_handler(number, on_signal)
     return await task
 
 
-def _forget_closed(terminals: Iterable[int]) -> None:
-    """Discard the output to a closed terminal: writing there fails."""
-    for descriptor in terminals:
-        if not os.isatty(descriptor):
-            _send_nowhere(descriptor)
+def _terminals() -> list[int]:
+    return [each for each in _OUTPUTS if os.isatty(each)]
+
+
+def _forget_closed(terminals: Iterable[int]) -> bool:
+    """Discard the output to closed terminals, where writing fails; return whether there are any."""
+    closed = [each for each in terminals if not os.isatty(each)]
+    for descriptor in closed:
+        _send_nowhere(descriptor)
+    return bool(closed)
 
 
 def fail(options: CommandOptions, error: Exception) -> int:

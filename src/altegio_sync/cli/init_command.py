@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from altegio_sync.cli.asking import Lines, Menus, Proposals
-from altegio_sync.cli.command import CommandOptions, fail
+from altegio_sync.cli.command import CommandOptions, converse
 from altegio_sync.cli.init_questions import SettingQuestions
 from altegio_sync.cli.init_schedule import (
     Installation,
@@ -28,7 +28,7 @@ from altegio_sync.config import (
     settings_file,
 )
 from altegio_sync.domain.exit_code import ExitCode
-from altegio_sync.errors import AltegioSyncError, ConfigError
+from altegio_sync.errors import ConfigError
 from altegio_sync.messages import init as texts
 from altegio_sync.messages import render
 from altegio_sync.messages.language import current_language, follow_settings
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from altegio_sync.cli.asking import Asker
+    from altegio_sync.messages import Message
 
 #: What `init` writes, in this order. Other settings of the file stay.
 _WRITTEN = (
@@ -69,27 +70,33 @@ def run_init(wanted: InitOptions) -> int:
     """Return the exit code."""
     options = CommandOptions("init", SettingsSource(wanted.env_file))
     follow_settings(options.source.variables)
-    options.configure_logging()
-    path = settings_file(wanted.env_file)
-    asker = _asker(wanted)
-    is_written = False
-    try:
+    return _Setup(wanted, options, settings_file(wanted.env_file)).run()
+
+
+@dataclass
+class _Setup:
+    wanted: InitOptions
+    options: CommandOptions
+    path: Path
+    is_written: bool = False
+
+    def run(self) -> int:
+        return converse(self.options, self._talk, self._leave)
+
+    def _talk(self) -> int:
+        wanted, asker = self.wanted, _asker(self.wanted)
         if wanted.units_folder is not None:
             check_units_folder(wanted.units_folder)
-        questions = _questions(wanted, options, path, asker)
+        questions = _questions(wanted, self.options, self.path, asker)
         questions.ask()
-        is_written = _write(path, questions.values, asker, wanted)
-        if not is_written:
-            return ExitCode.DONE
-        return _offer(path, asker, wanted)
-    except AltegioSyncError as error:
-        return fail(options, error)
-    except (KeyboardInterrupt, EOFError):  # Ctrl-C, Ctrl-D
-        after = texts.LEFT_AFTER_WRITING(
-            file=str(path), command=_command(wanted, "sync", "last-month")
-        )
-        print(render(after if is_written else texts.LEFT()))
-        return ExitCode.INTERRUPTED
+        self.is_written = _write(self.path, questions.values, asker, wanted)
+        return _offer(self.path, asker, wanted) if self.is_written else ExitCode.DONE
+
+    def _leave(self) -> Message:
+        if not self.is_written:
+            return texts.LEFT()
+        command = _command(self.wanted, "sync", "last-month")
+        return texts.LEFT_AFTER_WRITING(file=str(self.path), command=command)
 
 
 def _asker(wanted: InitOptions) -> Asker:

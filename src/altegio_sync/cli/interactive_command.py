@@ -12,18 +12,13 @@ from altegio_sync.app.companies import ask_companies
 from altegio_sync.app.school import open_school
 from altegio_sync.cli.asking import answer_problem, is_yes, read_line
 from altegio_sync.cli.columns import padded, width_of
-from altegio_sync.cli.command import (
-    CommandOptions,
-    execute,
-    fail,
-    load,
-)
+from altegio_sync.cli.command import CommandOptions, converse, execute, load
 from altegio_sync.cli.sync_command import execute_sync
 from altegio_sync.domain.clock import utc_now
 from altegio_sync.domain.exit_code import ExitCode
 from altegio_sync.domain.period import PERIOD_NAMES, NamedPeriod
 from altegio_sync.domain.period_words import parse_period
-from altegio_sync.errors import AltegioSyncError, ConfigError
+from altegio_sync.errors import ConfigError
 from altegio_sync.messages import periods, questions, render
 from altegio_sync.messages.calendar import DAY_ALONE
 from altegio_sync.messages.language import current_language
@@ -55,33 +50,30 @@ class Questions(Protocol):
 def run_interactive(first: str | None, last: str | None, source: SettingsSource) -> int:
     """Return the exit code. With dates as arguments, nothing is asked."""
     options = CommandOptions("interactive", source)
-    options.configure_logging()
     if first is not None:
         return execute_sync(CommandOptions("sync", source), first, last)
+    return converse(options, lambda: _talk(options), questions.CANCELLED)
+
+
+def _talk(options: CommandOptions) -> int:
     has_terminal = sys.stdin is not None and sys.stdin.isatty()
-    try:
-        config = load(options)  # missing settings are reported before the first question
-        asker: Questions = _Menus(_today(config)) if has_terminal else _Lines()
-        first, last = asker.ask_period()
-        options = replace(options, reports_settings_file=False)
-        code = _announce(options, first, last)
-        if code == ExitCode.INTERRUPTED:
-            print(render(questions.CANCELLED()))
-        if code != ExitCode.DONE:
-            return code
-        if not asker.confirm(questions.SYNC_THESE()):
-            print(render(questions.NOTHING_CHANGED()))
-            return ExitCode.DONE
-        code = execute_sync(replace(options, name="sync"), first, last)
-        if has_terminal and code != ExitCode.INTERRUPTED:
-            # Ctrl-C or Ctrl-D only skips the offers: the sync has ended, however it ended.
-            with suppress(KeyboardInterrupt, EOFError):
-                _offer(asker, source)
-    except AltegioSyncError as error:
-        return fail(options, error)
-    except (KeyboardInterrupt, EOFError):  # Ctrl-C, Ctrl-D
+    config = load(options)  # missing settings are reported before the first question
+    asker: Questions = _Menus(_today(config)) if has_terminal else _Lines()
+    first, last = asker.ask_period()
+    options = replace(options, reports_settings_file=False)
+    code = _announce(options, first, last)
+    if code == ExitCode.INTERRUPTED:
         print(render(questions.CANCELLED()))
-        return ExitCode.INTERRUPTED
+    if code != ExitCode.DONE:
+        return code
+    if not asker.confirm(questions.SYNC_THESE()):
+        print(render(questions.NOTHING_CHANGED()))
+        return ExitCode.DONE
+    code = execute_sync(replace(options, name="sync"), first, last)
+    if has_terminal and code != ExitCode.INTERRUPTED:
+        # Ctrl-C or Ctrl-D only skips the offers: the sync has ended, however it ended.
+        with suppress(KeyboardInterrupt, EOFError):
+            _offer(asker, options.source)
     return code
 
 
