@@ -9,14 +9,10 @@ import secrets
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from pymongo import UpdateMany, UpdateOne
+from pymongo import UpdateMany
 
 from altegio_sync.domain.notices import (
-    GONE_COUNTED_FOR,
-    LONGEST_WAIT,
     MISSING_PAUSE,
-    OPEN_STATES,
-    QUIET_FOR,
     Claim,
     DueAppointment,
     GoneCounts,
@@ -29,9 +25,20 @@ from altegio_sync.domain.notices import (
     wait_after,
 )
 from altegio_sync.mongo.bookkeeping.notice_claims import CLAIM_LIFETIME_S, MongoClaims
+from altegio_sync.mongo.bookkeeping.notice_queries import (
+    FINISHED_KEY,
+    IS_FINISHED,
+    READABLE,
+    STATE_KEY,
+    due_pipeline,
+    gone_pipeline,
+    in_ms,
+    insertion,
+    open_query,
+    result_update,
+)
 from altegio_sync.mongo.core.bulk import write_all
 from altegio_sync.mongo.core.connection import durable, waits_for_mongodb
-from altegio_sync.mongo.core.junk import IS_MOMENT, IS_TEXT
 from altegio_sync.mongo.core.server_clock import ServerClock
 from altegio_sync.mongo.core.together import WrittenTogether
 
@@ -48,17 +55,6 @@ NOTICES_COLLECTION = "altegio-sync-notices"
 _KEPT_S = 30 * 24 * 3600
 #: So many appointments are finished in one write.
 _AT_ONCE = 1000
-_FINISHED_KEY = [("collection", 1), ("companyId", 1), ("finished_at", 1)]
-_IS_FINISHED: dict[str, Any] = {"finished_at": {"$exists": True}}
-#: The results of notices about appointments that Altegio has.
-_FOUND = (NoticeState.STORED, NoticeState.UNCHANGED, NoticeState.OLDER)
-_STATE_KEY = [("collection", 1), ("state", 1), ("companyId", 1), ("appointmentId", 1)]
-#: Another program may have written other documents.
-_READABLE: dict[str, Any] = {
-    "companyId": IS_TEXT,
-    "appointmentId": IS_TEXT,
-    "received_at": IS_MOMENT,
-}
 
 
 class MongoNotices:
@@ -79,8 +75,8 @@ class MongoNotices:
     @waits_for_mongodb
     async def prepare(self) -> None:
         """Create the indexes, of which one deletes old notices, and prepare the claims."""
-        await self._notices.create_index(_STATE_KEY)
-        await self._notices.create_index(_FINISHED_KEY, partialFilterExpression=_IS_FINISHED)
+        await self._notices.create_index(STATE_KEY)
+        await self._notices.create_index(FINISHED_KEY, partialFilterExpression=IS_FINISHED)
         await self._notices.create_index("received_at", expireAfterSeconds=_KEPT_S)
         await self._claims.prepare()
 
@@ -90,26 +86,8 @@ class MongoNotices:
 
     @waits_for_mongodb
     async def _write(self, notices: Sequence[Notice | UnreadableNotice]) -> list[None]:
-        await write_all(self._notices, [self._to_write(each) for each in notices])
+        await write_all(self._notices, [insertion(each, self._of) for each in notices])
         return [None] * len(notices)
-
-    def _to_write(self, notice: Notice | UnreadableNotice) -> UpdateOne:
-        """A write that changes nothing but the time when it is carried out twice."""
-        fields: Document = {"collection": self._of}
-        match notice:
-            case Notice():
-                fields |= {
-                    "state": NoticeState.WAITING.value,
-                    "companyId": notice.company,
-                    "appointmentId": notice.appointment_id,
-                    "status": notice.status,
-                    "changed_at": notice.changed_at,
-                    "tries": 0,
-                }
-            case UnreadableNotice():
-                fields |= {"state": NoticeState.UNREADABLE.value, "size": notice.size}
-        update = {"$setOnInsert": fields, "$currentDate": {"received_at": True}}
-        return UpdateOne({"_id": notice.id}, update, upsert=True)
 
     @waits_for_mongodb
     async def find_server_time(self) -> datetime:
@@ -122,27 +100,7 @@ class MongoNotices:
         The appointments that a run of `changes` did not list come last: no new one waits for them.
         An appointment that another process works on may be among the due ones: `claim` decides.
         """
-        is_quiet = {"$lte": ["$last", _ago(QUIET_FOR)]}
-        has_waited = {"$lte": ["$first", _ago(LONGEST_WAIT)]}
-        # Without a failed try there is no `retry_at`, and null is less than any time.
-        may_try = {"$lte": ["$retry_at", "$$NOW"]}
-        found = await self._notices.aggregate(
-            [
-                {"$match": {**self._open, **_READABLE}},
-                {
-                    "$group": {
-                        "_id": {"company": "$companyId", "appointment": "$appointmentId"},
-                        "first": {"$min": "$received_at"},
-                        "last": {"$max": "$received_at"},
-                        "retry_at": {"$max": "$retry_at"},
-                        "notices": {"$sum": 1},
-                        "is_unlisted": {"$max": {"$eq": ["$is_unlisted", True]}},
-                    }
-                },
-                {"$match": {"$expr": {"$and": [{"$or": [is_quiet, has_waited]}, may_try]}}},
-                {"$sort": {"is_unlisted": 1, "first": 1, "_id": 1}},
-            ]
-        )
+        found = await self._notices.aggregate(due_pipeline(self._of))
         return [
             DueAppointment(
                 each["_id"]["company"],
@@ -180,7 +138,7 @@ class MongoNotices:
         """Mark the open notices. Returns what is known of the failed tries of each."""
         about = {"companyId": company, "appointmentId": appointment_id}
         marked = {"state": NoticeState.CLAIMED.value, "claim": claim_id}
-        await self._notices.update_many({**self._open, **about}, {"$set": marked})
+        await self._notices.update_many({**open_query(self._of), **about}, {"$set": marked})
         return await self._notices.find(
             {"collection": self._of, **about, **marked}, {"tries": 1, "waits": 1, "was_missing": 1}
         ).to_list()
@@ -194,7 +152,7 @@ class MongoNotices:
 
         Notices that came after the claim stay open. If the claim was lost, nothing is stored.
         """
-        await self._change(claim, _result_of(settled))
+        await self._change(claim, result_update(settled))
         await self._claims.give_back(claim)
 
     async def try_again(self, claim: Claim) -> NoticeState:
@@ -227,7 +185,7 @@ class MongoNotices:
     async def _let_wait(self, claim: Claim, pause: timedelta, fields: Document) -> None:
         waiting = {
             "state": NoticeState.WAITING.value,
-            "retry_at": {"$add": ["$$NOW", _ms(pause)]},
+            "retry_at": {"$add": ["$$NOW", in_ms(pause)]},
         }
         await self._change(claim, [{"$set": {**waiting, **fields}}])
         await self._claims.give_back(claim)
@@ -246,7 +204,7 @@ class MongoNotices:
     @waits_for_mongodb
     async def find_open(self, company: str, before: datetime) -> AbstractSet[str]:
         """The ids of the appointments with open notices received ``before``."""
-        query = {**_READABLE, **self._open_before(company, before)}
+        query = {**READABLE, **self._open_before(company, before)}
         found = self._notices.find(query, {"_id": 0, "appointmentId": 1})
         return {each["appointmentId"] async for each in found}
 
@@ -258,7 +216,8 @@ class MongoNotices:
         await self._notices.update_many({**self._open_before(company, before), **among}, noted)
 
     def _open_before(self, company: str, before: datetime) -> Document:
-        return {**self._open, "companyId": company, "received_at": {"$lt": before}}
+        came_before = {"companyId": company, "received_at": {"$lt": before}}
+        return {**open_query(self._of), **came_before}
 
     @waits_for_mongodb
     async def finish_all(
@@ -267,7 +226,7 @@ class MongoNotices:
         """Store the results of these appointments, for the open notices received ``before``."""
         open_before = self._open_before(company, before)
         writes = [
-            UpdateMany({**open_before, "appointmentId": each}, _result_of(result))
+            UpdateMany({**open_before, "appointmentId": each}, result_update(result))
             for each, result in settled.items()
         ]
         for first in range(0, len(writes), _AT_ONCE):
@@ -276,24 +235,7 @@ class MongoNotices:
     @waits_for_mongodb
     async def count_gone(self, company: str) -> GoneCounts:
         """Count the appointments of the last hour; all processes count together."""
-        is_missing = _is_in((*OPEN_STATES, NoticeState.NOT_FOUND))
-        is_gone = {"$and": [{"$eq": ["$is_vanishing", True]}, is_missing]}
-        about = {"collection": self._of, "companyId": company}
-        in_last_hour = {"$gt": ["$finished_at", _ago(GONE_COUNTED_FOR)]}
-        of_last_hour = {**about, **_IS_FINISHED, "$expr": in_last_hour}
-        counted = await self._notices.aggregate(
-            [
-                {"$match": {"$or": [{**self._open, **about}, of_last_hour]}},
-                {
-                    "$group": {
-                        "_id": "$appointmentId",
-                        "gone": {"$max": {"$cond": [is_gone, 1, 0]}},
-                        "known": {"$max": {"$cond": [{"$or": [is_gone, _is_in(_FOUND)]}, 1, 0]}},
-                    }
-                },
-                {"$group": {"_id": None, "gone": {"$sum": "$gone"}, "known": {"$sum": "$known"}}},
-            ]
-        )
+        counted = await self._notices.aggregate(gone_pipeline(self._of, company))
         for each in await counted.to_list():
             return GoneCounts(each["gone"], each["known"])
         return GoneCounts(0, 0)
@@ -309,41 +251,6 @@ class MongoNotices:
         )
         return {each["_id"]: each["count"] for each in await counted.to_list()}
 
-    @property
-    def _open(self) -> Document:
-        return {"collection": self._of, "state": {"$in": _values(OPEN_STATES)}}
-
-
-def _result_of(settled: Settled) -> list[Document]:
-    """An update that stores the result. Each notice is compared with the booking's stamp."""
-    state: Any = settled.state.value
-    if settled.changed_at is not None:
-        has_stamp = {"$eq": [{"$type": "$changed_at"}, "date"]}
-        is_older = {"$and": [has_stamp, {"$lt": ["$changed_at", settled.changed_at]}]}
-        state = {"$cond": [is_older, NoticeState.OLDER.value, state]}
-    fields: Document = {"state": state, "finished_at": "$$NOW"}
-    if settled.reason is not None:
-        fields["reason"] = settled.reason
-    if settled.is_left:
-        fields["is_left"] = True
-    return [{"$set": fields}]
-
-
-def _is_in(states: Sequence[NoticeState]) -> Document:
-    return {"$in": ["$state", _values(states)]}
-
-
-def _values(states: Sequence[NoticeState]) -> list[str]:
-    return [each.value for each in states]
-
 
 def _number(value: object) -> int:
     return value if isinstance(value, int) else 0
-
-
-def _ms(span: timedelta) -> int:
-    return round(span.total_seconds() * 1000)
-
-
-def _ago(span: timedelta) -> dict[str, Any]:
-    return {"$subtract": ["$$NOW", _ms(span)]}
