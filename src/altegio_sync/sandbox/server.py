@@ -14,10 +14,18 @@ from typing import TYPE_CHECKING, Self
 import anyio
 import uvicorn
 from starlette.applications import Starlette
-from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from altegio_sync.sandbox.control import Control
+from altegio_sync.sandbox.endpoints import (
+    list_companies,
+    list_records,
+    list_services,
+    list_staff,
+    show_location,
+    show_record,
+    success,
+)
 from altegio_sync.sandbox.faults import (
     RANDOM_FAULTS,
     Fault,
@@ -30,13 +38,15 @@ from altegio_sync.sandbox.faults import (
 from altegio_sync.sandbox.hooks import HookSender
 from altegio_sync.sandbox.limits import RequestLimit
 from altegio_sync.sandbox.locations import Locations
-from altegio_sync.sandbox.query import WrongParameterError, read_filter, read_page
+from altegio_sync.sandbox.query import WrongParameterError
+from altegio_sync.sandbox.tokens import Tokens
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
     from types import TracebackType
 
     from starlette.requests import Request
+    from starlette.responses import Response
 
     from altegio_sync.sandbox.school import School
 
@@ -77,8 +87,6 @@ class SandboxServer:
         port: int = 0,
         token: str = "sandbox-partner-token",  # noqa: S107 - of a made-up school
         user_token: str = "sandbox-user-token",  # noqa: S107 - of a made-up school
-        login: str = "admin@example.com",
-        password: str = "sandbox-password",  # noqa: S107 - of a made-up school
         latency_s: float = 0.0,
         fault_rate: float = 0.0,
         seed: int = 1,
@@ -99,10 +107,7 @@ class SandboxServer:
         self.most_kept = _MOST_KEPT
         self.requests: list[SeenRequest] = []
         self.before_request: Callable[[str, Mapping[str, str]], None] | None = None
-        self._authorization = f"Bearer {token}, User {user_token}"
-        self._partner = f"Bearer {token}"
-        self._user_token = user_token
-        self._user = {"login": login, "password": password}
+        self._tokens = Tokens(token, user_token)
         #: Whether `POST /auth` asks for a second factor, as it does for some users.
         self.asks_second_factor = False
         self._port = port
@@ -213,13 +218,13 @@ class SandboxServer:
     def _application(self) -> Starlette:
         endpoints: dict[str, Callable[[Request], Response]] = {
             "/companies": self._companies,
-            "/company/{company_id}": self._company,
-            "/company/{company_id}/staff": self._staff,
-            "/staff/{company_id}": self._staff,
-            "/company/{company_id}/services": self._services,
-            "/services/{company_id}": self._services,
-            "/records/{company_id}": self._records,
-            "/record/{company_id}/{record_id}": self._record,
+            "/company/{company_id}": self._about(show_location),
+            "/company/{company_id}/staff": self._about(list_staff),
+            "/staff/{company_id}": self._about(list_staff),
+            "/company/{company_id}/services": self._about(list_services),
+            "/services/{company_id}": self._about(list_services),
+            "/records/{company_id}": self._about(self._records),
+            "/record/{company_id}/{record_id}": self._about(show_record),
             "/hooks_settings/{company_id}": self._hook_settings,
         }
         routes = [Route("/api/v1/auth", self._log_in, methods=["POST"])]
@@ -259,7 +264,10 @@ class SandboxServer:
     ) -> tuple[Response, Fault | None]:
         if (refused := self._over_limit(at) or self._not_allowed(request)) is not None:
             return refused, None
-        response = endpoint(request)
+        try:
+            response = endpoint(request)
+        except WrongParameterError as error:
+            response = error.response()
         fault = self._next_fault(request)
         if fault is not None:
             response = fault_response(fault, response, self._transports, self.retry_after)
@@ -277,10 +285,8 @@ class SandboxServer:
         return limit_refusal(status, int(wait_s) + 1, self.retry_after)
 
     def _not_allowed(self, request: Request) -> Response | None:
-        if not request.headers.get("accept", "").endswith(".v2+json"):
-            return refusal(400, "Accept header must name the version.")
-        if request.headers.get("authorization") != self._authorization:
-            return refusal(401, "Authentication needed.")
+        if (refused := self._tokens.refuse(request)) is not None:
+            return refused
         company_id = request.path_params.get("company_id")
         if company_id is None or self.locations.find(company_id) is not None:
             return None
@@ -299,68 +305,31 @@ class SandboxServer:
             return self._random.choice(RANDOM_FAULTS)
         return None
 
-    def _school_of(self, request: Request) -> School:
-        school = self.locations.find(request.path_params["company_id"])
-        if school is None:
-            raise LookupError("the location was just taken away")
-        return school
+    def _about(
+        self, answer: Callable[[Request, School], Response]
+    ) -> Callable[[Request], Response]:
+        """The endpoint that answers about the location of its path."""
+
+        def endpoint(request: Request) -> Response:
+            school = self.locations.find(request.path_params["company_id"])
+            if school is None:
+                raise LookupError("the location was just taken away")
+            return answer(request, school)
+
+        return endpoint
 
     async def _log_in(self, request: Request) -> Response:
         self._note(SeenRequest(self._monotonic_s(), request.url.path, {}, 0, None))
-        if request.headers.get("authorization") != self._partner:
-            return refusal(401, "Authentication needed.")
-        if await request.json() != self._user:
-            return refusal(401, "Login or password is wrong.")
-        if self.asks_second_factor:
-            return _success({"uuid": "c0ffee", "flow": "sms", "attempts_left": 3}, [])
-        user = {"id": 1, "user_token": self._user_token, "login": self._user["login"]}
-        return _success({**user, "name": "Адміністратор", "email": "", "avatar": ""}, [], 201)
+        return await self._tokens.log_in(request, asks_second_factor=self.asks_second_factor)
 
     def _companies(self, request: Request) -> Response:
-        """The locations of the user, also without `my=1`: the sandbox has no other users."""
-        try:
-            page, count = read_page(request, self.max_page_size)
-        except WrongParameterError as error:
-            return error.response()
-        companies = self.locations.companies
-        start = (page - 1) * count
-        return _success(companies[start : start + count], {"total_count": len(companies)})
+        return list_companies(request, self.locations, self.max_page_size)
 
-    def _company(self, request: Request) -> Response:
-        return _success(self._school_of(request).company, [])
-
-    def _staff(self, request: Request) -> Response:
-        staff = self._school_of(request).staff
-        return _success(staff, {"total_count": len(staff)})
-
-    def _services(self, request: Request) -> Response:
-        services = self._school_of(request).services
-        return _success(services, {"total_count": len(services)})
+    def _records(self, request: Request, school: School) -> Response:
+        return list_records(request, school, self.max_page_size)
 
     def _hook_settings(self, request: Request) -> Response:
         settings = self.hooks.settings
         if request.path_params["company_id"] in settings.denied:
             return refusal(403, "Access denied.")
-        return _success(settings.to_json(), [])
-
-    def _record(self, request: Request) -> Response:
-        record_id = request.path_params["record_id"]
-        school = self._school_of(request)
-        body = school.get(int(record_id)) if record_id.isdigit() else None
-        return refusal(404, None) if body is None else _success(body, [])
-
-    def _records(self, request: Request) -> Response:
-        school = self._school_of(request)
-        try:
-            page, count = read_page(request, self.max_page_size)
-            wanted = read_filter(request, school)
-        except WrongParameterError as error:
-            return error.response()
-        rows, total = school.list_records(wanted, (page - 1) * count, count)
-        meta = b'"meta": {"page": %d, "total_count": %d}' % (page, total)
-        body = b'{"success": true, "data": [' + b",".join(rows) + b"], " + meta + b"}"
-        return Response(body, media_type="application/json")
-
-
-def _success(data: object, meta: object, status: int = 200) -> JSONResponse:
-    return JSONResponse({"success": True, "data": data, "meta": meta}, status)
+        return success(settings.to_json(), [])
