@@ -6,8 +6,8 @@ import re
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from altegio_sync.sandbox.entries import RecordsFilter
 from altegio_sync.sandbox.faults import refusal
-from altegio_sync.sandbox.school import RecordsFilter
 
 if TYPE_CHECKING:
     from starlette.requests import Request

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import json
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from threading import RLock
@@ -19,88 +18,19 @@ from altegio_sync.sandbox.bodies import (
     stamp_text,
 )
 from altegio_sync.sandbox.changes import ChangeKind, SchoolChange
+from altegio_sync.sandbox.entries import Entry
 from altegio_sync.sandbox.made_up import MonthMaker
 from altegio_sync.sandbox.people import DISMISSED, EXTRA, GROUP, INDIVIDUAL, TEACHERS, TRIAL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from altegio_sync.sandbox.entries import RecordsFilter
     from altegio_sync.sandbox.oddities import PlantedRecord
 
 _MAX_LISTS = 64
 #: The id before the first one of `School.record`.
 _BOOKED_FROM = 900_000_000
-
-
-@dataclass(slots=True)
-class _Entry:
-    """A record, with the values that are compared with queries. ``text`` is its encoded JSON."""
-
-    id: int
-    body: Body
-    starts: str
-    changed_at: datetime
-    is_deleted: bool
-    created_on: str
-    staff_id: str
-    client_id: str
-    text: bytes = b""
-
-    @classmethod
-    def of(cls, body: Body, starts: str | None = None) -> _Entry:
-        client = body["client"] or {}
-        return cls(
-            id=int(body["id"]),
-            body=body,
-            starts=starts or body["date"],
-            changed_at=datetime.fromisoformat(body["last_change_date"]),
-            is_deleted=bool(body["deleted"]),
-            created_on=body["create_date"][:10],
-            staff_id=str(body["staff_id"]),
-            client_id=str(client.get("id", "")),
-        )
-
-    def change_at(self, moment: datetime) -> None:
-        """Set the time of the last change."""
-        self.changed_at = moment
-        self.body = self.body | {"last_change_date": stamp_text(moment)}
-        self.text = b""
-
-    def encoded(self) -> bytes:
-        if not self.text:
-            self.text = json.dumps(self.body, ensure_ascii=False).encode()
-        return self.text
-
-    @property
-    def order(self) -> tuple[str, int]:
-        """The key for sorting by start. Records with the same start are not sorted by id."""
-        return self.starts, self.id * 2_654_435_761 % 2**32
-
-
-@dataclass(frozen=True, slots=True)
-class RecordsFilter:
-    """The conditions of a query. Dates are local texts, and both ends are included."""
-
-    starts_from: str = ""
-    starts_to: str = "9999"
-    created_from: str = ""
-    created_to: str = "9999"
-    changed_after: datetime | None = None
-    changed_before: datetime | None = None
-    staff_id: str | None = None
-    client_id: str | None = None
-    with_deleted: bool = False
-
-    def takes(self, entry: _Entry) -> bool:
-        return (
-            self.starts_from <= entry.starts <= self.starts_to
-            and self.created_from <= entry.created_on <= self.created_to
-            and (self.changed_after is None or entry.changed_at >= self.changed_after)
-            and (self.changed_before is None or entry.changed_at <= self.changed_before)
-            and self.staff_id in (None, entry.staff_id)
-            and self.client_id in (None, entry.client_id)
-            and (self.with_deleted or not entry.is_deleted)
-        )
 
 
 @dataclass
@@ -131,12 +61,12 @@ class School:
         self.zone = ZoneInfo(self.timezone)
         self.individual_service_ids = frozenset(str(each["id"]) for each in INDIVIDUAL)
         self.trial_service_ids = frozenset(str(each["id"]) for each in TRIAL)
-        self._entries: dict[int, _Entry] = {}
+        self._entries: dict[int, Entry] = {}
         self._planted: list[PlantedRecord] = []
         self._made: set[date] = set()
         self._is_changed = False
         self._next_id = _BOOKED_FROM + self.first_id
-        self._lists: dict[RecordsFilter, list[_Entry]] = {}
+        self._lists: dict[RecordsFilter, list[Entry]] = {}
         self._lock = RLock()
         #: Each is called after a change of a booking, in the thread of the change.
         self.listeners: list[Callable[[SchoolChange], None]] = []
@@ -271,7 +201,7 @@ class School:
                 self._lists[wanted] = entries
             return [each.encoded() for each in entries[offset : offset + count]], len(entries)
 
-    def _entry(self, record_id: int) -> _Entry:
+    def _entry(self, record_id: int) -> Entry:
         with self._lock:
             self._make()
             return self._entries[record_id]
@@ -282,7 +212,7 @@ class School:
         with self._lock:
             self._make()
             old = self._entries.get(int(body["id"]))
-            self._entries[int(body["id"])] = _Entry.of(changed, starts)
+            self._entries[int(body["id"])] = Entry.of(changed, starts)
             self._is_changed = True
             self._lists.clear()
         before = None if old is None else old.body
@@ -312,7 +242,7 @@ class School:
         if not planted:
             return
         for each in planted:
-            entry = _Entry.of(each.body, each.starts)
+            entry = Entry.of(each.body, each.starts)
             self._entries[entry.id] = entry
         self._planted += planted
         self._planted.sort(key=lambda each: each.starts, reverse=True)
