@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from hypothesis import given
 from hypothesis import strategies as st
 
-from altegio_sync.domain.alerts import AlertState, Word, newer, plan_word
+from altegio_sync.domain.alerts import Alert, AlertState, newer, plan_alert
 from altegio_sync.notify.state_file import StateFile
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def words_of(failures: list[bool], step: timedelta) -> list[str]:
     state: AlertState | None = None
     said = []
     for number, has_failed in enumerate(failures):
-        plan = plan_word(state, NOW + number * step, has_failed=has_failed)
+        plan = plan_alert(state, NOW + number * step, has_failed=has_failed)
         said.append("." if plan is None else plan[0].value)
         state = state if plan is None else plan[1]
     return said
@@ -49,7 +49,7 @@ def test_a_reminder_once_a_day() -> None:
 def test_a_failure_keeps_the_moment_when_it_began() -> None:
     state = AlertState(is_failing=True, since=NOW, said_at=NOW)
 
-    plan = plan_word(state, NOW + 30 * HOUR, has_failed=True)
+    plan = plan_alert(state, NOW + 30 * HOUR, has_failed=True)
 
     assert plan is not None
     assert plan[1].since == NOW
@@ -59,7 +59,7 @@ def test_a_word_from_the_future_silences_nothing() -> None:
     later = NOW + timedelta(days=400)
     state = AlertState(is_failing=True, since=later, said_at=later)
 
-    assert plan_word(state, NOW, has_failed=True) is not None
+    assert plan_alert(state, NOW, has_failed=True) is not None
 
 
 @given(st.lists(st.booleans(), max_size=40))
@@ -68,9 +68,9 @@ def test_the_last_word_is_true(failures: list[bool]) -> None:
 
     assert all(one != other for one, other in pairwise(said))
     if failures and failures[-1]:
-        assert said[-1] == Word.FAILS.value
+        assert said[-1] == Alert.FAILS.value
     elif any(failures):
-        assert said[-1] == Word.WELL_AGAIN.value
+        assert said[-1] == Alert.RECOVERED.value
     else:
         assert said == []
 

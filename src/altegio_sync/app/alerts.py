@@ -1,4 +1,4 @@
-"""Says a word to people when runs begin to fail, and when they succeed again."""
+"""Sends an alert when runs begin to fail, and when they succeed again."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import anyio
 from altegio_sync.app.companies import find_companies
 from altegio_sync.app.school import open_school
 from altegio_sync.config import SchoolOfFile
-from altegio_sync.domain.alerts import Word, newer, plan_word
+from altegio_sync.domain.alerts import Alert, newer, plan_alert
 from altegio_sync.domain.clock import utc_now
 from altegio_sync.domain.durations import age_text
 from altegio_sync.domain.exit_code import ExitCode
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 _STORE_SECONDS = 5
 #: The commands after which missing days are looked for.
 READING_COMMANDS = ("sync", "changes")
-#: People hear of a gap when the day after it, and the next day, have ended.
+#: People are told of a gap when the day after it, and the next day, have ended.
 _GAP_AGE = timedelta(days=2)
 _DAYS_NAMED = 10
 _PROGRAM = "altegio-sync "
@@ -52,12 +52,12 @@ _TODO = {
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What a word is about, and the sentences for it."""
+    """What an alert is about, and the sentences for it."""
 
     name: str
     has_failed: bool
     fails: Callable[[AlertState | None, datetime], Message]
-    well_again: Message
+    recovered: Message
 
 
 def name_of(config: SchoolConfig) -> str:
@@ -67,12 +67,10 @@ def name_of(config: SchoolConfig) -> str:
     return ", ".join(config.company_ids) or config.collection
 
 
-async def say_how_it_ended(
-    config: SchoolConfig, command: str, outcome: RunOutcome, warn: Warn
-) -> None:
-    """Say a word about the run, if one is due. A word that cannot be sent is a warning.
+async def send_alerts(config: SchoolConfig, command: str, outcome: RunOutcome, warn: Warn) -> None:
+    """Send the alerts about the run that are due. An alert that cannot be sent is a warning.
 
-    A run that was interrupted, or that gave way to another run, says nothing about the command.
+    A run that was interrupted, or that gave way to another run, shows nothing about the command.
     """
     if config.notify_addresses is None or outcome.gave_way:
         return
@@ -85,7 +83,7 @@ async def say_how_it_ended(
         if school is not None and command in READING_COMMANDS:
             subjects += [*await _find_gaps(school), *await _find_losses(school)]
         for each in subjects:
-            delivery = await _say(config, each, school)
+            delivery = await _send(config, each, school)
             if delivery is not None:
                 _warn_once_a_day(config, delivery.problem, warn)
             if delivery is not None and not delivery.is_taken:
@@ -98,7 +96,7 @@ async def _try_to_open(config: SchoolConfig, stack: AsyncExitStack) -> School | 
         try:
             school = await stack.enter_async_context(open_school(config))
             await school.appointments.find_server_time()
-        except AltegioSyncError:  # a MongoDB that cannot be used may be what the word is about
+        except AltegioSyncError:  # a MongoDB that cannot be used may be what the alert is about
             return None
         return school
     return None
@@ -182,9 +180,9 @@ def _of_command(command: str, code: ExitCode, outcome: RunOutcome) -> Subject:
 
 
 def _warn_once_a_day(config: SchoolConfig, problem: Message | None, warn: Warn) -> None:
-    """A word that does not arrive is tried again by every run."""
+    """Every run tries again to send an alert that did not arrive."""
     file, key, now = _state_file(config), _file_key(config, "undelivered"), utc_now()
-    plan = plan_word(file.find(key), now, has_failed=problem is not None)
+    plan = plan_alert(file.find(key), now, has_failed=problem is not None)
     if problem is None:
         file.forget(key)
     elif plan is not None:
@@ -200,18 +198,18 @@ def _file_key(config: SchoolConfig, subject: str) -> str:
     return f"{name_of(config)}/{config.collection}/{subject}"
 
 
-async def _say(config: SchoolConfig, subject: Subject, school: School | None) -> Delivery | None:
-    """Say the word that is due, if any. Returns what became of it."""
+async def _send(config: SchoolConfig, subject: Subject, school: School | None) -> Delivery | None:
+    """Send the alert that is due, if any. Returns what became of it."""
     file = _state_file(config)
     key = _file_key(config, subject.name)
     stored = None if school is None else await _find(school, subject.name)
     state, now = newer(stored, file.find(key)), utc_now()
-    plan = plan_word(state, now, has_failed=subject.has_failed)
+    plan = plan_alert(state, now, has_failed=subject.has_failed)
     if plan is None:
         return None
-    word, after = plan
-    failing = state if word is Word.STILL_FAILS else None
-    message = subject.well_again if word is Word.WELL_AGAIN else subject.fails(failing, now)
+    alert, after = plan
+    failing = state if alert is Alert.STILL_FAILS else None
+    message = subject.recovered if alert is Alert.RECOVERED else subject.fails(failing, now)
     title = render(texts.TITLE(name=await _title_of(config, school)))
     delivery = await send_message(config.notify_addresses or "", title, render(message))
     if not delivery.is_taken:

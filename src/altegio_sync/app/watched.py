@@ -86,9 +86,9 @@ async def _report(
     body = {"command": command, "exit_code": outcome.exit_code, **outcome.counts}
     await _ping(pinger, warn, ending, json.dumps(body))
     if config.notify_addresses is not None:
-        from altegio_sync.app.alerts import say_how_it_ended  # only schools with an address wait
+        from altegio_sync.app.alerts import send_alerts  # only schools with an address wait
 
-        await say_how_it_ended(config, command, outcome, warn)
+        await send_alerts(config, command, outcome, warn)
 
 
 async def _ping(pinger: Pinger | None, warn: Warn, ending: str, body: str = "") -> None:

@@ -56,8 +56,8 @@ if TYPE_CHECKING:
 
 _OUTPUTS = (1, 2)
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-#: The settings that a message to people needs.
-_NEEDED_TO_SAY = (
+#: The settings that an alert needs.
+_NEEDED_FOR_ALERTS = (
     *("ALTEGIO_NOTIFY", "ALTEGIO_COMPANY_ID", "ALTEGIO_COLLECTION", "ALTEGIO_DATA_DIR"),
     "DB_URI",
 )
@@ -233,21 +233,21 @@ def _execute(
         if error is output.failure:
             raise  # nothing can be written there
         if isinstance(error, UnusableSettingsError) and options.is_watched:
-            asyncio.run(_say_that_settings_fail(options, error))
+            asyncio.run(_alert_about_settings(options, error))
         return fail(options, error)
 
 
-async def _say_that_settings_fail(options: CommandOptions, error: ConfigError) -> None:
-    """Send the message that settings are wrong, if `ALTEGIO_NOTIFY` itself is correct."""
+async def _alert_about_settings(options: CommandOptions, error: ConfigError) -> None:
+    """Send an alert that settings are wrong, if `ALTEGIO_NOTIFY` itself is correct."""
     if options.source.schools_path is not None:
         return
-    from altegio_sync.app.alerts import say_how_it_ended
+    from altegio_sync.app.alerts import send_alerts
     from altegio_sync.app.watched import RunOutcome
 
-    config = read_usable(options.source.variables, _NEEDED_TO_SAY)
+    config = read_usable(options.source.variables, _NEEDED_FOR_ALERTS)
     options.configure_logging(config.secrets)
     outcome = RunOutcome(ExitCode.WRONG_USE, reason=error.message, lost_store=True)
-    await say_how_it_ended(config, options.name, outcome, log_warning)
+    await send_alerts(config, options.name, outcome, log_warning)
 
 
 def _send_nowhere(descriptor: int) -> None:

@@ -1,4 +1,4 @@
-"""When people get a word: a run begins to fail, still fails a day later, or succeeds again."""
+"""When an alert is due: a run begins to fail, still fails a day later, or succeeds again."""
 
 from __future__ import annotations
 
@@ -17,44 +17,44 @@ if TYPE_CHECKING:
 REMIND_AFTER = timedelta(hours=23)
 
 
-class Word(Enum):
-    """What is said."""
+class Alert(Enum):
+    """What people are told about a subject, such as a command."""
 
     FAILS = "fails"
     STILL_FAILS = "still fails"
-    WELL_AGAIN = "well again"
+    RECOVERED = "recovered"
 
 
 @dataclass(frozen=True, slots=True)
 class AlertState(JsonForm):
-    """The last word about a subject, such as a command. ``said_at`` is when it was delivered."""
+    """The last alert about a subject. ``said_at`` is when it was delivered."""
 
     is_failing: Flag
     since: Moment
     said_at: Moment
 
 
-def plan_word(
+def plan_alert(
     state: AlertState | None, now: datetime, *, has_failed: bool
-) -> tuple[Word, AlertState] | None:
-    """The word that is due, and the state once it was delivered. None if nothing is due.
+) -> tuple[Alert, AlertState] | None:
+    """The alert that is due, and the state once it was delivered. None if nothing is due.
 
-    A word that could not be delivered is due again at the next run, since the state is only stored
-    after the delivery.
+    An alert that could not be delivered is due again at the next run, since the state is stored
+    only after the delivery.
     """
     was_failing = state is not None and state.is_failing
     if state is None or not was_failing:
         return (
-            (Word.FAILS, AlertState(is_failing=True, since=now, said_at=now))
+            (Alert.FAILS, AlertState(is_failing=True, since=now, said_at=now))
             if has_failed
             else None
         )
     if not has_failed:
-        return Word.WELL_AGAIN, AlertState(is_failing=False, since=now, said_at=now)
+        return Alert.RECOVERED, AlertState(is_failing=False, since=now, said_at=now)
     # A moment in the future was said by a machine whose clock was wrong.
     is_due = now - state.said_at >= REMIND_AFTER or state.said_at > now
     return (
-        (Word.STILL_FAILS, AlertState(is_failing=True, since=state.since, said_at=now))
+        (Alert.STILL_FAILS, AlertState(is_failing=True, since=state.since, said_at=now))
         if is_due
         else None
     )

@@ -1,4 +1,4 @@
-"""Keeps the last words on the disk while MongoDB cannot be reached."""
+"""Keeps the last alerts on the disk while MongoDB cannot be reached."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stores the last word that people got about each subject: one document for each subject."""
+"""Stores the last alert about each subject: one document for each subject."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ALERTS_COLLECTION = "altegio-sync-alerts"
 
 
 class MongoAlerts:
-    """The words about one collection of appointments, by subject."""
+    """The alerts about one collection of appointments, by subject."""
 
     def __init__(
         self, database: AsyncDatabase[Document], collection: str, on_junk: OnJunk = unreported
