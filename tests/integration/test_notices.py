@@ -25,7 +25,7 @@ from altegio_sync.domain.notices import (
 from altegio_sync.errors import StoreError
 from altegio_sync.mongo.bookkeeping.notice_claims import CLAIMS_COLLECTION
 from altegio_sync.mongo.bookkeeping.notices import NOTICES_COLLECTION, MongoNotices
-from altegio_sync.usecases.notice_loop import MOST_BY_ID, BroughtTogether, NoticeLoop
+from altegio_sync.usecases.notice_loop import MOST_BY_ID, ChangesResult, NoticeLoop
 from altegio_sync.usecases.stopping import StopSignal
 
 if TYPE_CHECKING:
@@ -486,11 +486,11 @@ async def test_many_appointments_of_a_company_are_brought_together(
     await many(notices, database, MOST_BY_ID + 1)
     runs: list[str] = []
 
-    async def together(company: str) -> BroughtTogether:
+    async def together(company: str) -> ChangesResult:
         runs.append(company)
         await notices.add([notice(1000, "7")])
         results = {"1": Settled(NoticeState.STORED, AT), "2": Settled(NoticeState.UNCHANGED)}
-        return BroughtTogether(results, is_complete=True)
+        return ChangesResult(results, is_complete=True)
 
     await loop_of(notices, never, together=together).work_once()
 
@@ -508,8 +508,8 @@ async def test_a_run_settles_all_notices_that_came_before_it(
     await notices.add([notice(number, str(number)) for number in range(501, 801)])
     await notices.add([notice(900, "900")])
 
-    async def together(_company: str) -> BroughtTogether:
-        return BroughtTogether({"900": Settled(NoticeState.STORED)}, is_complete=True)
+    async def together(_company: str) -> ChangesResult:
+        return ChangesResult({"900": Settled(NoticeState.STORED)}, is_complete=True)
 
     await loop_of(notices, never, together=together).work_once()
 
@@ -528,14 +528,14 @@ async def test_a_few_that_come_during_a_run_are_requested_by_id_beside_it(
         brought.append(claim.appointment_id)
         return Settled(NoticeState.STORED)
 
-    async def together(_company: str) -> BroughtTogether:
+    async def together(_company: str) -> ChangesResult:
         # The first of them has a notice from before the run too.
         ids = [str(MOST_BY_ID + 1 + number) for number in range(later)]
         await notices.add([notice(1000 + number, each) for number, each in enumerate(ids)])
         while len(await notices.find_due()) < MOST_BY_ID + later:  # noqa: ASYNC110 - as above
             await anyio.sleep(0.05)
         await loop.work_once()
-        return BroughtTogether({}, is_complete=True)
+        return ChangesResult({}, is_complete=True)
 
     loop = loop_of(notices, bring, together=together)
     with anyio.fail_after(60):
@@ -555,9 +555,9 @@ async def test_what_is_stored_and_not_listed_is_requested_by_id(
     runs: list[str] = []
     brought: list[str] = []
 
-    async def together(company: str) -> BroughtTogether:
+    async def together(company: str) -> ChangesResult:
         runs.append(company)
-        return BroughtTogether({"150": Settled(NoticeState.STORED)}, is_complete=True)
+        return ChangesResult({"150": Settled(NoticeState.STORED)}, is_complete=True)
 
     async def find_stored(company: str, ids: Collection[str]) -> set[str]:
         assert company == "77"
@@ -592,9 +592,9 @@ async def test_what_a_run_did_not_bring_is_requested_by_id(
     await many(notices, database, MOST_BY_ID + 1)
     brought: list[str] = []
 
-    async def together(_company: str) -> BroughtTogether | None:
+    async def together(_company: str) -> ChangesResult | None:
         results = {"1": Settled(NoticeState.STORED)}
-        return None if gives_way else BroughtTogether(results, is_complete=False)
+        return None if gives_way else ChangesResult(results, is_complete=False)
 
     async def bring(claim: Claim) -> Brought:
         brought.append(claim.appointment_id)

@@ -23,7 +23,7 @@ from altegio_sync.ports import SilentProgress, StoredScope
 from altegio_sync.usecases.changes import DEFAULT_OVERLAP, ChangesRequest
 from altegio_sync.usecases.company_run import CompanyRun
 from altegio_sync.usecases.location_zones import STAFF_KEPT_FOR_IN_SERVICE, LocationZones
-from altegio_sync.usecases.notice_loop import LOOKED_EVERY_S, BroughtTogether, NoticeLoop
+from altegio_sync.usecases.notice_loop import LOOKED_EVERY_S, ChangesResult, NoticeLoop
 from altegio_sync.usecases.noticed import NotedResults, NoticedAppointment
 from altegio_sync.usecases.run_context import RunContext
 
@@ -69,7 +69,7 @@ class NoticeWork:
         self._warn = warn
         self._failure_of = failure_of
         self._count = count
-        self._means: _Means | None = None
+        self._prepared: _Preparation | None = None
         self._is_waiting = False
         self._stop: StopSignal | None = None
 
@@ -78,7 +78,7 @@ class NoticeWork:
         loop = NoticeLoop(
             self._school.notices,
             self._bring,
-            self._bring_together,
+            self._run_changes,
             self._find_stored,
             on_error=self._note_store,
             looks_every_s=self._looks_every_s,
@@ -90,22 +90,22 @@ class NoticeWork:
             case None:
                 self._outages.note_answer()
             case StoreUnavailableError():
-                self._means = None
+                self._prepared = None
                 self._outages.note(error)
             case _:
                 self._note_waiting(error)
 
     def _note_waiting(self, error: StoreError) -> None:
-        self._means = None
+        self._prepared = None
         if not self._is_waiting:
             self._is_waiting = True
             self._warn("notices_wait", reason=error.message)
 
     async def _bring(self, claim: Claim) -> Brought:
         try:
-            if self._means is None or self._means.is_old:
-                self._means = _Means(self._school, self._warn, self._count)
-            brought = await self._means.bring(claim)
+            if self._prepared is None or self._prepared.is_old:
+                self._prepared = _Preparation(self._school, self._warn, self._count)
+            brought = await self._prepared.bring(claim)
         except StoreUnavailableError:
             raise
         except StoreError as error:
@@ -124,7 +124,7 @@ class NoticeWork:
         reason = self._failure_of(error)[0].message
         self._warn("notice_failed", appointment_id=claim.appointment_id, reason=reason)
 
-    async def _bring_together(self, company: str) -> BroughtTogether | None:
+    async def _run_changes(self, company: str) -> ChangesResult | None:
         school, noted = self._school, NotedResults()
         # Where the company has no cursor yet, this is the beginning.
         request = ChangesRequest([company], since=DEFAULT_OVERLAP)
@@ -142,7 +142,7 @@ class NoticeWork:
             self._warn("notices_failed", company=company, reason=reason)
             return None
         is_whole = report.exit_code == 0 and not any(each.gave_way for each in report.companies)
-        return BroughtTogether(noted.results, is_whole)
+        return ChangesResult(noted.results, is_whole)
 
     async def _find_stored(self, company: str, ids: Collection[str]) -> AbstractSet[str]:
         scope = _all_of(company, ZoneInfo("UTC"), self._school.config)  # all days, so any zone
@@ -156,8 +156,8 @@ def _all_of(company: str, zone: ZoneInfo, config: SchoolConfig) -> StoredScope:
     )
 
 
-class _Means:
-    """What appointments are brought with, for some minutes."""
+class _Preparation:
+    """What the work on each notice needs: made once, and used for some minutes."""
 
     def __init__(self, school: School, warn: Warn, count: Count) -> None:
         now = utc_now()

@@ -40,7 +40,7 @@ _RELEASED_WITHIN_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class BroughtTogether:
+class ChangesResult:
     """What a run of `changes` found out about each appointment that it read.
 
     ``is_complete``: the run read everything that has changed.
@@ -51,8 +51,8 @@ class BroughtTogether:
 
 
 if TYPE_CHECKING:
-    # A run of `changes` for one company. None: it gave way.
-    BringTogether = Callable[[str], Awaitable[BroughtTogether | None]]
+    # Makes a run of `changes` for one company. None: it gave way to another run.
+    RunChanges = Callable[[str], Awaitable[ChangesResult | None]]
     # Which of these appointments of a company are stored, and not marked as deleted.
     FindStored = Callable[[str, Collection[str]], Awaitable[AbstractSet[str]]]
 
@@ -97,7 +97,7 @@ class NoticeLoop:
         self,
         notices: NoticeStore,
         bring: Bring,
-        bring_together: BringTogether,
+        run_changes: RunChanges,
         find_stored: FindStored,
         *,
         on_error: Callable[[StoreError | None], None],
@@ -106,14 +106,14 @@ class NoticeLoop:
     ) -> None:
         self._notices = notices
         self._bring = bring
-        self._bring_together = bring_together
+        self._run_changes = run_changes
         self._find_stored = find_stored
         self._on_error = on_error
         self._looks_every_s = looks_every_s
         self._renews_every_s = renews_every_s
         self._at_work: set[tuple[str, str]] = set()
-        # When the run of `changes` of a company began, by MongoDB's clock.
-        self._together: dict[str, datetime] = {}
+        # The runs of `changes` at work: by company, when each began by MongoDB's clock.
+        self._runs: dict[str, datetime] = {}
         self._by_id_until: dict[str, float] = {}
 
     async def run(self, stop: StopSignal) -> None:
@@ -132,7 +132,7 @@ class NoticeLoop:
     async def _begin_due(self, tasks: anyio.abc.TaskGroup) -> None:
         try:
             due = await self._notices.find_due()
-            await self._begin_together(due, tasks)
+            await self._begin_runs(due, tasks)
         except StoreError as error:
             self._on_error(error)
             return
@@ -145,17 +145,15 @@ class NoticeLoop:
                 self._at_work.add(key)
                 tasks.start_soon(self._work, each)
 
-    async def _begin_together(
-        self, due: Sequence[DueAppointment], tasks: anyio.abc.TaskGroup
-    ) -> None:
+    async def _begin_runs(self, due: Sequence[DueAppointment], tasks: anyio.abc.TaskGroup) -> None:
         """Begin a run of `changes` for each company of which too many appointments are due."""
         self._forget_old()
         for company in _find_crowded(due):
-            is_busy = company in self._together or company in self._by_id_until
+            is_busy = company in self._runs or company in self._by_id_until
             if not is_busy:
                 began_at = await self._notices.find_server_time()
-                self._together[company] = began_at
-                tasks.start_soon(self._work_together, company, began_at)
+                self._runs[company] = began_at
+                tasks.start_soon(self._settle_by_run, company, began_at)
 
     def _forget_old(self) -> None:
         now = anyio.current_time()
@@ -170,32 +168,30 @@ class NoticeLoop:
         later = Counter(each.company for each in due if self._came_during_run(each))
         for each in due:
             is_of_few = self._came_during_run(each) and later[each.company] <= MOST_BY_ID
-            if each.is_unlisted or is_of_few or each.company not in self._together:
+            if each.is_unlisted or is_of_few or each.company not in self._runs:
                 yield each
 
     def _came_during_run(self, due: DueAppointment) -> bool:
-        began_at = self._together.get(due.company)
+        began_at = self._runs.get(due.company)
         return began_at is not None and due.last_at >= began_at and not due.is_unlisted
 
-    async def _work_together(self, company: str, began_at: datetime) -> None:
+    async def _settle_by_run(self, company: str, began_at: datetime) -> None:
         try:
-            brought = await self._bring_together(company)
-            if brought is None or not brought.is_complete:
+            result = await self._run_changes(company)
+            if result is None or not result.is_complete:
                 self._by_id_until[company] = anyio.current_time() + _BY_ID_FOR_S
-            if brought is not None:
-                await self._note_together(company, began_at, brought)
+            if result is not None:
+                await self._store_results(company, began_at, result)
         except StoreError as error:
             self._on_error(error)
         finally:
-            del self._together[company]
+            del self._runs[company]
 
-    async def _note_together(
-        self, company: str, began_at: datetime, brought: BroughtTogether
-    ) -> None:
+    async def _store_results(self, company: str, began_at: datetime, result: ChangesResult) -> None:
         """Settle all notices that came before the run, also those that were not due yet."""
         ids = await self._notices.find_open(company, began_at)
-        settled = {each: brought.results[each] for each in ids & brought.results.keys()}
-        if brought.is_complete:
+        settled = {each: result.results[each] for each in ids & result.results.keys()}
+        if result.is_complete:
             # What Altegio does not list has not changed, or is gone. Only a stored appointment can
             # be gone, and only a request by id shows it. Forged ids are not stored.
             unlisted = ids - settled.keys()
