@@ -6,8 +6,12 @@ from ipaddress import ip_address
 
 
 def is_loopback(host: str) -> bool:
-    """Whether the host is this machine itself."""
+    """Whether the host is this machine itself, also as an IPv4 address within an IPv6 address."""
+    if host.removesuffix(".") == "localhost":
+        return True
     try:
-        return ip_address(host).is_loopback
+        address = ip_address(host)
     except ValueError:
-        return host == "localhost"
+        return False
+    mapped = getattr(address, "ipv4_mapped", None)
+    return (mapped or address).is_loopback

@@ -8,12 +8,12 @@ import re
 import unicodedata
 from functools import wraps
 from hashlib import sha256
-from ipaddress import ip_address
 from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import urlsplit
 
 import anyio
 
+from altegio_sync.domain.hosts import is_loopback
 from altegio_sync.errors import ConfigError
 from altegio_sync.messages import serve as texts
 from altegio_sync.web.answers import explain
@@ -99,7 +99,7 @@ class Guard:
 
 def check_page(listening: socket.socket, *, has_page: bool, has_password: bool) -> None:
     """Raises ConfigError if the page could be seen from other machines without a password."""
-    if has_page and not has_password and not _is_loopback(listening.getsockname()[0]):
+    if has_page and not has_password and not is_loopback(listening.getsockname()[0]):
         raise ConfigError(texts.PAGE_NEEDS_PASSWORD())
 
 
@@ -133,8 +133,8 @@ def _is_from_here(request: Request) -> bool:
     return (
         not is_forwarded
         and request.scope["http_version"] != "1.0"
-        and _is_loopback(peer)
-        and _is_loopback(_host_name(request.headers.get("host", "")))
+        and is_loopback(peer)
+        and is_loopback(_host_name(request.headers.get("host", "")))
     )
 
 
@@ -144,14 +144,3 @@ def _host_name(host: str) -> str:
         return urlsplit(f"//{host}").hostname or ""
     except ValueError:
         return ""
-
-
-def _is_loopback(host: str) -> bool:
-    if host.removesuffix(".") == "localhost":
-        return True
-    try:
-        address = ip_address(host.partition("%")[0])
-    except ValueError:
-        return False
-    mapped = getattr(address, "ipv4_mapped", None)
-    return (mapped or address).is_loopback
