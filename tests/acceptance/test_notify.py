@@ -39,7 +39,7 @@ def messages(people: PingServer) -> list[str]:
     return [each.body["message"] for each in people.pings]
 
 
-def test_one_word_when_it_fails_and_one_when_it_is_well_again(
+def test_one_message_when_it_fails_and_one_when_it_is_well_again(
     told: Cli, people: PingServer
 ) -> None:
     for changes in ({}, WRONG, WRONG, {}, {}):
@@ -188,7 +188,7 @@ def test_lost_webhooks_are_told_once_and_so_is_their_end(
     assert well == "Вебхуки знову надходять. Робити нічого не треба."
 
 
-def test_a_dead_notifier_fails_nothing_and_the_word_is_said_later(
+def test_a_dead_notifier_fails_nothing_and_the_message_is_sent_later(
     told: Cli, people: PingServer
 ) -> None:
     people.status = 500

@@ -1,4 +1,4 @@
-"""People get a word when runs begin to fail and when they succeed again, and no other word."""
+"""People get a message when runs begin to fail and when they succeed again, and no other."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NOW = datetime(2026, 10, 5, 3, 15, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 
 
-def words_of(failures: list[bool], step: timedelta) -> list[str]:
+def alerts_of(failures: list[bool], step: timedelta) -> list[str]:
     """What is said by runs that follow each other by ``step``; a dot where nothing is said."""
     state: AlertState | None = None
     said = []
@@ -31,16 +31,16 @@ def words_of(failures: list[bool], step: timedelta) -> list[str]:
     return said
 
 
-def test_a_word_for_each_change_and_none_otherwise() -> None:
+def test_an_alert_for_each_change_and_none_otherwise() -> None:
     well, fails = False, True
-    assert words_of([well, well, fails, fails, well, well, fails, well], HOUR) == [
-        *(".", ".", "fails", ".", "well again", ".", "fails", "well again")
+    assert alerts_of([well, well, fails, fails, well, well, fails, well], HOUR) == [
+        *(".", ".", "fails", ".", "recovered", ".", "fails", "recovered")
     ]
 
 
 def test_a_reminder_once_a_day() -> None:
-    every_night = words_of([True] * 3, timedelta(days=1, seconds=-20))
-    every_hour = words_of([True] * 60, HOUR)
+    every_night = alerts_of([True] * 3, timedelta(days=1, seconds=-20))
+    every_hour = alerts_of([True] * 60, HOUR)
 
     assert every_night == ["fails", "still fails", "still fails"]
     assert [number for number, each in enumerate(every_hour) if each != "."] == [0, 23, 46]
@@ -55,7 +55,7 @@ def test_a_failure_keeps_the_moment_when_it_began() -> None:
     assert plan[1].since == NOW
 
 
-def test_a_word_from_the_future_silences_nothing() -> None:
+def test_an_alert_from_the_future_silences_nothing() -> None:
     later = NOW + timedelta(days=400)
     state = AlertState(is_failing=True, since=later, said_at=later)
 
@@ -63,8 +63,8 @@ def test_a_word_from_the_future_silences_nothing() -> None:
 
 
 @given(st.lists(st.booleans(), max_size=40))
-def test_the_last_word_is_true(failures: list[bool]) -> None:
-    said = [each for each in words_of(failures, timedelta(minutes=5)) if each != "."]
+def test_the_last_alert_is_true(failures: list[bool]) -> None:
+    said = [each for each in alerts_of(failures, timedelta(minutes=5)) if each != "."]
 
     assert all(one != other for one, other in pairwise(said))
     if failures and failures[-1]:
