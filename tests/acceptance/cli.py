@@ -9,16 +9,32 @@ import tempfile
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from altegio_sync.sandbox import SandboxServer
 from tests.acceptance.warm import Started, Streams, warm_process
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from altegio_sync.sandbox import SandboxServer, School
+    from altegio_sync.sandbox import Locations, School
 
 PARTNER_TOKEN = "tok-partner-SECRET-8431"
 USER_TOKEN = "tok-user-SECRET-9352"
+#: Settings without a limit of requests.
+UNLIMITED = {"ALTEGIO_REQUESTS_PER_SECOND": "0", "ALTEGIO_REQUESTS_PER_MINUTE": "0"}
+
+
+def unlimited_sandbox(served: School | Locations) -> SandboxServer:
+    """A sandbox with these tokens and without limits of its own, so that no test waits."""
+    return SandboxServer(
+        served,
+        token=PARTNER_TOKEN,
+        user_token=USER_TOKEN,
+        requests_per_second=0,
+        requests_per_minute=0,
+    )
+
+
 #: Longer than the 3 minutes for which a request is tried again.
 _TIMEOUT_S = 200
 #: With an interpreter of its own: for what depends on the start-up. All else runs by `Cli`.

@@ -1,4 +1,4 @@
-"""A sandbox and a command for every test."""
+"""A sandbox, a command and a browser for the tests."""
 
 from __future__ import annotations
 
@@ -6,12 +6,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from altegio_sync.sandbox import SandboxServer, School
-from tests.acceptance.cli import PARTNER_TOKEN, USER_TOKEN, Cli
+from altegio_sync.sandbox import School
+from tests.acceptance.cli import UNLIMITED, Cli, unlimited_sandbox
+from tests.chromium import find_chromium, running_chromium
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from altegio_sync.sandbox import Locations, SandboxServer
+    from tests.chromium import Browser
 
 
 @pytest.fixture(scope="session")
@@ -26,20 +30,28 @@ def school(made_up_school: School) -> School:
 
 
 @pytest.fixture
-def server(school: School) -> Iterator[SandboxServer]:
-    """Without the sandbox's own limits, so that no test waits; `cli` turns ours off as well."""
-    with SandboxServer(
-        school,
-        token=PARTNER_TOKEN,
-        user_token=USER_TOKEN,
-        requests_per_second=0,
-        requests_per_minute=0,
-    ) as running:
+def served(school: School) -> School | Locations:
+    """What the sandbox serves."""
+    return school
+
+
+@pytest.fixture
+def server(served: School | Locations) -> Iterator[SandboxServer]:
+    with unlimited_sandbox(served) as running:
         yield running
 
 
 @pytest.fixture
-def cli(tmp_path: Path, server: SandboxServer, school: School, db_uri: str) -> Cli:
-    made = Cli.against(tmp_path, server, school, db_uri)
-    made.settings |= {"ALTEGIO_REQUESTS_PER_SECOND": "0", "ALTEGIO_REQUESTS_PER_MINUTE": "0"}
+def cli(tmp_path: Path, server: SandboxServer, db_uri: str) -> Cli:
+    made = Cli.against(tmp_path, server, server.school, db_uri)
+    made.settings |= UNLIMITED
     return made
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    path = find_chromium()
+    if path is None:
+        pytest.skip("the page is looked at in Chromium, which is not here")
+    with running_chromium(path) as running:
+        yield running

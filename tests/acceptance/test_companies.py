@@ -9,11 +9,10 @@ import pytest
 from pymongo import MongoClient
 
 from altegio_sync.sandbox import Locations, SandboxServer, School
-from tests.acceptance.cli import PARTNER_TOKEN, USER_TOKEN, Cli, Ran
+from tests.acceptance.cli import Cli, Ran
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
     from pymongo.database import Database
 
@@ -27,26 +26,14 @@ def locations() -> Locations:
 
 
 @pytest.fixture
-def server(locations: Locations) -> Iterator[SandboxServer]:
-    with SandboxServer(
-        locations,
-        token=PARTNER_TOKEN,
-        user_token=USER_TOKEN,
-        requests_per_second=0,
-        requests_per_minute=0,
-    ) as running:
-        yield running
+def served(locations: Locations) -> Locations:
+    return locations
 
 
 @pytest.fixture
-def cli(tmp_path: Path, server: SandboxServer, locations: Locations, db_uri: str) -> Cli:
-    made = Cli.against(tmp_path, server, locations.first, db_uri)
-    made.settings |= {
-        "ALTEGIO_COMPANY_ID": "all",
-        "ALTEGIO_REQUESTS_PER_SECOND": "0",
-        "ALTEGIO_REQUESTS_PER_MINUTE": "0",
-    }
-    return made
+def cli(cli: Cli) -> Cli:
+    cli.settings["ALTEGIO_COMPANY_ID"] = "all"
+    return cli
 
 
 @pytest.fixture

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from altegio_sync.html import page_script, page_style, render_page, render_todo_page
-from tests.chromium import find_chromium, running_chromium
 from tests.live_pages import a_busy_page, a_live_page, an_odd_page
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
     from altegio_sync.domain.live import LivePage
@@ -32,15 +31,6 @@ PAGES = {
     "of everything": a_live_page(),
     "with a long name": an_odd_page("Щ" * 80),
 }
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    path = find_chromium()
-    if path is None:
-        pytest.skip("the page is looked at in Chromium, which is not here")
-    with running_chromium(path) as running:
-        yield running
 
 
 @pytest.fixture

@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from altegio_sync.sandbox import SandboxServer, School
+from altegio_sync.sandbox import School
 from altegio_sync.sandbox.people import DISMISSED, TEACHERS
-from tests.acceptance.cli import PARTNER_TOKEN, USER_TOKEN, Cli
+from tests.acceptance.cli import UNLIMITED, Cli, unlimited_sandbox
 from tests.acceptance.serving import NO_POLL, Serving
-from tests.chromium import find_chromium, running_chromium
 from tests.mongod import running_mongod
 
 if TYPE_CHECKING:
@@ -76,36 +75,21 @@ def hour_of(record_id: int) -> str:
       each => each.textContent.includes('{_lead(record_id)}'))?.querySelector('time').textContent"""
 
 
-@pytest.fixture(scope="module")
-def running_browser() -> Iterator[Browser]:
-    path = find_chromium()
-    if path is None:
-        pytest.skip("the page is looked at in Chromium, which is not here")
-    with running_chromium(path) as running:
-        yield running
-
-
 @pytest.fixture
-def browser(running_browser: Browser) -> Iterator[Browser]:
+def browser(browser: Browser) -> Iterator[Browser]:
     """Without open pages at the end: a browser opens only six connections to a server."""
-    yield running_browser
-    running_browser.close_tabs()
+    yield browser
+    browser.close_tabs()
 
 
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory: pytest.TempPathFactory, made_up_school: School) -> Iterator[Stage]:
     school = made_up_school.copy()
-    server = SandboxServer(
-        school,
-        token=PARTNER_TOKEN,
-        user_token=USER_TOKEN,
-        requests_per_second=0,
-        requests_per_minute=0,
-    )
+    server = unlimited_sandbox(school)
     with running_mongod() as mongod, server:
         folder = tmp_path_factory.mktemp("page")
         cli = Cli.against(folder, server, school, mongod.uri_of("school"))
-        cli.settings |= {"ALTEGIO_REQUESTS_PER_SECOND": "0", "ALTEGIO_REQUESTS_PER_MINUTE": "0"}
+        cli.settings |= UNLIMITED
         assert cli.run("sync", "last-7-days", "--update", "-q").code == 0
         yield Stage(school, mongod, cli)
 

@@ -12,12 +12,11 @@ import pytest
 from pymongo import MongoClient
 
 from altegio_sync.sandbox import Locations, SandboxServer
-from tests.acceptance.cli import PARTNER_TOKEN, USER_TOKEN, Cli
+from tests.acceptance.cli import Cli
 from tests.acceptance.test_terminal import ESCAPES, run_on_terminal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from pymongo.database import Database
 
@@ -33,26 +32,18 @@ def locations() -> Locations:
 
 
 @pytest.fixture
-def server(locations: Locations) -> Iterator[SandboxServer]:
-    with SandboxServer(
-        locations,
-        token=PARTNER_TOKEN,
-        user_token=USER_TOKEN,
-        requests_per_second=0,
-        requests_per_minute=0,
-    ) as running:
-        yield running
+def served(locations: Locations) -> Locations:
+    return locations
 
 
 @pytest.fixture
-def cli(tmp_path: Path, server: SandboxServer, locations: Locations, db_uri: str) -> Cli:
-    made = Cli.against(tmp_path, server, locations.first, db_uri)
-    made.settings |= {
+def cli(cli: Cli, locations: Locations) -> Cli:
+    cli.settings |= {
         "ALTEGIO_COMPANY_ID": ",".join(locations.company_ids),
         "ALTEGIO_REQUESTS_PER_SECOND": "500",
         "ALTEGIO_REQUESTS_PER_MINUTE": "30000",
     }
-    return made
+    return cli
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pymongo import MongoClient
 
-from altegio_sync.sandbox import Locations, SandboxServer
-from tests.acceptance.cli import PARTNER_TOKEN, USER_TOKEN, Cli
+from altegio_sync.sandbox import Locations
+from tests.acceptance.cli import UNLIMITED, Cli, unlimited_sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,19 +26,9 @@ REPORTS = ("stats", "validate", "status", "coverage")
 def cli(tmp_path: Path, db_uri: str) -> Iterator[Cli]:
     """Last month of three locations is stored."""
     locations = Locations.made_up(len(IDS), lessons_a_month=20)
-    with SandboxServer(
-        locations,
-        token=PARTNER_TOKEN,
-        user_token=USER_TOKEN,
-        requests_per_second=0,
-        requests_per_minute=0,
-    ) as server:
+    with unlimited_sandbox(locations) as server:
         made = Cli.against(tmp_path, server, locations.first, db_uri)
-        made.settings |= {
-            "ALTEGIO_COMPANY_ID": ",".join(IDS),
-            "ALTEGIO_REQUESTS_PER_SECOND": "0",
-            "ALTEGIO_REQUESTS_PER_MINUTE": "0",
-        }
+        made.settings |= UNLIMITED | {"ALTEGIO_COMPANY_ID": ",".join(IDS)}
         assert made.run("sync", "last-month", "-q").code == 0
         yield made
 

@@ -11,12 +11,10 @@ from altegio_sync.html import render_stats_page
 from altegio_sync.messages.foreign_text import plain
 from altegio_sync.messages.language import in_language_of
 from tests.acceptance.cli import NO_MONGODB
-from tests.chromium import find_chromium, running_chromium
 from tests.english_words import find_english_words
 from tests.stats_reports import HOSTILE, a_report, an_empty_report, long_ago
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from altegio_sync.domain.stats import StatsReport
@@ -43,15 +41,6 @@ _FROM_THE_REPORT = ["of", "the", "last", "run", "The", "Duplicates", "EET", "EES
 OUTSIDE = """[...document.querySelectorAll('section *')].filter(each =>
   each.getBoundingClientRect().right > each.closest('section').getBoundingClientRect().right + 1
 ).map(each => each.outerHTML.slice(0, 80))"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    path = find_chromium()
-    if path is None:
-        pytest.skip("the page is looked at in Chromium, which is not here")
-    with running_chromium(path) as running:
-        yield running
 
 
 @pytest.fixture

@@ -15,10 +15,10 @@ from altegio_sync.cli.progress import CliProgress
 from altegio_sync.cli.skipped_list import SkippedFile
 from altegio_sync.domain.period import Period
 from altegio_sync.log import configure_logging
-from altegio_sync.sandbox import SandboxServer, School
+from altegio_sync.sandbox import School
 from altegio_sync.sandbox.people import INDIVIDUAL, TEACHERS
 from altegio_sync.usecases.sync import SyncRequest, sync_appointments
-from tests.acceptance.cli import PARTNER_TOKEN, USER_TOKEN
+from tests.acceptance.cli import PARTNER_TOKEN, USER_TOKEN, unlimited_sandbox
 from tests.fakes import MemoryStore
 
 if TYPE_CHECKING:
@@ -48,13 +48,7 @@ def school_with_oddities() -> School:
 async def sync(progress: CliProgress) -> SyncReport:
     request = SyncRequest(("77",), MARCH)
     school = school_with_oddities()
-    with SandboxServer(
-        school,
-        token=PARTNER_TOKEN,
-        user_token=USER_TOKEN,
-        requests_per_second=0,
-        requests_per_minute=0,
-    ) as server:
+    with unlimited_sandbox(school) as server:
         async with AltegioApi(PARTNER_TOKEN, USER_TOKEN, url=server.url, pacer=Pacer(0, 0)) as api:
             return await sync_appointments(api, MemoryStore(), request, progress=progress)
 

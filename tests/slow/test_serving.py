@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from altegio_sync.sandbox import SandboxServer
-from tests.acceptance.cli import PARTNER_TOKEN, USER_TOKEN, Cli
+from tests.acceptance.cli import UNLIMITED, Cli, unlimited_sandbox
 from tests.acceptance.serving import (
     APPOINTMENTS,
     NO_POLL,
@@ -51,15 +50,9 @@ def school() -> School:
 
 @pytest.fixture
 def cli(tmp_path: Path, school: School, mortal: RunningMongod) -> Iterator[Cli]:
-    with SandboxServer(
-        school,
-        token=PARTNER_TOKEN,
-        user_token=USER_TOKEN,
-        requests_per_second=0,
-        requests_per_minute=0,
-    ) as server:
+    with unlimited_sandbox(school) as server:
         made = Cli.against(tmp_path, server, school, mortal.uri_of(f"test_{randrange(10**9)}"))
-        made.settings |= {"ALTEGIO_REQUESTS_PER_SECOND": "0", "ALTEGIO_REQUESTS_PER_MINUTE": "0"}
+        made.settings |= UNLIMITED
         yield made
 
 
