@@ -152,6 +152,8 @@ def test_a_moved_booking_moves_there_without_a_reload(
     stage.book(501, hour=12)
     stage.bring()
     tab = browser.open(f"{serving.url}/?day={stage.day}")
+    # A page that was opened before anything was read is loaded once more.
+    wait_for(tab, "!document.body.dataset.events.includes('seen=-')")
     wait_for(tab, f"{hour_of(501)} === '12:00'")
     tab.evaluate("window.isTheSame = true")
 

@@ -41,6 +41,7 @@ class Pages:
 
     def __init__(self) -> None:
         self.documents = 1
+        self.places = a_live_page().places
         self.is_free = False
         self.reads: Counter[Section] = Counter()
         self.failures: dict[Section, Exception] = {}
@@ -62,7 +63,7 @@ class Pages:
         self.reads[section] += 1
         if section in self.failures:
             raise self.failures[section]
-        page = replace(a_live_page(), view=view)
+        page = replace(a_live_page(), view=view, places=self.places)
         contents = {**page.contents, Section.NOW: Overview(a_status(documents=self.documents))}
         return replace(page, contents={section: contents.get(section)})
 
@@ -197,16 +198,35 @@ async def test_a_page_is_only_told_what_it_does_not_show_yet() -> None:
     assert same.others["retry: 1000"] == 1
 
 
-async def test_a_page_of_another_version_is_loaded_again() -> None:
-    stage = Stage()
-    stage.pages.let_read()
-    async with stage.shown() as client, reading(client, "seen=0123-4567") as reader:
-        await reader.read_until("1")
-        assert reader.others["event: reload"] == 1
+async def test_a_page_is_loaded_again_when_what_is_around_its_sections_is_another() -> None:
+    """It was opened before anything was read, or is of another version, or of other locations."""
+    stage = Stage(comment_every_s=0.05)
+    stage.pages.documents = 4711
+    async with (
+        stage.shown() as client,
+        reading(client, "seen=-4567") as unread,
+        reading(client, "seen=0123-4567") as of_before,
+    ):
+        while of_before.others[":"] < 3:  # nothing is known yet, as after a restart
+            await of_before.read_line()
+        assert of_before.others["event: reload"] == 0
+        stage.pages.let_read()
+        for each in (unread, of_before):
+            await each.read_until("4,711")
+            assert each.others["event: reload"] == 1
 
-        async with reading(client, f"seen={assets_version()}-4567") as other:
-            await other.read_until("1")
-    assert other.others["event: reload"] == 0
+        async with reading(client, f"seen={unread.state}") as same:
+            await _bring(stage, same, 5001)
+            assert same.others["event: reload"] == 0
+            stage.pages.places = stage.pages.places[:1]
+            await _bring(stage, same, 5002)
+            assert same.others["event: reload"] == 1
+
+
+async def _bring(stage: Stage, reader: Reader, documents: int) -> None:
+    stage.pages.documents = documents
+    stage.pages.let_read()
+    await reader.read_until(f"{documents:,}")
 
 
 async def test_a_stream_is_not_closed_while_nothing_changes() -> None:

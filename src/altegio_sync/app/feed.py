@@ -180,10 +180,22 @@ class Topic:
         self.show_problem()
 
     @property
+    def frame(self) -> str:
+        """Another text for each state of what is around the elements, which no event replaces.
+
+        Empty before anything was read: then a page has no choice of locations, and no zone.
+        """
+        page = self.page
+        if page.read_at is None:
+            return ""
+        around = (assets_version(), str(page.now.tzinfo), page.view.company, *page.places)
+        return sha256(repr(around).encode()).hexdigest()[:_STATE_LENGTH]
+
+    @property
     def state(self) -> str:
-        """Another text for each state of the elements, also by another version of the program."""
+        """Another text for each state of the elements and of their frame."""
         whole = sha256(b"".join(each.event for each in self.elements.values()))
-        return f"{assets_version()}-{whole.hexdigest()[:_STATE_LENGTH]}"
+        return f"{self.frame}-{whole.hexdigest()[:_STATE_LENGTH]}"
 
     @property
     def is_elsewhere(self) -> bool:

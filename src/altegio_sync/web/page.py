@@ -126,10 +126,12 @@ class LivePageRoutes:
         topic.readers += 1
         try:
             yield b"retry: 1000\n\n"
-            if seen and seen.partition("-")[0] != assets_version():
-                yield b"event: reload\ndata: -\n\n"
+            frame = seen.partition("-")[0]
             shown = topic.elements if seen == topic.state else {}
             while not topic.is_over:
+                if seen and topic.frame not in ("", frame):
+                    frame = topic.frame
+                    yield b"event: reload\ndata: -\n\n"
                 elements, state = topic.elements, topic.state
                 for event in _find_events(elements, shown, state):
                     yield event
