@@ -14,10 +14,11 @@ import structlog
 
 from altegio_sync.domain.counts import Outcome
 from altegio_sync.domain.lessons import SkipReason
-from altegio_sync.messages import Message, Template, render
+from altegio_sync.messages import Message, Template
 from altegio_sync.messages import logs as texts
 from altegio_sync.messages.foreign_text import json_safe, plain
 from altegio_sync.messages.os_errors import os_reason
+from altegio_sync.messages.rendering import render_for_log
 from altegio_sync.messages.words import BECAUSE, some_ids
 
 if TYPE_CHECKING:
@@ -202,17 +203,17 @@ def message(event: str, fields: Mapping[str, Any]) -> str:
     """The event as a sentence; an event without a sentence shows its own message, or its fields."""
     known = {name: _to_field(value) for name, value in fields.items()}
     if "message" in known:
-        return render(texts.OWN_MESSAGE(message=known["message"]))
+        return render_for_log(texts.OWN_MESSAGE(message=known["message"]))
     match event:
         case "appointment":
-            return render(_appointment(known))
+            return render_for_log(_appointment(known))
         case "vanished":
-            return render(_vanished(known))
+            return render_for_log(_vanished(known))
         case "sync_started" if known["first"] == known["last"]:
             del known["last"]
-            return render(texts.SYNC_OF_DAY_STARTED(**known))
+            return render_for_log(texts.SYNC_OF_DAY_STARTED(**known))
         case _ if (template := _SENTENCES.get(event)) is not None:
-            return render(template(**{name: known[name] for name in template.placeholders}))
+            return render_for_log(template(**{name: known[name] for name in template.placeholders}))
         case _:
             return plain(" ".join([event, *(f"{name}={each}" for name, each in known.items())]))
 

@@ -106,7 +106,7 @@ def test_interactive_ends_too(tmp_path: Path, db_uri: str) -> None:
         cli = school_cli(tmp_path, server, db_uri)
         ran = cli.answer("2026-03-01\n2026-03-31\ny\n", "interactive")
 
-    assert "5000000 records" in ran.out
+    assert "5,000,000 records" in ran.out
     assert "kept changing" in ran.err
     assert ran.code == 1
 

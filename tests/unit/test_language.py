@@ -7,8 +7,11 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 import pytest
+from rich.console import Console
 
-from altegio_sync.messages import Template, render
+from altegio_sync.cli.render_stats import counts_table
+from altegio_sync.log import message as log_message
+from altegio_sync.messages import Template, page, render
 from altegio_sync.messages.language import (
     catalog,
     choose_language,
@@ -18,6 +21,7 @@ from altegio_sync.messages.language import (
     in_language_of,
 )
 from altegio_sync.messages.numbers import format_number, format_percent
+from altegio_sync.messages.rendering import render_for_log
 from altegio_sync.messages.summary import BOOKINGS, STORED
 from altegio_sync.messages.words import DOCUMENTS
 
@@ -130,10 +134,36 @@ def test_numbers_and_dates_of_a_sentence_follow_the_language() -> None:
     message = sentence(share=0.123, seconds=2.5, all=1_234_567, id=77, day=date(2026, 10, 1))
 
     assert render(message) == (
-        "12,3\N{NO-BREAK SPACE}%, 2,5 s, 1\N{NO-BREAK SPACE}234\N{NO-BREAK SPACE}567, 77, "
-        "1 жовтня 2026"
+        "12,3\N{NO-BREAK SPACE}%, 2,5 s, "
+        "1\N{NARROW NO-BREAK SPACE}234\N{NARROW NO-BREAK SPACE}567, 77, 1 жовтня 2026"
     )
     assert str(message) == "12.3%, 2.5 s, 1,234,567, 77, 2026-10-01"
+
+
+def test_people_get_large_counts_in_groups_and_programs_do_not(
+    catalog: None,  # noqa: ARG001
+) -> None:
+    stored = Template("test_stored", "{number} stored, {share:.0f}, code {code}")
+    message = Template("test_both", "{what}; {items}")(
+        what=stored(number=12_345, share=2000, code=11_000), items=[4_500, 999]
+    )
+    plain = "12345 stored, 2000, code 11000; 4500, 999"
+    shown = {}
+    for language in ("en", "uk"):
+        choose_language(["--lang", language], {})
+        shown[language] = render(message), render_for_log(message)
+        assert log_message("own", {"message": message}) == plain
+
+    space = "\N{NARROW NO-BREAK SPACE}"
+    assert str(message) == plain
+    assert shown["en"] == ("12,345 stored, 2000, code 11000; 4,500, 999", plain)
+    assert shown["uk"] == (f"12{space}345 stored, 2000, code 11000; 4{space}500, 999", plain)
+
+
+def test_tables_have_large_counts_in_groups(capsys: pytest.CaptureFixture[str]) -> None:
+    Console(width=80).print(counts_table(page.STATUS(), [("Arrived", 12_345)], 12_345))
+
+    assert "12,345" in capsys.readouterr().out
 
 
 @pytest.mark.usefixtures("ukrainian")
@@ -158,7 +188,7 @@ def test_month_and_year_of_days_are_named_once(first: date, last: date, shown: s
 @pytest.mark.parametrize(
     ("value", "spec", "english", "ukrainian"),
     [
-        (1000, ",", "1,000", "1\N{NO-BREAK SPACE}000"),
+        (1000, ",", "1,000", "1\N{NARROW NO-BREAK SPACE}000"),
         (1000, "", "1000", "1000"),
         (-2.5, ".2f", "-2.50", "-2,50"),
         (0.5, "g", "0.5", "0,5"),
@@ -192,7 +222,7 @@ def test_a_number_has_the_signs_of_the_language(
         (11, "11 документів", "11 записів"),
         (21, "21 документ", "21 запису"),
         (111, "111 документів", "111 записів"),
-        (1000, "1000 документів", "1000 записів"),
+        (1000, "1\N{NARROW NO-BREAK SPACE}000 документів", "1\N{NARROW NO-BREAK SPACE}000 записів"),
     ],
 )
 def test_a_counted_thing_has_the_form_of_its_number_and_case(

@@ -12,6 +12,7 @@ from altegio_sync.domain.counts import RecordCounts
 from altegio_sync.domain.validation import ValidationReport
 from altegio_sync.messages import render
 from altegio_sync.messages.language import in_language_of
+from altegio_sync.messages.numbers import format_count
 from altegio_sync.messages.questions import RECORDS
 from altegio_sync.messages.words import DAYS
 from tests.unit.test_summary import report
@@ -35,15 +36,18 @@ COUNTS = (0, 1, 2, 5, 11, 21, 111, 1_000)
 def test_ukrainian_has_three_forms(template: Template, forms: str) -> None:
     with in_language_of("uk"):
         shown = [render(template(count=count)) for count in COUNTS]
+        numbers = map(format_count, COUNTS)
+        expected = [f"{number} {form}" for number, form in zip(numbers, forms.split(), strict=True)]
 
-    assert shown == [f"{count} {form}" for count, form in zip(COUNTS, forms.split(), strict=True)]
+    assert shown == expected
 
 
 def test_english_has_two_forms() -> None:
     with in_language_of("en"):
         shown = [render(DAYS(count=count)) for count in COUNTS]
+        expected = [f"{format_count(each)} day{'' if each == 1 else 's'}" for each in COUNTS]
 
-    assert shown == [f"{count} day{'' if count == 1 else 's'}" for count in COUNTS]
+    assert shown == expected
 
 
 @pytest.mark.parametrize(

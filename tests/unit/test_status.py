@@ -67,7 +67,7 @@ def test_nothing_wants_a_person_while_all_is_well() -> None:
         "  complete   3 of the last 3 days, 2 proved, the oldest proof 3 days old\n"
         "  cursor     company 77: 5 minutes old\n"
         "  budget     12 of 195 requests in the last minute\n"
-        "  documents  4321\n"
+        "  documents  4,321\n"
         "  stale      0 in the last sync\n"
         "  errors     0 found by validate"
     )

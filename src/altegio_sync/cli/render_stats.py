@@ -18,7 +18,7 @@ from altegio_sync.domain.stats import share_of
 from altegio_sync.messages import figures as texts
 from altegio_sync.messages import page, render
 from altegio_sync.messages.calendar import WEEKDAYS
-from altegio_sync.messages.numbers import format_percent
+from altegio_sync.messages.numbers import format_count, format_percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -121,7 +121,7 @@ def _name(text: str) -> Text:
 def counts_table(title: Message, rows: Sequence[tuple[str, int]], whole: int) -> Table:
     table = _table(title, page.COUNT(), page.SHARE())
     for name, count in rows:
-        table.add_row(_name(name), str(count), _percent(share_of(count, whole)))
+        table.add_row(_name(name), format_count(count), _percent(share_of(count, whole)))
     return table
 
 
@@ -137,11 +137,11 @@ def _days(report: StatsReport, width: int) -> Iterable[Text]:
     yield Text(render(chart.heading), style="bold")
     labels = [render(chart.label(bar)) for bar in chart.bars]
     label_width = width_of(labels) + 2
-    most_cells = max(1, min(_BAR_CELLS, width - label_width - len(f" {most}")))
+    most_cells = max(1, min(_BAR_CELLS, width - label_width - len(f" {format_count(most)}")))
     for label, bar in zip(labels, chart.bars, strict=True):
         cells = round(bar.count * most_cells / most) or (1 if bar.count else 0)
         style = "dim cyan" if bar.is_ahead else "cyan"
-        number = f" {bar.count}" if bar.count else ""
+        number = f" {format_count(bar.count)}" if bar.count else ""
         yield Text.assemble(padded(label, label_width), ("█" * cells, style), number)
 
 
@@ -174,9 +174,14 @@ def _no_shows(report: StatsReport) -> Table:
     table = _table(page.NO_SHOWS(), page.ARRIVED(), page.NO_SHOW(), page.RATE())
     whole = report.attendance
     table.add_row(
-        _name(render(page.ALL())), str(whole.arrived), str(whole.no_show), _percent(whole.rate)
+        _name(render(page.ALL())),
+        format_count(whole.arrived),
+        format_count(whole.no_show),
+        _percent(whole.rate),
     )
     for each in report.counts.shows[:_MOST_TEACHERS]:
         name = _name(each.shown_name)
-        table.add_row(name, str(each.arrived), str(each.no_show), _percent(each.rate))
+        table.add_row(
+            name, format_count(each.arrived), format_count(each.no_show), _percent(each.rate)
+        )
     return table

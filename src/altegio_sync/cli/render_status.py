@@ -12,6 +12,7 @@ from altegio_sync.domain.versions import KEPT_FOR
 from altegio_sync.messages import figures as texts
 from altegio_sync.messages import render
 from altegio_sync.messages import webhooks as webhook_texts
+from altegio_sync.messages.numbers import format_count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,7 +49,7 @@ def _rows(report: StatusReport) -> Iterator[tuple[Template, Message | str]]:
         at_work = texts.AT_WORK_UNTIL_KILLED if lease.is_expired else texts.AT_WORK
         yield texts.AT_WORK_ROW, at_work(company=lease.company, holder=lease.holder)
     yield texts.BUDGET_ROW, _budget(report)
-    yield texts.DOCUMENTS_ROW, str(report.documents)
+    yield texts.DOCUMENTS_ROW, format_count(report.documents)
     stale = texts.STALE_SOME if report.stale else texts.STALE_NONE
     yield texts.STALE_ROW, stale(number=report.stale)
     yield texts.ERRORS_ROW, texts.ERRORS_FOUND(number=report.validation_errors)

@@ -11,7 +11,7 @@ from altegio_sync.domain.lessons import SkipReason
 from altegio_sync.messages import render
 from altegio_sync.messages import summary as texts
 from altegio_sync.messages.calendar import DAY_ALONE
-from altegio_sync.messages.numbers import format_number
+from altegio_sync.messages.numbers import format_count, format_number
 from altegio_sync.messages.words import FAILED, some_ids
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def _rows(report: SyncReport) -> Iterator[tuple[Message, str, str]]:
     if len(shown) > _MOST_LISTED:
         shown = [each for each in shown if _needs_attention(each)]
         attention = render(texts.LOCATIONS_NEED_ATTENTION(count=len(shown))) if shown else ""
-        yield texts.COMPANIES_ROW(), str(len(report.companies)), attention
+        yield texts.COMPANIES_ROW(), format_count(len(report.companies)), attention
     for company in shown:
         is_dated = company.period is not None or company.cursor is not None
         is_alone = is_dated and not several
@@ -59,7 +59,9 @@ def _rows(report: SyncReport) -> Iterator[tuple[Message, str, str]]:
         yield name, render(_span(company)), ""
     if not several and (zone := report.companies[0].timezone) is not None:
         yield texts.ZONE_ROW(), zone, ""
-    yield from ((name(), str(value), note) for name, value, note in _counts(report) if value)
+    yield from (
+        (name(), format_count(value), note) for name, value, note in _counts(report) if value
+    )
     yield texts.SECONDS_ROW(), format_number(report.seconds, ".1f"), ""
 
 
@@ -100,7 +102,9 @@ def _api_note(report: SyncReport) -> str:
 
 def _changed_fields(report: SyncReport) -> str:
     """The number of documents that changed or differ, by field."""
-    return ", ".join(f"{name} {count}" for name, count in report.records.changes_by_field.items())
+    return ", ".join(
+        f"{name} {format_count(count)}" for name, count in report.records.changes_by_field.items()
+    )
 
 
 def _ids_note(report: SyncReport, name: str) -> str:

@@ -8,6 +8,7 @@ from altegio_sync.domain.validation import Severity
 from altegio_sync.messages import findings as texts
 from altegio_sync.messages import render
 from altegio_sync.messages.figures import WITHOUT_COMPANY
+from altegio_sync.messages.numbers import format_count
 from altegio_sync.messages.tending import RUN_AGAIN
 from altegio_sync.messages.validation import RULE_WORDS
 from altegio_sync.messages.words import DOCUMENTS, LISTED
@@ -88,8 +89,9 @@ def _finding_line(finding: RuleFinding, *, has_details: bool) -> str:
     by_field = f" ({render(LISTED(ids=fields))})" if fields else ""
     sample = "" if has_details else f"  {render(texts.SUCH_AS(ids=finding.sample))}"
     remedy = render(finding.remedy.message)
+    count = format_count(finding.count)
     words = render(RULE_WORDS[finding.rule]())
-    return f"{level:<7} {finding.rule:<22}{finding.count:>8}  {words}{by_field}{sample}  [{remedy}]"
+    return f"{level:<7} {finding.rule:<22}{count:>8}  {words}{by_field}{sample}  [{remedy}]"
 
 
 def _plan(plan: RepairPlan) -> Iterable[Message]:

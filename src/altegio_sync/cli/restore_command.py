@@ -13,6 +13,7 @@ from altegio_sync.domain.exit_code import ExitCode
 from altegio_sync.log import get_logger
 from altegio_sync.messages import render
 from altegio_sync.messages import tending as texts
+from altegio_sync.messages.numbers import format_count
 from altegio_sync.messages.words import FAILED
 from altegio_sync.usecases.restore import restore_dump
 
@@ -87,4 +88,5 @@ def _rows(report: RestoreReport) -> Iterator[str]:
     )
     for name, count, about in rows:
         note = render(about()) if count and about is not None else ""
-        yield f"  {render(name()):<12}{'?' if count is None else count:>8}  {note}".rstrip()
+        number = "?" if count is None else format_count(count)
+        yield f"  {render(name()):<12}{number:>8}  {note}".rstrip()

@@ -105,7 +105,7 @@ def _show_all(
         return
     print(render(texts.QUIET_CHANGES()))
     if len(found) > limit:
-        print(render(texts.MORE(limit=2 * limit)))
+        print(render(texts.MORE(limit=str(2 * limit))))
 
 
 def _lines_of(run: PastRun, zone: ZoneInfo) -> Iterator[str]:

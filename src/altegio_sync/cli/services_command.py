@@ -20,7 +20,7 @@ from altegio_sync.log import get_logger
 from altegio_sync.messages import lists as texts
 from altegio_sync.messages import render
 from altegio_sync.messages.foreign_text import plain
-from altegio_sync.messages.numbers import format_number
+from altegio_sync.messages.numbers import format_count
 from altegio_sync.usecases.services import list_services
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def _lines(report: ServicesReport, company: str, listed: Sequence[Service]) -> I
 
 
 def _times(times: int | None) -> str:
-    return "-" if times is None else format_number(times)
+    return "-" if times is None else format_count(times)
 
 
 def _length(service: Service) -> Message | str:

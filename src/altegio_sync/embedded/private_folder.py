@@ -82,7 +82,7 @@ def _name_of(owner: int) -> Message:
     try:
         return texts.USER_BY_NAME(name=pwd.getpwuid(owner).pw_name)
     except KeyError:
-        return texts.USER_BY_NUMBER(number=owner)
+        return texts.USER_BY_NUMBER(number=str(owner))
 
 
 def open_lock(path: Path) -> IO[str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from altegio_sync.messages import Message, live, page, render
 from altegio_sync.messages.foreign_text import plain
 from altegio_sync.messages.language import current_language
-from altegio_sync.messages.numbers import format_number, format_percent
+from altegio_sync.messages.numbers import format_count, format_percent
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -43,7 +43,7 @@ def _environment() -> Environment:
         auto_reload=False,
     )
     environment.globals |= {"page": page, "live": live}
-    environment.filters["grouped"] = lambda number: format_number(number, ",")
+    environment.filters["grouped"] = format_count
     environment.filters["percent"] = lambda share: format_percent(share, 1)
     environment.filters["rounded"] = lambda share: round(share, _SHARE_DIGITS)
     return environment

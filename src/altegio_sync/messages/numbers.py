@@ -15,21 +15,34 @@ PERCENT_SIGN = Template("percent_sign", "%")
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number of a sentence; the sentence says how it is formatted, as in `{share:.0%}`."""
+    """A number of a sentence; the sentence may say how it is formatted, as in `{share:.0%}`.
+
+    By default, the thousands of a count are separated, except in the log.
+    """
 
     value: float
+    is_grouped: bool = True
 
     def __format__(self, spec: str) -> str:
-        return format_number(self.value, spec)
+        return format_number(self.value, spec or self._default)
 
     def __str__(self) -> str:
-        return format_number(self.value)
+        return format(self)
+
+    @property
+    def _default(self) -> str:
+        return "," if self.is_grouped and isinstance(self.value, int) else ""
 
 
 def format_number(value: float, spec: str = "") -> str:
     """The number with the signs of the language; `,` for thousands, `.1f` for one digit."""
     signs = {".": DECIMAL_SIGN, ",": THOUSANDS_SIGN, "%": PERCENT_SIGN}
     return "".join(_sign(signs[each]) if each in signs else each for each in format(value, spec))
+
+
+def format_count(count: int) -> str:
+    """The count with separated thousands, such as 1,234."""
+    return format_number(count, ",")
 
 
 def format_percent(share: float, digits: int = 0) -> str:

@@ -22,12 +22,21 @@ def render(message: Message | str) -> str:
     return fill(as_message(message), _in_the_language, _show)
 
 
+def render_for_log(message: Message | str) -> str:
+    """The same sentence for a line of the log: programs read its counts."""
+    return fill(as_message(message), _in_the_language, _show_in_log)
+
+
 def _in_the_language(template: Template, count: int | None) -> str:
     """The code is the context: two sentences that are alike in English may differ elsewhere."""
     if template.many is None:
         return catalog().pgettext(template.code, template.english)
     forms = template.english, template.many
     return catalog().npgettext(template.code, *forms, _MANY if count is None else count)
+
+
+def _show_in_log(value: float | date, until: date | None) -> object:
+    return _show(value, until) if isinstance(value, date) else Number(value, is_grouped=False)
 
 
 def _show(value: float | date, until: date | None) -> object:

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     Show = Callable[[float | date, date | None], object]
 
 
+#: Fields with a number that counts nothing, so every language writes its digits alone.
+_NO_COUNTS = frozenset({"code", "status", "port", "pid", "line", "year", "byte"})
+
+
 @dataclass(frozen=True)
 class Template:
     """A sentence; called with its fields it gives a `Message`.
@@ -106,7 +110,9 @@ def fill(message: Message, choose: Choose, show: Show) -> str:
     last = message.fields.get("last")
     until = last if isinstance(last, date) else None
     fields = {
-        name: _show(value, choose, show, until if name == "first" else None)
+        name: value
+        if name in _NO_COUNTS and isinstance(value, int)
+        else _show(value, choose, show, until if name == "first" else None)
         for name, value in message.fields.items()
     }
     filled = text.format_map(fields)
