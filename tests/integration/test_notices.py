@@ -243,7 +243,8 @@ async def test_only_one_process_works_on_an_appointment(
     assert await notices.claim("77", "501") is None
     await notices.finish(winner, Settled(NoticeState.STORED))
     assert await states(database) == {"n1": "stored", "n2": "waiting"}
-    assert (await claimed(notices)).notices == 1
+    await claimed(notices)
+    assert await states(database) == {"n1": "stored", "n2": "claimed"}
 
 
 async def test_finished_work_is_not_claimed_again(notices: MongoNotices) -> None:

@@ -74,7 +74,7 @@ class Bringing:
     async def bring(self, *, was_missing: bool = False) -> Brought:
         context = run_context(self.source, self.store, SyncMode.UPDATE)
         company = CompanyRun(replace(context, progress=self.progress), "77")
-        claim = Claim("c", "77", "5", 1, 0, was_missing=was_missing)
+        claim = Claim("c", "77", "5", 0, was_missing=was_missing)
         appointment = NoticedAppointment(
             company, claim, SCOPE, hold=self._hold, count_gone=self._count_gone
         )

@@ -109,7 +109,7 @@ async def test_a_reading_by_id_is_noted_as_one() -> None:
     async def count_gone(_company: str) -> GoneCounts:
         return GoneCounts(0, 0)
 
-    claim = Claim("claim", "77", "1", 1, 0)
+    claim = Claim("claim", "77", "1", 0)
     scope = StoredScope(
         "77", ALL_DAYS, ZoneInfo("Europe/Kyiv"), includes_documents_without_company=True
     )

@@ -88,14 +88,13 @@ class DueAppointment:
 class Claim:
     """The right to work on the open notices of one appointment.
 
-    ``tries`` is how many failed, ``waits`` how often in a row nothing could be found out.
-    ``was_missing``: Altegio has answered that it does not have it.
+    ``tries`` is the number of failed tries, ``waits`` how often in a row nothing could be found
+    out. ``was_missing``: Altegio has answered that it does not have the appointment.
     """
 
     id: str
     company: str
     appointment_id: str
-    notices: int
     tries: int
     was_missing: bool = False
     waits: int = 0

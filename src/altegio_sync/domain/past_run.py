@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any, TypeGuard
@@ -93,9 +93,3 @@ class PastRun(JsonForm):
         places = [self.report, *([records] if isinstance(records, Mapping) else [])]
         found = {name: place.get(name) for name in DONE for place in places if name in place}
         return {name: count for name, count in found.items() if is_count(count) and count}
-
-    def ids_of(self, name: str) -> Sequence[str]:
-        """The appointment ids behind a count, if the report has them."""
-        ids = self.report.get("appointment_ids")
-        found = ids.get(name) if isinstance(ids, Mapping) else None
-        return [each for each in found if isinstance(each, str)] if isinstance(found, list) else []

@@ -125,7 +125,7 @@ class MongoNotices:
         tries = max((_number(each.get("tries")) for each in marked), default=0)
         was_missing = any(each.get("was_missing") is True for each in marked)
         waits = max((_number(each.get("waits")) for each in marked), default=0)
-        claim = Claim(claim_id, company, appointment_id, len(marked), tries, was_missing, waits)
+        claim = Claim(claim_id, company, appointment_id, tries, was_missing, waits)
         if marked:
             return claim
         await self._claims.give_back(claim)
