@@ -12,12 +12,15 @@ from altegio_sync.app.polling import Poll
 from altegio_sync.app.recheck import Recheck
 from altegio_sync.app.school import ignore, open_school
 from altegio_sync.config import SchoolConfig
+from altegio_sync.domain.clock import utc_now
+from altegio_sync.domain.report import CompanyReport, SyncMode, SyncReport
 from altegio_sync.usecases.stopping import StopSignal
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from altegio_sync.app.parts import Part, Work
     from altegio_sync.app.school import School
-    from altegio_sync.domain.report import SyncReport
 
 AT = time(3, 15)
 
@@ -34,12 +37,18 @@ def config_of(db_uri: str, companies: int = 1, every_s: float = 0.05) -> SchoolC
 class Runs:
     """Notes the runs in place of doing them, and stops after so many."""
 
-    def __init__(self, most: int, takes_s: float = 0) -> None:
+    def __init__(
+        self,
+        most: int,
+        takes_s: float = 0,
+        gives_way: Callable[[int], bool] = lambda _number: False,
+    ) -> None:
         self.stop = StopSignal()
         self.commands: list[str] = []
         self.companies: list[tuple[str, ...]] = []
         self._most = most
         self._takes_s = takes_s
+        self._gives_way = gives_way
 
     async def __call__(self, _school: School, command: str, work: Work) -> SyncReport | None:
         request: Any = work.args[1]  # type: ignore[attr-defined]
@@ -48,7 +57,19 @@ class Runs:
         await anyio.sleep(self._takes_s)
         if len(self.commands) == self._most:
             self.stop.set()
-        return None
+        if not self._gives_way(len(self.commands) - 1):
+            return None
+        now = utc_now()
+        companies = [CompanyReport("77", gave_way=True)]
+        return SyncReport(
+            "changes",
+            "a run",
+            SyncMode.UPDATE,
+            dry_run=False,
+            started_at=now,
+            finished_at=now,
+            companies=companies,
+        )
 
     async def of(self, part: Part) -> None:
         with anyio.fail_after(60):
@@ -85,6 +106,25 @@ async def test_a_poll_that_another_process_has_just_made_is_left_out(db_uri: str
             assert runs.commands == ["changes"]  # the first one is always made
 
     assert len(runs.commands) == 2
+
+
+async def test_a_poll_that_gives_way_is_not_counted_and_makes_no_poll_late_again(
+    db_uri: str,
+) -> None:
+    """Another process polls for a long time."""
+    warned: list[str] = []
+
+    def warn(event: str, /, **_fields: object) -> None:
+        warned.append(event)
+
+    async with open_school(config_of(db_uri)) as school:
+        runs = Runs(10, gives_way=lambda number: number % 4 != 0)
+        poll = Poll(school, runs, warn)
+        await runs.of(poll)
+
+    assert poll.interval is not None
+    assert poll.interval > timedelta(seconds=0.15)
+    assert warned == ["polls_late"]
 
 
 class Night:

@@ -32,7 +32,8 @@ class Poll:
     """Runs `changes` again and again.
 
     A poll that is due while another one runs is left out, and so is a poll where another process
-    has just asked. ``interval`` is the time between the last two polls, by whichever process.
+    has just asked. ``interval`` is the time between the last two polls, by whichever process. A
+    poll that gave way to a longer one of another process is none.
     """
 
     def __init__(self, school: School, runner: Runner, warn: Warn) -> None:
@@ -49,9 +50,12 @@ class Poll:
         while not stop.is_set:
             # What changed while the process did not run is asked for at once.
             is_asked = self._started_at is not None and await self._is_fresh()
+            before = self._started_at, self.interval
             self._note_poll()
-            if not is_asked:
-                await self._runner(self._school, "changes", self._plan(stop))
+            if is_asked or await self._ask(stop):
+                self._say_if_late()
+            else:
+                self._started_at, self.interval = before
             now = anyio.current_time()
             due = next_due(due, self._every_s, now)
             await pause(due - now, stop)
@@ -69,20 +73,28 @@ class Poll:
             each in cursors and since < cursors[each] <= now for each in companies
         )
 
+    async def _ask(self, stop: StopSignal) -> bool:
+        """One run of `changes`. False if it gave way everywhere, so that nothing was asked."""
+        report = await self._runner(self._school, "changes", self._plan(stop))
+        companies = [] if report is None else report.companies
+        return not companies or not all(each.gave_way for each in companies)
+
     def _note_poll(self) -> None:
         now = anyio.current_time()
         if self._started_at is not None:
             self.interval = timedelta(seconds=now - self._started_at)
-            self._say_if_late(self.interval)
         self._started_at = now
 
-    def _say_if_late(self, interval: timedelta) -> None:
+    def _say_if_late(self) -> None:
         """Say once that polls take longer than they may, until they no longer do."""
-        was_late, self._is_late = self._is_late, interval.total_seconds() > _LATE * self._every_s
+        if self.interval is None:
+            return
+        was_late = self._is_late
+        self._is_late = self.interval.total_seconds() > _LATE * self._every_s
         if self._is_late and not was_late:
             self._warn(
                 "polls_late",
-                span=age_text(interval),
+                span=age_text(self.interval),
                 wanted=age_text(self._school.config.poll_every),
             )
 
