@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     Runner = Callable[[School, str, Work], Awaitable[SyncReport | None]]
 
 #: What is under way when the process is asked to stop may take this long.
-GRACE_S = 2.3
+GRACE_S = 1.8
 
 
 class Part(Protocol):

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from altegio_sync.usecases.stopping import StopSignal
 
 _SECRET_BYTES = 20
-_ENDED_WITHIN_S = 2.8
+_ENDED_WITHIN_S = 2.4
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ MOST_BYTES = 256 * 1024
 _RECEIVED_WITHIN_S = 5.0
 _STORED_WITHIN_S = 10.0
 #: When the server stops, a request that waits is answered after this time.
-_CLOSED_WITHIN_S = 1.0
+_CLOSED_WITHIN_S = 0.5
 
 
 def not_found() -> Response:

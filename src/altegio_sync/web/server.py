@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from altegio_sync.usecases.stopping import StopSignal
 
 _KEPT_ALIVE_S = 5
-_GRACE_S = 2
+_GRACE_S = 1
 _BACKLOG = 2048
 #: A connection is closed if no request arrived, and no part of an answer left, between two looks.
 _LOOKED_EVERY_S = 5.0
