@@ -8,6 +8,12 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from altegio_sync.app import setting_up
+from altegio_sync.cli.init_lists import (
+    describe_clients,
+    describe_location,
+    describe_service,
+    print_some,
+)
 from altegio_sync.cli.render_result import render_result
 from altegio_sync.cli.repeated_warnings import RepeatedWarnings
 from altegio_sync.config import ALL_COMPANIES, ALTEGIO_SETTINGS, ALTEGIO_TOKENS, read_draft
@@ -20,18 +26,17 @@ from altegio_sync.errors import (
 )
 from altegio_sync.messages import init as texts
 from altegio_sync.messages import render
-from altegio_sync.messages.words import BECAUSE, DIGITS
+from altegio_sync.messages.words import BECAUSE
 from altegio_sync.usecases.check import Level
 from altegio_sync.usecases.init import LastMonth, guess_services, propose_leads
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     from altegio_sync.cli.asking import Asker
     from altegio_sync.config import SchoolConfig
     from altegio_sync.domain.appointment import Location
     from altegio_sync.messages import Message
-    from altegio_sync.usecases.init import LeadProposal, SeenService
 
     Hide = Callable[[Sequence[str]], None]
 
@@ -45,7 +50,6 @@ _PATTERN = "ALTEGIO_CRM_ID_PATTERN"
 _ASKED = (_PARTNER_TOKEN, _USER_TOKEN, _COMPANY_ID, _INDIVIDUAL, _TRIAL, _LEAD_ID, _DIGITS, _DB_URI)
 #: A longer list is typed rather than ticked.
 _MOST_TICKED = 30
-_MOST_SHOWN = 10
 _ANY = "-"
 
 
@@ -187,7 +191,7 @@ class SettingQuestions:
         only = visible[0].id if len(visible) == 1 else ""
         is_ticked = self.asker.asks_again and 1 < len(visible) <= _MOST_TICKED
         if _COMPANY_ID not in self.given and is_ticked:
-            choices = {each.id: render(_location(each)) for each in visible}
+            choices = {each.id: render(describe_location(each)) for each in visible}
             before = _split(self.values.get(_COMPANY_ID, ""))
             ticked = list(choices) if before == [ALL_COMPANIES] else before
             chosen = self.asker.tick(texts.WHICH_LOCATIONS(), choices, ticked)
@@ -195,11 +199,11 @@ class SettingQuestions:
             self._answer(_COMPANY_ID, ALL_COMPANIES if is_all else _joined(chosen, before))
         else:
             if len(visible) > 1 and self.asker.asks_again:
-                _print_some([_location(each) for each in visible])
+                print_some([describe_location(each) for each in visible])
             self._text(_COMPANY_ID, texts.COMPANY_ID(), only, needed=True)
         config = self._config(ALTEGIO_SETTINGS)
         self.locations = self.runner.run(self.altegio.find_locations(config))
-        _print_some(
+        print_some(
             [
                 texts.LOCATION_FOUND(id=each.id, title=each.title, zone=each.timezone or "?")
                 for each in self.locations
@@ -237,7 +241,7 @@ class SettingQuestions:
             else:
                 taken = _split(self.values[_INDIVIDUAL]) if name == _TRIAL else ()
                 left = [each for each in seen if each.service.id not in taken]
-                choices = {each.service.id: render(_service(each)) for each in left}
+                choices = {each.service.id: render(describe_service(each)) for each in left}
                 ticked = _split(self.values.get(name) or guessed)
                 chosen = self.asker.tick(question, choices, ticked)
                 self._answer(name, _joined(chosen, ticked))
@@ -251,7 +255,7 @@ class SettingQuestions:
 
     def _ask_lead(self) -> None:
         proposal = propose_leads(self.month.bookings, self.month.timezone)
-        print(render(_clients(proposal) if proposal.is_sure else texts.TOO_FEW_CLIENTS()))
+        print(render(describe_clients(proposal) if proposal.is_sure else texts.TOO_FEW_CLIENTS()))
         self._text(_LEAD_ID, texts.LEAD_ID(), proposal.kind, needed=True)
         has_crm_ids = self.values[_LEAD_ID].strip().lower() != LeadIdKind.CLIENT
         if has_crm_ids and not self.values.get(_PATTERN):
@@ -296,35 +300,3 @@ def _split(ids: str) -> list[str]:
 def _joined(chosen: Sequence[str], before: Sequence[str]) -> str:
     """The chosen ids; in the order of before where they are the same."""
     return ",".join(before if set(chosen) == set(before) else chosen)
-
-
-def _print_some(lines: Sequence[Message]) -> None:
-    for each in lines[:_MOST_SHOWN]:
-        print(f"  {render(each)}")
-    if len(lines) > _MOST_SHOWN:
-        print(f"  {render(texts.MORE_LOCATIONS(count=len(lines) - _MOST_SHOWN))}")
-
-
-def _location(each: Location) -> Message:
-    if each.city:
-        return texts.LOCATION_IN_CITY(id=each.id, title=each.title, city=each.city)
-    return texts.LOCATION(id=each.id, title=each.title)
-
-
-def _service(seen: SeenService) -> Message:
-    return texts.SERVICE(id=seen.service.id, title=seen.service.title, count=seen.booked)
-
-
-def _clients(proposal: LeadProposal) -> Message:
-    """How many clients have which numbers in their names: the most frequent first."""
-    return texts.CLIENTS(count=proposal.clients, found=list(_found(proposal)))
-
-
-def _found(proposal: LeadProposal) -> Iterator[Message]:
-    for size, clients in sorted(proposal.lengths.items(), key=lambda each: -each[1]):
-        yield texts.CLIENTS_WITH_ID(clients=clients, digits=DIGITS(count=size))
-    if proposal.years:
-        yield texts.CLIENTS_WITH_YEAR(clients=proposal.years)
-    left = proposal.clients - sum(proposal.lengths.values()) - proposal.years
-    if left:
-        yield texts.CLIENTS_WITHOUT(clients=left)
