@@ -159,11 +159,14 @@ def test_links_between_the_pages_lead_somewhere(page: Path) -> None:
     assert [each for each in targets if not (page.parent / each).exists()] == []
 
 
-SOURCES = [ast.parse(each.read_text("utf-8")) for each in (ROOT / "src").rglob("*.py")]
+@cache
+def _sources() -> list[ast.Module]:
+    """Parsed by the test that needs them: every process of the tests imports this file."""
+    return [ast.parse(each.read_text("utf-8")) for each in (ROOT / "src").rglob("*.py")]
 
 
 def _nodes(kind: type[T]) -> Iterator[T]:
-    return (node for tree in SOURCES for node in ast.walk(tree) if isinstance(node, kind))
+    return (node for tree in _sources() for node in ast.walk(tree) if isinstance(node, kind))
 
 
 def _text(node: ast.expr) -> str:
