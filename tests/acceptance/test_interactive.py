@@ -6,7 +6,9 @@ import os
 import pty
 import re
 import select
+import threading
 import time
+from itertools import count
 from typing import TYPE_CHECKING
 
 import pytest
@@ -164,11 +166,20 @@ def test_ctrl_c_after_the_run_skips_only_the_offers(cli: Cli) -> None:
 
 
 def test_ctrl_c_in_the_run_stores_what_was_read(cli: Cli, server: SandboxServer) -> None:
-    server.latency_s = 0.5
-    terminal = Terminal(cli, "interactive", "last-month", ALTEGIO_REQUESTS_PER_SECOND="4")
+    is_interrupted = threading.Event()
+    pages = count(1)
+
+    def hold(path: str, _query: Mapping[str, str]) -> None:
+        """Hold the third page, so that the second is shown for long."""
+        if "/records/" in path and next(pages) > 2:
+            is_interrupted.wait(120)
+
+    server.before_request = hold
+    terminal = Terminal(cli, "interactive", "last-month")
 
     terminal.wait_for("page 2/13")
     terminal.type(CTRL_C)
+    is_interrupted.set()
     terminal.wait_for("interrupted")
 
     assert terminal.end() == 130
