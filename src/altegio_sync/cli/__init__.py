@@ -54,11 +54,11 @@ def _run(name: str, *command: str) -> None:
 
         # Before the import of typer, whose help pages are in one language from then on.
         speak([*command, *sys.argv[1:]], os.environ)
-        from altegio_sync.cli.app import app
+        from altegio_sync.cli.app import main_command
         from altegio_sync.cli.streams import make_streams_safe
 
         make_streams_safe()
-        app([*command, *sys.argv[1:]], prog_name=name)
+        main_command([*command, *sys.argv[1:]], prog_name=name)
     except (KeyboardInterrupt, SystemExit) as error:
         # typer itself ends an interrupted command with exit code 130.
         if isinstance(error, SystemExit) and error.code != 130:

@@ -45,3 +45,5 @@ def _root(
 
 for each in (setting_up, bringing, showing, files, tending, made_up):
     app.add_typer(each.app)
+
+main_command = typer.main.get_command(app)
