@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import fcntl
 import gc
@@ -15,15 +16,22 @@ import signal
 import socket
 import sys
 import termios
+import threading
 import warnings
+from typing import NoReturn
 
 import time_machine
 
 import altegio_sync
 from altegio_sync.cli import main
+from altegio_sync.messages.language import choose_language
 
-#: A command imports these itself: their texts are in the language that it is run in.
-_OF_A_LANGUAGE = re.compile(r"altegio_sync\.cli\.(app|options|commands\..+)|typer\.rich_utils")
+#: Their texts are in one language, here English. A command in another language imports them again.
+_OF_A_LANGUAGE = re.compile(r"altegio_sync\.cli\.(app|options|commands(\..+)?)")
+#: What others import late, when they are used.
+_LATE = ("_strptime", "anyio._backends._asyncio", "httpcore2", "phonenumbers", "typer._adapters")
+#: A command imports this itself: it reads the environment.
+_OF_AN_ENVIRONMENT = "typer.rich_utils"
 #: The moment at which a command runs, in seconds of the epoch: for tests in which time passes.
 MOMENT = "RUN_AT"
 #: Longer than any order.
@@ -37,9 +45,11 @@ def serve(orders: socket.socket) -> None:
     for module in pkgutil.walk_packages(altegio_sync.__path__, "altegio_sync."):
         # No command imports the chain, which needs Dagster.
         is_of_no_command = module.name.endswith(".__main__") or ".chain." in module.name
-        if not is_of_no_command and not _OF_A_LANGUAGE.fullmatch(module.name):
+        if not is_of_no_command:
             importlib.import_module(module.name)
-    assert not any(map(_OF_A_LANGUAGE.fullmatch, sys.modules))
+    for name in _LATE:
+        importlib.import_module(name)
+    assert _OF_AN_ENVIRONMENT not in sys.modules
     gc.freeze()  # without it a command searches and copies all that is imported: half of its time
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the tests, and these end us
     running: Running = {}
@@ -106,10 +116,38 @@ def _become_the_command(
     sys.stdout = os.fdopen(1, "w", closefd=False)
     sys.stderr = os.fdopen(2, "w", buffering=1, errors="backslashreplace", closefd=False)
     sys.argv = ["altegio-sync" if code is None else "-c", *arguments]
-    if code is None:
-        main()
+    if choose_language(arguments, environment) != "en":
+        _forget_english()
+    try:
+        if code is None:
+            main()
+        else:
+            exec(code, {"__name__": "__main__"})
+    except SystemExit as error:
+        exit_code = error.code or 0
     else:
-        exec(code, {"__name__": "__main__"})
+        exit_code = 0
+    _end(exit_code)
+
+
+def _forget_english() -> None:
+    for name in [*filter(_OF_A_LANGUAGE.fullmatch, sys.modules)]:
+        del sys.modules[name]
+
+
+def _end(exit_code: str | int) -> NoReturn:
+    """End as Python does, but leave to the system to free what was imported: half of the time."""
+    if not isinstance(exit_code, int):
+        sys.exit(exit_code)
+    threading._shutdown()  # type: ignore[attr-defined]  # noqa: SLF001 - waits for the threads
+    atexit._run_exitfuncs()  # noqa: SLF001
+    gc.collect()  # what was left open is reported
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except (OSError, ValueError):
+        sys.exit(exit_code)
+    os._exit(exit_code & 0xFF)
 
 
 if __name__ == "__main__":
