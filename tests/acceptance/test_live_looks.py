@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from altegio_sync.html import page_script, page_style, render_page, render_todo_page
-from tests.live_pages import a_busy_page, a_live_page, an_odd_page
+from altegio_sync.domain.live import Section
+from altegio_sync.html import (
+    page_script,
+    page_style,
+    render_page,
+    render_section,
+    render_todo_page,
+)
+from tests.live_pages import NOW, a_busy_page, a_change, a_live_page, an_odd_page
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -101,3 +111,20 @@ def test_the_list_is_copied_as_lines_with_tabs(
     assert len(lines) == 31
     assert tab.evaluate("document.querySelector('#todo-copy + span').hidden") is False
     assert tab.evaluate("document.activeElement.id") == "todo-copy"
+
+
+def test_the_keyboard_stays_at_its_link_when_a_new_line_moves_it(
+    opened: Callable[..., Tab],
+) -> None:
+    lines = [replace(a_change(), starts_at=NOW + timedelta(days=each)) for each in range(4)]
+    before, after = (a_live_page(contents={Section.CHANGES: each}) for each in (lines[1:], lines))
+    tab = opened(render_page(before))
+    focused = "document.activeElement.outerHTML"
+    tab.evaluate("document.querySelectorAll('#changes a')[1].focus()")
+    link = tab.evaluate(focused)
+
+    event = {"id": "changes", "html": render_section(Section.CHANGES, after)}
+    tab.evaluate(f"replace({json.dumps(event)})")
+
+    assert tab.evaluate(focused) == link
+    assert tab.evaluate("document.querySelectorAll('#changes a')[2] === document.activeElement")

@@ -6,13 +6,18 @@ const focusable = (element) => [...element.querySelectorAll("a, button, summary,
 const replace = ({ id, html }) => {
   const old = document.getElementById(id);
   const focused = focusable(old).indexOf(document.activeElement);
+  const words = document.activeElement?.outerHTML;
   const opened = [...old.querySelectorAll("details[open]")].map((each) => each.id);
   const { scrollLeft, scrollTop } = old.querySelector(".scroll") ?? {};
   old.outerHTML = html;
   const now = document.getElementById(id);
   if (scrollLeft || scrollTop) now.querySelector(".scroll")?.scrollTo(scrollLeft, scrollTop);
   opened.forEach((each) => { document.getElementById(each)?.setAttribute("open", ""); });
-  if (focused >= 0) focusable(now)[focused]?.focus({ preventScroll: true });
+  if (focused < 0) return;
+  // The keyboard stays at its link, also where a new line moved the link.
+  const [all, isSame] = [focusable(now), (each) => each?.outerHTML === words];
+  const next = isSame(all[focused]) ? all[focused] : all.find(isSame) ?? all[focused];
+  next?.focus({ preventScroll: true });
 };
 let events;
 const connect = () => {
