@@ -97,6 +97,13 @@ def test_what_became_of_an_appointment_is_reported_in_ukrainian() -> None:
         assert message("appointment", fields) == "Запис 501: не збережено (без номера CRM)"
 
 
+def test_a_document_with_a_moment_of_the_future_is_not_called_foreign() -> None:
+    line = message("passed_over", {"collection": "altegio-sync-locations", "sample": "77"})
+
+    assert "did not write" not in line
+    assert "or a clock was wrong" in line
+
+
 def test_a_line_that_can_be_written_nowhere_any_more_ends_nothing() -> None:
     ours, theirs = pty.openpty()
     with os.fdopen(theirs, "w", encoding="utf-8") as terminal, redirect_stderr(terminal):

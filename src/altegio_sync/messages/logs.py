@@ -70,8 +70,9 @@ CHANGED_SINCE = Template(
 )
 PASSED_OVER = Template(
     "passed_over",
-    "{collection} contains documents that are ignored, since this program did not write them: "
-    "{sample}, and perhaps others. Delete them if no program needs them",
+    "{collection} contains documents that are ignored, since another program wrote or changed "
+    "them, or a clock was wrong: {sample}, and perhaps others. Delete them if no program needs "
+    "them",
 )
 NOT_MISSING = Template(
     "not_missing", "Location {company_id} is not among the missing ones: there is nothing to forget"
