@@ -10,7 +10,9 @@ import anyio
 
 from altegio_sync.app.budget import open_budget
 from altegio_sync.cli.bar import shows_bar
-from altegio_sync.cli.command import load_all, print_json, to_run_error
+from altegio_sync.cli.command import load_all
+from altegio_sync.cli.failures import to_run_error
+from altegio_sync.cli.json_output import print_json
 from altegio_sync.cli.repeated_warnings import log_warning
 from altegio_sync.config import ALL_SETTINGS
 from altegio_sync.domain.exit_code import ExitCode

@@ -8,13 +8,9 @@ from typing import TYPE_CHECKING
 
 from altegio_sync.app.dumps import default_target, usable_target, verify
 from altegio_sync.app.school import open_school
-from altegio_sync.cli.command import (
-    load,
-    print_json,
-    run_command,
-    tell_errors,
-    watched_run,
-)
+from altegio_sync.cli.command import load, run_command, watched_run
+from altegio_sync.cli.failures import report_errors
+from altegio_sync.cli.json_output import print_json
 from altegio_sync.cli.repeated_warnings import log_warning
 from altegio_sync.cli.transfer_bar import transfer_bar
 from altegio_sync.domain.clock import utc_now
@@ -50,7 +46,7 @@ def run_backup(options: CommandOptions, file: Path | None, keep: int | None) -> 
                 outcome.counts = {"documents": report.digest.documents}
         if report is None:
             error = RunError("interrupted", texts.BACKUP_INTERRUPTED())
-            tell_errors(options, [error])
+            report_errors(options, [error])
             return ExitCode.INTERRUPTED
         _show(options, report)
         return report.exit_code
@@ -64,7 +60,7 @@ def run_verify(options: CommandOptions, path: Path) -> NoReturn:
         with transfer_bar(options) as on_progress:
             report = await verify(path, stop, on_progress)
         if report is None:
-            tell_errors(options, [RunError("interrupted", texts.VERIFY_INTERRUPTED())])
+            report_errors(options, [RunError("interrupted", texts.VERIFY_INTERRUPTED())])
             return ExitCode.INTERRUPTED
         if options.json_output:
             print_json(report.to_json())

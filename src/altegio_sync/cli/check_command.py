@@ -6,11 +6,8 @@ from typing import TYPE_CHECKING
 
 from altegio_sync.app.checking import check_notify, check_school
 from altegio_sync.cli.check_settings import check_names, check_settings
-from altegio_sync.cli.command import (
-    load,
-    print_json,
-    run_command,
-)
+from altegio_sync.cli.command import load, run_command
+from altegio_sync.cli.json_output import print_json
 from altegio_sync.config import settings_file
 from altegio_sync.domain.exit_code import ExitCode
 from altegio_sync.messages import render

@@ -6,12 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from altegio_sync.app.school import open_school
-from altegio_sync.cli.command import (
-    load,
-    print_json,
-    run_command,
-    watched_run,
-)
+from altegio_sync.cli.command import load, run_command, watched_run
+from altegio_sync.cli.json_output import print_json
 from altegio_sync.cli.repeated_warnings import log_warning
 from altegio_sync.log import get_logger
 from altegio_sync.messages import render

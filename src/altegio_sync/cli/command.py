@@ -1,19 +1,19 @@
-"""The common parts of all commands: settings, logging, signals, and the end after an error."""
+"""The common parts of all commands: settings, logging, signals, and outputs that fail."""
 
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import signal
 import sys
-import traceback
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
+from altegio_sync.cli.failures import fail, to_run_error
 from altegio_sync.cli.interrupted import INTERRUPTED
+from altegio_sync.cli.json_output import print_json
 from altegio_sync.cli.repeated_warnings import log_warning
 from altegio_sync.cli.streams import WatchedOutput, watched_stdout
 from altegio_sync.config import (
@@ -26,18 +26,13 @@ from altegio_sync.config import (
 from altegio_sync.domain.exit_code import ExitCode
 from altegio_sync.domain.report import RunError, failure_json
 from altegio_sync.errors import (
-    AltegioError,
     AltegioSyncError,
     ConfigError,
-    LeaseHeldError,
-    LeaseLostError,
-    StoreError,
     UnusableSettingsError,
 )
 from altegio_sync.log import configure_logging, get_logger
 from altegio_sync.messages import commands as texts
 from altegio_sync.messages import render
-from altegio_sync.messages.foreign_text import json_safe
 from altegio_sync.messages.language import follow_school, follow_settings
 from altegio_sync.messages.os_errors import os_reason
 from altegio_sync.messages.setting_names import call_settings
@@ -301,34 +296,6 @@ def _forget_closed(terminals: Iterable[int]) -> bool:
     return bool(closed)
 
 
-def fail(options: CommandOptions, error: Exception) -> int:
-    """Report the error on stderr, and with ``--json`` also on stdout; return its exit code."""
-    failure, exit_code = to_run_error(error)
-    tell_errors(options, [failure])
-    return exit_code
-
-
-def to_run_error(error: Exception) -> tuple[RunError, ExitCode]:
-    """The error as it is reported, and the exit code that it leads to."""
-    match error:
-        case ConfigError():
-            return RunError("config", error.message), ExitCode.WRONG_USE
-        case AltegioError():
-            return RunError("fetch_failed", error.message), ExitCode.OUT_OF_REACH
-        case LeaseHeldError():
-            return RunError("lease_held", error.message), ExitCode.OUT_OF_REACH
-        case LeaseLostError():
-            return RunError("lease_lost", error.message), ExitCode.OUT_OF_REACH
-        case StoreError():
-            return RunError("store_failed", error.message), ExitCode.OUT_OF_REACH
-        case AltegioSyncError():
-            return RunError("failed", error.message), ExitCode.PARTLY
-        case OSError():
-            return RunError("failed", _describe_outside(error)), ExitCode.PARTLY
-        case _:
-            return RunError("unexpected", _describe_unexpected(error)), ExitCode.PARTLY
-
-
 def watched_run(
     options: CommandOptions, config: SchoolConfig, warn: Warn
 ) -> AbstractAsyncContextManager[RunOutcome]:
@@ -336,53 +303,3 @@ def watched_run(
     from altegio_sync.app.watched import watched
 
     return watched(config if options.is_watched else None, options.name, warn, to_run_error)
-
-
-@contextmanager
-def telling_store_errors(options: CommandOptions, instead: str | None = None) -> Iterator[None]:
-    """Print a failure of MongoDB as an ERROR line on stdout too: people search stdout for the word.
-
-    With ``--json`` the failure itself is printed instead. ``instead`` replaces the line, for a
-    program that reads stdout and does not accept such a line.
-    """
-    try:
-        yield
-    except StoreError as error:
-        if not options.json_output:
-            print(f"ERROR {render(error.message)}" if instead is None else instead, flush=True)
-        raise
-
-
-def tell_errors(options: CommandOptions, errors: Iterable[RunError]) -> None:
-    errors = list(errors)
-    for error in errors:
-        get_logger().error("failed", code=error.code, message=error.message)
-    if options.json_output:
-        print_json(failure_json(options.name, errors))
-
-
-def _describe_outside(error: OSError) -> Message:
-    """Describe an error of a file, of a disk, or of this machine's network."""
-    why = os_reason(error)
-    if error.filename is not None:
-        return texts.CANNOT_USE(file=str(error.filename), reason=why)
-    return texts.CANNOT_GO_ON(place=_place(error), reason=why)
-
-
-def _place(error: BaseException) -> str:
-    """The file and line of our code where the error happened."""
-    frames = traceback.extract_tb(error.__traceback__)
-    ours = [frame for frame in frames if "altegio_sync" in frame.filename] or frames
-    return f"{os.path.basename(ours[-1].filename)}:{ours[-1].lineno}" if ours else "?"  # noqa: PTH119 - no need of pathlib
-
-
-def _describe_unexpected(error: Exception) -> Message:
-    """Name the place of the error, not its text: the text may contain private data."""
-    while isinstance(error, ExceptionGroup):  # errors of parallel tasks: the first has the place
-        error = error.exceptions[0]
-    return texts.UNEXPECTED(kind=type(error).__name__, place=_place(error))
-
-
-def print_json(value: dict[str, Any]) -> None:
-    text = json.dumps(value, ensure_ascii=False, indent=2)
-    print(json_safe(text, sys.stdout.encoding))

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from altegio_sync.app.school import open_altegio, open_school
 from altegio_sync.cli.columns import padded, padded_left, width_of
-from altegio_sync.cli.command import leaving_at_once, load, print_json, run_command
+from altegio_sync.cli.command import leaving_at_once, load, run_command
+from altegio_sync.cli.json_output import print_json
 from altegio_sync.cli.repeated_warnings import log_warning
 from altegio_sync.config import ALTEGIO_TOKENS
 from altegio_sync.domain.clock import utc_now

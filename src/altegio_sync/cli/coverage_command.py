@@ -12,12 +12,8 @@ from rich.text import Text
 from altegio_sync.app.companies import find_companies
 from altegio_sync.app.school import open_school
 from altegio_sync.cli.columns import padded_left
-from altegio_sync.cli.command import (
-    leaving_at_once,
-    load,
-    print_json,
-    run_command,
-)
+from altegio_sync.cli.command import leaving_at_once, load, run_command
+from altegio_sync.cli.json_output import print_json
 from altegio_sync.cli.repeated_warnings import log_warning
 from altegio_sync.domain.day_words import month_heading
 from altegio_sync.domain.durations import age_text

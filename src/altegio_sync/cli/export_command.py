@@ -7,13 +7,7 @@ from typing import TYPE_CHECKING
 
 from altegio_sync.app.companies import find_company_scope
 from altegio_sync.app.school import open_school
-from altegio_sync.cli.command import (
-    load,
-    print_json,
-    run_command,
-    tell_errors,
-    telling_store_errors,
-)
+from altegio_sync.cli.command import load, run_command
 from altegio_sync.cli.export_tables import (
     LESSON_FIELDS,
     PAY,
@@ -23,6 +17,8 @@ from altegio_sync.cli.export_tables import (
     kind_of,
     pick_columns,
 )
+from altegio_sync.cli.failures import printing_store_errors, report_errors
+from altegio_sync.cli.json_output import print_json
 from altegio_sync.cli.repeated_warnings import log_warning
 from altegio_sync.cli.tables import check_ending, open_table
 from altegio_sync.domain.clock import utc_now
@@ -76,7 +72,7 @@ def run_export(options: CommandOptions, wanted: ExportOptions) -> NoReturn:
         picked = config.pick_companies(wanted.companies) if wanted.companies else ()
         # Whether the file can be written is checked before MongoDB is asked.
         with open_table(wanted.file, PAY if wanted.by_teacher else kind_of(columns)) as file:
-            with telling_store_errors(options):
+            with printing_store_errors(options):
                 async with open_school(config, stop=stop, warn=log_warning) as school:
                     query = await _query(school, asked, picked)
                     report = ExportReport(wanted.file, query.period, query.zone.key)
@@ -89,7 +85,7 @@ def run_export(options: CommandOptions, wanted: ExportOptions) -> NoReturn:
                         fields = fields_of(columns)
                         await export_appointments(school.export, rows, query, fields, report, stop)
             if stop.is_set:
-                tell_errors(options, [RunError("interrupted", texts.INTERRUPTED())])
+                report_errors(options, [RunError("interrupted", texts.INTERRUPTED())])
                 return ExitCode.INTERRUPTED
             file.put()
         _show(options, report)

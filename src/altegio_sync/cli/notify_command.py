@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from altegio_sync.app.weekly import send_test, send_week
-from altegio_sync.cli.command import load, print_json, run_command
+from altegio_sync.cli.command import load, run_command
+from altegio_sync.cli.json_output import print_json
 from altegio_sync.config import ALL_SETTINGS
 from altegio_sync.domain.exit_code import ExitCode
 from altegio_sync.errors import ConfigError

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from altegio_sync.app.school import open_school
 from altegio_sync.cli.asking import Menus
-from altegio_sync.cli.command import load, print_json, run_command
+from altegio_sync.cli.command import load, run_command
+from altegio_sync.cli.json_output import print_json
 from altegio_sync.cli.repeated_warnings import log_warning
 from altegio_sync.domain.clock import utc_now
 from altegio_sync.domain.durations import parse_duration

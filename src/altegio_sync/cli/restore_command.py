@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from altegio_sync.app.dumps import check_there
 from altegio_sync.app.school import open_school
-from altegio_sync.cli.command import load, print_json, run_command
+from altegio_sync.cli.command import load, run_command
+from altegio_sync.cli.json_output import print_json
 from altegio_sync.cli.repeated_warnings import log_warning
 from altegio_sync.cli.transfer_bar import transfer_bar
 from altegio_sync.domain.exit_code import ExitCode

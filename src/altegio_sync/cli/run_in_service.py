@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from altegio_sync.app.watched import watched
-from altegio_sync.cli.command import to_run_error
+from altegio_sync.cli.failures import to_run_error
 from altegio_sync.cli.progress import CliProgress
 from altegio_sync.cli.sync_command import note_outcome
 from altegio_sync.log import get_logger

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from altegio_sync.app.missed_runs import store_missed_runs
 from altegio_sync.app.school import open_school
 from altegio_sync.cli.columns import name_lines, padded, width_of
-from altegio_sync.cli.command import leaving_at_once, load, print_json, run_command
+from altegio_sync.cli.command import leaving_at_once, load, run_command
+from altegio_sync.cli.json_output import print_json
 from altegio_sync.cli.repeated_warnings import log_warning
 from altegio_sync.domain.day_words import day_or_text, moment_in_table
 from altegio_sync.domain.exit_code import ExitCode

@@ -15,7 +15,8 @@ from altegio_sync.app.feed import LiveFeed
 from altegio_sync.app.live import LivePages
 from altegio_sync.app.metrics import ServiceMetrics
 from altegio_sync.app.serving import Service
-from altegio_sync.cli.command import load, run_command, to_run_error
+from altegio_sync.cli.command import load, run_command
+from altegio_sync.cli.failures import to_run_error
 from altegio_sync.cli.repeated_warnings import log_warning
 from altegio_sync.cli.run_in_service import run_in_service
 from altegio_sync.config import find_settings_warnings

@@ -7,12 +7,8 @@ from typing import TYPE_CHECKING
 from altegio_sync.app.companies import ask_companies
 from altegio_sync.app.school import open_altegio
 from altegio_sync.cli.columns import padded, padded_left, width_of
-from altegio_sync.cli.command import (
-    leaving_at_once,
-    load,
-    print_json,
-    run_command,
-)
+from altegio_sync.cli.command import leaving_at_once, load, run_command
+from altegio_sync.cli.json_output import print_json
 from altegio_sync.config import ALTEGIO_SETTINGS, SchoolOfFile
 from altegio_sync.config.schools_text import key_of
 from altegio_sync.domain.exit_code import ExitCode

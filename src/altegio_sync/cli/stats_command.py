@@ -7,12 +7,9 @@ from typing import TYPE_CHECKING
 
 from altegio_sync.app.companies import find_company_scope
 from altegio_sync.app.school import open_school
-from altegio_sync.cli.command import (
-    execute,
-    load,
-    print_json,
-    telling_store_errors,
-)
+from altegio_sync.cli.command import execute, load
+from altegio_sync.cli.failures import printing_store_errors
+from altegio_sync.cli.json_output import print_json
 from altegio_sync.cli.period_option import AskedDays
 from altegio_sync.cli.private_file import private_file
 from altegio_sync.cli.render_stats import print_stats
@@ -50,7 +47,7 @@ def execute_stats(
         picked = config.pick_companies(companies) if companies else ()
         # Whether the file can be written is checked before MongoDB is asked.
         with _page_file(html_file) as page:
-            with telling_store_errors(options), stop.interrupting():
+            with printing_store_errors(options), stop.interrupting():
                 report = await _count(config, period, picked)
             if stop.is_set:
                 return ExitCode.INTERRUPTED

@@ -9,13 +9,9 @@ from typing import TYPE_CHECKING
 from altegio_sync.app.school import open_school
 from altegio_sync.app.status import collect_school_status
 from altegio_sync.cli.all_schools import SchoolResult, refuse_options, run_schools
-from altegio_sync.cli.command import (
-    leaving_at_once,
-    load,
-    print_json,
-    run_command,
-    telling_store_errors,
-)
+from altegio_sync.cli.command import leaving_at_once, load, run_command
+from altegio_sync.cli.failures import printing_store_errors
+from altegio_sync.cli.json_output import print_json
 from altegio_sync.cli.private_file import private_file
 from altegio_sync.cli.render_metrics import is_metrics, render_metrics
 from altegio_sync.cli.render_status import render_status
@@ -80,7 +76,7 @@ async def _run(options: CommandOptions, metrics: MetricsOptions, companies: Sequ
     picked = config.pick_companies(companies) if companies else ()
     unreachable = render_metrics(unreachable_families()) if metrics.prints else None
     is_silent = metrics.path is not None and not metrics.prints
-    with nullcontext() if is_silent else telling_store_errors(options, unreachable):
+    with nullcontext() if is_silent else printing_store_errors(options, unreachable):
         report = await _collect(options, config, picked)
     families = metric_families(report)
     _write_metrics(metrics.path, families)

@@ -9,12 +9,8 @@ from typing import TYPE_CHECKING
 from altegio_sync.app.school import open_school
 from altegio_sync.app.syncing import sync_school, sync_school_changes
 from altegio_sync.cli.all_schools import SchoolResult, refuse_options, run_schools
-from altegio_sync.cli.command import (
-    execute,
-    load,
-    print_json,
-    watched_run,
-)
+from altegio_sync.cli.command import execute, load, watched_run
+from altegio_sync.cli.json_output import print_json
 from altegio_sync.cli.progress import CliProgress
 from altegio_sync.cli.render_sync import render_sync
 from altegio_sync.config import SchoolOfFile, find_settings_warnings

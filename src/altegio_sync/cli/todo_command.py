@@ -8,12 +8,9 @@ from typing import TYPE_CHECKING
 
 from altegio_sync.app.school import open_school
 from altegio_sync.app.todo import collect_todo
-from altegio_sync.cli.command import (
-    load,
-    print_json,
-    run_command,
-    telling_store_errors,
-)
+from altegio_sync.cli.command import load, run_command
+from altegio_sync.cli.failures import printing_store_errors
+from altegio_sync.cli.json_output import print_json
 from altegio_sync.cli.repeated_warnings import log_warning
 from altegio_sync.cli.tables import Column, Kind, TableKind, open_table
 from altegio_sync.config import ALL_SETTINGS
@@ -61,7 +58,7 @@ def run_todo(
         days = parse_period(period)
         config = load(options, ["DB_URI"] if offline else ALL_SETTINGS)
         with open_table(file, _KIND) if file else nullcontext() as table:
-            with telling_store_errors(options):
+            with printing_store_errors(options):
                 async with open_school(config, stop=stop, warn=log_warning) as school:
                     report = await collect_todo(
                         school, days, stop, companies=companies, asks_altegio=not offline

@@ -8,14 +8,10 @@ from typing import TYPE_CHECKING
 from altegio_sync.app.companies import find_company_scope
 from altegio_sync.app.repairing import repair_school
 from altegio_sync.app.school import open_school
-from altegio_sync.cli.command import (
-    load,
-    print_json,
-    run_command,
-    telling_store_errors,
-    watched_run,
-)
+from altegio_sync.cli.command import load, run_command, watched_run
+from altegio_sync.cli.failures import printing_store_errors
 from altegio_sync.cli.findings import detail_lines, load_details
+from altegio_sync.cli.json_output import print_json
 from altegio_sync.cli.render_validation import render_validation
 from altegio_sync.cli.repeated_warnings import log_warning
 from altegio_sync.config import ALL_SETTINGS
@@ -66,7 +62,7 @@ def run_validate(
         config = load(options, ALL_SETTINGS if wanted.asks_altegio else ["DB_URI"])
         picked = config.pick_companies(companies) if companies else ()
         details: Mapping[str, Sequence[str]] = {}
-        with findings.opened_file() as file, telling_store_errors(options):
+        with findings.opened_file() as file, printing_store_errors(options):
             async with (
                 watched_run(options, config, log_warning) as outcome,
                 open_school(config, stop=stop, warn=log_warning) as school,
