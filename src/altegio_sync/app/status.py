@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from altegio_sync.app.school import School
+    from altegio_sync.domain.company_scope import CompanyScope
     from altegio_sync.domain.run_marks import RunMark
     from altegio_sync.domain.status import StatusReport
     from altegio_sync.messages import Message
@@ -44,34 +45,40 @@ async def collect_school_status(
     await store_missed_runs(school)
     companies = await find_companies(school, wanted)
     chosen = await find_company_scope(school, wanted)
-    state = await school.appointments.describe()
-    now = state.server_time
-    marks, leases = await _find_runs_at_work(school)
-    around = Surroundings(
-        marks=marks,
-        cursors=await school.cursors.find_all(),
-        leases=leases,
-        budget_key=config.budget_key,
-        budget_spent=await school.count_requests(),
-        budget_limit=config.requests_per_minute,
-        state=state,
-        mistyped=mistyped,
-        missing=await find_missing_companies(school),
-        zones=await school.find_location_zones(),
-        webhooks=await school.webhook_figures.find(now, chosen.ids if chosen else ()),
-    )
+    around = await _find_surroundings(school, chosen, mistyped)
     local = await school.find_zone()
     query = StatusQuery(
-        now=now,
+        now=around.state.server_time,
         companies=companies,
         rules_fingerprint=config.settings_hash,
         configured_zone=config.timezone,
         local=local,
         chosen=chosen,
     )
-    rules = RuleContext(now, leads=config.leads.in_zone(local.zone.key), companies=chosen)
+    rules = RuleContext(query.now, leads=config.leads.in_zone(local.zone.key), companies=chosen)
     validator = known or school.validator
     return await collect_status(school.runs, school.ledger, validator, rules, query, around)
+
+
+async def _find_surroundings(
+    school: School, chosen: CompanyScope | None, mistyped: Sequence[Message]
+) -> Surroundings:
+    state = await school.appointments.describe()
+    marks, leases = await _find_runs_at_work(school)
+    companies = chosen.ids if chosen else ()
+    return Surroundings(
+        marks=marks,
+        cursors=await school.cursors.find_all(),
+        leases=leases,
+        budget_key=school.config.budget_key,
+        budget_spent=await school.count_requests(),
+        budget_limit=school.config.requests_per_minute,
+        state=state,
+        mistyped=mistyped,
+        missing=await find_missing_companies(school),
+        zones=await school.find_location_zones(),
+        webhooks=await school.webhook_figures.find(state.server_time, companies),
+    )
 
 
 async def _find_runs_at_work(school: School) -> tuple[Sequence[RunMark], list[LeaseState]]:
