@@ -132,7 +132,7 @@ class LiveFeed:
         self._topics.pop(key).end()
 
     async def _watch_store(self) -> None:
-        """See within seconds that MongoDB is away, also while a query waits for it."""
+        """Notice within seconds that MongoDB is away, also while a query waits for it."""
         while True:
             now = steady_now()
             for key, each in [*self._topics.items()]:

@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     from altegio_sync.domain.ledger import CompanyCoverage
     from altegio_sync.messages import Message
 
-#: Reading takes at most this part of the time, however many readers there are.
-_PART_OF_TIME = 20
+#: A section is read again after so many times the time that reading took, once for all.
+_PAUSE_FACTOR = 20
 #: Except for these, whose queries are small: they follow within seconds on a busy machine too.
 _PAUSED_AT_MOST_S = {Section.NOW: 10.0, Section.TODAY: 3.0, Section.CHANGES: 3.0}
 _REMEMBERED = 100
@@ -49,7 +49,7 @@ _AROUND = parse_period("around")
 
 @dataclass(slots=True)
 class _Known:
-    """Something that was read: when, and how long this took."""
+    """Something that was read, and when it is read again."""
 
     value: Any = None
     is_read: bool = False
@@ -172,7 +172,7 @@ class LivePages:
             except StoreError as error:
                 return known.value, error.message
             ended = self._steady()
-            pause_s = (ended - begun) * _PART_OF_TIME if outages == self._outages else 0.0
+            pause_s = (ended - begun) * _PAUSE_FACTOR if outages == self._outages else 0.0
             known.next_at = ended + min(pause_s, paused_at_most_s)
             return known.value, None
 

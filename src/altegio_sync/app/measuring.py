@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from altegio_sync.ports import Warn
     from altegio_sync.usecases.stopping import StopSignal
 
-#: The pause between two signs of life, well below `LONGEST_PAUSE_S`.
-_SIGN_EVERY_S = 5.0
+#: Well below `LONGEST_PAUSE_S`.
+_HEARTBEAT_EVERY_S = 5.0
 _CLASSIFIED_EVERY_S = 60.0
 
 
@@ -42,7 +42,7 @@ class WebhookMeasure:
 
     async def run(self, stop: StopSignal) -> None:
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(self._repeat, self._give_sign, _SIGN_EVERY_S, stop)
+            tasks.start_soon(self._repeat, self._send_heartbeat, _HEARTBEAT_EVERY_S, stop)
             tasks.start_soon(self._repeat, self._classify, self._classified_every_s, stop)
 
     async def _repeat(
@@ -61,7 +61,7 @@ class WebhookMeasure:
                 has_failed = True
             await pause(every_s, stop)
 
-    async def _give_sign(self) -> None:
+    async def _send_heartbeat(self) -> None:
         receivers = self._school.receivers
         await receivers.note_running()
         await receivers.note_starts()

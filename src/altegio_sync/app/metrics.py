@@ -36,8 +36,8 @@ _KEPT_FOR_S = 5.0
 #: Prometheus waits for 10 seconds by default.
 _ANSWERED_WITHIN_S = 3.0
 _READ_WITHIN_S = 6.0
-#: With many locations a status takes seconds. Reading takes at most this part of the time.
-_PART_OF_TIME = 20
+#: With many locations a status takes seconds. It is read again after so many times this time.
+_PAUSE_FACTOR = 20
 
 
 @dataclass(slots=True)
@@ -96,7 +96,7 @@ class ServiceMetrics:
         self._read_at = 0.0
 
     async def read(self) -> list[Family]:
-        """What is known. While MongoDB is away, this is what it said last."""
+        """What is known. While MongoDB is away, these are the figures that were read last."""
         async with self._reading:
             if self._clock() >= self._next_at:
                 await self._look()
@@ -128,7 +128,7 @@ class ServiceMetrics:
         except StoreError:
             self._is_up = False
         ended = self._clock()
-        self._next_at = ended + max(_KEPT_FOR_S, (ended - begun) * _PART_OF_TIME)
+        self._next_at = ended + max(_KEPT_FOR_S, (ended - begun) * _PAUSE_FACTOR)
 
     async def _answers(self) -> bool:
         if self._outages.error is not None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     Work = Callable[..., Awaitable[SyncReport]]
     Runner = Callable[[School, str, Work], Awaitable[SyncReport | None]]
 
-#: What is under way when the process is asked to stop may take this long.
+#: What is at work when the process is asked to stop may take this long.
 GRACE_S = 1.8
 
 
@@ -39,7 +39,7 @@ async def pause(seconds: float, stop: StopSignal) -> None:
 
 
 async def run_parts(parts: Iterable[Part], stop: StopSignal) -> None:
-    """Run the parts until all have ended. After the stop, they are cancelled in the end."""
+    """Run the parts until all have ended. Those at work `GRACE_S` after the stop are cancelled."""
     with ungrouped():
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(_end_in_time, tasks.cancel_scope, stop)

@@ -76,8 +76,8 @@ class Service:
             ConfigError: the settings name no usable database.
             StoreError: MongoDB refuses the user.
         """
-        together = _Together(outer)
-        await run_parts([together, _Opened(self, together.ended)], stop)
+        outer_parts = _OuterParts(outer)
+        await run_parts([outer_parts, _SchoolParts(self, outer_parts.ended)], stop)
 
     def parts(self, school: School) -> list[Part]:
         """What runs while the school is open."""
@@ -156,8 +156,8 @@ class Service:
             return school
 
 
-class _Together:
-    """Runs parts, and says when all of them have ended."""
+class _OuterParts:
+    """Runs the parts that need no school. ``ended`` is set when all of them have ended."""
 
     def __init__(self, parts: Sequence[Part]) -> None:
         self._parts = parts
@@ -168,7 +168,7 @@ class _Together:
         self.ended.set()
 
 
-class _Opened:
+class _SchoolParts:
     """Opens the school, and runs the parts that need it."""
 
     def __init__(self, service: Service, others_ended: anyio.Event) -> None:

@@ -70,7 +70,7 @@ class CommandOptions:
     quiet: bool = False
     #: False where an earlier part of the command already reported the unreadable lines.
     reports_settings_file: bool = True
-    #: Whether `ALTEGIO_PING_URL` and `ALTEGIO_NOTIFY` hear of the run. They hear of no dry run.
+    #: Whether the run is reported to `ALTEGIO_PING_URL` and `ALTEGIO_NOTIFY`. A dry run is not.
     is_watched: bool = False
 
     def configure_logging(self, secrets: Iterable[str] = ()) -> None:

@@ -14,7 +14,7 @@ _BY_APPOINTMENT = ("vanished",)
 #: A run without a bar shows why it waits, so the first of these warnings is logged at once.
 _RETRIES = ("retry", "retry_rate_limited")
 #: Logged with `-q` as well, because the status will be wrong afterwards, documents are ignored,
-#: nothing happens for a while, or people do not hear of a failure.
+#: nothing happens for a while, or people get no message about a failure.
 _ALWAYS = ("report_not_kept", "passed_over", "waiting_for_lease", "notify_failed")
 #: Only runs that show their progress log these warnings about requests.
 _OF_REQUESTS = (*_RETRIES, "own_budget")

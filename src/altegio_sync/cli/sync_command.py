@@ -208,7 +208,7 @@ async def _run_one(
 
 
 def note_outcome(outcome: RunOutcome, report: SyncReport) -> None:
-    """Set what the service of pings, and people, hear of the run."""
+    """Set what pings and messages report about the run."""
     outcome.exit_code = report.exit_code
     outcome.gave_way = report.gave_way
     outcome.run_id = report.run_id

@@ -89,7 +89,7 @@ class StoredAppointment:
 
     @property
     def teacher_key(self) -> tuple[str, str]:
-        """What tells teachers apart: the id, else the name."""
+        """What distinguishes teachers: the id, else the name."""
         return self.teacher_id, "" if self.teacher_id else self.teacher_name
 
     @property

@@ -29,9 +29,9 @@ CHECKED_EVERY = timedelta(minutes=15)
 #: Notices are kept for 30 days. Whether older changes were announced cannot be known.
 OLDEST = timedelta(days=29)
 #: A webhook usually comes 5 seconds after the change. If the receiver did not run at some moment of
-#: this time, the loss may be ours.
+#: this time, the program itself may have missed the webhook.
 _EXPECTED_WITHIN = timedelta(seconds=30)
-#: Then a version is deleted.
+#: After this time, a version is deleted.
 KEPT_FOR = timedelta(days=90)
 #: Other stamps are mistakes, and cannot be calculated with.
 _EARLIEST, _LATEST = datetime(1970, 1, 2, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)

@@ -90,7 +90,7 @@ class WebhookFigures(JsonForm):
     """The figures about webhooks, counted from the first notice on, for at most 90 days.
 
     ``since`` is None if no notice has come yet. ``receiver_age`` is how long ago a receiver gave
-    its last sign of life. ``by_company`` is about the last 24 hours too.
+    its last heartbeat. ``by_company`` is about the last 24 hours too.
     """
 
     json_keys = (

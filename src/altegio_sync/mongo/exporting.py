@@ -34,7 +34,7 @@ _NAME: Document = {"$cond": [{"$eq": [{"$type": "$teacherName"}, "string"]}, "$t
 #: A teacher without an id is known by the name.
 _TEACHER: Document = {"id": _ID, "name": {"$cond": [{"$eq": [_ID, None]}, _NAME, ""]}}
 _LONGEST = 1000
-#: What tells which of several copies is the present one.
+#: The fields that show which of several copies is the newest.
 _AGE = (STAMP, "updatedAt")
 
 

@@ -117,7 +117,7 @@ class Locations:
             school.listeners += self._listeners
 
     def listen(self, listener: Callable[[SchoolChange], None]) -> None:
-        """Let the listener hear of each change in these locations."""
+        """Call the listener after each change in these locations."""
         with self._lock:
             self._listeners.append(listener)
             for school in self._schools.values():

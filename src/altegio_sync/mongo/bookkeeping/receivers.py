@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 UPTIMES_COLLECTION = "altegio-sync-uptimes"
 STARTS_COLLECTION = "altegio-sync-webhook-starts"
-#: A longer pause between two signs of life is a time in which notices may have been refused: while
+#: A longer pause between two heartbeats is a time in which notices may have been refused: while
 #: MongoDB is away, a notice waits for 10 seconds.
 LONGEST_PAUSE_S = 15
 #: If no receiver ran for so long, the school does not use webhooks any more.
@@ -133,7 +133,7 @@ class MongoReceivers:
 
     @waits_for_mongodb
     async def find_last_seen(self) -> datetime | None:
-        """The last sign of life of any receiver."""
+        """The last heartbeat of any receiver."""
         query = {"collection": self._of, **_ARE_MOMENTS}
         last = await self._uptimes.find_one(query, sort=[("end", -1)])
         return None if last is None else last["end"]
