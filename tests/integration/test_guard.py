@@ -162,7 +162,7 @@ def test_a_page_for_other_machines_needs_a_password(host: str) -> None:
         check_page(listening, has_page=False, has_password=False)
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "127.3.2.1", "::1", "localhost"])
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.3.2.1", "::1", "[::1]", "localhost"])
 def test_a_page_for_this_machine_needs_no_password(host: str) -> None:
     if ":" in host and not socket.has_dualstack_ipv6():
         pytest.skip("this machine has no IPv6")

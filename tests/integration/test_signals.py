@@ -52,12 +52,17 @@ def test_under_nohup_a_closed_terminal_stops_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("ignored", "number", "code"),
-    [("", "SIGTERM", 130), ("", "SIGHUP", 130), ("SIGHUP", "SIGHUP", 0)],
-    ids=["ended", "closed", "closed under nohup"],
+    ("ignored", "number", "command", "code"),
+    [
+        ("", "SIGTERM", "sync", 130),
+        ("", "SIGHUP", "sync", 130),
+        ("SIGHUP", "SIGHUP", "sync", 0),
+        ("", "SIGTERM", "serve", 0),
+    ],
+    ids=["ended", "closed", "closed under nohup", "ended as expected"],
 )
 def test_a_signal_while_the_command_is_imported_is_an_interruption(
-    ignored: str, number: str, code: int
+    ignored: str, number: str, command: str, code: int
 ) -> None:
     program = f"""
 import os, signal, sys, types
@@ -74,7 +79,7 @@ sys.modules["altegio_sync.cli.app"] = Interrupted("altegio_sync.cli.app")
 main()
 """
 
-    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False)
+    ran = subprocess.run([sys.executable, "-c", program, command], capture_output=True, check=False)
 
     assert ran.returncode == code
     assert ran.stderr == b""

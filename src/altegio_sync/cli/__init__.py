@@ -49,23 +49,25 @@ def _run(name: str, *command: str) -> None:
     """Run one command by its old npm name."""
     gc.set_threshold(_GARBAGE_THRESHOLD, 20, 100)
     _interrupt_on_signals()
+    arguments = [*command, *sys.argv[1:]]
     try:
         from altegio_sync.cli.language import speak
 
         # Before the import of typer, whose help pages are in one language from then on.
-        speak([*command, *sys.argv[1:]], os.environ)
+        speak(arguments, os.environ)
         from altegio_sync.cli.app import main_command
         from altegio_sync.cli.streams import make_streams_safe
 
         make_streams_safe()
-        main_command([*command, *sys.argv[1:]], prog_name=name)
+        main_command(arguments, prog_name=name)
     except (KeyboardInterrupt, SystemExit) as error:
         # typer itself ends an interrupted command with exit code 130.
         if isinstance(error, SystemExit) and error.code != 130:
             raise
         if "--json" in sys.argv:
-            _print_interrupted([*command, *sys.argv[1:]])
-        sys.exit(130)
+            _print_interrupted(arguments)
+        # What only ends by a signal has done its work.
+        sys.exit(0 if arguments[:1] == ["serve"] else 130)
 
 
 def _print_interrupted(arguments: list[str]) -> None:

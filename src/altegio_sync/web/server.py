@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import socket
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -29,6 +30,7 @@ _GRACE_S = 1
 _BACKLOG = 2048
 #: A connection is closed if no request arrived, and no part of an answer left, between two looks.
 _LOOKED_EVERY_S = 5.0
+_IN_BRACKETS = re.compile(r"^\[(.*:.*)\]$")
 
 
 class ImpatientProtocol(H11Protocol):
@@ -129,12 +131,17 @@ class WebServer:
 def listen(host: str, port: int) -> socket.socket:
     """A socket that accepts connections; port 0 means a free port.
 
+    An address of IPv6 may be in brackets, as in URLs.
+
     Raises:
         ConfigError: the port is in use, or this machine does not have the address.
     """
     try:
         [(family, _, _, _, address), *_] = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+            _IN_BRACKETS.sub(r"\1", host),
+            port,
+            type=socket.SOCK_STREAM,
+            flags=socket.AI_PASSIVE,
         )
         return socket.create_server(address[:2], family=family, backlog=_BACKLOG)
     except socket.gaierror as error:
