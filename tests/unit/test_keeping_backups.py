@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,10 +16,10 @@ from altegio_sync.mongo.backup.retention import keep_newest
 from tests.unit.backups import DUMP, make_backup
 
 
-def keep(made: Path, number: int) -> Retention:
+def keep(made: Path, number: int, *, took: timedelta = timedelta()) -> Retention:
     manifest = read_manifest(made)
     assert manifest is not None
-    return keep_newest(made, manifest, number)
+    return keep_newest(made, manifest, number, manifest.made_at + took)
 
 
 def names_in(folder: Path) -> list[str]:
@@ -125,6 +126,20 @@ def test_the_backup_just_made_remains_even_if_the_clock_went_back(tmp_path: Path
     keep(made, 1)
 
     assert names_in(tmp_path) == ["by a wrong clock"]
+
+
+def test_two_runs_at_once_never_remove_both_backups(tmp_path: Path) -> None:
+    slow, quick = (make_backup(tmp_path / name, day=day) for name, day in (("slow", 1), ("q", 2)))
+    slow_manifest = read_manifest(slow)
+    assert slow_manifest is not None
+
+    of_slow = keep(slow, 1, took=timedelta(days=2))
+    of_quick = keep(quick, 1)
+    after = keep_newest(slow, slow_manifest, 1, datetime.now(UTC))
+
+    assert (of_slow.removed, of_quick.removed) == ([], [slow])
+    assert (after.removed, after.errors) == ([], [])
+    assert names_in(tmp_path) == ["q"]
 
 
 def test_what_an_interrupted_removal_left_is_removed_the_next_time(tmp_path: Path) -> None:

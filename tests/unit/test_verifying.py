@@ -81,6 +81,12 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
     "empty prelude": (lambda folder: (folder / PRELUDE).write_bytes(b""), "damaged"),
     "manifest without fields": (lambda folder: (folder / NAME).write_text("{}"), "damaged"),
     "manifest no text": (lambda folder: (folder / NAME).write_bytes(b"\xff\x00"), "damaged"),
+    "manifest with another name": (
+        lambda folder: (folder / NAME).write_text(
+            (folder / NAME).read_text().replace(f'"{METADATA}"', '"school/altegin.json.gz"')
+        ),
+        "damaged",
+    ),
     "empty dump": (lambda folder: (folder / DUMP).write_bytes(b""), "damaged"),
     "dump cut": (
         lambda folder: (folder / DUMP).write_bytes((folder / DUMP).read_bytes()[:-9]),

@@ -91,7 +91,7 @@ class MongoBackup:
                 checksums=checksums_in(partial),
             )
             write_manifest(partial, manifest)
-        retention = None if keep is None else keep_newest(target, manifest, keep)
+        retention = None if keep is None else keep_newest(target, manifest, keep, utc_now())
         return BackupReport(target, written, retention)
 
     async def _read_metadata(self) -> Document:

@@ -13,10 +13,11 @@ from altegio_sync.mongo.backup.dump_folder import PRELUDE
 from altegio_sync.mongo.backup.manifest import NAME, Manifest, read_manifest
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from pathlib import Path
 
 
-def keep_newest(made: Path, manifest: Manifest, keep: int) -> Retention:
+def keep_newest(made: Path, manifest: Manifest, keep: int, now: datetime) -> Retention:
     """Remove the backups beside the backup ``made`` that are older than the newest ``keep``.
 
     Only whole backups that contain documents are counted, and the backup just made always counts
@@ -24,12 +25,21 @@ def keep_newest(made: Path, manifest: Manifest, keep: int) -> Retention:
     backup just made is empty, nothing is removed. Backups of other collections, folders without a
     manifest and folders that contain files of others are never removed.
 
+    Another run may have made a backup meanwhile. It is newer and is kept, and may have removed
+    this one: two runs never remove each other's backup.
+
     A new backup makes one more backup old, the newest of the old ones. If this is kept, it is news.
     """
+    if not made.exists():
+        return Retention()
     if not manifest.is_whole_in(made):
         return Retention(errors=[RunError("backup_empty", texts.EMPTY_KEEPS_ALL())])
     retention = Retention()
-    old = _older_than(keep, _others(made, manifest))
+    old = [
+        (folder, each)
+        for folder, each in _older_than(keep, _others(made, manifest))
+        if not manifest.made_at < each.made_at <= now
+    ]
     for folder, older in old:
         try:
             if _remove(folder, older):

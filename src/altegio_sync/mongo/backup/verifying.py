@@ -6,6 +6,7 @@ import gzip
 import json
 import os
 import zlib
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import anyio.lowlevel
@@ -26,8 +27,6 @@ from altegio_sync.mongo.backup.seen_keys import SeenKeys
 from altegio_sync.mongo.core.document_ids import server_key
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from altegio_sync.domain.dump import DumpDigest, OnProgress
     from altegio_sync.messages import Message
 
@@ -90,6 +89,9 @@ class _Verifying:
         for name in expected:
             if not (self._root / name).is_file():
                 self._found("missing_file", texts.MISSING_FILE(path=str(self._root / name)))
+        named = {PRELUDE, manifest.file, _metadata_of(Path(manifest.file)).as_posix()}
+        if manifest.checksums and named - manifest.checksums.keys():
+            self._found("damaged", texts.TEXT_DAMAGED(path=str(self._root / NAME)))
 
     def _check_json(self, path: Path) -> None:
         opened = gzip.open if path.suffix == ".gz" else open
