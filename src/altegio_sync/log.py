@@ -61,6 +61,10 @@ class _Stderr:
         self._least = _LEVELS.index(least)
         self._to_journal = _is_journal(2)
 
+    @property
+    def is_quiet(self) -> bool:
+        return self._least >= _LEVELS.index("warning")
+
     def write(self, level: str, line: str) -> None:
         if _LEVELS.index(level) < self._least:
             return
@@ -130,8 +134,13 @@ class _Outputs:
         self._stderr = to_stderr
         self._log_format = log_format
 
-    def _write(self, level: str, line: str) -> None:
-        self._stderr.write(level, line)
+    @property
+    def is_quiet(self) -> bool:
+        return self._stderr.is_quiet
+
+    def _write(self, level: str, line: str, *, file_only: bool) -> None:
+        if not file_only:
+            self._stderr.write(level, line)
         dated = line if self._log_format == "json" else f"{_now()} {line}"
         failure = _File.write(f"{dated}\n")
         if failure is not None:
@@ -139,17 +148,17 @@ class _Outputs:
                 "log_file_failed", file=str(_File.path), reason=os_reason(failure) or ""
             )
 
-    def debug(self, line: str) -> None:
-        self._write("debug", line)
+    def debug(self, line: str, *, file_only: bool = False) -> None:
+        self._write("debug", line, file_only=file_only)
 
-    def info(self, line: str) -> None:
-        self._write("info", line)
+    def info(self, line: str, *, file_only: bool = False) -> None:
+        self._write("info", line, file_only=file_only)
 
-    def warning(self, line: str) -> None:
-        self._write("warning", line)
+    def warning(self, line: str, *, file_only: bool = False) -> None:
+        self._write("warning", line, file_only=file_only)
 
-    def error(self, line: str) -> None:
-        self._write("error", line)
+    def error(self, line: str, *, file_only: bool = False) -> None:
+        self._write("error", line, file_only=file_only)
 
 
 class Redaction:
@@ -172,8 +181,13 @@ def configure_logging(log_format: LogFormat, level: LogLevel, secrets: Iterable[
     # The file has what happened, also where -q keeps it from the screen.
     least = level if _File.path is None or level == "debug" else "info"
 
-    def last(logger: WrappedLogger, name: str, event: EventDict) -> str:
-        return redact(to_line(logger, name, event))
+    def last(
+        logger: WrappedLogger, name: str, event: EventDict
+    ) -> tuple[tuple[str], dict[str, bool]]:
+        """The line, and whether only the file gets it, as with -q a warning of the last day."""
+        is_repeated = event.pop("is_repeated", False) and outputs.is_quiet
+        file_only = event.pop("file_only", False) or is_repeated
+        return (redact(to_line(logger, name, event)),), {"file_only": file_only}
 
     structlog.configure(
         processors=[

@@ -32,10 +32,14 @@ class Ping:
 
 @dataclass
 class PingServer:
-    """Use it as a context manager. It answers with ``status``, after ``delay_s``."""
+    """Use it as a context manager. It answers with ``status``, after ``delay_s``.
+
+    The ping of a begin is on its way for ``start_takes_s``.
+    """
 
     status: int = 200
     delay_s: float = 0
+    start_takes_s: float = 0
     pings: list[Ping] = field(default_factory=list)
 
     def __enter__(self) -> Self:
@@ -47,6 +51,7 @@ class PingServer:
                 body = self.rfile.read(int(self.headers.get("content-length") or 0))
                 rid = parse_qs(parts.query).get("rid", [""])[0]
                 path = parts.path.removeprefix("/secret-check")
+                time.sleep(server.start_takes_s if path == "/start" else 0)
                 server.pings.append(Ping(path, rid, json.loads(body) if body else {}))
                 time.sleep(server.delay_s)
                 self.send_response(server.status)

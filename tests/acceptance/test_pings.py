@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from pydantic import SecretStr
 from pymongo import MongoClient
 
+from altegio_sync.app.school import ignore
+from altegio_sync.app.watched import watched as watched_run
+from altegio_sync.cli.failures import to_run_error
+from altegio_sync.config import SchoolConfig
 from tests.acceptance.cli import NO_MONGODB
 from tests.acceptance.ping_server import PingServer
 from tests.acceptance.test_frozen import hold
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from tests.acceptance.cli import Cli
 
@@ -68,11 +75,16 @@ def test_each_command_pings_as_it_should(
 
 @pytest.mark.parametrize(
     ("changes", "code"),
-    [({"ALTEGIO_USER_TOKEN": "wrong"}, 3), (NO_MONGODB, 3)],
-    ids=["a wrong token", "no MongoDB"],
+    [
+        ({"ALTEGIO_USER_TOKEN": "wrong"}, 3),
+        (NO_MONGODB, 3),
+        ({"ALTEGIO_USER_TOKEN": None}, 2),
+        ({"DB_URI": "embeded", "ALTEGIO_PAGE_SIZE": "x"}, 2),
+    ],
+    ids=["a wrong token", "no MongoDB", "no token", "wrong settings"],
 )
 def test_a_failure_is_pinged_with_its_exit_code(
-    watched: Cli, service: PingServer, changes: dict[str, str], code: int
+    watched: Cli, service: PingServer, changes: dict[str, str | None], code: int
 ) -> None:
     assert watched.run("sync", "yesterday", **changes).code == code
 
@@ -107,8 +119,38 @@ def test_a_service_that_fails_is_a_warning_without_its_address(
     ran = watched.run("sync", "yesterday")
 
     assert ran.code == 0
-    assert "WARNING The ping of ALTEGIO_PING_URL failed (HTTP 500)" in ran.err
+    assert ran.err.count("WARNING The ping of ALTEGIO_PING_URL failed (HTTP 500)") == 1
     assert "secret-check" not in ran.out + ran.err
+
+
+def test_with_q_it_is_a_warning_once_a_day_and_each_time_in_the_log_file(
+    watched: Cli, service: PingServer
+) -> None:
+    service.status = 500
+    quiet = [
+        watched.run(*words, "-q", "--log-file", "run.log").err
+        for words in (["clean"], ["clean"], ["sync", "yesterday"], ["sync", "yesterday"])
+    ]
+    usual = watched.run("clean").err
+
+    assert [each.count("The ping of") for each in [*quiet, usual]] == [1, 0, 1, 0, 1]
+    assert (watched.folder / "run.log").read_text("utf-8").count("The ping of") == 4
+
+
+async def test_the_begin_is_pinged_before_the_end_and_a_stop_too(
+    service: PingServer, tmp_path: Path
+) -> None:
+    service.start_takes_s = 0.3
+    config = SchoolConfig(
+        db_uri=SecretStr("mongodb://127.0.0.1:9/school"),
+        data_dir=tmp_path,
+        ping_url=SecretStr(service.url),
+    )
+    with pytest.raises(asyncio.CancelledError):
+        async with watched_run(config, "sync", ignore, to_run_error):
+            raise asyncio.CancelledError
+
+    assert service.paths == ["/start", "/130"]
 
 
 @pytest.mark.parametrize(
@@ -118,7 +160,8 @@ def test_a_service_that_is_away_fails_nothing(watched: Cli, url: str) -> None:
     ran = watched.run("clean", ALTEGIO_PING_URL=url)
 
     assert ran.code == 0
-    assert "WARNING The ping of ALTEGIO_PING_URL failed" in ran.err
+    no_connection = "The ping of ALTEGIO_PING_URL failed (no connection to the service)"
+    assert f"WARNING {no_connection}" in ran.err
     assert "secret-check" not in ran.out + ran.err
 
 

@@ -67,6 +67,16 @@ def name_of(config: SchoolConfig) -> str:
     return ", ".join(config.company_ids) or config.collection
 
 
+def file_key(config: SchoolConfig, subject: str) -> str:
+    """Under which key the file on the disk has the state of a subject."""
+    return f"{name_of(config)}/{config.collection}/{subject}"
+
+
+def state_file(config: SchoolConfig) -> StateFile:
+    """What was said, on the disk."""
+    return StateFile(config.data_dir, config.place)
+
+
 async def send_alerts(config: SchoolConfig, command: str, outcome: RunOutcome, warn: Warn) -> None:
     """Send the alerts about the run that are due. An alert that cannot be sent is a warning.
 
@@ -181,27 +191,16 @@ def _of_command(command: str, code: ExitCode, outcome: RunOutcome) -> Subject:
 
 def _warn_once_a_day(config: SchoolConfig, problem: Message | None, warn: Warn) -> None:
     """Every run tries again to send an alert that did not arrive."""
-    file, key, now = _state_file(config), _file_key(config, "undelivered"), utc_now()
-    plan = plan_alert(file.find(key), now, has_failed=problem is not None)
-    if problem is None:
-        file.forget(key)
-    elif plan is not None:
+    key = file_key(config, "undelivered")
+    is_news = state_file(config).is_news(key, utc_now(), has_failed=problem is not None)
+    if problem is not None and is_news:
         warn("notify_failed", message=problem)
-        file.write(key, plan[1])
-
-
-def _state_file(config: SchoolConfig) -> StateFile:
-    return StateFile(config.data_dir, config.place)
-
-
-def _file_key(config: SchoolConfig, subject: str) -> str:
-    return f"{name_of(config)}/{config.collection}/{subject}"
 
 
 async def _send(config: SchoolConfig, subject: Subject, school: School | None) -> Delivery | None:
     """Send the alert that is due, if any. Returns what became of it."""
-    file = _state_file(config)
-    key = _file_key(config, subject.name)
+    file = state_file(config)
+    key = file_key(config, subject.name)
     stored = None if school is None else await _find(school, subject.name)
     state, now = newer(stored, file.find(key)), utc_now()
     plan = plan_alert(state, now, has_failed=subject.has_failed)

@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -51,10 +51,10 @@ if TYPE_CHECKING:
 
 _OUTPUTS = (1, 2)
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-#: The settings that an alert needs.
+#: The settings that a ping and an alert need.
 _NEEDED_FOR_ALERTS = (
     *("ALTEGIO_NOTIFY", "ALTEGIO_COMPANY_ID", "ALTEGIO_COLLECTION", "ALTEGIO_DATA_DIR"),
-    "DB_URI",
+    *("DB_URI", "ALTEGIO_PING_URL"),
 )
 
 
@@ -233,16 +233,18 @@ def _execute(
 
 
 async def _alert_about_settings(options: CommandOptions, error: ConfigError) -> None:
-    """Send an alert that settings are wrong, if `ALTEGIO_NOTIFY` itself is correct."""
+    """Ping, and send an alert that settings are wrong, if the addresses are correct."""
     if options.source.schools_path is not None:
         return
-    from altegio_sync.app.alerts import send_alerts
-    from altegio_sync.app.watched import RunOutcome
+    from altegio_sync.app.watched import watched
 
-    config = read_usable(options.source.variables, _NEEDED_FOR_ALERTS)
+    needed = (*_NEEDED_FOR_ALERTS, f"ALTEGIO_PING_URL_{options.name.upper()}")
+    config = read_usable(options.source.variables, needed)
     options.configure_logging(config.secrets)
-    outcome = RunOutcome(ExitCode.WRONG_USE, reason=error.message, lost_store=True)
-    await send_alerts(config, options.name, outcome, log_warning)
+    with suppress(ConfigError):
+        async with watched(config, options.name, log_warning, to_run_error) as outcome:
+            outcome.lost_store = True  # nobody knows whether MongoDB could be used
+            raise error
 
 
 def _send_nowhere(descriptor: int) -> None:

@@ -15,7 +15,7 @@ _BY_APPOINTMENT = ("vanished",)
 _RETRIES = ("retry", "retry_rate_limited")
 #: Logged with `-q` as well, because the status will be wrong afterwards, documents are ignored,
 #: nothing happens for a while, or people get no message about a failure.
-_ALWAYS = ("report_not_kept", "passed_over", "waiting_for_lease", "notify_failed")
+_ALWAYS = ("report_not_kept", "passed_over", "waiting_for_lease", "notify_failed", "ping_failed")
 #: Only runs that show their progress log these warnings about requests.
 _OF_REQUESTS = (*_RETRIES, "own_budget")
 
@@ -37,10 +37,6 @@ class RepeatedWarnings:
         self._retries: dict[tuple[str, object], int] = {}
 
     def add(self, event: str, fields: Mapping[str, object]) -> None:
-        if event in _ALWAYS or not self._is_quiet:
-            self._add(event, fields)
-
-    def _add(self, event: str, fields: Mapping[str, object]) -> None:
         if event in _BY_APPOINTMENT:
             others = {name: each for name, each in fields.items() if name != "appointment_id"}
             kind = (event, tuple(others.items()))
@@ -51,17 +47,23 @@ class RepeatedWarnings:
             self._retries[retry] = self._retries.get(retry, 0) + 1
             if self._retries[retry] > 1:
                 return
-        self._log.warning(event, **fields)
+        self._warn(event, **fields)
 
     def flush(self) -> None:
         for (event, fields), ids in self._ids.items():
             if len(ids) == 1 or self._is_verbose:
                 for each in ids:
-                    self._log.warning(event, appointment_id=each, **dict(fields))
+                    self._warn(event, appointment_id=each, **dict(fields))
             else:
-                self._log.warning(event, appointment_ids=ids, **dict(fields))
+                self._warn(event, appointment_ids=ids, **dict(fields))
         for (event, reason), count in self._retries.items():
             if count > 1:
-                self._log.warning("repeated", reason=reason, count=count, repeated=event)
+                self._warn("repeated", reason=reason, count=count, repeated=event)
         self._ids.clear()
         self._retries.clear()
+
+    def _warn(self, event: str, /, **fields: object) -> None:
+        """With `-q` only the log file gets most warnings, and those that are said once a day."""
+        if self._is_quiet and (event not in _ALWAYS or fields.get("is_repeated")):
+            fields["file_only"] = True
+        self._log.warning(event, **fields)

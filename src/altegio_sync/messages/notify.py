@@ -7,6 +7,11 @@ PING_FAILED = Template(
 )
 NO_ANSWER = Template("no_answer_in", "no answer in {seconds} s")
 HTTP_STATUS = Template("http_status", "HTTP {status}")
+NO_CONNECTION = Template("ping_no_connection", "no connection to the service")
+BROKEN_OFF = Template("ping_broken_off", "the connection broke off without an answer")
+UNTRUSTED_CERTIFICATE = Template(
+    "ping_untrusted_certificate", "the certificate of the service is not trusted"
+)
 UNUSABLE_ADDRESS = Template("unusable_address", "the address cannot be used")
 
 NOTIFY_NOT_INSTALLED = Template(

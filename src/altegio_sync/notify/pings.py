@@ -6,6 +6,7 @@ The protocol is in the documentation of healthchecks.io, *Pinging API*: `URL/sta
 
 from __future__ import annotations
 
+import ssl
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -29,14 +30,18 @@ class Pinger:
         self._url = url.rstrip("/")
         self._run_id = str(uuid4())
 
-    async def send(self, ending: str, body: str = "") -> Message | None:
+    async def send(
+        self, ending: str, body: str = "", seconds: float = MOST_SECONDS
+    ) -> Message | None:
         """Send a ping. Returns what went wrong, without the address; None if all is well."""
-        with anyio.move_on_after(MOST_SECONDS):
+        with anyio.move_on_after(seconds):
             try:
                 return await self._post(f"{self._url}/{ending}", body)
-            except httpx2.HTTPError as error:
-                return texts.PING_FAILED(reason=type(error).__name__)
-            except (ValueError, OSError, httpx2.InvalidURL):
+            except httpx2.ConnectError as error:
+                return texts.PING_FAILED(reason=_why_not_connected(error))
+            except httpx2.TransportError:
+                return texts.PING_FAILED(reason=texts.BROKEN_OFF())
+            except (ValueError, OSError, httpx2.HTTPError, httpx2.InvalidURL):
                 return texts.PING_FAILED(reason=texts.UNUSABLE_ADDRESS())
         return texts.PING_FAILED(reason=texts.NO_ANSWER(seconds=int(MOST_SECONDS)))
 
@@ -51,3 +56,12 @@ class Pinger:
         if answer.is_success:
             return None
         return texts.PING_FAILED(reason=texts.HTTP_STATUS(status=status))
+
+
+def _why_not_connected(error: httpx2.ConnectError) -> Message:
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return texts.UNTRUSTED_CERTIFICATE()
+        cause = cause.__cause__ or cause.__context__
+    return texts.NO_CONNECTION()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import platformdirs
 
-from altegio_sync.domain.alerts import AlertState
+from altegio_sync.domain.alerts import AlertState, plan_alert
 from altegio_sync.domain.json_form import utc_text
 from altegio_sync.domain.stored import read_stored
 
@@ -60,6 +60,16 @@ class StateFile:
     def _without(self, subject: str) -> dict[str, Any]:
         gone = (subject, self._key(subject))
         return {key: each for key, each in self._read().items() if key not in gone}
+
+    def is_news(self, subject: str, now: datetime, *, has_failed: bool) -> bool:
+        """Whether a failure was not reported within the last day; it counts as reported now."""
+        if not has_failed:
+            self.forget(subject)
+            return False
+        plan = plan_alert(self.find(subject), now, has_failed=True)
+        if plan is not None:
+            self.write(subject, plan[1])
+        return plan is not None
 
     def _read(self) -> dict[str, Any]:
         try:
