@@ -128,3 +128,21 @@ def test_the_keyboard_stays_at_its_link_when_a_new_line_moves_it(
 
     assert tab.evaluate(focused) == link
     assert tab.evaluate("document.querySelectorAll('#changes a')[2] === document.activeElement")
+
+
+def test_the_keyboard_passes_locations_without_loading_each_of_them(
+    opened: Callable[..., Tab],
+) -> None:
+    tab = opened(render_page(a_live_page()))
+    tab.evaluate("document.forms[0].submit = () => { window.isSubmitted = true }")
+    tab.evaluate("document.getElementById('company').focus()")
+
+    tab.press("ArrowDown", 40)
+    assert tab.evaluate("[document.getElementById('company').value, !!window.isSubmitted]") == [
+        "78",
+        False,
+    ]
+
+    for kind in ("pointerdown", "change"):
+        tab.evaluate(f"document.getElementById('company').dispatchEvent(new Event('{kind}'))")
+    assert tab.evaluate("window.isSubmitted")

@@ -110,12 +110,6 @@ def wait_for(tab: Tab, expression: str) -> Any:
     return found
 
 
-def press(tab: Tab, key: str, code: int, text: str = "") -> None:
-    fields = {"key": key, "code": key, "windowsVirtualKeyCode": code}
-    tab.call("Input.dispatchKeyEvent", type="keyDown", text=text, **fields)
-    tab.call("Input.dispatchKeyEvent", type="keyUp", **fields)
-
-
 @pytest.mark.usefixtures("catalog")
 @pytest.mark.parametrize(
     ("language", "width", "scheme"),
@@ -290,10 +284,10 @@ def test_it_is_used_by_keyboard(browser: Browser, serving: Serving) -> None:
 
     visited: list[list[Any]] = []
     while not visited or visited[-1][1] != "BODY":
-        press(tab, "Tab", 9)
+        tab.press("Tab", 9)
         visited.append(tab.evaluate(FOCUS))
         if visited[-1][2] == "todo-copy":
-            press(tab, "Enter", 13, "\r")
+            tab.press("Enter", 13, "\r")
             wait_for(tab, "!document.querySelector('#todo-copy + [role=status]').hidden")
         assert len(visited) < 400
 

@@ -54,7 +54,12 @@ document.addEventListener("click", ({ target }) => {
   target.focus();
   target.nextElementSibling.hidden = !isCopied;
 });
-document.getElementById("company")?.addEventListener("change", ({ target }) => target.form.submit());
+// Each arrow key chooses another location: whoever uses the keyboard then presses the button.
+const chooser = document.getElementById("company");
+let isByKey = false;
+chooser?.addEventListener("keydown", () => { isByKey = true; });
+chooser?.addEventListener("pointerdown", () => { isByKey = false; });
+chooser?.addEventListener("change", () => { if (!isByKey) chooser.form.submit(); });
 // The present hour is the first that is seen, below the names of the teachers.
 const hour = document.querySelector(".timetable .is-now");
 if (hour) hour.closest(".scroll").scrollTop = hour.offsetTop - hour.closest("table").tHead.offsetHeight;
