@@ -18,7 +18,7 @@ def test_the_oldest_accepted_versions_are_enough(
     tmp_path: Path, sandbox: SandboxServer, db_uri: str
 ) -> None:
     uv, python = Path(sys.executable).with_name("uv"), tmp_path / "bin" / "python"
-    install = [uv, "pip", "install", "--python", python, "--resolution", "lowest-direct"]
+    install: list[str | Path] = [uv, "pip", "install", "--python", python]
     settings = {
         "ALTEGIO_API_URL": sandbox.url,
         "ALTEGIO_COMPANY_ID": "77",
@@ -27,7 +27,8 @@ def test_the_oldest_accepted_versions_are_enough(
         "DB_URI": db_uri,
     }
     subprocess.run([uv, "venv", "--python", sys.executable, tmp_path], check=True)
-    subprocess.run([*install, f"{ROOT}[notify]"], check=True)
+    oldest = ["--resolution", "lowest-direct", f"{ROOT}[notify]"]
+    subprocess.run([*install, *oldest], check=True)
 
     for line in ("--help", "sync last-week --skipped list.xlsx", "stats --html page.html", "check"):
         ran = subprocess.run(

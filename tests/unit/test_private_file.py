@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from altegio_sync.cli.private_file import private_file
+from altegio_sync.cli.private_file import NotWrittenError, private_file
 from altegio_sync.errors import ConfigError
 from altegio_sync.html import may_be_replaced, render_stats_page
 from tests.stats_reports import an_empty_report
@@ -83,7 +83,7 @@ def test_a_folder_that_went_away_is_told(tmp_path: Path) -> None:
         for each in folder.iterdir():
             each.unlink()
         folder.rmdir()
-        with pytest.raises(ConfigError) as told:
+        with pytest.raises(NotWrittenError) as told:
             page.put("new")
 
     assert str(told.value) == f"Cannot write {folder / 'page.html'}: No such file or directory"
