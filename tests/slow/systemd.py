@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from tests.slow.machine import Machine
 
-_SYSTEMD = "systemd systemd-sysv dbus dbus-user-session libpam-systemd"
+_SYSTEMD = "systemd systemd-sysv dbus dbus-user-session libpam-systemd sudo"
 _PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 #: Nothing of this is seen outside of the namespaces, and the settings of the kernel stay.
 _BOOT = f"""

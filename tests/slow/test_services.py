@@ -24,10 +24,19 @@ SECRET = "s" * 40
 MONGOD, SERVE = "altegio-mongod.service", "altegio-serve.service"
 
 
+PAGE = (ROOT / "docs" / "install.md").read_text("utf-8")
+
+
+def first_run() -> str:
+    """The documented command of an administrator, after which `changes` knows where to begin."""
+    line: str
+    [line] = re.findall("^# (sudo -u altegio .* changes --since 7d .*)$", PAGE, re.MULTILINE)
+    return line
+
+
 def documented_steps() -> str:
     """The commands of the page, with the MongoDB server; the timers are left out."""
-    page = (ROOT / "docs" / "install.md").read_text("utf-8")
-    [block] = re.findall("```console\n(# useradd.*?)```", page, re.DOTALL)
+    [block] = re.findall("```console\n(# useradd.*?)```", PAGE, re.DOTALL)
     lines = [line.removeprefix("# ") for line in block.splitlines() if ".timer" not in line]
     return "\n".join(lines).replace("pip install .", "pip install '.[embedded]'")
 
@@ -49,6 +58,7 @@ DB_URI=embedded
     made.listen_at_own_port()
     booted.do(f"systemctl enable --now {MONGOD} {SERVE}")
     made.wait_for(made.are_well)
+    booted.do(first_run())
     yield made
     booted.do(f"systemctl disable --now {SERVE} {MONGOD}")
 
