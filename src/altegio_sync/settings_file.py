@@ -91,14 +91,15 @@ def with_values(text: str, values: Mapping[str, str]) -> str:
     last = {each.key: number for number, each in enumerate(bindings) if each.key}
     parts = [each.original.string for each in bindings]
     added = []
+    end = "\r\n" if text.partition("\n")[0].endswith("\r") else "\n"
     for name, value in values.items():
         if name in last:
             parts[last[name]] = _with_value(parts[last[name]], name, value)
         elif value:
-            added.append(f"{name}={_quoted(value)}\n")
+            added.append(f"{name}={_quoted(value)}{end}")
     written = "".join(parts)
     if added and written and not written.endswith(("\n", "\r")):
-        written += "\n"
+        written += end
     written += "".join(added)
     _check_read_back(written, values)
     return written

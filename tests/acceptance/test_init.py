@@ -106,6 +106,53 @@ def test_a_wrong_value_is_reported_at_once_and_nothing_is_written(
     assert _PASSWORD not in ran.out + ran.err
 
 
+@pytest.mark.parametrize(
+    ("words", "settings", "told"),
+    [
+        (("--db-uri", "x"), {}, "DB_URI is not a MongoDB address"),
+        (("--lead-id", "client", "--crm-id-digits", "x"), {}, "Invalid ALTEGIO_CRM_ID_DIGITS"),
+        (
+            (),
+            {"ALTEGIO_USER_TOKEN": ""},
+            "ALTEGIO_USER_TOKEN: a value is needed: set this variable",
+        ),
+        ((), {"ALTEGIO_USER_TOKEN_FILE": "x"}, "ALTEGIO_USER_TOKEN_FILE is set, and init would"),
+    ],
+    ids=["address", "not asked for", "no token", "file of a secret"],
+)
+def test_what_cannot_work_ends_before_the_first_request(
+    cli: Cli, server: SandboxServer, words: tuple[str, ...], settings: dict[str, str], told: str
+) -> None:
+    tokens = {"ALTEGIO_COMPANY_TOKEN": PARTNER_TOKEN, "ALTEGIO_USER_TOKEN": USER_TOKEN}
+
+    ran = cli.run("init", "--yes", *words, **tokens | settings)
+
+    assert (ran.code, told in ran.err) == (2, True), ran.err
+    assert (server.requests, list(cli.folder.iterdir())) == ([], [])
+
+
+def test_digits_beside_a_pattern_are_refused_and_not_written(cli: Cli, db_uri: str) -> None:
+    ran = cli.run(
+        *("init", "--yes", "--crm-id-digits", "8"),
+        ALTEGIO_COMPANY_TOKEN=PARTNER_TOKEN,
+        ALTEGIO_USER_TOKEN=USER_TOKEN,
+        ALTEGIO_CRM_ID_PATTERN="(?P<id>[0-9]+)",
+        DB_URI=db_uri,
+    )
+
+    assert ran.code == 2
+    assert "ALTEGIO_CRM_ID_PATTERN" in ran.err
+    assert list(cli.folder.iterdir()) == []
+
+
+def test_a_missing_address_names_its_option(cli: Cli) -> None:
+    ran = cli.run(
+        *("init", "--yes"), ALTEGIO_COMPANY_TOKEN=PARTNER_TOKEN, ALTEGIO_USER_TOKEN=USER_TOKEN
+    )
+
+    assert "DB_URI: a value is needed: add --db-uri, or set this variable" in ran.err
+
+
 def test_a_dead_mongodb_is_reported_and_nothing_is_written(cli: Cli) -> None:
     ran = answer(
         cli,
@@ -224,9 +271,11 @@ def test_on_a_terminal_from_an_empty_folder_to_a_synced_month(cli: Cli, db_uri: 
     terminal.wait_for("How many digits")
     terminal.type("\x7f" * 5 + "7-8" + ENTER)
     terminal.wait_for("MongoDB (")
-    terminal.type("mongodb://127.0.0.1" + ENTER)
+    terminal.type("mongodb://u:SECRET@127.0.0.1" + ENTER)
+    terminal.wait_for("u:******")
     terminal.wait_for("DB_URI")
-    terminal.type("\x7f" * 19 + db_uri + ENTER)
+    terminal.wait_for("MongoDB (")
+    terminal.type("\x7f" * 28 + db_uri + ENTER)
     terminal.wait_for("Would store ")
     terminal.wait_for("Write these settings")
     terminal.type(ENTER)
@@ -446,7 +495,7 @@ class Leaving:
     def text(self, _question: object, default: str, _problem: object) -> str:
         return self._next(default)
 
-    secret = text
+    secret = address = text
 
     def tick(self, _question: object, _choices: object, ticked: list[str]) -> list[str]:
         return self._next(",".join(ticked)).split(",")

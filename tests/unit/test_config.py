@@ -113,6 +113,8 @@ def test_all_that_is_missing_and_all_that_is_wrong_is_told_at_once(
         ("ALTEGIO_USER_TOKEN", "ключ"),
         ("ALTEGIO_USER_TOKEN", "two\nlines"),
         ("ALTEGIO_COMPANY_TOKEN", "two words"),
+        ("ALTEGIO_COMPANY_TOKEN", "Bearer token"),
+        ("ALTEGIO_COMPANY_TOKEN", '"token"'),
         ("ALTEGIO_API_URL", "https://host:abc/x"),
         ("ALTEGIO_API_URL", "https://host:99999/x"),
         ("ALTEGIO_API_URL", "https://[::1/x"),

@@ -34,6 +34,10 @@ def test_the_last_of_several_lines_counts() -> None:
     assert with_values("A=1\nA=2\n", {"A": "3"}) == "A=1\nA=3\n"
 
 
+def test_an_added_line_ends_as_the_others() -> None:
+    assert with_values("A=1\r\nB=2", {"C": "3"}) == "A=1\r\nB=2\r\nC=3\r\n"
+
+
 def test_a_value_is_emptied() -> None:
     assert with_values("A=1 # one\nB=2\n", {"A": ""}) == "A= # one\nB=2\n"
 

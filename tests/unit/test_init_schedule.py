@@ -69,6 +69,19 @@ def test_the_best_way_of_the_machine_comes_first(
     assert [type(each) for each in found] == expected
 
 
+def test_without_a_crontab_its_lines_are_shown_and_nothing_can_be_added(
+    programs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    crontab = Crontab(Installation(programs / ".env"))
+
+    crontab.show()
+
+    assert not crontab.is_possible
+    assert "install cron, then add the lines" in capsys.readouterr().out
+    add(programs, "crontab")
+    assert crontab.is_possible
+
+
 @pytest.mark.parametrize("is_of_system", [True, False])
 def test_timers_are_started_for_the_system_or_for_the_user(
     programs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], is_of_system: bool

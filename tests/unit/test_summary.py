@@ -85,6 +85,12 @@ def test_what_is_left_to_do_follows_the_result(counts: RecordCounts, sentence: s
     assert render_result(report(counts)) == sentence
 
 
+def test_a_command_that_cannot_list_the_bookings_names_the_one_that_can() -> None:
+    text = render_result(report(RecordCounts(skipped=SKIPPED)), lists_later=True)
+
+    assert text.endswith(" need attention: altegio-sync sync PERIOD --skipped FILE lists them")
+
+
 def test_a_run_that_brought_nothing_new_says_so() -> None:
     counts = RecordCounts(duplicates=5, skipped=Counter({SkipReason.SERVICE: 1}))
 

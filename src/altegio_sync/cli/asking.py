@@ -39,6 +39,10 @@ class Asker(Protocol):
         """The answer, which is not shown; an empty answer keeps ``kept``."""
         ...
 
+    def address(self, question: Message, default: str, problem: Problem) -> str:
+        """The address of a database; its password is not shown."""
+        ...
+
     def tick(
         self, question: Message, choices: Mapping[str, str], ticked: Sequence[str]
     ) -> list[str]: ...
@@ -55,19 +59,32 @@ class Menus:
     def text(self, question: Message, default: str, problem: Problem) -> str:
         import questionary
 
-        answer: str = questionary.text(
-            render(question), default=default, validate=lambda text: problem(text) or True
-        ).unsafe_ask()
-        return answer.strip()
+        def ask(before: str) -> str:
+            return str(questionary.text(render(question), default=before).unsafe_ask())
+
+        return _until_right(ask, default, problem)
 
     def secret(self, question: Message, kept: str, problem: Problem) -> str:
         import questionary
 
-        answer: str = questionary.password(
-            render(_keeping(question, kept)),
-            validate=lambda text: problem(text.strip() or kept) or True,
-        ).unsafe_ask()
-        return answer.strip() or kept
+        def ask(_before: str) -> str:
+            typed: str = questionary.password(render(_keeping(question, kept))).unsafe_ask()
+            return typed.strip() or kept
+
+        return _until_right(ask, kept, problem)
+
+    def address(self, question: Message, default: str, problem: Problem) -> str:
+        import questionary
+
+        from altegio_sync.cli.masking import PasswordMask
+
+        def ask(before: str) -> str:
+            shown = questionary.text(
+                render(question), default=before, input_processors=[PasswordMask()]
+            )
+            return str(shown.unsafe_ask())
+
+        return _until_right(ask, default, problem)
 
     def tick(
         self, question: Message, choices: Mapping[str, str], ticked: Sequence[str]
@@ -90,11 +107,13 @@ class Menus:
     def confirm(self, question: Message, *, default: bool = True) -> bool:
         import questionary
 
-        answer: str = questionary.text(
-            render(_with_default(question, default=default)),
-            validate=lambda text: not text.strip() or answer_problem(text) or True,
-        ).unsafe_ask()
-        return is_yes(answer) if answer.strip() else default
+        def ask(_before: str) -> str:
+            return str(
+                questionary.text(render(_with_default(question, default=default))).unsafe_ask()
+            )
+
+        answer = _until_right(ask, "", lambda text: answer_problem(text) if text else None)
+        return is_yes(answer) if answer else default
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +128,10 @@ class Lines:
 
     def secret(self, question: Message, kept: str, problem: Problem) -> str:
         return _checked(read_line(_keeping(question, kept)) or kept, problem)
+
+    def address(self, question: Message, default: str, problem: Problem) -> str:
+        has_password = "@" in default
+        return (self.secret if has_password else self.text)(question, default, problem)
 
     def tick(
         self, question: Message, choices: Mapping[str, str], ticked: Sequence[str]
@@ -136,6 +159,8 @@ class Proposals:
     def secret(self, _question: Message, kept: str, problem: Problem) -> str:
         return _checked(kept, problem)
 
+    address = text
+
     def tick(
         self, _question: Message, _choices: Mapping[str, str], ticked: Sequence[str]
     ) -> list[str]:
@@ -152,6 +177,18 @@ def _keeping(question: Message, kept: str) -> Message:
 def _with_default(question: Message, *, default: bool) -> Message:
     template = questions.YES_UNLESS_NO if default else init.NO_UNLESS_YES
     return template(question=question)
+
+
+def _until_right(ask: Callable[[str], str], default: str, problem: Problem) -> str:
+    """Ask until nothing is wrong; the wrong answer can be corrected.
+
+    What is wrong is printed: a menu would cut it at the width of the terminal.
+    """
+    answer = ask(default).strip()
+    while (wrong := problem(answer)) is not None:
+        print(wrong)
+        answer = ask(answer).strip()
+    return answer
 
 
 def _checked(answer: str, problem: Problem) -> str:

@@ -22,6 +22,7 @@ from altegio_sync.cli.private_file import private_file
 from altegio_sync.cli.sync_command import execute_changes, execute_sync
 from altegio_sync.config import (
     EMBEDDED,
+    FILE_SETTINGS,
     KNOWN_SETTINGS,
     SettingsSource,
     read_variables,
@@ -116,6 +117,9 @@ def _questions(
         variables = read_variables(path) if path.exists() else dict(os.environ)
     if variables.get(_SCHOOLS_FILE):
         raise ConfigError(texts.SCHOOLS_FILE_SET(file=variables[_SCHOOLS_FILE]))
+    for name in FILE_SETTINGS:
+        if variables.get(name) and name.removesuffix("_FILE") in _WRITTEN:
+            raise ConfigError(texts.SECRET_FILE_SET(name=name))
     known = {name: value for name, value in variables.items() if name in KNOWN_SETTINGS}
     known.pop("ALTEGIO_LANG", None)
     begin = texts.BEGIN_AGAIN if path.exists() else texts.BEGIN
@@ -201,6 +205,8 @@ def _offer_schedule(installation: Installation, asker: Asker, wanted: InitOption
     is_embedded = values_in(_read(installation.env_file)).get("DB_URI") == EMBEDDED
     for each in find_schedules(installation, is_embedded=is_embedded, only_cron=wanted.only_cron):
         each.show()
+        if not (each.is_possible or wanted.installs):
+            break
         if wanted.installs or (asker.asks_again and asker.confirm(each.question, default=False)):
             # Otherwise `changes` would not know where to begin, and would fail each time.
             code = _begin_changes(wanted)

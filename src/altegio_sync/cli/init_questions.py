@@ -33,11 +33,12 @@ from altegio_sync.usecases.init import LastMonth, guess_services, propose_leads
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from altegio_sync.cli.asking import Asker
+    from altegio_sync.cli.asking import Asker, Problem
     from altegio_sync.config import SchoolConfig
     from altegio_sync.domain.appointment import Location
     from altegio_sync.messages import Message
 
+    Ask = Callable[[Message, str, Problem], str]
     Hide = Callable[[Sequence[str]], None]
 
 T = TypeVar("T")
@@ -48,6 +49,8 @@ _INDIVIDUAL, _TRIAL = "ALTEGIO_SERVICE_IDS", "ALTEGIO_TRIAL_SERVICE_IDS"
 _LEAD_ID, _DIGITS = "ALTEGIO_LEAD_ID", "ALTEGIO_CRM_ID_DIGITS"
 _PATTERN = "ALTEGIO_CRM_ID_PATTERN"
 _ASKED = (_PARTNER_TOKEN, _USER_TOKEN, _COMPANY_ID, _INDIVIDUAL, _TRIAL, _LEAD_ID, _DIGITS, _DB_URI)
+#: The options of the required settings. Tokens have none: every user may see a command's options.
+_OPTIONS = {_COMPANY_ID: "--company", _DB_URI: "--db-uri"}
 #: A longer list is typed rather than ticked.
 _MOST_TICKED = 30
 _ANY = "-"
@@ -90,6 +93,7 @@ class SettingQuestions:
             AltegioSyncError: a value is wrong, and nobody is there to correct it.
             KeyboardInterrupt: the person left.
         """
+        self._check_given()
         self._config()  # the values that are not asked for can be used
         with self.runner:
             visible = self._until_good(self._ask_tokens)
@@ -99,6 +103,13 @@ class SettingQuestions:
             self._until_good(self._ask_lead)
             self._until_good(self._ask_mongodb)
             self._try_month()
+
+    def _check_given(self) -> None:
+        """A wrong value of an option is reported before the first request."""
+        for name in _ASKED:
+            problem = self._problem(name, self.values.get(name, "")) if name in self.given else None
+            if problem is not None:
+                raise ConfigError(problem)
 
     def _until_good(self, step: Callable[[], T]) -> T:
         while True:
@@ -126,17 +137,28 @@ class SettingQuestions:
 
     def _problem(self, name: str, value: str, *, is_needed: bool = False) -> str | None:
         if not value.strip(" ,"):
-            return render(BECAUSE(what=name, reason=texts.VALUE_NEEDED())) if is_needed else None
+            return render(BECAUSE(what=name, reason=self._needed(name))) if is_needed else None
         try:
             read_draft({name: value})
         except ConfigError as error:
             return render(error.message)
         return None
 
+    def _needed(self, name: str) -> Message:
+        if self.asker.asks_again:
+            return texts.VALUE_NEEDED()
+        option = _OPTIONS.get(name)
+        return texts.VALUE_OR_OPTION(option=option) if option else texts.VALUE_OR_VARIABLE()
+
     def _text(self, name: str, question: Message, default: str = "", *, needed: bool) -> None:
+        self._ask_text(self.asker.text, name, question, default, needed=needed)
+
+    def _ask_text(
+        self, ask: Ask, name: str, question: Message, default: str = "", *, needed: bool
+    ) -> None:
         default = self.values.get(name, "") or default
         if name not in self.given:
-            default = self.asker.text(
+            default = ask(
                 question,
                 default,
                 lambda text: None if text == _ANY else self._problem(name, text, is_needed=needed),
@@ -260,16 +282,16 @@ class SettingQuestions:
         has_crm_ids = self.values[_LEAD_ID].strip().lower() != LeadIdKind.CLIENT
         if has_crm_ids and not self.values.get(_PATTERN):
             self._text(_DIGITS, texts.CRM_ID_DIGITS(), proposal.digits, needed=False)
+        elif _DIGITS not in self.given:
+            self.values.pop(_DIGITS, None)  # not asked for, so the file keeps what it has
+        else:
+            self._answer(_DIGITS, self.values[_DIGITS])
         self._config()
 
     # MongoDB, and the dry run.
 
     def _ask_mongodb(self) -> None:
-        has_password = "@" in self.values.get(_DB_URI, "")
-        if _DB_URI not in self.given and has_password:
-            self._secret(_DB_URI, texts.DB_URI())
-        else:
-            self._text(_DB_URI, texts.DB_URI(), needed=True)
+        self._ask_text(self.asker.address, _DB_URI, texts.DB_URI(), needed=True)
         config = self._config()
         self.hide(config.secrets)
         print(render(texts.TESTING_MONGODB()), flush=True)
@@ -290,7 +312,7 @@ class SettingQuestions:
             return
         for each in report.errors:
             print(render(each.message))
-        print(render_result(report))
+        print(render_result(report, lists_later=True))
 
 
 def _split(ids: str) -> list[str]:

@@ -31,6 +31,9 @@ class Schedule(Protocol):
     @property
     def question(self) -> Message: ...
 
+    @property
+    def is_possible(self) -> bool: ...
+
     def show(self) -> None: ...
 
     def install(self) -> None: ...
@@ -75,6 +78,7 @@ class Timers:
 
     installation: Installation
     manager: Manager
+    is_possible: bool = True
 
     @property
     def question(self) -> Message:
@@ -99,6 +103,7 @@ class UnitFiles:
 
     installation: Installation
     manager: Manager
+    is_possible: bool = True
 
     @property
     def question(self) -> Message:
@@ -117,6 +122,10 @@ class Crontab:
     installation: Installation
 
     @property
+    def is_possible(self) -> bool:
+        return has_crontab()
+
+    @property
     def question(self) -> Message:
         return texts.INSTALL_NOW()
 
@@ -124,6 +133,8 @@ class Crontab:
         print(render(texts.CRON_LINES()))
         for each in self._lines():
             print(f"  {each}")
+        if not self.is_possible:
+            print(render(texts.INSTALL_CRON()))
 
     def install(self) -> None:
         is_new = install_lines(self._lines(), self.installation.env_file)

@@ -27,14 +27,20 @@ _ENDINGS = {
 }
 
 
-def render_result(report: SyncReport, skipped_file: str | None = None) -> str:
-    """Such as: Stored 424 of 620 bookings of 1-31 October. 118 are other services."""
+def render_result(
+    report: SyncReport, skipped_file: str | None = None, *, lists_later: bool = False
+) -> str:
+    """Such as: Stored 424 of 620 bookings of 1-31 October. 118 are other services.
+
+    With ``lists_later`` this command itself has no option that lists the bookings.
+    """
     if report.gave_way:
         return render(texts.LEFT_TO_OTHERS())
     result = _result(report)
     if report.exit_code in _ENDINGS:
         result = _ENDINGS[report.exit_code](result=result)
-    parts = list(_rest(report, skipped_file))
+    todo = texts.SYNC_LISTS_THEM() if lists_later else _how_to_list(report, skipped_file)
+    parts = list(_rest(report, todo))
     rest = join(BOTH, parts) if parts else None
     if not report.interrupted:
         whole = texts.ALONE(result=result) if rest is None else _with_rest(result, rest)
@@ -92,7 +98,7 @@ def _days(report: SyncReport) -> Message | None:
     return day_range(period, report.finished_at.year)
 
 
-def _rest(report: SyncReport, skipped_file: str | None) -> Iterator[Message]:
+def _rest(report: SyncReport, todo: Message) -> Iterator[Message]:
     records, resumed = report.records, report.days.resumed
     other = records.skipped[SkipReason.SERVICE]
     if other:
@@ -102,7 +108,7 @@ def _rest(report: SyncReport, skipped_file: str | None) -> Iterator[Message]:
     # The skipped bookings, and the stored bookings with a doubtful lead.
     open_ones = sum(records.skipped.values()) - other + records.doubtful
     if open_ones:
-        yield texts.NEED_ATTENTION(count=open_ones, todo=_how_to_list(report, skipped_file))
+        yield texts.NEED_ATTENTION(count=open_ones, todo=todo)
     if records.stale:
         yield texts.ADD_UPDATE(count=records.stale)
     if resumed and records.fetched:

@@ -18,6 +18,7 @@ from altegio_sync.config.names import (
     is_set,
     settings_file,
 )
+from altegio_sync.config.secret_files import FILE_SETTINGS
 from altegio_sync.config.source import SettingsSource
 from altegio_sync.config.values import (
     ALL_COMPANIES,
@@ -36,6 +37,7 @@ __all__ = [
     "ALTEGIO_TOKENS",
     "DEFAULT_COLLECTION",
     "EMBEDDED",
+    "FILE_SETTINGS",
     "HINTS",
     "KNOWN_SETTINGS",
     "MAX_PAGE_SIZE",

@@ -45,6 +45,7 @@ ALL_COMPANIES = "all"
 MOST_REQUESTS = {"ALTEGIO_REQUESTS_PER_SECOND": 1000, "ALTEGIO_REQUESTS_PER_MINUTE": 60_000}
 #: A shorter secret may be part of any text by chance.
 _SHORTEST_SECRET = 6
+_NOT_IN_TOKENS = re.compile("[ '\"`]")
 _HOOK_SECRET = re.compile(r"[A-Za-z0-9_-]{32,}")
 #: One more than one, while the secret is being changed.
 _MOST_HOOK_SECRETS = 2
@@ -119,7 +120,7 @@ def _crm_pattern(value: str, info: ValidationInfo) -> str:
 
 def _token(value: SecretStr) -> SecretStr:
     text = value.get_secret_value().strip()
-    if not (text.isascii() and text.isprintable()) or " " in text:
+    if not (text.isascii() and text.isprintable()) or _NOT_IN_TOKENS.search(text):
         raise ValueError(texts.TOKEN_EXPECTED())
     return SecretStr(text)
 

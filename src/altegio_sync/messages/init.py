@@ -43,6 +43,18 @@ NO_LOCATION_SEEN = Template(
     "Altegio, or use the token of another user",
 )
 VALUE_NEEDED = Template("init_value_needed", "a value is needed")
+VALUE_OR_VARIABLE = Template(
+    "init_value_or_variable", "a value is needed: set this variable in the environment"
+)
+VALUE_OR_OPTION = Template(
+    "init_value_or_option",
+    "a value is needed: add {option}, or set this variable in the environment",
+)
+SECRET_FILE_SET = Template(
+    "init_secret_file_set",
+    "{name} is set, and init would write the value itself into .env, where both together are "
+    "refused: remove {name} first, or write the other settings without init",
+)
 
 # The location.
 WHICH_LOCATIONS = Template("init_which_locations", "Which locations?")
@@ -184,6 +196,11 @@ INSTALLED = Template(
     "init_installed", "Your crontab has these lines now; its other lines are unchanged."
 )
 INSTALLED_BEFORE = Template("init_installed_before", "Your crontab has these lines already.")
+INSTALL_CRON = Template(
+    "init_install_cron",
+    "This machine has no program crontab: install cron, then add the lines by crontab -e, or by "
+    "altegio-sync init --install.",
+)
 NO_CRONTAB_PROGRAM = Template(
     "init_no_crontab_program",
     "This machine has no program crontab: install cron, or run the commands in another way",

@@ -82,7 +82,8 @@ PATTERN_WITHOUT_ID = Template(
 )
 TOKEN_EXPECTED = Template(
     "settings_token_expected",
-    "expected a token: letters, digits and signs without a space between",
+    "expected the token alone: Latin letters, digits and signs, without spaces, quotes or the "
+    "word Bearer",
 )
 COLLECTION_EXPECTED = Template(
     "settings_collection_expected",
