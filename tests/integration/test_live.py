@@ -17,6 +17,7 @@ from pydantic import SecretStr
 from altegio_sync.app.live import LivePages
 from altegio_sync.app.school import open_school
 from altegio_sync.config import SchoolConfig
+from altegio_sync.domain.appointment import Location
 from altegio_sync.domain.field_change import FieldChange
 from altegio_sync.domain.latest import LatestChange
 from altegio_sync.domain.live import Overview, Section, View
@@ -117,6 +118,21 @@ async def test_the_top_is_about_the_other_locations_too(school: School) -> None:
     assert isinstance(overview, Overview)
     assert overview.others == ["88"]
     assert {each.company for each in overview.status.attention} == {None, "77"}
+
+
+async def test_the_top_names_a_location_that_the_user_no_longer_sees(school: School) -> None:
+    """It cannot be chosen any more."""
+    config = school.config.model_copy(update={"company_ids": ("all",)})
+    async with open_school(config) as everywhere:
+        locations = [Location(each, f"Школа {each}", KYIV.key) for each in ("77", "78", "79")]
+        await everywhere.locations.write_list(locations, [], NOW)
+        await everywhere.locations.write_list(locations[:2], ["79"], NOW)
+
+        page = await pages_of(everywhere).read(View("77"), [Section.NOW])
+
+    shown = Page(render_page(page)).shown
+    assert [each.company for each in page.places] == ["77", "78"]
+    assert "Location 79" in shown
 
 
 async def test_an_appointment_whose_start_is_no_date_is_not_passed_over(school: School) -> None:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from altegio_sync.app.school import School
+    from altegio_sync.domain.attention import Attention
     from altegio_sync.domain.company_scope import CompanyScope
     from altegio_sync.domain.leads import LeadRules
     from altegio_sync.domain.ledger import CompanyCoverage
@@ -69,8 +70,8 @@ class _Frame:
     companies: CompanyScope | None
     #: What the rules of `validate` found; None where they could not be run yet.
     findings: KnownFindings | None = None
-    #: The locations that need attention, where there are several.
-    in_need: Collection[str] = ()
+    #: What needs attention at any location, where there are several.
+    in_need: Sequence[Attention] = ()
 
     @property
     def ids(self) -> Sequence[str]:
@@ -149,7 +150,7 @@ class LivePages:
     async def _with_needs(
         self, frame: _Frame, problem: Message | None
     ) -> tuple[_Frame, Message | None]:
-        """The frame with the locations that need attention. Only one status for all readers."""
+        """The frame with what needs attention elsewhere. Only one status for all readers."""
         if frame.company is None:
             return frame, problem
         found, failed = await self._read("in need", partial(_find_in_need, frame.school))
@@ -200,16 +201,21 @@ async def _find_findings(frame: _Frame) -> KnownFindings:
     return await find_known(frame.school.validator, context)
 
 
-async def _find_in_need(school: School) -> frozenset[str]:
-    """The locations that need attention. The rules do not look at their documents for this."""
+async def _find_in_need(school: School) -> Sequence[Attention]:
+    """What needs attention at any location. The rules do not look at the documents for this."""
     status = await collect_school_status(school, known=KnownFindings())
-    return frozenset(each.company for each in status.attention if each.company is not None)
+    return [each for each in status.attention if each.company is not None]
 
 
 async def _read_overview(frame: _Frame, _page: LivePage) -> Overview:
     status = await collect_school_status(frame.school, wanted=frame.wanted, known=frame.findings)
-    others = [each.company for each in frame.places if each.company != frame.company]
-    return Overview(status, [each for each in others if each in frame.in_need])
+    known = [each.company for each in frame.places]
+    in_need = {each.company for each in frame.in_need} - {frame.company}
+    return Overview(
+        status,
+        others=[each for each in known if each in in_need],
+        about_lost=[each for each in frame.in_need if each.company not in known],
+    )
 
 
 async def _read_today(frame: _Frame, page: LivePage) -> object:

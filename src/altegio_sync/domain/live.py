@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import date, datetime, timedelta
 
+    from altegio_sync.domain.attention import Attention
     from altegio_sync.domain.latest import LatestChange
     from altegio_sync.domain.period import Period
     from altegio_sync.domain.stats import StoredCounts
@@ -57,11 +58,14 @@ class View:
 class Overview:
     """The status of the chosen location, and which ``others`` need attention too.
 
-    What `validate` finds in the documents of the others is not known.
+    What `validate` finds in the documents of the others is not known. ``about_lost`` is about
+    locations that cannot be chosen: nobody may read them any more, or the settings name them no
+    more.
     """
 
     status: StatusReport
     others: Sequence[str] = ()
+    about_lost: Sequence[Attention] = ()
 
 
 @dataclass(frozen=True, slots=True)

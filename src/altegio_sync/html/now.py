@@ -22,21 +22,26 @@ _MOST_LINES = 12
 
 def show_overview(page: LivePage, overview: Overview) -> dict[str, Any]:
     status = overview.status
-    found = sorted(status.attention, key=lambda each: each.level)  # errors first
+    found = _errors_first(status.attention)
+    lines = _errors_first([*found, *overview.about_lost])
     others = [each for each in page.places if each.company in overview.others]
     return {
-        "kind": _kind(found, others),
+        "kind": _kind(lines, others),
         "headline": _headline(found, is_one_of_several=page.view.company is not None),
         "others": texts.OTHERS(count=len(others)) if others else None,
         "other_places": others[:_MOST_LINES],
         "more_others": max(0, len(others) - _MOST_LINES),
         "lines": [
             (each.level.lower(), _word(each), with_public_ids(each.text))
-            for each in found[:_MOST_LINES]
+            for each in lines[:_MOST_LINES]
         ],
-        "more": max(0, len(found) - _MOST_LINES),
+        "more": max(0, len(lines) - _MOST_LINES),
         "facts": _facts(page, status),
     }
+
+
+def _errors_first(found: Sequence[Attention]) -> list[Attention]:
+    return sorted(found, key=lambda each: each.level)
 
 
 def _kind(found: Sequence[Attention], others: Sequence[Place]) -> str:
