@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
+from altegio_sync.domain.ledger import Grade, LedgerEntry
+from altegio_sync.domain.report import SyncMode
 from tests.fakes import NOW, START
-
-if TYPE_CHECKING:
-    from datetime import datetime
 
 Document = dict[str, Any]
 
@@ -35,3 +35,17 @@ def right_document(
         "companyId": "77",
         **changes,
     }
+
+
+def ledger_entry(day: int, **changes: Any) -> LedgerEntry:
+    """The ledger's entry of a day in March 2026."""
+    whole = LedgerEntry(
+        day=date(2026, 3, day),
+        grade=Grade.CHECKED,
+        at=datetime(2026, 4, 10, 9, 0, tzinfo=UTC),
+        mode=SyncMode.NEW_ONLY,
+        settings="abcdef",
+        timezone="Europe/Kyiv",
+        run_id="20260410-090000-aaaa",
+    )
+    return replace(whole, **changes)

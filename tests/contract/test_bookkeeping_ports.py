@@ -10,7 +10,7 @@ import pytest
 
 from altegio_sync.domain.appointment import Location, Teacher
 from altegio_sync.domain.conditions import Reported
-from altegio_sync.domain.ledger import DayRecord, Grade, LedgerEntry
+from altegio_sync.domain.ledger import DayRecord, Grade
 from altegio_sync.domain.locations import StoredStaff
 from altegio_sync.domain.period import Period
 from altegio_sync.domain.report import CompanyReport, SyncMode, SyncReport
@@ -24,6 +24,7 @@ from altegio_sync.mongo.bookkeeping.leases import MongoLeases
 from altegio_sync.mongo.bookkeeping.ledger import MongoLedger
 from altegio_sync.mongo.bookkeeping.locations import MongoLocations
 from altegio_sync.mongo.bookkeeping.runs import MongoRuns
+from tests.documents import ledger_entry
 from tests.fakes import (
     FakeLeases,
     MemoryConditions,
@@ -77,22 +78,8 @@ def conditions(is_fake: bool, database: Database) -> ConditionStore:
     return MemoryConditions() if is_fake else MongoConditions(database, NAME)
 
 
-def entry(day: int, **changes: Any) -> LedgerEntry:
-    """Of a day in March."""
-    whole = LedgerEntry(
-        day=date(2026, 3, day),
-        grade=Grade.CHECKED,
-        at=AT,
-        mode=SyncMode.NEW_ONLY,
-        settings="abcdef",
-        timezone="Europe/Kyiv",
-        run_id="20260410-090000-aaaa",
-    )
-    return replace(whole, **changes)
-
-
 async def test_the_ledger_gives_back_what_was_written(ledger: Ledger) -> None:
-    entries = [entry(2), entry(3, grade=Grade.PROVED, mode=SyncMode.UPDATE)]
+    entries = [ledger_entry(2), ledger_entry(3, grade=Grade.PROVED, mode=SyncMode.UPDATE)]
 
     await ledger.write("77", entries)
 
@@ -102,21 +89,21 @@ async def test_the_ledger_gives_back_what_was_written(ledger: Ledger) -> None:
 
 
 async def test_the_ledger_keeps_the_strongest_and_the_latest_pass_of_a_day(ledger: Ledger) -> None:
-    proof = entry(2, grade=Grade.PROVED)
-    check = entry(2, at=AT + DAY)
+    proof = ledger_entry(2, grade=Grade.PROVED)
+    check = ledger_entry(2, at=AT + DAY)
     await ledger.write("77", [proof])
 
-    await ledger.write("77", [check, entry(3)])
+    await ledger.write("77", [check, ledger_entry(3)])
 
     records = await ledger.find_days("77", MARCH)
     assert records[date(2026, 3, 2)] == DayRecord(proof, check)
-    assert records[date(2026, 3, 3)] == DayRecord.first(entry(3))
+    assert records[date(2026, 3, 3)] == DayRecord.first(ledger_entry(3))
 
 
 async def test_the_ledger_keeps_companies_and_days_apart(ledger: Ledger) -> None:
-    april = replace(entry(1), day=date(2026, 4, 1))
-    await ledger.write("77", [entry(1), entry(31), april])
-    await ledger.write("7", [entry(2)])
+    april = replace(ledger_entry(1), day=date(2026, 4, 1))
+    await ledger.write("77", [ledger_entry(1), ledger_entry(31), april])
+    await ledger.write("7", [ledger_entry(2)])
 
     assert list(await ledger.find_days("77", MARCH)) == [date(2026, 3, 1), date(2026, 3, 31)]
     assert list(await ledger.find_days("7", MARCH)) == [date(2026, 3, 2)]
@@ -124,7 +111,7 @@ async def test_the_ledger_keeps_companies_and_days_apart(ledger: Ledger) -> None
 
 
 async def test_the_ledger_finds_the_days_of_other_settings(ledger: Ledger) -> None:
-    await ledger.write("77", [entry(2), entry(5), entry(9, settings="fedcba")])
+    await ledger.write("77", [ledger_entry(2), ledger_entry(5), ledger_entry(9, settings="fedcba")])
 
     assert await ledger.find_outdated("77", "fedcba") == (
         2,
@@ -134,8 +121,8 @@ async def test_the_ledger_finds_the_days_of_other_settings(ledger: Ledger) -> No
 
 
 async def test_the_ledger_knows_the_zone_of_the_latest_pass(ledger: Ledger) -> None:
-    await ledger.write("77", [entry(9)])
-    await ledger.write("77", [entry(2, timezone="Europe/Warsaw", at=AT + DAY)])
+    await ledger.write("77", [ledger_entry(9)])
+    await ledger.write("77", [ledger_entry(2, timezone="Europe/Warsaw", at=AT + DAY)])
 
     assert await ledger.find_timezone("77") == "Europe/Warsaw"
     assert await ledger.find_timezone("78") is None

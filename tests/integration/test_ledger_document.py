@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from altegio_sync.domain.ledger import Grade, LedgerEntry
 from altegio_sync.domain.period import Period
-from altegio_sync.domain.report import SyncMode
 from altegio_sync.errors import StoreError
 from altegio_sync.mongo.bookkeeping.cursors import MongoCursors
 from altegio_sync.mongo.bookkeeping.ledger import MongoLedger
+from tests.documents import ledger_entry
 
 if TYPE_CHECKING:
     from pymongo.asynchronous.database import AsyncDatabase
@@ -28,24 +27,10 @@ def ledger(database: AsyncDatabase[Document]) -> MongoLedger:
     return MongoLedger(database, "altegio-appointments")
 
 
-def entry(day: int, **changes: Any) -> LedgerEntry:
-    """Of a day in March."""
-    whole = LedgerEntry(
-        day=date(2026, 3, day),
-        grade=Grade.CHECKED,
-        at=AT,
-        mode=SyncMode.NEW_ONLY,
-        settings="abcdef",
-        timezone="Europe/Kyiv",
-        run_id="20260410-090000-aaaa",
-    )
-    return replace(whole, **changes)
-
-
 async def test_a_days_document_says_what_people_and_other_programs_want_to_know(
     ledger: MongoLedger, database: AsyncDatabase[Document]
 ) -> None:
-    await ledger.write("77", [entry(2)])
+    await ledger.write("77", [ledger_entry(2)])
 
     fields = {
         "grade": "checked",
@@ -71,17 +56,17 @@ async def test_what_mongodb_refuses_of_the_ledger_is_said_in_a_sentence(
     await database.create_collection("altegio-sync-ledger", validator={"day": "never"})
 
     with pytest.raises(StoreError, match=r"code 121\): the collection's validator does not accept"):
-        await ledger.write("77", [entry(2)])
+        await ledger.write("77", [ledger_entry(2)])
 
 
 async def test_companies_collections_and_days_are_kept_apart(
     ledger: MongoLedger, database: AsyncDatabase[Document]
 ) -> None:
     other_collection = MongoLedger(database, "altegio-appointments-2")
-    april = replace(entry(1), day=date(2026, 4, 1))
-    await ledger.write("77", [entry(1), entry(31), april])
-    await ledger.write("7", [entry(2)])
-    await other_collection.write("78", [entry(3)])
+    april = replace(ledger_entry(1), day=date(2026, 4, 1))
+    await ledger.write("77", [ledger_entry(1), ledger_entry(31), april])
+    await ledger.write("7", [ledger_entry(2)])
+    await other_collection.write("78", [ledger_entry(3)])
 
     assert list(await ledger.find_days("77", MARCH)) == [date(2026, 3, 1), date(2026, 3, 31)]
     assert list(await ledger.find_days("7", MARCH)) == [date(2026, 3, 2)]
@@ -91,7 +76,7 @@ async def test_companies_collections_and_days_are_kept_apart(
 
 
 async def test_all_of_time_can_be_asked_for_at_once(ledger: MongoLedger) -> None:
-    await ledger.write("77", [entry(2)])
+    await ledger.write("77", [ledger_entry(2)])
 
     assert len(await ledger.find_days("77", Period(date(1, 1, 2), date(9999, 12, 30)))) == 1
 
