@@ -36,7 +36,7 @@ from altegio_sync.sandbox.faults import (
     refusal,
 )
 from altegio_sync.sandbox.hooks import HookSender
-from altegio_sync.sandbox.limits import RequestLimit
+from altegio_sync.sandbox.limits import RequestLimits
 from altegio_sync.sandbox.locations import Locations
 from altegio_sync.sandbox.query import WrongParameterError
 from altegio_sync.sandbox.tokens import Tokens
@@ -113,28 +113,18 @@ class SandboxServer:
         self._port = port
         self._fault_rate = fault_rate
         self._random = random.Random(seed)  # noqa: S311 - not for secrets
-        self._windows = [
-            RequestLimit(requests_per_second, 1.0),
-            RequestLimit(requests_per_minute, 60.0),
-        ]
+        self._limits = RequestLimits(requests_per_second, requests_per_minute)
         self._monotonic_s = monotonic_s
-        self.refusals = 0
         self._planned: list[PlannedFault] = []
         self._transports = Transports()
         self._socket: socket.socket | None = None
-        self._server = uvicorn.Server(
-            uvicorn.Config(
-                self._application(),
-                http=self._transports.protocol(),
-                lifespan="off",
-                log_config=None,
-                log_level="critical",
-                access_log=False,
-                date_header=False,  # it comes from the school's clock
-                timeout_graceful_shutdown=1,
-            )
-        )
+        self._server = _make_server(self._application(), self._transports)
         self._thread: threading.Thread | None = None
+
+    @property
+    def refusals(self) -> int:
+        """How many requests came too soon."""
+        return self._limits.refusals
 
     @property
     def url(self) -> str:
@@ -274,12 +264,9 @@ class SandboxServer:
         return response, fault
 
     def _over_limit(self, now: float) -> Response | None:
-        wait_s = max(window.wait_s(now) for window in self._windows)
+        wait_s = self._limits.count(now)
         if not wait_s:
-            for window in self._windows:
-                window.starts.append(now)
             return None
-        self.refusals += 1
         # The real API has refused requests in both forms.
         status = 429 if self.refusals % 2 else 200
         return limit_refusal(status, int(wait_s) + 1, self.retry_after)
@@ -333,3 +320,17 @@ class SandboxServer:
         if request.path_params["company_id"] in settings.denied:
             return refusal(403, "Access denied.")
         return success(settings.to_json(), [])
+
+
+def _make_server(application: Starlette, transports: Transports) -> uvicorn.Server:
+    config = uvicorn.Config(
+        application,
+        http=transports.protocol(),
+        lifespan="off",
+        log_config=None,
+        log_level="critical",
+        access_log=False,
+        date_header=False,  # it comes from the school's clock
+        timeout_graceful_shutdown=1,
+    )
+    return uvicorn.Server(config)
