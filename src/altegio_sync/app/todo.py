@@ -9,6 +9,7 @@ from altegio_sync.app.syncing import sync_school
 from altegio_sync.domain.clock import utc_now
 from altegio_sync.domain.export import ExportQuery
 from altegio_sync.domain.todo import TodoReport
+from altegio_sync.domain.zones import find_zone
 from altegio_sync.usecases.sync import SyncRequest
 from altegio_sync.usecases.todo import TodoCollector, collect_stored
 from altegio_sync.usecases.validate import ValidationRequest
@@ -45,9 +46,11 @@ async def collect_todo(
     scope = await find_company_scope(school, companies)
     request = ValidationRequest(now, local, school.config.leads, period=period, companies=scope)
     with stop.interrupting():
-        stored = ExportQuery(report.period, local.zone, companies=scope)
+        names = {} if school.config.timezone else await school.find_location_zones()
+        zones = {company: find_zone(name) or local.zone for company, name in names.items()}
+        stored = ExportQuery(report.period, local.zone, zones, scope)
         report.unread_starts = await school.export.count_unread_starts(stored)
-        await collect_stored(school.findings, request.context, local.zone, report)
+        await collect_stored(school.findings, request.context, stored.zone_of, report)
     if asks_altegio and not stop.is_set:
         wanted = SyncRequest(school.config.pick_companies(companies), period, dry_run=True)
         run = await sync_school(school, wanted, progress=TodoCollector(report), stop=stop)

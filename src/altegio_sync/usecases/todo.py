@@ -10,7 +10,7 @@ from altegio_sync.domain.todo import Problem, TodoItem
 from altegio_sync.ports import SilentProgress
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
     from datetime import datetime
 
     from altegio_sync.domain.appointment import Booking, Teacher
@@ -85,9 +85,12 @@ class TodoCollector(SilentProgress):
 
 
 async def collect_stored(
-    source: GroupSource, context: RuleContext, zone: ZoneInfo, report: TodoReport
+    source: GroupSource,
+    context: RuleContext,
+    zone_of: Callable[[object], ZoneInfo],
+    report: TodoReport,
 ) -> None:
-    """Add what the rules of `validate` find in MongoDB.
+    """Add what the rules of `validate` find in MongoDB; ``zone_of`` knows the zone of a location.
 
     Raises:
         StoreError: MongoDB failed.
@@ -97,7 +100,7 @@ async def collect_stored(
             continue
         async for group in source.find_groups(rule, context):
             for found in group:
-                report.add(_to_item(problem, found, zone))
+                report.add(_to_item(problem, found, zone_of(found.company_id)))
 
 
 def _to_item(problem: Problem, found: FoundDocument, zone: ZoneInfo) -> TodoItem:
