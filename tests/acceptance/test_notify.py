@@ -257,7 +257,8 @@ def test_the_summary_of_a_week_that_was_not_read_says_so(
     command = "To bring them: altegio-sync sync last-week --update"
     for message, unread in zip(messages(people), (7, 6), strict=True):
         assert f"Attention: {unread} of the 7 days are not known to be complete" in message
-        assert command in message
+        assert command in message.splitlines()[-1]
+        assert message.splitlines()[0].endswith("altegio-sync todo")
 
 
 def _monday() -> str:

@@ -63,9 +63,9 @@ WEEKLY = Template(
     "{first} to {last}: {lessons}, {no_shows}. {todo}",
 )
 WEEKLY_INCOMPLETE = Template(
-    "notify_weekly_incomplete", "{summary} Not everything could be read: {reason}"
+    "notify_weekly_incomplete", "{summary}\nNot everything could be read: {reason}"
 )
-WEEKLY_WITH = Template("notify_weekly_with", "{summary} {more}")
+WEEKLY_WITH = Template("notify_weekly_with", "{summary}\n{more}")
 WEEKLY_UNREAD_DAYS = Template(
     "notify_weekly_unread_days",
     "Attention: {count} of the {days} days is not known to be complete, so lessons may be missing "
