@@ -12,7 +12,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 COMPILED := $(patsubst %.po,%.mo,$(wildcard src/altegio_sync/locale/*/LC_MESSAGES/*.po))
 
-# In order and one at a time: the tests that wait come first, and the quick ones last.
+# One at a time, and from both ends (tests/both_ends.py): the tests that wait come first, the quick ones last.
 SIDE_BY_SIDE := -n 4 --dist load --maxschedchunk 1
 # With it, every process of the tests would compile the tests and the program again.
 unexport PYTHONDONTWRITEBYTECODE

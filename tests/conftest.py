@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
     from pymongo.asynchronous.database import AsyncDatabase
+    from xdist.scheduler import Scheduling
 
 
 #: No example and no strategy fails because the machine is busy.
@@ -37,6 +38,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--attack", type=int, help="examples for the attack's state machine, others each time"
     )
+
+
+@pytest.hookimpl(optionalhook=True)  # of xdist
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling | None:
+    from tests.both_ends import FromBothEnds
+
+    return FromBothEnds(config, log) if config.getvalue("dist") == "load" else None
 
 
 @pytest.fixture(scope="session")
