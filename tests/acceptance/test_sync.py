@@ -124,17 +124,17 @@ def test_a_run_reads_at_most_pages_and_three_requests(cli: Cli, server: SandboxS
     assert report["api"]["requests"] == len(server.requests) <= pages + 3
 
 
-@pytest.mark.parametrize("served", [1000, 300, 25])
+@pytest.mark.parametrize("page_size", [1000, 300, 25])
 def test_a_page_of_any_size_loses_nothing(
-    cli: Cli, server: SandboxServer, planted: list[PlantedRecord], served: int
+    cli: Cli, server: SandboxServer, planted: list[PlantedRecord], page_size: int
 ) -> None:
-    server.max_page_size = served
+    server.max_page_size = page_size
 
     report = cli.run("sync", "last-month", "--json", ALTEGIO_PAGE_SIZE="auto").json
 
     assert report["records"]["fetched"] == len(planted)
     # One that holds all could be a shrunk one that announces itself: the next tells.
-    assert report["api"]["pages"] == max(2, -(-len(planted) // served))
+    assert report["api"]["pages"] == max(2, -(-len(planted) // page_size))
     assert report["api"]["rereads"] == 0
 
 
