@@ -24,6 +24,10 @@ SECRET = "s" * 40
 MONGOD, SERVE = "altegio-mongod.service", "altegio-serve.service"
 
 
+REMOVED = """
+    rm -rf /etc/systemd/system/altegio-* /etc/altegio-sync /usr/local/bin/altegio-sync
+    systemctl daemon-reload
+"""
 PAGE = (ROOT / "docs" / "install.md").read_text("utf-8")
 
 
@@ -61,6 +65,7 @@ DB_URI=embedded
     booted.do(first_run())
     yield made
     booted.do(f"systemctl disable --now {SERVE} {MONGOD}")
+    booted.do(REMOVED)  # `init --install` replaces no unit of others
 
 
 def free_port() -> int:
