@@ -200,6 +200,7 @@ def test_nothing_is_asked_with_yes_and_the_month_is_synced(cli: Cli, db_uri: str
 
     assert ran.code == 0, ran.err
     assert "?" not in ran.out
+    assert "Not written: ALTEGIO_REQUESTS_PER_SECOND" in ran.out
     assert "Stored " in ran.out
     assert again.json["records"]["duplicates"] > 0
 

@@ -155,7 +155,7 @@ def _write(path: Path, values: Mapping[str, str], asker: Asker, wanted: InitOpti
     with private_file(path) as file:
         file.put(text)
     print(render(texts.WRITTEN(file=str(path))))
-    _warn_of_environment(answers)
+    _warn_of_environment(path, answers)
     return True
 
 
@@ -178,10 +178,14 @@ def _confirm(path: Path, changed: list[str], asker: Asker, wanted: InitOptions) 
     return asker.confirm(texts.REPLACE(file=str(path), names=changed), default=was_typed)
 
 
-def _warn_of_environment(answers: Mapping[str, str]) -> None:
+def _warn_of_environment(path: Path, answers: Mapping[str, str]) -> None:
     names = [name for name, value in answers.items() if os.environ.get(name, value) != value]
     if names:
         print(render(texts.ENVIRONMENT_WINS(names=names)))
+    there = {*_WRITTEN, *values_in(_read(path))}
+    alone = [name for name in KNOWN_SETTINGS if os.environ.get(name) and name not in there]
+    if alone:
+        print(render(texts.ONLY_IN_ENVIRONMENT(names=alone, file=str(path))))
 
 
 def _offer(path: Path, asker: Asker, wanted: InitOptions) -> int:

@@ -143,6 +143,11 @@ ENVIRONMENT_WINS = Template(
     "init_environment_wins",
     "The environment has another value for {names}, and it is used instead of the file: unset it",
 )
+ONLY_IN_ENVIRONMENT = Template(
+    "init_only_in_environment",
+    "Not written: {names}. Only the environment has it, where cron and timers do not see it: add "
+    "it to {file}",
+)
 HEADER = Template(
     "init_header", "# Written by altegio-sync init; docs/settings.md describes every setting"
 )
