@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ from bson import ObjectId
 from pymongo import MongoClient
 
 if TYPE_CHECKING:
+    from altegio_sync.sandbox import SandboxServer
     from tests.acceptance.cli import Cli
 
 RUNS = "altegio-sync-runs"
@@ -71,6 +73,37 @@ def test_a_repair_that_leaves_findings_is_not_called_a_failure(cli: Cli, db_uri:
     assert listed.err == shown.err == ""
     assert "some findings are left  repaired 1" in listed.out
     assert "ended    some findings are left" in shown.out
+
+
+def test_a_killed_run_is_shown_as_interrupted_and_how_to_continue_it(
+    cli: Cli, server: SandboxServer
+) -> None:
+    cli.run("sync", "yesterday")
+    server.latency_s = 1
+    before = len(server.requests)
+    killed = cli.start("sync", "last-month", "--update")
+    deadline = time.monotonic() + 60
+    while len(server.requests) <= before and time.monotonic() < deadline:
+        time.sleep(0.01)
+    at_work = cli.run("runs", "--json").json["runs"]
+    killed.kill()
+    with killed:
+        killed.communicate(timeout=120)
+
+    newest, *earlier = cli.run("runs", "--json").json["runs"]
+    text = cli.run("runs")
+    shown = cli.run("runs", newest["run_id"])
+    as_json = cli.run("runs", newest["run_id"], "--json").json
+
+    assert [each["ending"] for each in at_work] == ["succeeded"]
+    assert earlier == at_work
+    assert newest | {"run_id": None, "started_at": None} == {
+        **{"run_id": None, "command": "sync", "ending": "interrupted", "dry_run": False},
+        **{"started_at": None, "finished_at": None, "seconds": None, "done": {}},
+    }
+    assert text.out.splitlines()[0].endswith("interrupted  nothing was done")
+    assert "--update --resume" in shown.out
+    assert as_json["run"]["interrupted"] is True
 
 
 def test_an_unknown_run_and_an_empty_store_are_told(cli: Cli) -> None:

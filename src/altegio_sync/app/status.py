@@ -64,7 +64,7 @@ async def _find_surroundings(
     school: School, chosen: CompanyScope | None, mistyped: Sequence[Message]
 ) -> Surroundings:
     state = await school.appointments.describe()
-    marks, leases = await _find_runs_at_work(school)
+    marks, leases = await find_runs_at_work(school)
     companies = chosen.ids if chosen else ()
     return Surroundings(
         marks=marks,
@@ -81,7 +81,7 @@ async def _find_surroundings(
     )
 
 
-async def _find_runs_at_work(school: School) -> tuple[Sequence[RunMark], list[LeaseState]]:
+async def find_runs_at_work(school: School) -> tuple[Sequence[RunMark], list[LeaseState]]:
     """The marks of the last runs, and the leases.
 
     A run that seems to have been killed may have ended just now, so both are read once more.

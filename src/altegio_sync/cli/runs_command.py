@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from altegio_sync.app.missed_runs import store_missed_runs
+from altegio_sync.app.past_runs import find_past_run, find_past_runs
 from altegio_sync.app.school import open_school
 from altegio_sync.cli.columns import name_lines, padded, width_of
 from altegio_sync.cli.command import leaving_at_once, load, run_command
@@ -57,13 +57,12 @@ def run_runs(options: CommandOptions, run_id: str | None, limit: int) -> NoRetur
     async def body() -> int:
         config = load(options, ["DB_URI"])
         async with open_school(config, warn=log_warning) as school:
-            await store_missed_runs(school)
             zone = (await school.find_zone()).zone
             if run_id is None:
-                found = await school.runs.find_reports(limit + 1)
+                found = await find_past_runs(school, limit + 1, zone)
                 _show_all(options, found, limit, zone)
                 return ExitCode.DONE
-            run = await school.runs.find_report(run_id)
+            run = await find_past_run(school, run_id, zone)
         if run is None:
             raise ConfigError(texts.UNKNOWN_RUN(run_id=repr(run_id)))
         if options.json_output:

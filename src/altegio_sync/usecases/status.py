@@ -20,14 +20,12 @@ from altegio_sync.domain.attention import (
     about_validation,
     about_warnings,
 )
-from altegio_sync.domain.continued import continue_sync
 from altegio_sync.domain.lease_state import LeaseState
-from altegio_sync.domain.period_words import parse_period
 from altegio_sync.domain.status import StatusReport
 from altegio_sync.domain.validation import Severity
-from altegio_sync.errors import ConfigError
 from altegio_sync.messages import status as texts
 from altegio_sync.usecases.coverage import collect_coverage, last_ended_days
+from altegio_sync.usecases.killed_runs import continue_killed
 from altegio_sync.usecases.stats import to_last_run
 from altegio_sync.usecases.validate import count_without_company
 
@@ -196,7 +194,7 @@ def _find_about_runs(
     """
     marks = [each for each in around.marks if query.includes(each.company)]
     at_work = {each.run_id for each in around.leases if not each.is_expired}
-    continued_by = _continue_killed(marks, query)
+    continued_by = continue_killed(marks, query.local.zone)
     yield from about_killed(marks, at_work, continued_by)
     killed = {run.run_id for mark in marks for run in mark.open_runs[-1:]}
     for command, run in last.items():
@@ -235,22 +233,3 @@ def _about_ends(run: LastRun, marks: Sequence[RunMark], query: StatusQuery) -> I
     # A failure of the run itself, such as a list that could not be written.
     if all(end.ok for end in ends.values()):
         yield from about_run(run)
-
-
-def _continue_killed(marks: Sequence[RunMark], query: StatusQuery) -> dict[str, str]:
-    """For each run without a report, by run id: the command that continues the run."""
-    commands = {}
-    for mark in marks:
-        for run in mark.open_runs:
-            if mark.command == "changes" and run.options:
-                commands[run.run_id] = " ".join(["altegio-sync changes", *run.options])
-            if not run.words:
-                continue
-            try:
-                day = run.started_at.astimezone(query.local.zone).date()
-                period = parse_period(*run.words).on(day)
-            except (ConfigError, TypeError):
-                continue
-            days = period.start.isoformat(), period.last_day.isoformat()
-            commands[run.run_id] = continue_sync(days, run.options)
-    return commands
