@@ -84,17 +84,19 @@ class Machine:
         ran = subprocess.run(command, capture_output=True, check=False, text=True)
         assert ran.returncode == 0, ran.stdout[-2000:] + ran.stderr
         machine = cls(folder)
-        machine._give_access()
+        machine.give_access()
         machine.do(f"apt-get -qq update && useradd --create-home {USER}")
         return machine
 
-    def _give_access(self) -> None:
+    def give_access(self) -> None:
+        """Let the machine reach packages. A package that it installs may undo this."""
         for each in map(Path, _ACCESS):
             target = self.folder / each.relative_to("/")
             target.parent.mkdir(parents=True, exist_ok=True)
             if each.is_dir():
                 shutil.copytree(each, target, dirs_exist_ok=True)
             elif each.exists():
+                target.unlink(missing_ok=True)  # a link may point out of the machine
                 shutil.copyfile(each, target)
 
     def install(self, packages: str) -> None:

@@ -70,6 +70,7 @@ def boot(machine: Machine) -> Iterator[Booted]:
     """Boot the machine; skips, with the reason, where this cannot be."""
     skip_without("unshare", "nsenter", "setpriv")
     machine.install(_SYSTEMD)
+    machine.give_access()  # Ubuntu's systemd brings a resolver of its own
     group = _own_cgroup()
     isolated = ["unshare", *_NAMESPACES, "--fork", "--kill-child", "/bin/bash", "-c", _BOOT]
     line = [
