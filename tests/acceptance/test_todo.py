@@ -91,6 +91,21 @@ def test_stored_problems_are_found_without_altegio(cli: Cli, db_uri: str) -> Non
     assert "\nМарко Рудь\n" in text.out
 
 
+def test_a_list_of_several_locations_names_the_location_of_each_line(cli: Cli, db_uri: str) -> None:
+    start = datetime.now(UTC).replace(microsecond=0) - timedelta(days=6)
+    pending = {"startDateTime": start, "status": "0", "isDeleted": False, "teacherName": "Іра"}
+    with MongoClient[dict[str, Any]](db_uri) as client:
+        stored = client.get_default_database()["altegio-appointments"]
+        stored.insert_one(pending | {"appointmentId": "1", "companyId": "77"})
+        of_one = cli.run("todo", "--offline").out
+        stored.insert_one(pending | {"appointmentId": "2", "companyId": "78"})
+        of_two = cli.run("todo", "--offline").out
+
+    assert "  1  " in of_one
+    assert "location" not in of_one
+    assert re.search(r"  1  .*\(location 77\)\n.*  2  .*\(location 78\)\n", of_two)
+
+
 def test_nothing_to_correct_is_told(cli: Cli) -> None:
     ran = cli.run("todo", "--offline")
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from altegio_sync.cli.command import CommandOptions
     from altegio_sync.cli.tables import Row, TableFile
     from altegio_sync.domain.todo import TodoItem, TodoReport
+    from altegio_sync.messages import Message
     from altegio_sync.usecases.stopping import StopSignal
 
 _TEACHER = Column("teacherName", titles.TEACHER_COLUMN())
@@ -107,10 +108,11 @@ def _lines(report: TodoReport, file: Path | None, *, offline: bool) -> Iterator[
     if not report.ok:
         yield render(texts.INCOMPLETE())
     if file is None:
+        line = _line if len({each.company_id for each in items}) < 2 else _line_with_location
         for teacher, of_teacher in groupby(items, key=lambda each: each.teacher):
             yield ""
             yield _name_of(teacher)
-            yield from map(_line, of_teacher)
+            yield from map(line, of_teacher)
     else:
         yield render(texts.WRITTEN(path=str(file)))
     if offline:
@@ -125,6 +127,16 @@ def _name_of(teacher: str) -> str:
 
 
 def _line(item: TodoItem) -> str:
+    return _line_of(item, texts.ITEM(problem=item.problem.wrong, todo=item.problem.remedy))
+
+
+def _line_with_location(item: TodoItem) -> str:
+    problem = item.problem
+    company = item.company_id or "–"
+    what = texts.ITEM_OF_LOCATION(problem=problem.wrong, todo=problem.remedy, company=company)
+    return _line_of(item, what)
+
+
+def _line_of(item: TodoItem, what: Message) -> str:
     start = "" if item.starts_at is None else render(moment_in_table(item.starts_at))
-    what = render(texts.ITEM(problem=item.problem.wrong, todo=item.problem.remedy))
-    return f"  {start:<16}  {plain(item.appointment_id)}  {what}"
+    return f"  {start:<16}  {plain(item.appointment_id)}  {render(what)}"

@@ -22,6 +22,7 @@ ONLY_STORED = Template(
 TEACHER_NUMBER = Template("todo_teacher_number", "Teacher no. {number}")
 NO_TEACHER = Template("todo_no_teacher_name", "No teacher")
 ITEM = Template("todo_item", "{problem}: {todo}")
+ITEM_OF_LOCATION = Template("todo_item_of_location", "{problem}: {todo} (location {company})")
 PENDING_TODO = Template("todo_pending", "Set the status in Altegio: did the pupil come?")
 DOUBLE_TODO = Template("todo_double", "Cancel one of the two bookings in Altegio")
 OVERLAP_TODO = Template("todo_overlap", "Move one of the two lessons in Altegio")
