@@ -115,6 +115,8 @@ def await_gone(folder: Path, seconds: float = 120) -> None:
     while servers(folder) or supervisors(folder):
         assert time.monotonic() < deadline, "a server was left behind"
         time.sleep(0.02)
+    # The system takes the command line from an ending process before it releases its locks.
+    await_end(folder)
 
 
 def notes(folder: Path) -> list[str]:

@@ -41,9 +41,9 @@ async def check_timetable(
     except AltegioError as error:
         return Check.bad(name, error.message, texts.TIMETABLE_RIGHT()), []
     if page.rows < min(_LARGEST_PAGE, total):
-        size = texts.SMALLER_PAGES(rows=page.rows, most=_LARGEST_PAGE)
+        size = texts.SMALLER_PAGES(rows=page.rows, most=str(_LARGEST_PAGE))
     elif page.rows == _LARGEST_PAGE:
-        size = texts.LARGEST_PAGES(most=_LARGEST_PAGE)
+        size = texts.LARGEST_PAGES(most=str(_LARGEST_PAGE))
     else:
         size = texts.ONE_PAGE(rows=page.rows)
     return Check.good(name, texts.TIMETABLE(records=total, size=size)), bookings
