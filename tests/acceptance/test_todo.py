@@ -93,7 +93,10 @@ def test_stored_problems_are_found_without_altegio(cli: Cli, db_uri: str) -> Non
 
 def test_a_list_of_several_locations_names_the_location_of_each_line(cli: Cli, db_uri: str) -> None:
     start = datetime.now(UTC).replace(microsecond=0) - timedelta(days=6)
-    pending = {"startDateTime": start, "status": "0", "isDeleted": False, "teacherName": "Іра"}
+    pending = {
+        **{"startDateTime": start, "endDateTime": start + timedelta(hours=1)},
+        **{"status": "0", "isDeleted": False, "teacherId": "9", "teacherName": "Іра"},
+    }
     with MongoClient[dict[str, Any]](db_uri) as client:
         stored = client.get_default_database()["altegio-appointments"]
         stored.insert_one(pending | {"appointmentId": "1", "companyId": "77"})
