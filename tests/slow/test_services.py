@@ -63,6 +63,8 @@ DB_URI=embedded
     booted.do(f"systemctl enable --now {MONGOD} {SERVE}")
     made.wait_for(made.are_well)
     booted.do(first_run())
+    # It gives way to the first poll of `serve`, which may still be at work.
+    made.wait_for(made.knows_where_to_begin)
     yield made
     booted.do(f"systemctl disable --now {SERVE} {MONGOD}")
     booted.do(REMOVED)  # `init --install` replaces no unit of others
@@ -87,6 +89,13 @@ class Services:
         lines = f"[Service]\\nExecStart=\\nExecStart={command}\\n"
         self.booted.do(f"mkdir {folder}; printf '{lines}' > {folder}/port.conf")
         self.booted.do("systemctl daemon-reload")
+
+    def start(self, *units: str) -> None:
+        ran = self.booted.run(f"systemctl start {' '.join(units)}", "root")
+        assert ran.returncode == 0, self.journal(*units)
+
+    def knows_where_to_begin(self) -> bool:
+        return self.booted.run("systemctl start altegio-changes.service", "root").returncode == 0
 
     def are_well(self) -> bool:
         try:
@@ -115,16 +124,16 @@ class Services:
             assert time.monotonic() < deadline, self.journal()
             time.sleep(0.2)
 
-    def journal(self) -> str:
-        units = f"systemctl status --no-pager -n 50 {MONGOD} {SERVE}"
-        return self.booted.run(units, "root").stdout
+    def journal(self, *units: str) -> str:
+        names = " ".join([MONGOD, SERVE, *units])
+        return self.booted.run(f"systemctl status --no-pager -n 50 {names}", "root").stdout
 
 
 def test_a_run_of_a_timer_uses_the_server_of_the_others(services: Services) -> None:
     before = services.servers()
     assert list(before.values()) == [MONGOD]
 
-    services.booted.do("systemctl start altegio-sync.service altegio-changes.service")
+    services.start("altegio-sync.service", "altegio-changes.service")
 
     assert services.servers() == before
     assert services.notify(1) == 204
@@ -134,7 +143,7 @@ def test_the_server_stays_when_serve_is_stopped(services: Services) -> None:
     before = services.servers()
 
     services.booted.do(f"systemctl stop {SERVE}")
-    services.booted.do("systemctl start altegio-changes.service")
+    services.start("altegio-changes.service")
 
     assert services.servers() == before
     services.booted.do(f"systemctl start {SERVE}")
@@ -149,7 +158,7 @@ def test_a_server_that_was_killed_is_replaced_at_once(services: Services) -> Non
 
     services.wait_for(lambda: killed not in services.servers() and len(services.servers()) == 1)
     services.wait_for(services.are_well)
-    services.booted.do("systemctl start altegio-changes.service")
+    services.start("altegio-changes.service")
 
 
 def test_serve_starts_a_server_where_that_of_the_unit_was_stopped(services: Services) -> None:
