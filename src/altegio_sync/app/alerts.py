@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 _STORE_SECONDS = 5
 #: The commands after which missing days are looked for.
 READING_COMMANDS = ("sync", "changes")
-#: People are told of a gap when the day after it, and the next day, have ended.
+#: A message reports a day that is a gap two days after the end of the day.
 _GAP_AGE = timedelta(days=2)
 _DAYS_NAMED = 10
 _PROGRAM = "altegio-sync "

@@ -1,4 +1,4 @@
-"""Finds the runs that are over, also those that stored no report themselves."""
+"""Finds the runs that ended, also killed runs, which stored no report."""
 
 from __future__ import annotations
 

@@ -102,7 +102,7 @@ _KEYWORD = inspect.Parameter.POSITIONAL_OR_KEYWORD
 def with_common_options(
     *, json: bool = True, verbose: bool = False, all_schools: bool = False
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Add the options that all commands have to the command's own, and those that are named here.
+    """Add the options of all commands, and the options that are named here, to a command.
 
     The function gets their values as its first argument, a `CommandOptions` with the function's
     name. typer reads the options from the signature of what this returns.

@@ -63,7 +63,7 @@ class RepeatedWarnings:
         self._retries.clear()
 
     def _warn(self, event: str, /, **fields: object) -> None:
-        """With `-q` only the log file gets most warnings, and those that are said once a day."""
+        """With `-q`, stderr shows few warnings, some only once a day. The log file has all."""
         if self._is_quiet and (event not in _ALWAYS or fields.get("is_repeated")):
             fields["file_only"] = True
         self._log.warning(event, **fields)

@@ -18,7 +18,7 @@ REMIND_AFTER = timedelta(hours=23)
 
 
 class Alert(Enum):
-    """What people are told about a subject, such as a command."""
+    """The kinds of messages about a subject, for example about a command."""
 
     FAILS = "fails"
     STILL_FAILS = "still fails"

@@ -106,8 +106,8 @@ class HookSender:
     """Sends each change to all addresses of ``settings``, from a thread of its own.
 
     An answer may take 15 seconds. Nothing is sent twice on purpose, except the doubles of
-    ``faults``. ``sent`` has all webhooks, also the lost ones: those that wait, and of the others
-    the last ``most_kept`` or more.
+    ``faults``. ``sent`` lists the webhooks that wait, and at least the last ``most_kept`` of the
+    others. Lost webhooks are listed too.
     """
 
     def __init__(
